@@ -1,0 +1,59 @@
+"""Every number that shapes a model or a run. Saved beside the weights it made."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Shapes. `features` is shared by the large and the small audio encoder, so that one can replace the other (v2)."""
+
+    channels: int = 52
+    features: int = 384  # D of the audio features at 50 Hz: Whisper tiny's
+    condition: int = 128  # D of what the decoder gets of the audio
+    embedding: int = 32  # of one identity or emotion in the library (v1)
+    person: int = 64  # of the fused, personalized embedding
+    step: int = 32  # of the noise level's encoding
+    hidden: int = 256  # GRU units a layer (v1)
+    layers: int = 2
+    noisy: int = 128  # D of the noisy curves after their look-ahead convolution
+    look: int = 6  # frames of noisy curves seen on either side
+    encoder_width: int = 192
+    encoder_blocks: int = 8
+    steps: int = 32  # noise levels of the teacher (v1)
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """L = exp L_exp + lip L_lip + velocity L_vel + contrast L_con (v1), + distil L_dis (v1) + ae L_ae + pc L_pc (v2, weights ours)."""
+
+    exp: float = 1.0
+    lip: float = 1.0
+    velocity: float = 0.5
+    contrast: float = 0.1
+    distil: float = 0.0
+    distil_cap: float = 5.0
+    ae: float = 0.0
+    pc: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run of a teacher or of one round of distillation."""
+
+    iterations: int = 3000
+    batch: int = 32
+    seconds: float = 4.0
+    learning_rate: float = 1e-3
+    warmup: int = 100
+    ema: float = 0.998
+    seed: int = 1
+    save_every: int = 250
+    weights: LossWeights = field(default_factory=LossWeights)
+
+
+def save(config: ModelConfig | TrainConfig, path: Path) -> None:
+    """Write a config as JSON."""
+    path.write_text(json.dumps(dataclasses.asdict(config), indent=1) + "\n")

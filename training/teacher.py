@@ -1,0 +1,66 @@
+"""The teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from backend.arkit import EMOTIONS
+
+from . import losses
+from .checkpoint import save_model
+from .config import ModelConfig, TrainConfig
+from .data.prepared import Batch, Prepared, batches
+from .diffusion import add_noise, fit_normal, make_grid
+from .fit import fit
+from .model import Heard, Talker
+
+
+def truth_losses(predicted: Tensor, truth: Tensor, config: TrainConfig) -> dict[str, Tensor]:
+    """exp, lip and velocity parts of L_teacher, weighted."""
+    w = config.weights
+    return {
+        "exp": w.exp * losses.expression(predicted, truth),
+        "lip": w.lip * losses.lip(predicted, truth),
+        "velocity": w.velocity * losses.velocity(predicted, truth),
+    }
+
+
+def voice_loss(talker: Talker, heard: Heard, batch: Batch, config: TrainConfig) -> Tensor:
+    """Contrast of the voice with both libraries (v2), weighted."""
+    identity_keys, emotion_keys = talker.personalizer.keys()
+    return config.weights.contrast * (
+        losses.contrast(heard.identity_query, identity_keys, batch.identity) + losses.contrast(heard.emotion_query, emotion_keys, batch.emotion)
+    )
+
+
+def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
+    """Train a teacher on prepared takes with cached features and write it to `out`."""
+    torch.manual_seed(config.seed)
+    starts = [(take.offset * 3, (take.offset + take.length) * 3) for take in data.part("train")]
+    faces = data.array("faces")
+    normal = fit_normal(torch.cat([torch.from_numpy(faces[a:b].copy()) for a, b in starts]).numpy())
+    grid = make_grid(model.steps)
+    talker = Talker(model, len(data.identities), len(EMOTIONS))
+
+    def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        clean = normal.apply(batch.faces)
+        index = torch.randint(1, model.steps + 1, (len(clean),), generator=rng)
+        noisy = add_noise(clean, grid.at(index), torch.randn(clean.shape, generator=rng))
+        heard = talker.hear(batch.features, clean.shape[1])
+        person = talker.personalizer(batch.identity, batch.emotion)
+        predicted = talker.denoise(noisy, heard.condition, person, grid.log_snr[index])
+        return {**truth_losses(predicted, clean, config), "contrast": voice_loss(talker, heard, batch, config)}
+
+    def stream(first: int):
+        return batches(data, "train", config.batch, config.seconds, config.seed, first)
+
+    average = fit(nn.ModuleDict({"talker": talker}), loss, stream, config, out)
+    meta = {
+        "identities": list(data.identities),
+        "descriptions": data.descriptions,
+        "emotions": list(EMOTIONS),
+        "mean": normal.mean.tolist(),
+        "deviation": normal.deviation.tolist(),
+    }
+    save_model(out, average["talker"], None, 1, meta)
