@@ -1,0 +1,188 @@
+"""Sound -> takes: features once a clip, identity and emotion chosen or matched, few-step sampling, curves at any frame rate."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from .arkit import CHANNELS, REGIONS
+from .curves import Curves, resample
+from .features import MEL_FPS, RATE, log_mel, speech_gain
+from .model_folder import Card, ModelError, Named, check_files, read_card
+from .personalizer import Ranking, pool_voice, rank
+from .runtimes import Runtime
+from .sampler import Level, sample_ddim
+
+AUTO = "auto"
+FACE_FPS = 30
+_AUDIO_FPS = MEL_FPS // 2  # the encoder halves the rate
+_WINDOW = 30  # s: how much is encoded or denoised at a time
+
+_LISTENING = 0.4  # of the time that a job takes
+
+Callback = Callable[[str, float], None]  # stage, fraction of the whole that is done; may raise to cancel
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What an artist asks for. strengths: region of backend.arkit.REGIONS -> factor, 1 where missing."""
+
+    identity: str
+    emotion: str
+    seed: int
+    count: int
+    fps: float
+    strengths: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Take:
+    """One generated performance, with the identity, emotion and seed it was made with."""
+
+    curves: Curves
+    identity: str
+    emotion: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model."""
+
+    card: Card
+    runtime: Runtime
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def version(self) -> str:
+        return self.card.version
+
+    @property
+    def sha256(self) -> str:
+        return self.card.sha256
+
+    @property
+    def steps(self) -> int:
+        return self.card.steps
+
+    @property
+    def identities(self) -> tuple[Named, ...]:
+        return self.card.identities
+
+    @property
+    def emotions(self) -> tuple[str, ...]:
+        return self.card.emotions
+
+
+@dataclass(frozen=True)
+class _Heard:
+    condition: np.ndarray  # (N, D) at 30 fps
+    ranking: Ranking
+
+
+def load_model(folder: Path, runtime: str = "onnx") -> Model:
+    """Check a model folder and open it. Raises ModelError."""
+    card = read_card(folder)
+    check_files(folder, card)
+    try:
+        return Model(card, import_module(f".runtimes.{runtime}", __package__).load(folder))
+    except ImportError as error:
+        raise ModelError(f"The {runtime} runtime is not there ({error}): reinstall the extension, or install the package named.") from error
+
+
+def _interpolate(audio: np.ndarray, frames: int) -> np.ndarray:
+    """50 Hz -> 30 fps, linear, (T, D) -> (frames, D). Must equal training's to_face_rate."""
+    position = np.minimum(np.arange(frames, dtype=np.float32) * np.float32(_AUDIO_FPS / FACE_FPS), len(audio) - 1)
+    left = np.floor(position).astype(int)
+    weight = (position - left)[:, None]
+    return audio[left] * (1 - weight) + audio[np.minimum(left + 1, len(audio) - 1)] * weight
+
+
+def _listen(model: Model, samples: np.ndarray, callback: Callback) -> _Heard:
+    """Encode a clip in windows. Each gets the encoder's whole field of view, so that their seams are nowhere to be seen."""
+    samples = samples * np.float32(speech_gain(samples))
+    total = int(np.ceil(len(samples) / RATE * _AUDIO_FPS)) + 2  # audio frames
+    reach = model.card.reach + model.card.reach % 2
+    conditions, voices = [], []
+    for start in range(0, total, _WINDOW * _AUDIO_FPS):
+        callback("Listening", _LISTENING * start / total)
+        stop = min(start + _WINDOW * _AUDIO_FPS, total)
+        first, last = max(2 * start - reach, 0), min(2 * stop + reach, 2 * total)
+        condition, voice = model.runtime.encode(log_mel(samples, first, last - first))
+        keep = slice(start - first // 2, stop - first // 2)
+        conditions.append(condition[keep])
+        voices.append(voice[keep])
+    ranking = rank(model.card, *model.runtime.queries(pool_voice(np.concatenate(voices))))
+    return _Heard(_interpolate(np.concatenate(conditions), int(len(samples) / RATE * FACE_FPS) + 2), ranking)
+
+
+def _denoiser(model: Model, heard: _Heard, person: np.ndarray) -> Callable[[np.ndarray, Level], np.ndarray]:
+    """The decoder over a whole clip, in windows that hand on the GRU's state: the same curves as in one go."""
+    look, window = model.card.look, _WINDOW * FACE_FPS
+
+    def denoise(z: np.ndarray, level: Level) -> np.ndarray:
+        padded = np.pad(z, ((0, 0), (look, look), (0, 0)))
+        pieces, state = [], None
+        for start in range(0, z.shape[1], window):
+            stop = min(start + window, z.shape[1])
+            clean, state = model.runtime.denoise(
+                padded[:, start : stop + 2 * look], heard.condition[start:stop], person, level.log_snr, state
+            )
+            pieces.append(clean)
+        return np.concatenate(pieces, axis=1)
+
+    return denoise
+
+
+def _strengthen(values: np.ndarray, strengths: dict[str, float]) -> np.ndarray:
+    factor = np.ones(len(CHANNELS), np.float32)
+    for region, strength in strengths.items():
+        factor[[CHANNELS.index(name) for name in REGIONS[region]]] = strength
+    return np.clip(values * factor, 0.0, 1.0)
+
+
+def _index(names: tuple[str, ...], name: str, what: str) -> int:
+    if name not in names:
+        raise ValueError(f"There is no {what} {name!r} in this model: choose {AUTO} or one of {', '.join(names)}.")
+    return names.index(name)
+
+
+def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) -> Iterator[Take]:
+    """Make wish.count takes of a clip, with seeds wish.seed, wish.seed + 1, ...
+
+    samples: (n,) float32 mono at 16 kHz. Each take has max(1, round(duration * fps)) frames, frame k at k / fps seconds, all 52 channels in
+    0..1. The same wish gives the same take. Raises ValueError for an unknown identity, emotion or region.
+    """
+    card = model.card
+    identity_names = tuple(entry.name for entry in card.identities)
+    for region in wish.strengths:
+        _index(tuple(REGIONS), region, "region")
+    chosen = None if wish.identity == AUTO else _index(identity_names, wish.identity, "identity")
+    mood = None if wish.emotion == AUTO else _index(card.emotions, wish.emotion, "emotion")
+    heard = _listen(model, samples, callback)
+    chosen = identity_names.index(heard.ranking.identities[0][0]) if chosen is None else chosen
+    mood = card.emotions.index(heard.ranking.emotions[0][0]) if mood is None else mood
+    person = model.runtime.personalize(card.identity_embeddings[chosen], card.emotion_embeddings[mood])
+    denoise = _denoiser(model, heard, person)
+    frames = max(1, round(len(samples) / RATE * wish.fps))
+    for number in range(wish.count):
+        seed = wish.seed + number
+        noise = np.random.default_rng(seed).standard_normal((1, len(heard.condition), len(CHANNELS)), np.float32)
+
+        def progress(step: int, steps: int, number: int = number) -> None:
+            callback("Performing", _LISTENING + (1 - _LISTENING) * (number + step / steps) / wish.count)
+
+        z = sample_ddim(denoise, noise, card.levels, progress)[0]
+        values = _strengthen(z * card.deviation + card.mean, wish.strengths)
+        curves = resample(Curves(CHANNELS, values, FACE_FPS), wish.fps, frames)
+        yield Take(curves, identity_names[chosen], card.emotions[mood], seed)
+
+
+def rank_voice(model: Model, samples: np.ndarray) -> Ranking:
+    """Which identities and emotions of the library a voice is like."""
+    return _listen(model, samples, lambda stage, fraction: None).ranking

@@ -1,0 +1,40 @@
+"""Identity and emotion from the voice: similarity to the library's keys (v1; v2 adds emotion)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .model_folder import Card
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Names with probabilities, best first."""
+
+    identities: tuple[tuple[str, float], ...]
+    emotions: tuple[tuple[str, float], ...]
+
+
+def pool_voice(voice: np.ndarray) -> np.ndarray:
+    """Weighted mean and deviation over time: (T, 1 + V) -> (2 V,). Must equal training's VoiceHead.pool."""
+    weight, content = voice[:, :1].astype(np.float64), voice[:, 1:].astype(np.float64)
+    total = weight.sum() + 1e-4
+    mean = (weight * content).sum(0) / total
+    spread = (weight * content**2).sum(0) / total - mean**2
+    return np.concatenate([mean, np.sqrt(np.maximum(spread, 0) + 1e-4)]).astype(np.float32)
+
+
+def _match(query: np.ndarray, keys: np.ndarray, names: tuple[str, ...], temperature: float) -> tuple[tuple[str, float], ...]:
+    score = keys @ query / temperature
+    probability = np.exp(score - score.max())
+    probability /= probability.sum()
+    return tuple((names[i], float(probability[i])) for i in np.argsort(-probability, kind="stable"))
+
+
+def rank(card: Card, identity_query: np.ndarray, emotion_query: np.ndarray) -> Ranking:
+    """Compare a voice's queries with the library."""
+    names = tuple(entry.name for entry in card.identities)
+    return Ranking(
+        _match(identity_query, card.identity_keys, names, card.temperature),
+        _match(emotion_query, card.emotion_keys, card.emotions, card.temperature),
+    )

@@ -1,0 +1,167 @@
+"""A trained model -> what the backend runs: four ONNX files and model.json, checked against torch at two lengths."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from backend.features import BANDS
+from backend.model_folder import PARTS, SCHEMA
+from backend.runtimes.onnx import load
+
+from .checkpoint import load_model
+from .diffusion import make_grid
+from .model import Personalizer, SmallEncoder, Talker, TalkerDecoder, VoiceHead
+
+TEMPERATURE = 0.1  # of losses.contrast
+
+
+class _Encoder(nn.Module):
+    """Log-mel -> what the decoder and the voice head hear, at 50 Hz."""
+
+    def __init__(self, ear: SmallEncoder, talker: Talker) -> None:
+        super().__init__()
+        self.ear, self.talker = ear, talker
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:  # (1, 2 T, BANDS) -> (1, T, D), (1, T, 1 + V)
+        features = self.talker.norm(self.ear(mel))
+        return nn.functional.gelu(self.talker.condition(features)), self.talker.voice.frames(features)
+
+
+class _Queries(nn.Module):
+    def __init__(self, voice: VoiceHead) -> None:
+        super().__init__()
+        self.voice = voice
+
+    def forward(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
+        return self.voice.queries(pooled)
+
+
+class _Fuse(nn.Module):
+    def __init__(self, personalizer: Personalizer) -> None:
+        super().__init__()
+        self.personalizer = personalizer
+
+    def forward(self, identity: Tensor, emotion: Tensor) -> Tensor:
+        return self.personalizer.fuse(identity, emotion)
+
+
+def _decoder_inputs(decoder: TalkerDecoder, takes: int, frames: int) -> dict[str, Tensor]:
+    config = decoder.config
+    return {
+        "noisy": torch.randn(takes, frames + 2 * config.look, config.channels),
+        "condition": torch.randn(takes, frames, config.condition),
+        "person": torch.randn(takes, config.person),
+        "log_snr": torch.linspace(-3, 3, takes),
+        "state": torch.randn(config.layers, takes, config.hidden),
+    }
+
+
+def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path, dynamic: dict[str, dict[int, str]]) -> None:
+    shapes = {name: {axis: torch.export.Dim(label, min=1) for axis, label in dynamic.get(name, {}).items()} for name in inputs}
+    torch.onnx.export(
+        module.eval(),
+        tuple(inputs.values()),
+        str(path),
+        input_names=list(inputs),
+        output_names=outputs,
+        dynamic_shapes=tuple(shapes.values()),
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+
+
+def export(source: Path, out: Path, name: str, version: str, tolerance: float = 1e-3) -> float:
+    """Write the student in `source` to `out` for the backend. Returns the largest difference between torch and ONNX Runtime.
+
+    Raises ValueError if the model has no small encoder or if a part differs from torch by more than `tolerance`.
+    """
+    talker, ear, meta = load_model(source)
+    if ear is None:
+        raise ValueError(f"{source} listens with a large encoder: distill it with a small one first")
+    out.mkdir(parents=True, exist_ok=True)
+    config = talker.config
+    with torch.no_grad():
+        _write(_Encoder(ear, talker), {"mel": torch.randn(1, 400, BANDS)}, ["condition", "voice"], out / "encoder.onnx", {"mel": {1: "mel_frames"}})
+        _write(_Queries(talker.voice), {"pooled": torch.randn(1, 2 * config.person)}, ["identity", "emotion"], out / "voice.onnx", {})
+        embedding = torch.randn(1, config.embedding)
+        _write(_Fuse(talker.personalizer), {"identity": embedding, "emotion": embedding.clone()}, ["person"], out / "personalizer.onnx", {})
+        _write(
+            talker.decoder,
+            _decoder_inputs(talker.decoder, 2, 120),
+            ["clean", "state_out"],
+            out / "decoder.onnx",
+            {
+                "noisy": {0: "takes", 1: "noisy_frames"},
+                "condition": {0: "takes", 1: "frames"},
+                "person": {0: "takes"},
+                "log_snr": {0: "takes"},
+                "state": {1: "takes"},
+            },
+        )
+        _write_json(talker, ear, meta, out, name, version)
+        worst = parity(talker, ear, out)
+    if worst > tolerance:
+        raise ValueError(f"the exported model differs from torch by {worst:.2g}, more than {tolerance:.2g}")
+    return worst
+
+
+def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: str, version: str) -> None:
+    grid = make_grid(talker.config.steps)
+    stops = range(talker.config.steps, -1, -meta["stride"])
+    identity_keys, emotion_keys = talker.personalizer.keys()
+
+    def rounded(values: Tensor) -> list:
+        return np.round(values.numpy().astype(np.float64), 6).tolist()
+
+    card = {
+        "schema": SCHEMA,
+        "name": name,
+        "version": version,
+        "license": "CC0-1.0",
+        "identities": [{"name": n, "description": meta["descriptions"].get(n, "")} for n in meta["identities"]],
+        "emotions": meta["emotions"],
+        "levels": [[float(grid.alpha[i]), float(grid.sigma[i])] for i in stops],
+        "look": talker.config.look,
+        "reach": ear.reach,
+        "temperature": TEMPERATURE,
+        "mean": [round(m, 6) for m in meta["mean"]],
+        "deviation": [round(d, 6) for d in meta["deviation"]],
+        "library": {
+            "identity_embeddings": rounded(talker.personalizer.identities.detach()),
+            "identity_keys": rounded(identity_keys),
+            "emotion_embeddings": rounded(talker.personalizer.emotions.detach()),
+            "emotion_keys": rounded(emotion_keys),
+        },
+        "files": {f"{part}.onnx": hashlib.sha256((out / f"{part}.onnx").read_bytes()).hexdigest() for part in PARTS},
+    }
+    (out / "model.json").write_text(json.dumps(card, indent=1) + "\n")
+
+
+def parity(talker: Talker, ear: SmallEncoder, folder: Path) -> float:
+    """Largest absolute difference between torch and ONNX Runtime over all parts, at two lengths that the export never saw."""
+    runtime = load(folder)
+    worst = 0.0
+
+    def compare(mine: tuple[np.ndarray, ...], theirs: tuple[Tensor, ...]) -> None:
+        nonlocal worst
+        worst = max([worst, *(float(np.abs(a - b.numpy()).max()) for a, b in zip(mine, theirs, strict=True))])
+
+    for seconds in (1, 7):
+        mel = torch.randn(1, 100 * seconds, BANDS)
+        condition, voice = _Encoder(ear, talker)(mel)
+        compare(runtime.encode(mel[0].numpy()), (condition[0], voice[0]))
+        pooled = talker.voice.pool(voice)
+        identity, emotion = talker.voice.queries(pooled)
+        compare(runtime.queries(pooled[0].numpy()), (identity[0], emotion[0]))
+        compare((runtime.personalize(identity[0].numpy(), emotion[0].numpy()),), (talker.personalizer.fuse(identity, emotion)[0],))
+        given = _decoder_inputs(talker.decoder, 1, 30 * seconds)
+        mine = runtime.denoise(
+            given["noisy"].numpy(), given["condition"][0].numpy(), given["person"][0].numpy(), float(given["log_snr"][0]), given["state"].numpy()
+        )
+        compare(mine, talker.decoder(*given.values()))
+    return worst
