@@ -1,0 +1,110 @@
+"""From recordings in BEAT's layout to curves out of the exported student, on a tiny model and a few seconds of data."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from backend.arkit import CHANNELS, EMOTIONS
+from backend.generator import Wish, generate, load_model
+from training.config import LossWeights, ModelConfig, TrainConfig
+from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
+from training.distill import distill_round
+from training.evaluate import on_split
+from training.export import export
+from training.synthesis import load_performer, perform
+from training.teacher import train_teacher
+
+TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2, steps=4)
+FEW = TrainConfig(iterations=6, batch=4, seconds=2.0, save_every=3, weights=LossWeights(distil=1.0, ae=0.3, pc=0.01))
+
+
+@pytest.fixture(scope="module")
+def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    folder = tmp_path_factory.mktemp("prepared")
+    prepared = prepare(beat_folder, folder, held_out={2})
+    tenths = sum(take.length for take in prepared.takes)
+    np.random.default_rng(0).standard_normal((tenths * FEATURES, TINY.features)).astype(np.float16).tofile(folder / "features.f16")
+    return load_prepared(folder)
+
+
+def test_recordings_to_generated_curves(data: Prepared, tmp_path: Path) -> None:
+    train_teacher(data, tmp_path / "teacher", TINY, FEW)
+    distill_round(data, tmp_path / "teacher", tmp_path / "two", FEW)
+    distill_round(data, tmp_path / "two", tmp_path / "one", FEW)
+    student = load_performer(tmp_path / "one")
+    assert student.steps == 1
+    assert load_performer(tmp_path / "two").steps == 2
+    figures = on_split(student, data, "voice")
+    assert 0 < figures["MBE"] < 7.2 and 0 <= figures["identity found"] <= 1
+    assert export(tmp_path / "two", tmp_path / "onnx", "tiny", "0.0.1") < 1e-4
+    model = load_model(tmp_path / "onnx")
+    sound = (0.1 * np.sin(2 * np.pi * 200 * np.arange(24000) / 16000)).astype(np.float32)
+    takes = list(generate(model, sound, Wish("auto", "happiness", 7, 2, 24.0, {"jaw": 0.5}), lambda stage, fraction: None))
+    assert [take.seed for take in takes] == [7, 8]
+    assert takes[0].curves.values.shape == (36, 52) and takes[0].curves.names == CHANNELS
+    assert takes[0].emotion == "happiness" and takes[0].identity in data.identities
+    assert np.abs(takes[0].curves.values - takes[1].curves.values).max() > 0
+
+
+def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path) -> None:
+    class Interrupted(Exception):
+        pass
+
+    from training import fit as fit_module
+
+    train_teacher(data, tmp_path / "whole", TINY, FEW)
+    write, calls = fit_module.save_run, []
+
+    def save_and_stop(path: Path, state: dict) -> None:
+        write(path, state)
+        calls.append(path)
+        if len(calls) == 1:
+            raise Interrupted
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit_module, "save_run", save_and_stop)
+        with pytest.raises(Interrupted):
+            train_teacher(data, tmp_path / "resumed", TINY, FEW)
+    train_teacher(data, tmp_path / "resumed", TINY, FEW)
+    whole, resumed = (load_performer(tmp_path / name).talker.state_dict() for name in ("whole", "resumed"))
+    assert all((whole[key] == resumed[key]).all() for key in whole)
+
+
+def test_windows_leave_no_seam(data: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train_teacher(data, tmp_path / "teacher", TINY, FEW)
+    distill_round(data, tmp_path / "teacher", tmp_path / "two", FEW)
+    export(tmp_path / "two", tmp_path / "onnx", "tiny", "0.0.1")
+    model = load_model(tmp_path / "onnx")
+    sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
+    wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0, {})
+    whole = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
+    monkeypatch.setattr("backend.generator._WINDOW", 2)
+    pieces = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
+    np.testing.assert_allclose(pieces, whole, atol=2e-5)
+
+
+def test_backend_and_training_hear_the_same(data: Prepared, tmp_path: Path) -> None:
+    """The exported student in numpy and ONNX against torch, from the same noise."""
+    import torch
+
+    from backend.features import log_mel, speech_gain
+    from training import synthesis
+
+    train_teacher(data, tmp_path / "teacher", TINY, FEW)
+    distill_round(data, tmp_path / "teacher", tmp_path / "two", FEW)
+    export(tmp_path / "two", tmp_path / "onnx", "tiny", "0.0.1")
+    student = load_performer(tmp_path / "two")
+    sound = np.random.default_rng(3).standard_normal(16000 * 4).astype(np.float32) * 0.05
+    frames = 4 * 30 + 2
+    mel = log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * (4 * 50 + 2))
+    heard = synthesis.hear(student, np.zeros((0, 0)), mel, frames)
+    noise = np.random.default_rng(5).standard_normal((1, frames, 52), np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch, "randn", lambda *shape, generator=None: torch.from_numpy(noise[0]))
+        mine = perform(student, heard, 0, 1, [5])[0]
+    model = load_model(tmp_path / "onnx")
+    theirs = next(generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0, {}), lambda stage, fraction: None))
+    np.testing.assert_allclose(theirs.curves.values, mine[: len(theirs.curves.values)], atol=1e-4)

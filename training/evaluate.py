@@ -1,0 +1,164 @@
+"""Measures a trained model: on prepared takes it never saw, and on real recordings with hand-made lips or known phones."""
+
+import csv
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from backend.arkit import CHANNELS, EMOTIONS, LOWER, UPPER
+from backend.curves import Curves
+from backend.features import MEL_FPS, RATE, log_mel, speech_gain
+
+from . import metrics
+from .data.prepared import FACES, FEATURES, MEL, Prepared, Take
+from .encoders import Encoder
+from .performer.aperture import lip_aperture
+from .synthesis import Performer, hear, match, perform
+
+Figures = dict[str, float]
+
+
+def on_take(performer: Performer, data: Prepared, take: Take, seeds: int = 3) -> Figures:
+    """One prepared take with its true identity and emotion, against its own face."""
+    first, last = take.offset, take.offset + take.length
+    truth = data.array("faces")[FACES * first : FACES * last].astype(np.float32)
+    features, mel = data.array("features")[FEATURES * first : FEATURES * last], data.array("mel")[MEL * first : MEL * last]
+    began = time.perf_counter()
+    heard = hear(performer, features, mel, len(truth))
+    identity, emotion = match(performer, heard)
+    faces = perform(performer, heard, performer.identities.index(take.identity), EMOTIONS.index(take.emotion), list(range(seeds)))
+    spent = time.perf_counter() - began
+    one = faces[0]
+    return {
+        "MBE": metrics.blendshape_error(one, truth),
+        "LBE": metrics.blendshape_error(one, truth, LOWER),
+        "FDD": metrics.face_dynamics_deviation(one, truth),
+        "MBE paper": metrics.blendshape_error(one, truth, tuple(c for c in CHANNELS if c != "tongueOut")),
+        "LBE paper": metrics.blendshape_error(one, truth, metrics.PAPER_MOUTH),
+        "FDD paper": metrics.face_dynamics_deviation(one, truth, metrics.PAPER_UPPER),
+        "jaw r": metrics.correlation(metrics.channel(one, "jawOpen"), metrics.channel(truth, "jawOpen")),
+        "opening r": metrics.correlation(metrics.lip_opening(one), metrics.lip_opening(truth)),
+        "rounding r": metrics.correlation(metrics.rounding(one), metrics.rounding(truth)),
+        "diversity mouth": metrics.diversity(faces, LOWER),
+        "diversity upper": metrics.diversity(faces, UPPER),
+        "blinks/min": metrics.blinks_a_minute(one),
+        "blinks/min truth": metrics.blinks_a_minute(truth),
+        "identity found": float(performer.identities[identity] == take.identity),
+        "emotion found": float(performer.emotions[emotion] == take.emotion),
+        "ms/frame": 1000 * spent / (seeds * len(truth)),
+    }
+
+
+def mean(rows: list[Figures]) -> Figures:
+    """Mean of each figure over the rows that have it, those that are no number left out."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: float(np.nanmean([row[name] for row in rows if name in row])) for name in names}
+
+
+def on_split(performer: Performer, data: Prepared, split: str, limit: int = 40) -> Figures:
+    """Mean over a split's takes (evenly thinned to `limit`)."""
+    takes = data.part(split)
+    takes = takes[:: max(1, len(takes) // limit)]
+    return mean([on_take(performer, data, take) for take in takes])
+
+
+def _read_recording(path: Path) -> np.ndarray:
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return soxr.resample(samples.mean(1), rate, RATE).astype(np.float32)
+
+
+def _perform_recording(performer: Performer, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
+    """Several takes of a recording, identity and emotion by its voice: (3, N, 52)."""
+    tenths = len(samples) * 10 // RATE
+    samples = samples[: tenths * RATE // 10]
+    mel = log_mel(samples * np.float32(speech_gain(samples)), 0, tenths * MEL_FPS // 10)
+    features = encoder(samples) if performer.ear is None and encoder is not None else np.zeros((0, 0))
+    heard = hear(performer, features, mel, 3 * tenths)
+    return perform(performer, heard, *match(performer, heard), [0, 1, 2])
+
+
+def _read_lips(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A CSV of `time` and ARKit columns at 30 fps -> (N, 52), and which channels it has."""
+    with open(path) as file:
+        rows = list(csv.reader(file))
+    values = np.array(rows[1:], np.float32)
+    face = np.zeros((len(values), len(CHANNELS)), np.float32)
+    for column, name in enumerate(rows[0]):
+        if name in CHANNELS:
+            face[:, CHANNELS.index(name)] = values[:, column]
+    return face, tuple(name for name in rows[0] if name in CHANNELS)
+
+
+def on_hand_animation(performer: Performer, samples: np.ndarray, lips: np.ndarray, encoder: Encoder | None) -> Figures:
+    """Correlation with lips that an artist made, beside loudness's own."""
+    takes = _perform_recording(performer, samples, encoder)
+    level = metrics.loudness(samples, len(lips))
+    rows: Figures = {}
+    for name, of in {"jaw": lambda f: metrics.channel(f, "jawOpen"), "opening": metrics.lip_opening, "rounding": metrics.rounding}.items():
+        rows[f"{name} r"] = float(np.mean([metrics.correlation(of(face), of(lips)) for face in takes]))
+        rows[f"{name} r of loudness"] = metrics.correlation(level, of(lips))
+    return rows
+
+
+def on_phones(performer: Performer, samples: np.ndarray, phones: list[list], encoder: Encoder | None) -> Figures:
+    """A real voice with known phones: do lips meet at p b m, tuck at f v, round at w and oo, open on ah; two seeds compared."""
+    takes = _perform_recording(performer, samples, encoder)
+    rows: list[Figures] = []
+
+    def centres(labels: set[str]) -> list[float]:
+        return [(a + b) / 2 for label, a, b in phones if label.rstrip("012") in labels]
+
+    for face in takes:
+        aperture = lip_aperture(Curves(CHANNELS, face, 30.0))
+        closed = metrics.rank_at(aperture, centres({"P", "B", "M"}))
+        tucked = metrics.rank_at(-metrics.channel(face, "mouthRollLower"), centres({"F", "V"}))
+        rounded = metrics.rank_at(-metrics.rounding(face), centres({"W", "UW"}))
+        opened = metrics.rank_at(-aperture, centres({"AA", "AE", "AY", "AW"}))
+        rows.append(
+            {
+                "p b m in lowest 15 %": float((closed <= 0.15).mean()),
+                "f v tuck in highest 25 %": float((tucked <= 0.25).mean()),
+                "w oo rounding in highest 25 %": float((rounded <= 0.25).mean()),
+                "ah opening in highest 25 %": float((opened <= 0.25).mean()),
+                "blinks/min": metrics.blinks_a_minute(face),
+                "lip power above 8 Hz": metrics.jitter(face, LOWER, 8.0),
+                "brow power above 3 Hz": metrics.jitter(face, tuple(c for c in CHANNELS if c.startswith("brow")), 3.0),
+            }
+        )
+    figures = mean(rows)
+    moving = [c for c in range(len(CHANNELS)) if takes[:, :, c].std(1).mean() > 0.01]
+    for title, names in (("lower", LOWER), ("upper", UPPER)):
+        pick = [c for c in metrics.columns(names) if c in moving]
+        figures[f"seeds' r, {title}"] = float(np.mean([metrics.correlation(takes[0][:, c], takes[1][:, c]) for c in pick]))
+    return figures
+
+
+def on_recordings(performer: Performer, folder: Path, encoder: Encoder | None) -> dict[str, Figures]:
+    """Every sound in a folder that has lips (NAME.csv) or phones (NAME.json) beside it."""
+    figures: dict[str, Figures] = {}
+    animated: list[Figures] = []
+    for path in sorted(folder.glob("*.ogg")):
+        samples = _read_recording(path)
+        if path.with_suffix(".csv").exists():
+            animated.append(on_hand_animation(performer, samples, _read_lips(path.with_suffix(".csv"))[0], encoder))
+        elif path.with_suffix(".json").exists():
+            phones = json.loads(path.with_suffix(".json").read_text())["phones"]
+            figures[path.stem] = on_phones(performer, samples, phones, encoder)
+    if animated:
+        figures[f"hand-animated, mean of {len(animated)}"] = mean(animated)
+    return figures
+
+
+def as_markdown(tables: dict[str, Figures]) -> str:
+    """One row a table, one column a figure; tables with the same figures share a header."""
+    blocks: dict[tuple[str, ...], list[str]] = {}
+    for title, row in tables.items():
+        blocks.setdefault(tuple(row), []).append(f"| {title} | " + " | ".join(f"{value:.3g}" for value in row.values()) + " |")
+    parts = []
+    for names, rows in blocks.items():
+        parts.append("\n".join(["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|", *rows]))
+    return "\n\n".join(parts) + "\n"

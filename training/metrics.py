@@ -1,0 +1,94 @@
+"""What is measured on curves. Faces are (N, 52) in 0..1 in backend.arkit's order, at 30 fps; definitions as FaceDiffuser's and v1's."""
+
+import numpy as np
+
+from backend.arkit import BEAT, CHANNELS, LOWER, UPPER
+
+# The masks of the published numbers, in BEAT's alphabetical order: they leave out the jaw, the smile and all brows.
+PAPER_MOUTH = tuple(BEAT[i] for i in (23, 25, 27, 28, 31, 37, 39, 40, 41, 42, 47, 48))
+PAPER_UPPER = tuple(BEAT[i] for i in (*range(8, 22), 49, 50))
+
+
+def columns(names: tuple[str, ...]) -> list[int]:
+    """Positions of channels in a face array."""
+    return [CHANNELS.index(name) for name in names]
+
+
+def blendshape_error(predicted: np.ndarray, truth: np.ndarray, names: tuple[str, ...] = CHANNELS) -> float:
+    """MBE (all channels) or LBE (mouth channels): mean over frames of the L2 distance."""
+    n = min(len(predicted), len(truth))
+    pick = columns(names)
+    return float(np.linalg.norm(predicted[:n, pick] - truth[:n, pick], axis=1).mean())
+
+
+def face_dynamics_deviation(predicted: np.ndarray, truth: np.ndarray, names: tuple[str, ...] = UPPER) -> float:
+    """FDD, signed: deviation over time of the upper face's energy, truth's less prediction's. Positive: it moves too little."""
+    pick = columns(names)
+    return float((truth[:, pick] ** 2).sum(1).std() - (predicted[:, pick] ** 2).sum(1).std())
+
+
+def diversity(takes: np.ndarray, names: tuple[str, ...]) -> float:
+    """Mean L2 distance a frame between takes of one clip with different noise: (takes, N, 52)."""
+    picked = takes[:, :, columns(names)]
+    pairs = [(i, j) for i in range(len(takes)) for j in range(i)]
+    return float(np.mean([np.linalg.norm(picked[i] - picked[j], axis=1).mean() for i, j in pairs]))
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson's r of two (N,) curves; 0 if one of them does not move."""
+    n = min(len(a), len(b))
+    a, b = a[:n] - a[:n].mean(), b[:n] - b[:n].mean()
+    scale = np.sqrt((a**2).sum() * (b**2).sum())
+    return float((a * b).sum() / scale) if scale > 0 else 0.0
+
+
+def channel(face: np.ndarray, *names: str) -> np.ndarray:
+    """Mean of some channels over time, (N,)."""
+    return face[:, columns(names)].mean(1)
+
+
+def lip_opening(face: np.ndarray) -> np.ndarray:
+    """How far the lips themselves part, jaw aside, (N,)."""
+    return channel(face, "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
+
+
+def rounding(face: np.ndarray) -> np.ndarray:
+    """How round the lips are, (N,)."""
+    return channel(face, "mouthFunnel", "mouthPucker")
+
+
+def rank_at(curve: np.ndarray, times: list[float], fps: float = 30.0, slack: int = 1) -> np.ndarray:
+    """Where a curve stands in its own distribution at given times, 0 (its lowest) .. 1, the lowest within +- slack frames: (times,)."""
+    ordered = np.sort(curve)
+    ranks = []
+    for time in times:
+        k = round(time * fps)
+        near = curve[max(k - slack, 0) : k + slack + 1]
+        if len(near):
+            ranks.append(np.searchsorted(ordered, near.min(), side="left") / len(curve))
+    return np.array(ranks)
+
+
+def blinks_a_minute(face: np.ndarray, fps: float = 30.0) -> float:
+    """Rises of the lids through half height."""
+    lids = channel(face, "eyeBlinkLeft", "eyeBlinkRight") > 0.4
+    return float((lids[1:] & ~lids[:-1]).sum() / (len(face) / fps / 60))
+
+
+def jitter(face: np.ndarray, names: tuple[str, ...], above: float, fps: float = 30.0) -> float:
+    """Share of the channels' power above a frequency in Hz."""
+    curves = face[:, columns(names)] - face[:, columns(names)].mean(0)
+    power = np.abs(np.fft.rfft(curves, axis=0)) ** 2
+    frequency = np.fft.rfftfreq(len(curves), 1 / fps)
+    return float(power[frequency > above].sum() / max(power.sum(), 1e-12))
+
+
+def loudness(samples: np.ndarray, frames: int, rate: int = 16000, fps: float = 30.0) -> np.ndarray:
+    """Root mean square of the sound around each face frame, (frames,): the baseline that any lip sync must beat."""
+    square = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
+    centre = np.arange(frames) / fps * rate
+    low = np.clip((centre - rate * 0.04).astype(int), 0, len(samples))
+    high = np.clip((centre + rate * 0.04).astype(int), 0, len(samples))
+    return np.sqrt((square[high] - square[low]) / np.maximum(high - low, 1))
+
+

@@ -1,0 +1,72 @@
+"""Faces from a trained model in torch, at any of its step counts: what evaluation looks at."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.sampler import Level, sample_ddim
+
+from .checkpoint import load_model
+from .diffusion import Normal, make_grid
+from .model import Heard, SmallEncoder, Talker
+
+
+@dataclass(frozen=True)
+class Performer:
+    """A model ready to perform. stride: levels of the teacher's grid that a step takes."""
+
+    talker: Talker
+    ear: SmallEncoder | None
+    normal: Normal
+    stride: int
+    identities: tuple[str, ...]
+    emotions: tuple[str, ...]
+
+    @property
+    def steps(self) -> int:
+        return self.talker.config.steps // self.stride
+
+
+def load_performer(folder: Path) -> Performer:
+    """Open a folder that train or distill wrote."""
+    talker, ear, meta = load_model(folder)
+    normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
+    return Performer(talker, ear, normal, meta["stride"], tuple(meta["identities"]), tuple(meta["emotions"]))
+
+
+@torch.inference_mode()
+def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: int) -> Heard:
+    """Listen with the model's own ear: large-encoder features (T, F) or log-mel (2 T, bands)."""
+    if performer.ear is None:
+        audio = torch.from_numpy(features.astype(np.float32))[None]
+    else:
+        audio = performer.ear(torch.from_numpy(mel.astype(np.float32))[None])
+    return performer.talker.hear(audio, frames)
+
+
+def match(performer: Performer, heard: Heard) -> tuple[int, int]:
+    """The library's nearest identity and emotion to a voice."""
+    identity_keys, emotion_keys = performer.talker.personalizer.keys()
+    return int((heard.identity_query @ identity_keys.T).argmax()), int((heard.emotion_query @ emotion_keys.T).argmax())
+
+
+@torch.inference_mode()
+def perform(performer: Performer, heard: Heard, identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
+    """One face a seed: (seeds, N, 52) in 0..1."""
+    talker = performer.talker
+    grid = make_grid(talker.config.steps)
+    stops = list(range(talker.config.steps, -1, -performer.stride))
+    levels = [Level(float(grid.alpha[i]), float(grid.sigma[i])) for i in stops]
+    log_snr = {levels[k].alpha: grid.log_snr[i] for k, i in enumerate(stops)}
+    frames = heard.condition.shape[1]
+    noise = torch.stack([torch.randn(frames, talker.config.channels, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+    person = talker.personalizer(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
+    condition = heard.condition.expand(len(seeds), -1, -1)
+
+    def denoise(z: Tensor, level: Level) -> Tensor:
+        return talker.denoise(z, condition, person, log_snr[level.alpha].expand(len(seeds)))
+
+    return performer.normal.undo(sample_ddim(denoise, noise, levels)).numpy()
