@@ -26,8 +26,10 @@ def linear_levels(steps: int, beta_first: float = 0.1, beta_last: float = 20.0) 
     """Levels 0 (clean) .. steps (noise) of the linear schedule of Ho et al. 2020, its betas scaled by 1 / steps.
 
     Returns steps + 1 levels. A student of N steps takes every (steps / N)-th of its teacher's levels: a schedule of its own at few
-    steps would have betas above 1.
+    steps would have betas above 1. Raises ValueError for such.
     """
+    if steps <= beta_last:
+        raise ValueError(f"the linear schedule needs more than {beta_last:g} steps, not {steps}")
     betas = np.linspace(beta_first / steps, beta_last / steps, steps)
     alpha_bar = np.concatenate([[1.0], np.cumprod(1.0 - betas)])
     return [Level(float(np.sqrt(bar)), float(np.sqrt(1.0 - bar))) for bar in alpha_bar]

@@ -47,6 +47,7 @@ def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: in
     return performer.talker.hear(audio, frames)
 
 
+@torch.inference_mode()
 def match(performer: Performer, heard: Heard) -> tuple[int, int]:
     """The library's nearest identity and emotion to a voice."""
     identity_keys, emotion_keys = performer.talker.personalizer.keys()

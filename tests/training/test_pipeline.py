@@ -17,7 +17,7 @@ from training.export import export
 from training.synthesis import load_performer, perform
 from training.teacher import train_teacher
 
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2, steps=4)
+TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2)
 FEW = TrainConfig(iterations=6, batch=4, seconds=2.0, save_every=3, weights=LossWeights(distil=1.0, ae=0.3, pc=0.01))
 
 
@@ -32,14 +32,14 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
 
 def test_recordings_to_generated_curves(data: Prepared, tmp_path: Path) -> None:
     train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "two", FEW)
-    distill_round(data, tmp_path / "two", tmp_path / "one", FEW)
-    student = load_performer(tmp_path / "one")
-    assert student.steps == 1
-    assert load_performer(tmp_path / "two").steps == 2
+    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW)
+    distill_round(data, tmp_path / "sixteen", tmp_path / "eight", FEW)
+    student = load_performer(tmp_path / "eight")
+    assert student.steps == 8
+    assert load_performer(tmp_path / "sixteen").steps == 16
     figures = on_split(student, data, "voice")
     assert 0 < figures["MBE"] < 7.2 and 0 <= figures["identity found"] <= 1
-    assert export(tmp_path / "two", tmp_path / "onnx", "tiny", "0.0.1") < 1e-4
+    assert export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1") < 1e-4
     model = load_model(tmp_path / "onnx")
     sound = (0.1 * np.sin(2 * np.pi * 200 * np.arange(24000) / 16000)).astype(np.float32)
     takes = list(generate(model, sound, Wish("auto", "happiness", 7, 2, 24.0, {"jaw": 0.5}), lambda stage, fraction: None))
@@ -75,8 +75,8 @@ def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path
 
 def test_windows_leave_no_seam(data: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "two", FEW)
-    export(tmp_path / "two", tmp_path / "onnx", "tiny", "0.0.1")
+    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW)
+    export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1")
     model = load_model(tmp_path / "onnx")
     sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
     wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0, {})
@@ -94,9 +94,9 @@ def test_backend_and_training_hear_the_same(data: Prepared, tmp_path: Path) -> N
     from training import synthesis
 
     train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "two", FEW)
-    export(tmp_path / "two", tmp_path / "onnx", "tiny", "0.0.1")
-    student = load_performer(tmp_path / "two")
+    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW)
+    export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1")
+    student = load_performer(tmp_path / "sixteen")
     sound = np.random.default_rng(3).standard_normal(16000 * 4).astype(np.float32) * 0.05
     frames = 4 * 30 + 2
     mel = log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * (4 * 50 + 2))
