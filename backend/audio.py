@@ -1,0 +1,164 @@
+"""Sound files into what the model hears: 16 kHz, mono, float32."""
+
+import hashlib
+import math
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+RATE = 16000
+SHORTEST = 0.2  # seconds
+LONGEST = 2 * 3600.0  # seconds; .46 GB of samples
+RATES = (1000, 768000)  # lowest and highest sample rate of a file
+_BLOCK = 1 << 20  # values read at once, over all channels
+_LOUDEST = 65536.0  # full scale is 1, but some float files are scaled like 16-bit integers; what lies above is a broken file's
+
+
+class AudioError(Exception):
+    """The sound can't be used; the text is a sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Seconds of a sound file. samples: (n,) float32, mono at RATE; start: s, where in the file sample 0 lies; sha256: of the file."""
+
+    samples: np.ndarray
+    start: float
+    sha256: str
+
+
+def read_clip(
+    path: str | Path, start: float = 0.0, end: float | None = None, callback: Callable[[float], None] = lambda fraction: None
+) -> Clip:
+    """Read the seconds [start, end) of a sound file of any format, rate and channels that libsndfile reads.
+
+    end None, or behind the file's end, is the file's end. The channels' mean is taken; samples that are no numbers become silence.
+    callback gets the fraction done and may raise to give up. Never holds more of the file than the result and a block.
+    Raises AudioError when there is no such file, it holds no sound, or the range is outside of it, too short or too long.
+    """
+    if not math.isfinite(start) or start < 0 or (end is not None and not start < end < math.inf):
+        raise AudioError(f"The range {start} to {end} s can't be read; give a start of 0 s or later and an end after it.")
+    path = _regular_file(path)
+    with _reading(path):
+        file = soundfile.SoundFile(path)
+    with file:
+        first, count = _range(file, path, start, end)
+        with _reading(path):
+            file.seek(first)
+        samples = _resampled(_blocks(file, path, count, callback), file.samplerate)
+        start = first / file.samplerate
+    _check_length(path, len(samples) / RATE)
+    return Clip(samples, start, _sha256(path, callback))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Whatever goes wrong inside is the file's fault. (soundfile raises TypeError for .raw, ValueError for some broken headers.)"""
+    try:
+        yield
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        raise AudioError(f"{_shown(path)} is not sound that can be read ({_reason(error)}); convert it to WAV, FLAC or Ogg.") from error
+
+
+def _regular_file(path: str | Path) -> Path:
+    path = Path(path)
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise AudioError(f"There is no file {_shown(path)}; find the strip's file or choose another.") from error
+    except (OSError, ValueError) as error:
+        raise AudioError(f"{_shown(path)} can't be opened ({_reason(error)}); check the path and its permissions.") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise AudioError(f"{_shown(path)} is a folder; choose a sound file in it.")
+    if not stat.S_ISREG(status.st_mode):  # a pipe or a device could make us wait forever
+        raise AudioError(f"{_shown(path)} is not a regular file; choose a sound file.")
+    if status.st_size == 0:
+        raise AudioError(f"{_shown(path)} is empty; export the sound again.")
+    return path
+
+
+def _range(file: soundfile.SoundFile, path: Path, start: float, end: float | None) -> tuple[int, int]:
+    """(first frame, count of frames) of the file that the seconds ask for."""
+    rate = file.samplerate
+    if not RATES[0] <= rate <= RATES[1]:
+        raise AudioError(f"{_shown(path)} has {rate} samples a second; convert it to something between {RATES[0]} and {RATES[1]}.")
+    length = file.frames / rate
+    if file.frames <= 0:
+        raise AudioError(f"{_shown(path)} holds no sound; export it again.")
+    if start >= length:
+        raise AudioError(f"{start:.2f} s lies behind the end of {_shown(path)}, which is {length:.2f} s long; choose an earlier start.")
+    _check_length(path, (length if end is None else min(end, length)) - start)
+    first = round(start * rate)
+    last = file.frames if end is None else min(round(end * rate), file.frames)
+    return first, last - first
+
+
+def _check_length(path: Path, seconds: float) -> None:
+    if seconds < SHORTEST - 0.5 / RATE:
+        raise AudioError(f"{seconds:.3f} s of {_shown(path)} are too short; choose at least {SHORTEST} s.")
+    if seconds > LONGEST:
+        raise AudioError(f"{seconds / 3600:.1f} hours of {_shown(path)} are too long; choose at most {LONGEST / 3600:.0f} hours.")
+
+
+def _blocks(file: soundfile.SoundFile, path: Path, count: int, callback: Callable[[float], None]) -> Iterator[np.ndarray]:
+    """count frames as blocks of mono, (n,) float32; fewer when the file is cut short."""
+    left, size = count, max(1, _BLOCK // file.channels)
+    while left > 0:
+        callback(0.9 * (1 - left / count))
+        with _reading(path):
+            block = file.read(min(size, left), dtype="float32", always_2d=True)
+        if not len(block):
+            return
+        left -= len(block)
+        np.nan_to_num(block, copy=False, posinf=0.0, neginf=0.0)
+        yield np.clip(block, -_LOUDEST, _LOUDEST, out=block).mean(axis=1)
+
+
+def _resampled(blocks: Iterator[np.ndarray], rate: int) -> np.ndarray:
+    if rate == RATE:
+        parts = list(blocks)
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
+    parts, frames = [], 0
+    for block in blocks:
+        frames += len(block)
+        parts.append(stream.resample_chunk(block))
+    parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
+    samples = np.concatenate(parts)
+    # The stream's flush rounds by itself; the length is ours to say.
+    length = round(frames * RATE / rate)
+    return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
+
+
+def _sha256(path: Path, callback: Callable[[float], None]) -> str:
+    digest = hashlib.sha256()
+    with _reading(path):
+        raw = open(path, "rb")
+    with raw:
+        while True:
+            callback(0.9)
+            with _reading(path):
+                block = raw.read(1 << 22)
+            if not block:
+                break
+            digest.update(block)
+    callback(1.0)
+    return digest.hexdigest()
+
+
+def _shown(path: Path) -> str:
+    """A path as a sentence can hold it: its end, when it is very long, and no unprintable letters."""
+    text = str(path).encode("utf-8", "replace").decode()
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return f'"{text}"' if len(text) <= 200 else f'"...{text[-200:]}"'
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "error_string", "") or getattr(error, "strerror", "") or str(error)
+    return text.strip().rstrip(".") or type(error).__name__
