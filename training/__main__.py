@@ -1,4 +1,4 @@
-"""`python -m training STAGE`: perform | prepare | features | train | distill | evaluate | export. Each can be stopped and goes on where it was."""
+"""`python -m training STAGE`: perform | prepare | features | ear | train | distill | evaluate | export. Each can be stopped and goes on where it was."""
 
 import argparse
 import json
@@ -13,7 +13,12 @@ from .data.prepared import load_prepared, prepare
 
 # What the student may rest on: mostly its teacher. Ground truth pulls few-step students to the mean face, so only the lips, which the
 # sound decides, keep some of it.
-DISTIL_WEIGHTS = LossWeights(exp=0.0, lip=0.2, velocity=0.0, contrast=0.05, distil=1.0, ae=0.3, pc=0.01)
+DISTIL = TrainConfig(
+    iterations=1500,
+    batch=16,
+    learning_rate=5e-4,
+    weights=LossWeights(exp=0.0, lip=0.2, velocity=0.0, contrast=0.05, distil=1.0, ae=0.3, pc=0.01),
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,6 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("recordings", type=Path)
     p.add_argument("--encoder", required=True, help="a Whisper model: hub name, folder, or package:NAME")
 
+    p = stages.add_parser("ear", help="teach the small encoder what the large one hears")
+    p.add_argument("prepared", type=Path)
+    p.add_argument("out", type=Path)
+    p.add_argument("--config", type=Path)
+    p.add_argument("--iterations", type=int)
+
     p = stages.add_parser("train", help="train a teacher")
     p.add_argument("prepared", type=Path)
     p.add_argument("out", type=Path)
@@ -45,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("prepared", type=Path)
     p.add_argument("teacher", type=Path)
     p.add_argument("out", type=Path)
+    p.add_argument("--ear", type=Path, help="folder of the stage `ear`, for the first round")
     p.add_argument("--config", type=Path)
     p.add_argument("--iterations", type=int)
 
@@ -108,6 +120,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from .encoders import cache_features, whisper
 
                 cache_features(load_prepared(args.prepared), args.recordings, whisper(args.encoder))
+            case "ear":
+                from .ear import train_ear
+
+                train_ear(load_prepared(args.prepared), args.out, ModelConfig(), _config(args, TrainConfig()))
             case "train":
                 from .teacher import train_teacher
 
@@ -115,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
             case "distill":
                 from .distill import distill_round
 
-                distill_round(load_prepared(args.prepared), args.teacher, args.out, _config(args, TrainConfig(weights=DISTIL_WEIGHTS)))
+                distill_round(load_prepared(args.prepared), args.teacher, args.out, _config(args, DISTIL), args.ear)
             case "evaluate":
                 _evaluate(args)
             case "export":

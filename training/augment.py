@@ -30,7 +30,7 @@ def augment(mel: Tensor, rng: torch.Generator) -> Tensor:
     left = position.floor().long()
     right = (left + 1).clamp(max=bands - 1)
     part = (position - left)[:, None]
-    expand = lambda index: index[:, None].expand(-1, frames, -1)  # noqa: E731
+    expand = lambda index: index[:, None].expand(-1, frames, -1)
     mel = mel.gather(2, expand(left)) * (1 - part) + mel.gather(2, expand(right)) * part
 
     power = decompress(mel)

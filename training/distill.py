@@ -14,6 +14,7 @@ from .checkpoint import load_model, save_model
 from .config import TrainConfig
 from .data.prepared import Batch, Prepared, batches
 from .diffusion import Normal, add_noise, make_grid
+from .ear import load_ear
 from .fit import fit
 from .model import SmallEncoder
 from .teacher import truth_losses, voice_loss
@@ -25,14 +26,20 @@ def _upper_sample(person: Tensor, predicted: Tensor) -> Tensor:
     return torch.cat([person, upper.mean(1), upper.std(1)], -1)
 
 
-def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig) -> None:
-    """Halve a model's steps. The student starts from its teacher's weights; a teacher with a large encoder hands over to a new small one."""
+def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig, ear_folder: Path | None = None) -> None:
+    """Halve a model's steps. The student starts from its teacher's weights.
+
+    A teacher with a large encoder hands over to a small one: that of train_ear in ear_folder, or a new one.
+    """
     torch.manual_seed(config.seed)
     teacher, teacher_ear, meta = load_model(teacher_folder)
     teacher.requires_grad_(False)
     model = teacher.config
     student = copy.deepcopy(teacher).requires_grad_(True)
-    ear = SmallEncoder(model) if teacher_ear is None else copy.deepcopy(teacher_ear).requires_grad_(True)
+    if teacher_ear is not None:
+        ear = copy.deepcopy(teacher_ear).requires_grad_(True)
+    else:
+        ear = SmallEncoder(model) if ear_folder is None else load_ear(ear_folder, model)
     normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
     grid = make_grid(model.steps)
     half, stride = meta["stride"], 2 * meta["stride"]

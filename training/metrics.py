@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backend.arkit import BEAT, CHANNELS, LOWER, UPPER
+from backend.arkit import BEAT, CHANNELS, UPPER
 
 # The masks of the published numbers, in BEAT's alphabetical order: they leave out the jaw, the smile and all brows.
 PAPER_MOUTH = tuple(BEAT[i] for i in (23, 25, 27, 28, 31, 37, 39, 40, 41, 42, 47, 48))
