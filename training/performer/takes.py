@@ -1,0 +1,237 @@
+"""A folder of spoken utterances to a folder of performed takes in BEAT's layout, so that one pipeline trains on either."""
+
+import json
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from math import gcd
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from scipy.signal import resample_poly
+
+from backend.arkit import BEAT, EMOTIONS
+from backend.curves import Curves
+from training.performer.perform import RATE, perform
+from training.performer.phones import Phone, read_phones
+from training.performer.styles import style_of_voice
+
+log = logging.getLogger(__name__)
+
+# BEAT tells the emotion of a take of English speech by its number: (first, last) of each, in label order.
+NUMBERS: dict[str, tuple[int, int]] = dict(
+    zip(EMOTIONS, ((1, 64), (65, 72), (73, 80), (81, 86), (87, 94), (95, 102), (103, 110), (111, 118)), strict=True)
+)
+# BEAT's names and, after them, the tongue that BEAT's capture didn't have. Readers go by name.
+NAMES: tuple[str, ...] = (*BEAT, "tongueOut")
+
+_LENGTH = 22.0  # s a take should be about
+_IDLE_SHARE = 0.06  # takes in which nobody speaks, of all
+_HUSH = 10 ** (-70 / 20)  # amplitude of the room when it isn't digital silence
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One line of the source's manifest. audio: its file; phones: with times in s."""
+
+    id: str
+    audio: Path
+    duration: float
+    phones: tuple[Phone, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One take to be made. number: BEAT's, which tells the emotion; no utterances: an idle take."""
+
+    speaker: int
+    emotion: str
+    number: int
+    utterances: tuple[Utterance, ...]
+
+    @property
+    def stem(self) -> str:
+        """BEAT's file name without its ending, such as 7_mira_0_65_65."""
+        return f"{self.speaker}_{style_of_voice(self.speaker).name.lower()}_0_{self.number}_{self.number}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What perform_folder did. seconds: of new takes; skipped: sources or takes that failed, each with its reason."""
+
+    written: int
+    present: int
+    seconds: float
+    skipped: tuple[str, ...]
+
+
+def perform_folder(source: Path, out: Path, seed: int = 0, workers: int = 2, limit: int | None = None) -> Summary:
+    """Perform every utterance of source and write takes to out/ID/ID_name_0_N_N.{wav,json,TextGrid} and out/identities.json.
+
+    source: manifest.jsonl, audio/ID.ogg, speakers.json; limit: only so many takes (a trial). Takes that are there already stay; the
+    same seed makes the same takes in any order and with any number of workers. A source file that can't be read is named and
+    left out. Raises FileNotFoundError if there is no manifest.
+    """
+    manifest = source / "manifest.jsonl"
+    if not manifest.is_file():
+        raise FileNotFoundError(f"{source} holds no manifest.jsonl, so there is nothing to perform: choose a folder of speech with phone times.")
+    utterances, skipped = _read_manifest(manifest)
+    plans = plan_takes(utterances, seed)[:limit]
+    out.mkdir(parents=True, exist_ok=True)
+    _write_identities(out, sorted({plan.speaker for plan in plans}))
+    written = present = 0
+    seconds = 0.0
+    jobs = [(plan, out, seed) for plan in plans]
+    with ProcessPoolExecutor(workers) as pool:
+        for made, problems in pool.map(_make, jobs, chunksize=4):
+            skipped += problems
+            written, present, seconds = written + (made is not None and made > 0), present + (made == 0.0), seconds + (made or 0.0)
+    for line in skipped:
+        log.warning("skipped %s", line)
+    return Summary(written, present, seconds, tuple(skipped))
+
+
+def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], seed: int) -> list[Plan]:
+    """Which utterances make which take: shuffled, joined to about 22 s, numbered as BEAT numbers, with idle takes among the neutral ones."""
+    plans = []
+    for speaker in sorted({speaker for speaker, _ in utterances}):
+        rng = np.random.default_rng((seed, speaker))
+        total = 0
+        for emotion in EMOTIONS[::-1]:  # neutral last, for idle takes follow it
+            group = utterances.get((speaker, emotion), [])
+            first, last = NUMBERS[emotion]
+            idle = max(1, round(_IDLE_SHARE * (total + sum(u.duration for u in group) / _LENGTH))) if emotion == "neutral" else 0
+            count = min(len(group), last - first + 1 - idle, max(1, round(sum(u.duration for u in group) / _LENGTH)))
+            shuffled = [group[k] for k in rng.permutation(len(group))]
+            for k, part in enumerate(np.array_split(np.arange(len(group)), count) if count else []):
+                plans.append(Plan(speaker, emotion, first + k, tuple(shuffled[index] for index in part)))
+            plans += [Plan(speaker, emotion, first + count + k, ()) for k in range(idle)]
+            total += count
+    return sorted(plans, key=lambda plan: (plan.speaker, plan.number))
+
+
+def make_take(plan: Plan, out: Path, seed: int) -> tuple[float, list[str]]:
+    """Perform and write one take: its length in s (0 if it was there already) and the sources it had to leave out.
+
+    The .json is written last and by renaming, so a take that has one is whole.
+    """
+    folder = out / str(plan.speaker)
+    done = folder / f"{plan.stem}.json"
+    if done.is_file():
+        return 0.0, []
+    folder.mkdir(parents=True, exist_ok=True)
+    sound, chance = (np.random.default_rng((seed, plan.speaker, plan.number, stream)) for stream in (0, 1))
+    samples, phones, problems = _join(plan.utterances, sound)
+    curves = perform(samples, phones, style_of_voice(plan.speaker), plan.emotion, chance)
+    soundfile.write(folder / f"{plan.stem}.wav", samples, RATE, subtype="PCM_16")
+    (folder / f"{plan.stem}.TextGrid").write_text(text_grid(phones, len(samples) / RATE), encoding="utf-8")
+    partial = done.with_suffix(".partial")
+    partial.write_text(beat_json(curves), encoding="utf-8")
+    partial.replace(done)
+    return len(samples) / RATE, problems
+
+
+def beat_json(curves: Curves) -> str:
+    """Curves as BEAT's JSON. As in BEAT the first frame is at 1 / fps (the frame at 0 is left out); each shows the face at its own time."""
+    order = [curves.names.index(name) for name in NAMES]
+    values = np.round(curves.values[:, order].astype(np.float64), 4).tolist()
+    rows = (
+        f'{{"weights":{json.dumps(row, separators=(",", ":"))},"time":{k / curves.fps:.6f},"rotation":[0,0,0,0]}}'
+        for k, row in enumerate(values)
+        if k
+    )
+    return f'{{"names":{json.dumps(NAMES)},"frames":[{",".join(rows)}]}}'
+
+
+def text_grid(phones: Sequence[Phone], duration: float) -> str:
+    """A Praat TextGrid with the tiers `words` (one empty interval) and `phones`, both without gaps."""
+    rows: list[tuple[float, float, str]] = []
+    for phone in phones:
+        clock = rows[-1][1] if rows else 0.0
+        if phone.start > clock + 1e-4:
+            rows.append((clock, phone.start, "SIL"))
+            clock = phone.start
+        if min(phone.end, duration) > clock:
+            rows.append((clock, min(phone.end, duration), phone.label))
+    if not rows or rows[-1][1] < duration - 1e-4:
+        rows.append((rows[-1][1] if rows else 0.0, duration, "SIL"))
+    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {duration:.6f}", "tiers? <exists>", "size = 2", "item []:"]
+    for number, (name, tier) in enumerate((("words", [(0.0, duration, "")]), ("phones", rows)), start=1):
+        lines += [f"    item [{number}]:", '        class = "IntervalTier"', f'        name = "{name}"', "        xmin = 0"]
+        lines += [f"        xmax = {duration:.6f}", f"        intervals: size = {len(tier)}"]
+        for k, (start, end, label) in enumerate(tier, start=1):
+            lines += [f"        intervals [{k}]:", f"            xmin = {start:.6f}", f"            xmax = {end:.6f}", f'            text = "{label}"']
+    return "\n".join(lines) + "\n"
+
+
+def _make(job: tuple[Plan, Path, int]) -> tuple[float | None, list[str]]:
+    plan, out, seed = job
+    try:
+        return make_take(plan, out, seed)
+    except Exception as error:  # one take must not end the others
+        return None, [f"take {plan.stem}: {error}"]
+
+
+def _read_manifest(path: Path) -> tuple[dict[tuple[int, str], list[Utterance]], list[str]]:
+    found: dict[tuple[int, str], list[Utterance]] = {}
+    skipped = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            row = json.loads(line)
+            key = (int(row["speaker"]), str(row["emotion"]))
+            if key[1] not in EMOTIONS:
+                raise ValueError(f"unknown emotion {key[1]}")
+            audio = path.parent / "audio" / f"{row['id']}.ogg"
+            found.setdefault(key, []).append(Utterance(row["id"], audio, float(row["duration"]), read_phones(row["phones"])))
+        except (ValueError, KeyError, TypeError) as error:
+            skipped.append(f"line {number} of {path.name}: {error!r}")
+    return {key: sorted(group, key=lambda item: item.id) for key, group in found.items()}, skipped
+
+
+def _join(utterances: Sequence[Utterance], rng: np.random.Generator) -> tuple[np.ndarray, tuple[Phone, ...], list[str]]:
+    """Utterances with pauses between them as (n,) 16 kHz samples and their phones; without utterances 10-20 s of a quiet room."""
+    hush = _HUSH * rng.uniform(0.3, 1.0) if rng.random() < 0.5 else 0.0
+    pieces: list[np.ndarray] = []
+    phones: list[Phone] = []
+    problems: list[str] = []
+    length = 0
+
+    def pause(shortest: float, longest: float) -> None:
+        nonlocal length
+        pieces.append(np.zeros(int(rng.uniform(shortest, longest) * RATE)))
+        length += len(pieces[-1])
+
+    pause(0.2, 0.9) if utterances else pause(10, 20)
+    for utterance in utterances:
+        try:
+            samples = read_speech(utterance.audio)
+        except (OSError, ValueError) as error:  # soundfile's own errors are OSErrors
+            problems.append(f"{utterance.audio.name}: {error}")
+            continue
+        phones += [Phone(phone.label, phone.start + length / RATE, phone.end + length / RATE) for phone in utterance.phones]
+        pieces.append(samples)
+        length += len(samples)
+        # Mostly breath pauses, now and then a long one in which the face idles.
+        pause(0.3, 2.5) if rng.random() < 0.4 else pause(0.3, 0.9)
+    joined = np.concatenate(pieces)
+    return (joined + hush * rng.standard_normal(len(joined))).astype(np.float32), tuple(phones), problems
+
+
+def read_speech(path: Path) -> np.ndarray:
+    """(n,) mono at 16 kHz. Raises OSError or ValueError for what isn't sound."""
+    try:
+        samples, rate = soundfile.read(path, dtype="float64", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise OSError(str(error)) from error
+    if not len(samples) or not np.isfinite(samples).all():
+        raise ValueError("it holds no usable samples")
+    common = gcd(rate, RATE)
+    return resample_poly(samples.mean(axis=1), RATE // common, rate // common)
+
+
+def _write_identities(out: Path, speakers: Sequence[int]) -> None:
+    styles = [(speaker, style_of_voice(speaker)) for speaker in speakers]
+    rows = [{"id": speaker, "identity": style.name, "description": style.description} for speaker, style in styles]
+    (out / "identities.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
