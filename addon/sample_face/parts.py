@@ -1,0 +1,219 @@
+"""All of the face that is not skin: brows, lashes and ears on the head; eyes, teeth, tongue and hair of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .expressions import JAW_ANGLE, turned
+from .mesh import Builder, Part
+from .sites import Sites, eye_point, lid_edges, lip_line
+from .skin import DARK, SKIN
+from .surface import EYE, EYE_RADIUS, LID_RADIUS, Floats, cast, face_point, smoothstep
+
+Shape = Callable[[Floats], Floats]
+
+TEETH = (0.86, 0.7, 0.76, 0.7, 0.7, 0.95, 0.95)  # widths from the middle outward
+LOOKS = {"eyeLookDown": (-24.0, 0.0), "eyeLookUp": (22.0, 0.0), "eyeLookIn": (0.0, -28.0), "eyeLookOut": (0.0, 30.0)}  # degrees up, outward
+
+
+def _ball(builder: Builder, shape: Shape, columns: int, angles: Floats, materials: list[int]) -> None:
+    """Adds a unit sphere, its pole toward -y, after bending its points (n, 3). Angles (degrees) are those of its rings seen from the
+    pole; there is a material for the cap within the first ring, for each band, and for the last cap."""
+    turn = 2.0 * np.pi * np.arange(columns) / columns
+    tilt = np.radians(np.asarray(angles, float))[:, None]
+    rings = np.stack(np.broadcast_arrays(np.sin(tilt) * np.cos(turn), -np.cos(tilt), np.sin(tilt) * np.sin(turn)), -1)
+    ends = builder.add(shape(np.array([[0.0, -1.0, 0.0], [0.0, 1.0, 0.0]])))
+    previous = builder.add(shape(rings[0]))
+    builder.fan(previous, int(ends[0]), materials[0])
+    for ring, material in zip(rings[1:], materials[1:]):
+        previous = builder.ring(previous, shape(ring), material, flip=True)
+    builder.fan(previous[::-1], int(ends[1]), materials[-1])
+
+
+def add_brows(builder: Builder) -> None:
+    """Two rounded strips on the brow ridges, tapering outward."""
+    t = np.linspace(0.0, 1.0, 18)
+    x = 1.35 + 4.0 * t
+    z = 16.05 + 0.95 * np.sin(np.pi * t**1.15 * 0.78) - 0.25 * t**2
+    width = 0.34 * np.sqrt(np.clip(1.0 - (2.0 * np.clip(t, 0.0, 0.12) / 0.24 - 1.0) ** 2, 0.05, None)) * (1.0 - t) ** 0.45 + 0.02
+    across = np.array([-1.0, -0.6, 0.0, 0.6, 1.0])
+    height = np.array([-0.08, 0.09, 0.13, 0.09, -0.08])
+    flat_x = np.broadcast_to(x[:, None], (18, 5))
+    points = face_point(flat_x.ravel(), (z[:, None] + width[:, None] * across).ravel())
+    points[:, 1] -= np.broadcast_to(height, (18, 5)).ravel()
+    for side in (1.0, -1.0):
+        number = builder.add(points * (side, 1.0, 1.0)).reshape(18, 5)
+        quads = np.stack([number[:-1, :-1], number[1:, :-1], number[1:, 1:], number[:-1, 1:]], -1).reshape(-1, 4)
+        builder.fill(quads if side > 0 else quads[:, ::-1], DARK)
+
+
+def add_lashes(builder: Builder) -> None:
+    """A thin dark fringe on the edge of each upper lid; it moves as the edge does."""
+    turn = np.pi * np.linspace(0.02, 0.93, 20)
+    along = np.cos(turn)
+    upper, _, _ = lid_edges(along)
+    outward = np.radians(2.0 + 53.0 * along)
+    longest = np.sin(turn) ** 0.6 * (0.10 + 0.10 * smoothstep(-0.6, 1.0, along))
+    root = eye_point(outward, upper, LID_RADIUS - 0.03)
+    tip = eye_point(outward + np.radians(4.0) * along, upper + np.radians(2.5), LID_RADIUS + longest)
+    edge = np.stack([along, np.sin(turn)], -1)
+    for side in (0, 1):
+        lid = np.zeros((20, 2))
+        lid[:, side] = 1.0
+        rows = []
+        for points in (root, tip, root + (0.0, 0.0, 0.07)):
+            points = points * (1.0 - 2.0 * side, 1.0, 1.0)
+            rows.append(builder.add(points, Sites.at(points, lid=lid, edge=edge)))
+        for first, second in zip(rows, rows[1:]):
+            quads = np.stack([first[:-1], first[1:], second[1:], second[:-1]], -1)
+            builder.fill(quads if side else quads[:, ::-1], DARK)
+
+
+def add_ears(builder: Builder) -> None:
+    for side in (1.0, -1.0):
+
+        def shape(p: Floats, side: float = side) -> Floats:
+            y, z = 1.25 * p[:, 0], 1.95 * p[:, 2] * (1.0 - 0.12 * np.clip(-p[:, 2], 0.0, 1.0))
+            y = y * (1.0 + 0.18 * p[:, 2])
+            out = -p[:, 1]
+            bowl = 0.55 * np.exp(-(((y + 0.2) / 0.75) ** 2) - ((z - 0.1) / 1.1) ** 2) * (out > 0)
+            x = 0.5 * np.sign(out) * np.abs(out) ** 0.6 - bowl + 0.28 * y
+            return np.stack([side * (7.15 + x), 1.1 + y + 0.18 * z, 12.9 + z], -1)
+
+        _ball(builder, shape, 24, np.linspace(8, 172, 14), [SKIN] * 16)
+        if side < 0:
+            builder.quads[-15:] = [quads[:, ::-1] if quads[0, 3] >= 0 else quads[:, [1, 0, 2, 3]] for quads in builder.quads[-15:]]
+
+
+def eye(side: float) -> Part:
+    """An eyeball (side: 1 left, -1 right) with iris, pupil and a glint that only half follows."""
+    builder = Builder()
+    center = EYE * (side, 1.0, 1.0)
+    _ball(builder, lambda p: center + EYE_RADIUS * p, 36, np.array([5, 11, 17, 23.5, 25, 34, 50, 70, 90, 115, 140, 165.0]), [2, 2, 1, 1, 2] + [0] * 8)
+    ball = builder.count
+    turn = 2.0 * np.pi * np.arange(10) / 10
+    glint = np.stack([0.13 + 0.05 * np.cos(turn), np.full(10, -1.0), 0.2 + 0.05 * np.sin(turn)], -1)
+    glint = center + EYE_RADIUS * 1.01 * glint / np.linalg.norm(glint, axis=-1, keepdims=True)
+    ring = builder.add(glint)
+    builder.fan(ring, int(builder.add(glint.mean(0, keepdims=True))[0]), 3)
+    points = builder.sites().points - center
+    follows = np.where(np.arange(builder.count) < ball, 1.0, 0.4)
+    keys = {}
+    for name, (up, outward) in LOOKS.items():
+        a, b = np.radians(up), np.radians(outward * side)
+        pitch = np.array([[1, 0, 0], [0, np.cos(a), np.sin(a)], [0, -np.sin(a), np.cos(a)]])
+        yaw = np.array([[np.cos(b), -np.sin(b), 0], [np.sin(b), np.cos(b), 0], [0, 0, 1]])
+        keys[name + ("Left" if side > 0 else "Right")] = (points @ (yaw @ pitch).T - points) * follows[:, None]
+    return Part(builder, keys)
+
+
+def teeth() -> Part:
+    """Both rows in their gums. The upper row stays, the lower one goes with the jaw."""
+    builder = Builder()
+    front = float(lip_line(np.zeros(1))[0, 1])
+    _arch(builder, front + 0.95, 7.55, 1.0, 1.0)
+    upper = builder.count
+    _arch(builder, front + 1.2, 7.5, -1.0, 0.9)
+    points = builder.sites().points
+    carried = (np.arange(builder.count) >= upper)[:, None]
+    return Part(builder, {name: move * carried for name, move in _jaw_moves(points).items()})
+
+
+def _arch(builder: Builder, front: float, bite: float, up: float, size: float) -> None:
+    """One row of teeth along a parabola, and a roll of gum; up: 1 for the upper row, -1 for the lower."""
+    fine = np.linspace(0.0, 3.2, 400)
+    curve = np.stack([fine, front + 0.36 * fine**2 * (1.0 + 0.05 * fine**2)], -1) * (size, 1.0)
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
+    at = 0.0
+    for place, width in enumerate(TEETH):
+        width = width * size
+        x, y = (np.interp(at + width / 2, length, curve[:, axis]) for axis in (0, 1))
+        ahead = np.array([np.interp(at + width, length, curve[:, axis]) for axis in (0, 1)]) - [np.interp(at, length, curve[:, axis]) for axis in (0, 1)]
+        ahead /= np.linalg.norm(ahead)
+        tall = (1.05, 0.95, 1.05, 0.85, 0.8, 0.75, 0.7)[place] * (1.0 if up > 0 else 0.85)
+        lift = (0.0, 0.07, 0.0, 0.07, 0.09, 0.1, 0.1)[place]
+        for side in (1.0, -1.0):
+
+            def shape(p: Floats, side: float = side) -> Floats:
+                box = np.sign(p) * np.abs(p) ** 0.55
+                across = side * box[:, 0] * width * 0.5 * (0.9 - 0.1 * up * box[:, 2])
+                depth = box[:, 1] * 0.3
+                return np.stack(
+                    [
+                        side * (x + ahead[0] * across * side - ahead[1] * depth),
+                        y + ahead[1] * across * side + ahead[0] * depth,
+                        bite + up * (lift + tall * 0.5) + box[:, 2] * tall * 0.5,
+                    ],
+                    -1,
+                )
+
+            _ball(builder, shape, 16, np.array([20, 45, 65, 85, 105, 130.0]), [0] * 8)
+        at += width
+
+    def gum(p: Floats) -> Floats:
+        along = p[:, 2] * 2.65 * size
+        round_x, round_z = p[:, 0], -p[:, 1]
+        return np.stack(
+            [along, front + 0.1 + 0.36 * (along / size) ** 2 * (1.0 + 0.05 * (along / size) ** 2) + 0.34 * round_x, bite + up * 1.12 + 0.42 * round_z], -1
+        )
+
+    _ball(builder, gum, 40, np.linspace(10, 170, 9), [1] * 11)
+
+
+def tongue() -> Part:
+    """A tongue that lies behind the lower teeth, goes with the jaw, and comes out."""
+    builder = Builder()
+    front = float(lip_line(np.zeros(1))[0, 1])
+
+    def shape(p: Floats) -> Floats:
+        y = -p[:, 1]
+        back = 0.5 * (1.0 - y)  # 0 at the tip, 1 at the root
+        middle = 6.85 + 0.35 * np.sin(np.pi * np.clip(back, 0, 1)) - 0.5 * back**2
+        thick = 0.32 + 0.35 * back
+        groove = -0.1 * np.exp(-((p[:, 0] / 0.25) ** 2)) * (p[:, 2] > 0)
+        return np.stack([p[:, 0] * (1.3 + 0.35 * back), front + 1.65 + 5.0 * back, middle + thick * p[:, 2] + groove], -1)
+
+    _ball(builder, shape, 24, np.linspace(9, 171, 16), [0] * 18)
+    points = builder.sites().points
+    keys = _jaw_moves(points)
+    tip = smoothstep(front + 6.0, front + 1.6, points[:, 1])[:, None]
+    reach = np.concatenate([np.zeros_like(tip), -3.4 * tip, 0.62 * np.sin(np.pi * tip) * 0 + 0.55 * smoothstep(0, 0.5, tip) - 0.5 * tip**4], -1)
+    keys["tongueOut"] = reach
+    return Part(builder, keys)
+
+
+def _jaw_moves(points: Floats) -> dict[str, Floats]:
+    still = np.zeros_like(points)
+    return {
+        "jawForward": still + (0.0, -0.9, -0.12),
+        "jawLeft": still + (0.9, 0.0, 0.0),
+        "jawRight": still - (0.9, 0.0, 0.0),
+        "jawOpen": turned(points, JAW_ANGLE),
+    }
+
+
+def hair() -> Part:
+    """A short cut: a shell over the skull from the crown to the hairline, parted on one side."""
+    builder = Builder()
+    columns, rows = 96, 22
+    turn = 2.0 * np.pi * np.arange(columns) / columns
+    around = np.degrees(np.abs((turn + np.pi) % (2.0 * np.pi) - np.pi))
+    line = np.interp(around, [0, 20, 45, 60, 70, 80, 92, 105, 125, 150, 180], [32, 33, 27, 14, -4, -19, -21, -24, -34, -42, -44])
+    smooth = np.ones(5) / 5
+    line = np.convolve(np.concatenate([line[-4:], line, line[:4]]), smooth, "same")[4:-4]
+    previous = None
+    for row in range(rows):
+        t = row / (rows - 1)
+        elevation = np.radians(86.0 + (line - 86.0) * t)
+        direction = np.stack([np.sin(turn) * np.cos(elevation), -np.cos(turn) * np.cos(elevation), np.sin(elevation)], -1)
+        locks = 0.07 * np.cos(turn * 17 + 2.0 * np.sin(turn * 5)) * np.sin(np.pi * t) ** 0.5
+        thick = (0.95 + 0.35 * np.cos(turn * 0.5) ** 4) * (1.0 - t**5) - 0.12 * t**5 + locks
+        points = cast(np.tile([0.0, 1.2, 15.5], (columns, 1)), direction) + direction * thick[:, None]
+        if previous is None:
+            previous = builder.add(points)
+            builder.fan(previous, int(builder.add(points.mean(0, keepdims=True))[0]), 0)
+        else:
+            previous = builder.ring(previous, points, 0, flip=True)
+    return Part(builder, {})

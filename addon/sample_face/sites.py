@@ -1,0 +1,97 @@
+"""Where a vertex is in the terms the expressions are written in: around the mouth, on a lid, on the left or on the right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+
+import numpy as np
+
+from .surface import EYE, Floats, face_point
+
+MOUTH_HALF = 2.45  # cm, from the middle of the mouth to a corner
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Vertices at rest, n of them. Every shape key is a smooth function of one of these alone."""
+
+    points: Floats  # (n, 3) cm
+    up: Floats  # (n,) 1 on the upper lip's side, -1 on the lower lip's, smooth around the corners
+    reach: Floats  # (n,) 0 on the lips' inside, growing away from them: the elliptic distance
+    lid: Floats  # (n, 2) how much a vertex belongs to the edge of the left and of the right eye's lids, 0..1
+    edge: Floats  # (n, 2) on a lid: along it (1 outer corner, -1 inner), and across (1 upper lid, -1 lower)
+
+    @staticmethod
+    def at(points: Floats, up: Floats | None = None, reach: Floats | None = None, lid: Floats | None = None, edge: Floats | None = None) -> Sites:
+        """Sites of points (n, 3) that lie on no lid, their place around the mouth taken from where they are unless given."""
+        points = np.asarray(points, float)
+        around = mouth_coordinates(points[:, 0], points[:, 2])
+        blank = np.zeros((len(points), 2))
+        return Sites(
+            points, around[0] if up is None else up, around[1] if reach is None else reach, blank if lid is None else lid, blank if edge is None else edge
+        )
+
+    @staticmethod
+    def join(parts: list[Sites]) -> Sites:
+        return Sites(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Sites)))
+
+    def mirrored(self) -> Sites:
+        return Sites(self.points * (-1.0, 1.0, 1.0), self.up, self.reach, self.lid[:, ::-1], self.edge)
+
+
+def mouth_line(x: Floats) -> Floats:
+    """The height z (cm) at which the lips meet, at x; beyond the corners it stays what it is there."""
+    x = np.clip(x / MOUTH_HALF, -1.0, 1.0)
+    return 7.75 + 0.14 * x**2 - 0.07 * np.exp(-((x / 0.28) ** 2))
+
+
+LIP_NODES = 32  # steps from one corner of the mouth to the other
+
+
+@cache
+def _lip_nodes() -> Floats:
+    x = MOUTH_HALF * np.cos(np.pi * np.arange(LIP_NODES, -1, -1) / LIP_NODES)
+    points = face_point(x, mouth_line(x))
+    return points + np.array([0.0, 0.1, 0.0])
+
+
+def lip_line(x: Floats) -> Floats:
+    """The points (n, 3) where the lips meet, at x (n,); exact at the mesh's own vertices, straight between them."""
+    nodes = _lip_nodes()
+    return np.stack([x, np.interp(x, nodes[:, 0], nodes[:, 1]), np.interp(x, nodes[:, 0], nodes[:, 2])], -1)
+
+
+def mouth_coordinates(x: Floats, z: Floats, side: float = 1.0) -> tuple[Floats, Floats]:
+    """(up, reach) of points: elliptic coordinates whose slit is the line where the lips meet.
+
+    Up is the sine of the angle, so on the slit itself it falls from 1 (or -1, with side -1) in the middle to 0 in the corners: what makes an
+    open mouth an oval, and all else smooth.
+    """
+    plane = x / MOUTH_HALF + 1j * ((z - mouth_line(x)) / MOUTH_HALF)
+    plane = np.where(np.abs(plane.imag) < 1e-9, plane.real + side * 1e-9j, plane)
+    ellipse = np.arccosh(plane)
+    return np.sin(ellipse.imag), np.abs(ellipse.real)
+
+
+def eye_angles(points: Floats) -> tuple[Floats, Floats, Floats]:
+    """(outward angle, upward angle, radius) of points (n, 3) seen from the left eye's center; radians, cm."""
+    offset = points - EYE
+    radius = np.linalg.norm(offset, axis=-1)
+    return np.arctan2(offset[:, 0], -offset[:, 1]), np.arcsin(np.clip(offset[:, 2] / radius, -1.0, 1.0)), radius
+
+
+def eye_point(outward: Floats, upward: Floats, radius: Floats | float) -> Floats:
+    """The inverse of `eye_angles`."""
+    direction = np.stack([np.sin(outward) * np.cos(upward), -np.cos(outward) * np.cos(upward), np.sin(upward)], -1)
+    return EYE + np.asarray(radius)[..., None] * direction
+
+
+def lid_edges(along: Floats) -> tuple[Floats, Floats, Floats]:
+    """Upward angles (radians) of the upper lid's edge, the lower lid's, and where they meet when shut; along: 1 outer corner, -1 inner."""
+    corner = -1.0 + 2.5 * along
+    arch = np.clip(1.0 - along**2, 0.0, None)
+    upper = corner + 21.5 * arch**0.7 * (1.0 - 0.12 * along)
+    lower = corner - 20.5 * arch**0.8 * (1.0 + 0.12 * along)
+    shut = corner - 14.0 * arch**0.8
+    return np.radians(upper), np.radians(lower), np.radians(shut)

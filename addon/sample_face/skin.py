@@ -1,0 +1,164 @@
+"""The skin: a grid around the head, with rings of vertices that lead into the mouth and to the edges of the lids.
+
+The grid has three rectangular holes. Each is filled with as many rings as it takes to reach the lips or lids, every ring with one vertex
+for each vertex of the rectangle, so edges follow what moves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .mesh import Builder, Ints, strip
+from .sites import MOUTH_HALF, Sites, eye_point, lid_edges, lip_line, mouth_coordinates, mouth_line
+from .surface import EYE_RADIUS, LID_RADIUS, Floats, cast, face_point
+
+SKIN, LIPS, MOUTH, DARK = range(4)  # materials of the head's mesh
+
+COLUMNS = 88
+# Rows from the neck up to the brow: how many steps from the entry before, and where their rays start and how steep they go, at the back (z)
+# and at the front (y, z, degrees): rays fan out under the chin.
+ROWS: tuple[tuple[int, float, float, float, float], ...] = (
+    (1, 0.0, 0.0, 0.0, 0.0),
+    (4, 2.6, 0.0, 2.4, 0.0),
+    (4, 4.2, -4.8, 6.2, -75.0),
+    (4, 5.4, -4.4, 6.3, -35.0),
+    (4, 6.6, -1.5, 6.2, -5.0),
+    (5, 8.0, 0.0, 7.8, 0.0),
+    (26, 17.0, 0.0, 17.0, 0.0),
+)
+CROWN_ROWS = 14
+MOUTH_HOLE = (-11, 11, 16, 26)  # columns and rows of the grid, first and last
+EYE_HOLE = (4, 17, 33, 45)
+
+LIP_STEPS = (0.0, 0.2, 0.45, 0.75, 1.0)  # from the edge of the lips to where they meet
+LID_STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # from the fold of a lid to its edge
+
+
+def add_skin(builder: Builder) -> None:
+    """Adds the head's skin, lips, lids and the inside of the mouth. Marks the rings lip_upper, lip_lower, lid_left and lid_right."""
+    points = _grid()
+    rows = len(points)
+    number = builder.add(points.reshape(-1, 3)).reshape(rows, COLUMNS)
+    keep = np.ones((rows - 1, COLUMNS), bool)
+    left, right, low, high = EYE_HOLE
+    holes = (MOUTH_HOLE, EYE_HOLE, (-right, -left, low, high))
+    for first, last, bottom, top in holes:
+        keep[bottom:top, np.arange(first, last) % COLUMNS] = False
+    quads = np.stack([strip(number[row], number[row + 1]) for row in range(rows - 1)])
+    builder.fill(quads[keep], SKIN)
+    crown = builder.add(cast(np.array([[0.0, 1.5, 17.0]]), np.array([[0.0, 0.0, 1.0]])))
+    builder.fan(number[-1], int(crown[0]), SKIN)
+    _add_mouth(builder, _loop(number, MOUTH_HOLE))
+    _add_lids(builder, _loop(number, EYE_HOLE), "left")
+    right_loop = _loop(number, holes[2])
+    _add_lids(builder, np.roll(right_loop[::-1], 1 + len(right_loop) // 2), "right")
+
+
+def _grid() -> Floats:
+    """The grid's points, (rows, COLUMNS, 3), closed around the head; column 0 is the middle of the face, 1 the next to the left."""
+    steps = np.array([row[0] for row in ROWS])
+    at = np.cumsum(steps) - 1
+    back_z, front_y, front_z, tilt = (np.interp(np.arange(at[-1] + 1), at, [row[i] for row in ROWS]) for i in range(1, 5))
+    crown = (np.arange(CROWN_ROWS) + 1) / CROWN_ROWS
+    back_z, front_y, front_z = (np.concatenate([a, np.full(CROWN_ROWS, a[-1])]) for a in (back_z, front_y, front_z))
+    over = np.concatenate([np.zeros(len(tilt)), 86.0 * crown**1.0])
+    tilt = np.concatenate([tilt, np.zeros(CROWN_ROWS)])
+    turn = 2.0 * np.pi * np.arange(COLUMNS) / COLUMNS
+    turn = turn - 0.5 * np.sin(turn)  # closer together in the face
+    front = (0.5 + 0.5 * np.cos(turn)) ** 1.5
+    elevation = np.radians(tilt[:, None] * front + over[:, None])
+    origin = np.stack(
+        np.broadcast_arrays(0.0, 1.2 * (1.0 - front) + front_y[:, None] * front, back_z[:, None] * (1.0 - front) + front_z[:, None] * front), -1
+    )
+    direction = np.stack([np.sin(turn) * np.cos(elevation), -np.cos(turn) * np.cos(elevation), np.sin(elevation)], -1)
+    return cast(origin.reshape(-1, 3), direction.reshape(-1, 3)).reshape(*direction.shape)
+
+
+def _loop(number: Ints, hole: tuple[int, int, int, int]) -> Ints:
+    """The vertices around a hole, from the middle of its left side over the top and back below."""
+    first, last, low, high = hole
+    columns, rows = np.arange(last, first, -1), np.arange(low, high)
+    middle = (high - low) // 2
+    left, top, right, bottom = number[rows, last % COLUMNS], number[high, columns % COLUMNS], number[rows + 1, first % COLUMNS], number[low, columns - 1]
+    return np.concatenate([left[middle:], top, right[::-1], bottom[::-1], left[:middle]])
+
+
+def _add_mouth(builder: Builder, loop: Ints) -> None:
+    """Rings from a rectangle of the grid to the lips' edge, over the lips to where they meet, and on into the mouth."""
+    half = len(loop) // 2
+    turn = np.pi * np.arange(len(loop)) / half
+    x = MOUTH_HALF * np.cos(turn)
+    over = np.where(np.arange(len(loop)) <= half, 1.0, -1.0)
+    meet = lip_line(x)
+    line, line_y = meet[:, [0, 2]], meet[:, 1]
+    arch = np.clip(1.0 - np.cos(turn) ** 2, 0.0, None)
+    upper = arch**0.62 * (0.52 + 0.13 * np.exp(-(((np.abs(x) - 0.6) / 0.38) ** 2)) - 0.03 * np.exp(-((x / 0.3) ** 2)))
+    lower = arch**0.75 * (0.72 + 0.04 * np.cos(turn * 2 + np.pi))
+    edge = line + np.stack([0.1 * np.cos(turn), np.where(over > 0, upper, -lower) + 0.03 * over * arch**0.5], -1)
+    outside = builder.points(loop)[:, [0, 2]]
+
+    previous = loop
+    for t in (0.22, 0.44, 0.64, 0.82):
+        flat = outside + (edge - outside) * t
+        previous = builder.ring(previous, face_point(flat[:, 0], flat[:, 1]), SKIN)
+    edge_y = face_point(edge[:, 0], edge[:, 1])[:, 1]
+    swell = np.where(over > 0, 0.30, 0.38) * arch**0.8
+    for t in LIP_STEPS:
+        flat = edge + (line - edge) * np.stack([np.full(len(loop), t), np.full(len(loop), np.sin(t * np.pi / 2) ** 1.2)], -1)
+        y = edge_y + (line_y - edge_y) * t**3 - swell * np.sin(np.pi * t**0.8) ** 0.9
+        points = np.stack([flat[:, 0], y, flat[:, 1]], -1)
+        sites = None
+        if t == 1.0:
+            up, _ = mouth_coordinates(line[:, 0], line[:, 1])
+            up = over * np.abs(up)
+            sites = Sites.at(points, up=up, reach=np.zeros(len(loop)))
+        previous = builder.ring(previous, points, SKIN if t == 0.0 else LIPS, sites)
+    builder.marks["lip_upper"], builder.marks["lip_lower"] = previous[1:half], previous[:half:-1]
+
+    # Behind the lips: out of sight when the mouth is shut, dark when it is open. Width, height, y, reach.
+    inside = [(0.99, 0.0, line_y + 0.4, 0.0), (1.02, 0.4, line_y + 0.75, 0.3), (1.12, 1.2, line_y + 0.85, 0.6)]
+    inside += [(1.16, 1.7, 0.5 * line_y - 3.4, 1.2), (1.2, 1.9, -5.2, 2.0), (1.0, 1.6, -3.4, 3.0), (0.5, 0.9, -2.2, 3.0)]
+    for place, (wide, tall, y, reach) in enumerate(inside):
+        points = np.stack(np.broadcast_arrays(x * wide, y, mouth_line(x) + tall * np.sin(turn)), -1)
+        previous = builder.ring(previous, points, LIPS if place == 0 else MOUTH, Sites.at(points, up=up, reach=np.full(len(loop), reach)))
+    end = np.array([[0.0, -2.0, float(mouth_line(np.zeros(1))[0])]])
+    builder.fan(previous, int(builder.add(end, Sites.at(end, up=np.zeros(1), reach=np.zeros(1)))[0]), MOUTH)
+
+
+def _add_lids(builder: Builder, loop: Ints, side: str) -> None:
+    """Rings from a rectangle of the grid to the fold of the lids, over the lids to their edge, and a little way back behind it."""
+    mirror = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
+    turn = 2.0 * np.pi * np.arange(len(loop)) / len(loop)
+    edge = np.stack([np.cos(turn), np.sign(np.round(np.sin(turn), 9)) * np.abs(np.sin(turn))], -1)
+    along = edge[:, 0]
+    upper, lower, _ = lid_edges(along)
+    upward = np.where(edge[:, 1] >= 0, upper, lower)
+    outward = np.radians(2.0 + 53.0 * along)
+    rise = np.clip(edge[:, 1], 0.0, 1.0)
+    fold_up = upward + np.radians(np.where(edge[:, 1] >= 0, 15.0 * rise**0.7, -13.0 * np.abs(edge[:, 1]) ** 0.7))
+    fold_out = outward + np.radians(10.0) * along
+    fold = eye_point(fold_out, fold_up, LID_RADIUS)
+    outside = (builder.points(loop) * mirror)[:, [0, 2]]
+
+    def ring(previous: Ints, points: Floats, belongs: float, material: int | NDArray[np.int64] = SKIN) -> Ints:
+        lid = np.zeros((len(loop), 2))
+        lid[:, 0 if side == "left" else 1] = belongs
+        points = points * mirror
+        return builder.ring(previous, points, material, Sites.at(points, lid=lid, edge=edge), flip=side == "right")
+
+    previous = loop
+    for t, belongs in ((0.25, 0.0), (0.5, 0.02), (0.75, 0.06)):
+        flat = outside + (fold[:, [0, 2]] - outside) * t
+        previous = ring(previous, face_point(flat[:, 0], flat[:, 1]), belongs)
+    surface = face_point(fold[:, 0], fold[:, 2])
+    for t in LID_STEPS:
+        points = eye_point(fold_out + (outward - fold_out) * t, fold_up + (upward - fold_up) * t, LID_RADIUS)
+        if t == 0.0:
+            points = surface + np.array([0.0, 0.10, 0.0]) * rise[:, None]
+        previous = ring(previous, points, 0.12 + 0.88 * t)
+    builder.marks["lid_" + side] = previous
+    dark = np.where((edge[:, 1] >= -1e-6) & (np.roll(edge[:, 1], -1) >= -1e-6), DARK, SKIN)
+    previous = ring(previous, eye_point(outward, upward, EYE_RADIUS * 1.015), 1.0, dark)
+    behind = upward + np.radians(9.0) * np.sign(edge[:, 1])
+    ring(previous, eye_point(outward + np.radians(5.0) * along, behind, EYE_RADIUS * 1.012), 0.95)
