@@ -1,0 +1,70 @@
+"""Each loss against a value worked out by hand, and the distillation target against a case with a closed form."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from backend.arkit import CHANNELS, LOWER
+from backend.sampler import Level, ddim_step
+from training import losses
+from training.diffusion import make_grid
+
+
+def test_expression_is_mean_square() -> None:
+    assert float(losses.expression(torch.full((1, 2, 52), 3.0), torch.ones(1, 2, 52))) == 4.0
+
+
+def test_lip_sees_only_jaw_and_lips() -> None:
+    predicted = torch.zeros(1, 3, 52)
+    predicted[..., CHANNELS.index("browInnerUp")] = 9.0
+    truth = torch.zeros(1, 3, 52)
+    assert float(losses.lip(predicted, truth)) == 0.0
+    predicted[..., CHANNELS.index("jawOpen")] = 2.0
+    assert float(losses.lip(predicted, truth)) == pytest.approx(4.0 / len(LOWER))
+
+
+def test_velocity_ignores_a_constant_offset() -> None:
+    truth = torch.randn(2, 5, 52)
+    assert float(losses.velocity(truth + 7.0, truth)) == pytest.approx(0.0, abs=1e-10)
+    ramp = torch.arange(5.0)[None, :, None].expand(1, 5, 52)
+    assert float(losses.velocity(ramp, torch.zeros(1, 5, 52))) == 1.0
+
+
+def test_contrast_of_orthogonal_library() -> None:
+    keys = torch.eye(3)
+    value = losses.contrast(keys[:1], keys, torch.tensor([0]), temperature=1.0)
+    e = torch.e
+    assert float(value) == pytest.approx(-float(torch.log(torch.tensor(e / (e + 2)))), rel=1e-6)
+
+
+def test_features_are_compared_as_the_decoder_reads_them() -> None:
+    large = torch.randn(1, 4, 8)
+    assert float(losses.features(5.0 * large + 3.0, large)) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_enhancer_prefers_its_own_sample() -> None:
+    samples = torch.eye(4)
+    assert float(losses.enhancer(samples, samples)) < float(losses.enhancer(samples, samples.roll(1, 0)))
+
+
+def test_distil_weight_is_truncated_and_capped() -> None:
+    grid = make_grid(32)
+    weights = losses.distil_weight(grid.at(torch.tensor([1, 8, 32])), 5.0).flatten().tolist()
+    assert weights[0] == 5.0 and weights[2] == 1.0 and 1.0 <= weights[1] <= 5.0
+
+
+def test_one_student_step_lands_where_two_teacher_steps_did() -> None:
+    """With the distillation target as its prediction, a student's DDIM step from any level equals the teacher's two."""
+    grid = make_grid(32)
+    noisy = torch.randn(3, 6, 52, dtype=torch.float64)
+
+    def teacher(z: torch.Tensor) -> torch.Tensor:
+        return 0.3 * z + 0.1
+
+    for start in (32, 16, 2):
+        levels = [Level(float(grid.alpha[i]), float(grid.sigma[i])) for i in (start, start - 1, start - 2)]
+        between = ddim_step(noisy, teacher(noisy), levels[0], levels[1])
+        arrived = ddim_step(between, teacher(between), levels[1], levels[2])
+        target = losses.distil_target(noisy, arrived, levels[0], levels[2])
+        torch.testing.assert_close(ddim_step(noisy, target, levels[0], levels[2]), arrived)
+    torch.testing.assert_close(target, teacher(between))  # the last step's target is the teacher's own x
