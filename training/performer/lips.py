@@ -7,6 +7,7 @@ that and after all smoothing, so nothing can undo it.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from training.performer.styles import Emotion, Style
 
 # How long before a phone an articulator begins to move for it and how long after it lets go (s, time constants). Rounding comes early
 # and stays late; the jaw and the vertical lips are quick.
-_ATTACK = dict(zip(ARTICULATORS, (0.050, 0.045, 0.045, 0.070, 0.110, 0.095), strict=True))
-_RELEASE = dict(zip(ARTICULATORS, (0.055, 0.050, 0.050, 0.075, 0.105, 0.095), strict=True))
+_ATTACK = dict(zip(ARTICULATORS, (0.045, 0.042, 0.042, 0.060, 0.080, 0.065), strict=True))
+_RELEASE = dict(zip(ARTICULATORS, (0.048, 0.045, 0.045, 0.062, 0.078, 0.065), strict=True))
 _REST = 0.045  # the same for a pause, whose pull must not reach into the words
 _REACH = 0.9  # s; beyond this a phone's pull is nothing
 _CHUNK = 4.0  # s; phones x frames matrices stay small
@@ -34,13 +35,13 @@ def lower_face(
     times = np.arange(frames) / fps
     feel = intensity * style.expressive
     lean = {name: 1 + (getattr(emotion, name) - 1) * feel for name in ("jaw", "lips", "crispness")}
-    pull = smooth(coarticulate(score(phones), frames, fps), 0.15 / (style.crispness * lean["crispness"]), fps)
+    pull = smooth(coarticulate(score(phones), frames, fps), 0.13 / (style.crispness * lean["crispness"]), fps)
     part = dict(zip(ARTICULATORS, pull.T, strict=True))
 
     talk = talking(phones, times)
     effort = loudness_factor(level, fps)
-    shut = strongest((bump(phone, times, 0.075, 0.085) for phone in phones if phone.base in BILABIAL), frames)
-    tuck = strongest((bump(phone, times, 0.070, 0.075) for phone in phones if phone.base in LABIODENTAL), frames)
+    shut = strongest((bump(phone, times, 0.095, 0.100) for phone in held(phones) if phone.base in BILABIAL), frames)
+    tuck = strongest((bump(phone, times, 0.090, 0.090) for phone in phones if phone.base in LABIODENTAL), frames)
     tongue = strongest((bump(phone, times, 0.06, 0.06, DENTAL[phone.base]) for phone in phones if phone.base in DENTAL), frames)
     breath = strongest(breaths(phones, times), frames)
 
@@ -51,22 +52,23 @@ def lower_face(
     rest = np.zeros(frames)
 
     lips = lean["lips"] * (0.72 + 0.28 * effort)
-    jaw = 0.92 * style.jaw * lean["jaw"] * part["jaw"] * effort + pose.get("jawOpen", rest) * talk + 0.035 * breath
-    jaw = jaw * (1 - 0.66 * shut) * (1 - 0.55 * tuck)
+    jaw = 0.95 * style.jaw * lean["jaw"] * part["jaw"] * effort + pose.get("jawOpen", rest) * talk + 0.035 * breath
+    jaw = jaw * (1 - 0.5 * shut) * (1 - 0.6 * tuck)
     parting = (1 - shut) * (1 - tuck)  # what parts the lips gives way where they must meet
     lower = (style.lower_lip * lips * 0.95 * part["lower"] + pose.get("mouthLowerDown", rest) * talk) * parting
     upper = (style.upper_lip * lips * 0.95 * part["upper"] + pose.get("mouthUpperUp", rest) * talk) * (1 - shut)
     upper = upper * (1 - 0.4 * tuck) + 0.03 * breath * (1 - shut)
     share = style.funnel_share - 0.5
     pucker = style.rounding * lips * part["pucker"] * (1 - 0.5 * share) + pose.get("mouthPucker", rest)
-    funnel = style.rounding * lips * part["funnel"] * (1 + share) * (1 - shut) * (1 - 0.6 * tuck) + pose.get("mouthFunnel", rest) * talk * parting
+    funnel = style.rounding * lips * part["funnel"] * (1 + share) + pose.get("mouthFunnel", rest) * talk
+    funnel = funnel * (1 - shut) * (1 - 0.6 * tuck)
     rounded = np.clip(pucker + funnel, 0, 1)
     spread = style.spread * lips * part["spread"] * (1 - 0.4 * shut)
 
     out = {
         "jawOpen": jaw,
         # Lips together while the jaw is open: never more than the jaw, exactly as much where the lips meet.
-        "mouthClose": jaw * shut,
+        "mouthClose": jaw * shut**2,
         "jawForward": style.chin * (0.10 * part["funnel"] + 0.05 * tuck) + pose.get("jawForward", rest),
         "mouthPucker": pucker * (1 - 0.15 * shut),
         "mouthFunnel": funnel,
@@ -91,12 +93,13 @@ def lower_face(
     for name, values in paired.items():
         for side, sign in (("Left", 1.0), ("Right", -1.0)):
             out[name + side] = values * (1 + sign * uneven)
-    if emotion.one_sided:
+    one_sided = emotion.one_sided * min(feel, 1.0)
+    if one_sided:
         # Contempt pulls one corner: the side this face favors. The other keeps what speech gives it.
         off = "Right" if uneven >= 0 else "Left"
-        bare = {"mouthSmile": (0.40 * spread + style.smile * lazy) * (1 - 0.45 * rounded), "mouthDimple": 0.05 * spread, "mouthUpperUp": upper}
+        bare = {"mouthSmile": (0.40 * spread + style.smile * lazy) * (1 - 0.45 * rounded), "mouthDimple": 0.05 * spread}
         for name, values in bare.items():
-            out[name + off] = out[name + off] * (1 - emotion.one_sided) + values * emotion.one_sided * (1 - abs(uneven))
+            out[name + off] = out[name + off] * (1 - one_sided) + values * one_sided * (1 - abs(uneven))
     aside = style.shift * lazy * (0.6 + 0.8 * part["jaw"]) + 0.03 * style.skew * lazy
     for name, size in (("mouth", 1.0), ("jaw", 0.5)):
         out[name + "Left"], out[name + "Right"] = size * np.maximum(aside, 0), size * np.maximum(-aside, 0)
@@ -141,10 +144,22 @@ def bump(phone: Phone, times: np.ndarray, rise: float, fall: float, size: float 
     return where, size * values
 
 
+def held(phones: Sequence[Phone]) -> list[Phone]:
+    """The phones, each one before or after a pause drawn out into it: lips that met for the last sound of a phrase stay together."""
+    out = []
+    for k, phone in enumerate(phones):
+        before = k and phones[k - 1].label == "SIL"
+        after = k + 1 < len(phones) and phones[k + 1].label == "SIL"
+        early = min(0.1, phones[k - 1].end - phones[k - 1].start) if before else 0.0
+        late = min(0.25, phones[k + 1].end - phones[k + 1].start) if after else 0.0
+        out.append(Phone(phone.label, phone.start - early, phone.end + late))
+    return out
+
+
 def breaths(phones: Sequence[Phone], times: np.ndarray) -> list[tuple[slice, np.ndarray]]:
     """Lips part a little before a phrase that follows a pause, the more so the longer the pause was."""
     found = []
-    for pause, following in zip(phones, phones[1:], strict=False):
+    for pause, following in pairwise(phones):
         length = pause.end - pause.start
         if pause.label == "SIL" and length > 0.35 and following.base not in BILABIAL:
             where, values = _place(times, pause.end - 0.12, pause.end, 0.16, 0.12)

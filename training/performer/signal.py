@@ -7,7 +7,7 @@ FLOOR = -100.0  # dB, what digital silence measures
 
 def smooth(values: np.ndarray, width: float, fps: float) -> np.ndarray:
     """values (frames, ...) convolved over time with a Hann window of this total width; stays within the range of its input."""
-    half = int(round(width * fps / 2))
+    half = round(width * fps / 2)
     if half < 1:
         return values
     window = np.hanning(2 * half + 1 + 2)[1:-1]

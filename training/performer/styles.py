@@ -71,7 +71,8 @@ STYLES: tuple[Style, ...] = (
     Style("Otto", "dry, barely moves", (6, 10), jaw=0.6, lower_lip=0.6, upper_lip=0.5, spread=0.6, rounding=0.7, press=1.3, brow=0.4,
           brow_rate=0.18, brow_inner=0.5, blinks=10, avert=0.2, skew=-0.1, shift=-0.04, squint=0.12, expressive=0.8, chin=0.8),
     Style("Bruno", "gruff, from the jaw", (8, 22), jaw=1.28, lower_lip=0.9, upper_lip=0.6, spread=0.65, rounding=0.8, crispness=0.95,
-          brow=0.95, brow_rate=0.4, brow_down=0.6, blinks=15, avert=0.3, avert_up=-0.05, skew=-0.14, shift=-0.06, chin=1.6, squint=0.14, sneer=0.09),
+          brow=0.95, brow_rate=0.4, brow_down=0.6, blinks=15, avert=0.3, avert_up=-0.05, skew=-0.14, shift=-0.06, chin=1.6,
+          squint=0.14, sneer=0.09),
     Style("Milo", "young and smiling", (12, 20), jaw=1.02, spread=1.35, smile=0.22, upper_lip=1.2, crispness=1.1, brow=1.2, brow_rate=0.5,
           brow_inner=0.45, blinks=22, avert=0.4, avert_up=0.04, skew=0.08, squint=0.1, rounding=0.95),
     Style("Theo", "earnest, inner brows", (16, 18), jaw=0.95, rounding=1.1, funnel_share=0.65, brow=1.25, brow_rate=0.45, brow_inner=0.95,
@@ -95,13 +96,15 @@ FEELINGS: dict[str, Emotion] = {
         {"browInnerUp": 0.45, "mouthFrown": 0.34, "mouthShrugLower": 0.16, "browDown": 0.08, "mouthPucker": 0.03, "eyeSquint": 0.08},
         jaw=0.78, lips=0.82, crispness=0.86, blinks=1.3, brow=0.7, brow_rate=0.7, avert=1.5, look_down=0.16),
     "contempt": Emotion(
-        {"mouthSmile": 0.34, "mouthDimple": 0.26, "cheekSquint": 0.12, "eyeSquint": 0.22, "noseSneer": 0.1, "browDown": 0.1, "mouthUpperUp": 0.06},
+        {"mouthSmile": 0.34, "mouthDimple": 0.26, "cheekSquint": 0.12, "eyeSquint": 0.22, "noseSneer": 0.1, "browDown": 0.1,
+         "mouthUpperUp": 0.06},
         jaw=0.88, lips=0.9, crispness=0.95, one_sided=0.88, blinks=0.9, brow=0.8, avert=1.1, look_down=0.05),
     "surprise": Emotion(
         {"browInnerUp": 0.5, "browOuterUp": 0.55, "eyeWide": 0.45, "jawOpen": 0.05, "mouthFunnel": 0.04},
         jaw=1.25, lips=1.05, crispness=1.08, blinks=0.8, brow=1.2, brow_rate=1.3, avert=0.7),
     "fear": Emotion(
-        {"browInnerUp": 0.55, "browOuterUp": 0.2, "browDown": 0.18, "eyeWide": 0.42, "mouthStretch": 0.26, "mouthFrown": 0.1, "mouthLowerDown": 0.06},
+        {"browInnerUp": 0.55, "browOuterUp": 0.2, "browDown": 0.18, "eyeWide": 0.42, "mouthStretch": 0.26, "mouthFrown": 0.1,
+         "mouthLowerDown": 0.06},
         jaw=0.9, lips=1.0, crispness=1.12, blinks=0.7, brow=0.8, avert=1.4),
     "disgust": Emotion(
         {"noseSneer": 0.45, "mouthUpperUp": 0.2, "browDown": 0.32, "eyeSquint": 0.26, "cheekSquint": 0.16, "mouthFrown": 0.18,

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from math import gcd
 from pathlib import Path
 
@@ -59,7 +60,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Summary:
-    """What perform_folder did. seconds: of new takes; skipped: sources or takes that failed, each with its reason."""
+    """What perform_folder did. seconds: of new takes; skipped: lines and files that could not be used, each with its reason."""
 
     written: int
     present: int
@@ -76,25 +77,24 @@ def perform_folder(source: Path, out: Path, seed: int = 0, workers: int = 2, lim
     """
     manifest = source / "manifest.jsonl"
     if not manifest.is_file():
-        raise FileNotFoundError(f"{source} holds no manifest.jsonl, so there is nothing to perform: choose a folder of speech with phone times.")
+        raise FileNotFoundError(f"{source} holds no manifest.jsonl, so there is nothing to perform: choose a folder of speech.")
     utterances, skipped = _read_manifest(manifest)
     plans = plan_takes(utterances, seed)[:limit]
     out.mkdir(parents=True, exist_ok=True)
     _write_identities(out, sorted({plan.speaker for plan in plans}))
-    written = present = 0
-    seconds = 0.0
-    jobs = [(plan, out, seed) for plan in plans]
+    lengths: list[float | None] = []
     with ProcessPoolExecutor(workers) as pool:
-        for made, problems in pool.map(_make, jobs, chunksize=4):
+        for length, problems in pool.map(make_take, plans, repeat(out), repeat(seed), chunksize=4):
+            lengths.append(length)
             skipped += problems
-            written, present, seconds = written + (made is not None and made > 0), present + (made == 0.0), seconds + (made or 0.0)
     for line in skipped:
         log.warning("skipped %s", line)
-    return Summary(written, present, seconds, tuple(skipped))
+    made = [length for length in lengths if length]
+    return Summary(len(made), lengths.count(None), sum(made), tuple(skipped))
 
 
 def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], seed: int) -> list[Plan]:
-    """Which utterances make which take: shuffled, joined to about 22 s, numbered as BEAT numbers, with idle takes among the neutral ones."""
+    """Which utterances make which take: shuffled, joined to about 22 s, numbered as BEAT does, with idle takes among the neutral ones."""
     plans = []
     for speaker in sorted({speaker for speaker, _ in utterances}):
         rng = np.random.default_rng((seed, speaker))
@@ -112,18 +112,20 @@ def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], seed: int) ->
     return sorted(plans, key=lambda plan: (plan.speaker, plan.number))
 
 
-def make_take(plan: Plan, out: Path, seed: int) -> tuple[float, list[str]]:
-    """Perform and write one take: its length in s (0 if it was there already) and the sources it had to leave out.
+def make_take(plan: Plan, out: Path, seed: int) -> tuple[float | None, list[str]]:
+    """Perform and write one take: its length in s (None if it was there already, 0 if no source could be read) and the sources left out.
 
     The .json is written last and by renaming, so a take that has one is whole.
     """
     folder = out / str(plan.speaker)
     done = folder / f"{plan.stem}.json"
     if done.is_file():
-        return 0.0, []
+        return None, []
     folder.mkdir(parents=True, exist_ok=True)
     sound, chance = (np.random.default_rng((seed, plan.speaker, plan.number, stream)) for stream in (0, 1))
     samples, phones, problems = _join(plan.utterances, sound)
+    if plan.utterances and len(problems) == len(plan.utterances):
+        return 0.0, problems
     curves = perform(samples, phones, style_of_voice(plan.speaker), plan.emotion, chance)
     soundfile.write(folder / f"{plan.stem}.wav", samples, RATE, subtype="PCM_16")
     (folder / f"{plan.stem}.TextGrid").write_text(text_grid(phones, len(samples) / RATE), encoding="utf-8")
@@ -157,21 +159,15 @@ def text_grid(phones: Sequence[Phone], duration: float) -> str:
             rows.append((clock, min(phone.end, duration), phone.label))
     if not rows or rows[-1][1] < duration - 1e-4:
         rows.append((rows[-1][1] if rows else 0.0, duration, "SIL"))
-    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {duration:.6f}", "tiers? <exists>", "size = 2", "item []:"]
+    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {duration:.6f}"]
+    lines += ["tiers? <exists>", "size = 2", "item []:"]
     for number, (name, tier) in enumerate((("words", [(0.0, duration, "")]), ("phones", rows)), start=1):
         lines += [f"    item [{number}]:", '        class = "IntervalTier"', f'        name = "{name}"', "        xmin = 0"]
         lines += [f"        xmax = {duration:.6f}", f"        intervals: size = {len(tier)}"]
         for k, (start, end, label) in enumerate(tier, start=1):
-            lines += [f"        intervals [{k}]:", f"            xmin = {start:.6f}", f"            xmax = {end:.6f}", f'            text = "{label}"']
+            lines += [f"        intervals [{k}]:", f"            xmin = {start:.6f}", f"            xmax = {end:.6f}"]
+            lines += [f'            text = "{label}"']
     return "\n".join(lines) + "\n"
-
-
-def _make(job: tuple[Plan, Path, int]) -> tuple[float | None, list[str]]:
-    plan, out, seed = job
-    try:
-        return make_take(plan, out, seed)
-    except Exception as error:  # one take must not end the others
-        return None, [f"take {plan.stem}: {error}"]
 
 
 def _read_manifest(path: Path) -> tuple[dict[tuple[int, str], list[Utterance]], list[str]]:

@@ -5,6 +5,7 @@ its own random generator, so that a take can be made again.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def upper_face(
     lift = smooth((lower["mouthUpperUpLeft"] + lower["mouthUpperUpRight"]) / 2, 0.5, fps)
     stir = {name: np.clip(drift(rng, frames, 2.2, fps), -2, 2) for name in ("squint", "cheek", "sneer", "wide")}
     cheek = union(0.55 * smile * (1 + 0.25 * stir["cheek"]), pose.get("cheekSquint", rest))
-    squint = union(np.maximum(style.squint * (1 + 0.5 * stir["squint"]), 0) + 0.25 * smile + 0.3 * down, pose.get("eyeSquint", rest))
+    squint = union(np.maximum(0.7 * style.squint * (1 + 0.5 * stir["squint"]), 0) + 0.25 * smile + 0.3 * down, pose.get("eyeSquint", rest))
     sneer = union(np.maximum(style.sneer * (1 + 0.5 * stir["sneer"]), 0) + 0.14 * smile + 0.12 * lift, pose.get("noseSneer", rest))
     wide = union(np.maximum(0.35 * outer + 0.03 * stir["wide"], 0), pose.get("eyeWide", rest)) * (1 - 0.6 * np.clip(squint, 0, 1))
     # Lids follow a gaze that goes down, and a blink closes whatever is left of the opening.
@@ -65,7 +66,7 @@ def upper_face(
     if emotion.one_sided:
         off = "Right" if style.skew >= 0 else "Left"
         for name in ("cheekSquint", "noseSneer", "browDown"):
-            out[name + off] = out[name + off] * (1 - 0.5 * emotion.one_sided)
+            out[name + off] = out[name + off] * (1 - 0.5 * emotion.one_sided * min(feel, 1.0))
     # Air presses against closed lips at p and b.
     out["cheekPuff"] = smooth(0.05 * lower["mouthClose"] / np.maximum(lower["jawOpen"], 0.02), 0.12, fps)
     return out
@@ -73,7 +74,7 @@ def upper_face(
 
 def phrase_ends(phones: Sequence[Phone], shortest: float = 0.15) -> np.ndarray:
     """Times (s) at which speech stops for a while."""
-    pairs = zip(phones, phones[1:], strict=False)
+    pairs = pairwise(phones)
     return np.array([pause.start for before, pause in pairs if pause.label == "SIL" and pause.end - pause.start >= shortest], dtype=float)
 
 
@@ -122,7 +123,7 @@ def blinks(phones: Sequence[Phone], jumps: np.ndarray, frames: int, rate: float,
             # Lids open fast at first and ease into place.
             up = (0.5 + 0.5 * np.cos(np.pi * np.clip(t / (2.0 * opening), 0, 1) ** 0.72)) ** 1.15
             out[low:high] = np.maximum(out[low:high], peak * np.where(t < 0, down, up))
-        clock = max(clock, when) + max(0.45, mean * float(np.exp(rng.normal(-spread**2 / 2, spread))))
+        clock = max(clock, when) + max(0.45, mean * float(np.exp(rng.normal(-(spread**2) / 2, spread))))
     return out
 
 
@@ -176,7 +177,7 @@ def brows(
             height = size * 0.34 * (0.5 + strength) * float(np.exp(rng.normal(-0.1, 0.4)))
             hold = rng.uniform(0.02, 0.35)
             start = when - rng.uniform(0.0, 0.12)
-            curve = height * _rise_and_fall(times, start, start + hold, 0.28, rng.uniform(0.4, 0.8))
+            curve = height * _rise_and_fall(times, start, start + hold, 0.22, rng.uniform(0.3, 0.6))
             if rng.random() < style.brow_down:
                 frown = np.maximum(frown, 0.8 * curve)
             else:
@@ -187,12 +188,13 @@ def brows(
             raised = np.maximum(raised, height * _rise_and_fall(times, first, first + rng.uniform(0.3, 1.0) * (last - first), 0.4, 0.9))
     wander = np.tanh(drift(rng, frames, 2.4, fps) / 2) * 2
     other = np.tanh(drift(rng, frames, 2.4, fps) / 2) * 2
+    raised = 0.7 * np.tanh(raised / 0.7)
     base = raised + np.maximum(0.03 * size * (0.6 + wander), 0)
     balance = np.clip(style.brow_inner + 0.12 * other, 0, 1)
     inner = base * (0.35 + 0.9 * balance)
     outer = base * (1.15 - 0.8 * balance)
     frown = frown + np.maximum(0.025 * (0.4 + other), 0)
-    stacked = smooth(np.stack([inner, outer, frown], axis=1), 0.35, fps)
+    stacked = smooth(np.stack([inner, outer, frown], axis=1), 0.28, fps)
     return stacked[:, 0], stacked[:, 1], stacked[:, 2]
 
 
