@@ -15,10 +15,11 @@ from .surface import Floats
 
 SCALE = 0.01  # centimeters to Blender's meters
 PALETTE = {
-    "Skin": (0.80, 0.52, 0.39),
-    "Lips": (0.66, 0.27, 0.25),
+    "Skin": (1.0, 0.66, 0.49),
+    "Lips": (0.78, 0.27, 0.25),
     "Mouth": (0.09, 0.015, 0.02),
     "Brows": (0.07, 0.04, 0.03),
+    "Nostrils": (0.22, 0.08, 0.06),
     "Eye White": (0.88, 0.87, 0.85),
     "Iris": (0.10, 0.25, 0.33),
     "Pupil": (0.008, 0.008, 0.01),
@@ -26,7 +27,7 @@ PALETTE = {
     "Teeth": (0.87, 0.84, 0.76),
     "Gums": (0.48, 0.15, 0.16),
     "Tongue": (0.60, 0.21, 0.22),
-    "Hair": (0.10, 0.055, 0.035),
+    "Hair": (0.16, 0.085, 0.05),
 }
 
 
@@ -39,10 +40,11 @@ def build(context: bpy.types.Context) -> list[bpy.types.Object]:
     skin.add_skin(head)
     parts.add_brows(head)
     parts.add_lashes(head)
+    parts.add_nostrils(head)
     parts.add_ears(head)
     sites = head.sites()
     meshes = [
-        ("Face", head, {name: offsets(name, sites) for name in CHANNELS}, ("Skin", "Lips", "Mouth", "Brows")),
+        ("Face", head, {name: offsets(name, sites) for name in CHANNELS}, ("Skin", "Lips", "Mouth", "Brows", "Nostrils")),
         *((name, part.builder, part.keys, colors) for name, part, colors in (
             ("Eye Left", parts.eye(1.0), ("Eye White", "Iris", "Pupil", "Glint")),
             ("Eye Right", parts.eye(-1.0), ("Eye White", "Iris", "Pupil", "Glint")),

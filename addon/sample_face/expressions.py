@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .sites import MOUTH_HALF, Sites, eye_angles, eye_point, lid_edges, lip_line
-from .surface import LID_RADIUS, Floats, smoothstep
+from .surface import Floats, smoothstep
 
 Field = Callable[[Sites], Floats]
 HINGE = np.array([0.0, 0.6, 11.8])
@@ -37,7 +37,7 @@ def turned(points: Floats, angle: float) -> Floats:
 
 def jaw_weight(s: Sites) -> Floats:
     """How much a site is carried by the jaw: 1 at the lower lip and chin, 0 at the upper lip, skull, and the foot of the neck."""
-    x, y, z = s.points.T
+    y, z = s.points[:, 1], s.points[:, 2]
     skin = smoothstep(4.0, -4.5, y) * smoothstep(13.5, 10.0, z) * smoothstep(0.3, 4.4, z)
     return smoothstep(0.04, 0.96, 0.5 - 0.5 * s.up) * skin
 
@@ -93,7 +93,7 @@ def _rolled(s: Sites, angle: float, side: Floats, shift: tuple[float, float, flo
     sine, cosine = np.sin(np.radians(angle)), np.cos(np.radians(angle))
     y, z = arm[:, 1], -lip * arm[:, 2]
     moved = np.stack([arm[:, 0], y * cosine + z * sine, -lip * (z * cosine - y * sine)], -1)
-    return (moved - arm + np.array(shift)) * side * _near(s, 0.42)
+    return (moved - arm + np.array(shift)) * side * smoothstep(0.85, 0.2, s.reach)[:, None]
 
 
 def _jaw_open(s: Sites) -> Floats:
@@ -144,11 +144,11 @@ def _stretch(s: Sites) -> Floats:
 
 
 def _roll_lower(s: Sites) -> Floats:
-    return _rolled(s, 58.0, _lower(s), (0.0, 0.22, 0.1), -1.0)
+    return _rolled(s, 75.0, _lower(s), (0.0, 0.32, 0.16), -1.0)
 
 
 def _roll_upper(s: Sites) -> Floats:
-    return _rolled(s, 58.0, _upper(s), (0.0, 0.22, -0.1), 1.0)
+    return _rolled(s, 75.0, _upper(s), (0.0, 0.32, -0.12), 1.0)
 
 
 def _shrug_lower(s: Sites) -> Floats:
@@ -207,9 +207,11 @@ def _cheek_squint(s: Sites) -> Floats:
 
 
 def _sneer(s: Sites) -> Floats:
-    wing = _blob(s, (1.35, -9.0, 10.8), (0.6, 1.5, 0.6)) * (0.08, 0.0, 0.5) + _blob(s, (2.0, -8.4, 10.6), (0.8, 2.0, 1.0)) * (0.0, -0.2, 0.3)
-    bridge = _blob(s, (0.8, -8.8, 13.0), (0.5, 1.5, 0.7)) * (0.0, -0.2, 0.1) + _blob(s, (1.5, -8.5, 16.3), (1.0, 2.0, 0.8)) * (-0.1, 0.0, -0.2)
-    return (wing + bridge) * _not_lid(s) + _upper(s) * _bump(s, 1.2, 1.0) * _near(s, 0.6) * (0.0, -0.05, 0.22)
+    wing = _blob(s, (1.3, -9.0, 10.7), (0.6, 1.5, 0.6)) * (0.08, 0.0, 0.5)
+    fold = _blob(s, (2.0, -8.4, 10.6), (0.8, 2.0, 1.0)) * (0.0, -0.25, 0.35)
+    bridge = _blob(s, (0.8, -8.8, 13.0), (0.5, 1.5, 0.7)) * (0.0, -0.25, 0.1)
+    brow = _blob(s, (1.5, -8.5, 16.4), (1.0, 2.0, 0.8)) * (-0.1, 0.0, -0.2)
+    return (wing + fold + bridge + brow) * _not_lid(s) + _upper(s) * _bump(s, 1.2, 1.0) * _near(s, 0.6) * (0.0, -0.05, 0.22)
 
 
 def _lids(s: Sites, upper: float, lower: float, outward: float = 0.0) -> Floats:

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from .surface import EYE, Floats, face_point
+from .surface import EYE, Floats, face_point, smoothstep
 
 MOUTH_HALF = 2.45  # cm, from the middle of the mouth to a corner
 
@@ -23,14 +23,13 @@ class Sites:
     edge: Floats  # (n, 2) on a lid: along it (1 outer corner, -1 inner), and across (1 upper lid, -1 lower)
 
     @staticmethod
-    def at(points: Floats, up: Floats | None = None, reach: Floats | None = None, lid: Floats | None = None, edge: Floats | None = None) -> Sites:
-        """Sites of points (n, 3) that lie on no lid, their place around the mouth taken from where they are unless given."""
+    def at(points: Floats, **given: Floats) -> Sites:
+        """Sites of points (n, 3) on no lid, their place around the mouth told from where they are; `given` overrides any field."""
         points = np.asarray(points, float)
-        around = mouth_coordinates(points[:, 0], points[:, 2])
+        up, reach = mouth_coordinates(points[:, 0], points[:, 2])
+        reach = reach + 4.0 * smoothstep(-6.0, -1.0, points[:, 1])  # the back of the head is far from the mouth
         blank = np.zeros((len(points), 2))
-        return Sites(
-            points, around[0] if up is None else up, around[1] if reach is None else reach, blank if lid is None else lid, blank if edge is None else edge
-        )
+        return Sites(**{"points": points, "up": up, "reach": reach, "lid": blank, "edge": blank} | given)
 
     @staticmethod
     def join(parts: list[Sites]) -> Sites:
@@ -62,14 +61,14 @@ def lip_line(x: Floats) -> Floats:
     return np.stack([x, np.interp(x, nodes[:, 0], nodes[:, 1]), np.interp(x, nodes[:, 0], nodes[:, 2])], -1)
 
 
-def mouth_coordinates(x: Floats, z: Floats, side: float = 1.0) -> tuple[Floats, Floats]:
+def mouth_coordinates(x: Floats, z: Floats) -> tuple[Floats, Floats]:
     """(up, reach) of points: elliptic coordinates whose slit is the line where the lips meet.
 
-    Up is the sine of the angle, so on the slit itself it falls from 1 (or -1, with side -1) in the middle to 0 in the corners: what makes an
-    open mouth an oval, and all else smooth.
+    Up is the sine of the angle, so on the slit itself it falls from 1 in the middle to 0 in the corners (on its upper side; the lower is the
+    negative): what makes an open mouth an oval, and all else smooth.
     """
     plane = x / MOUTH_HALF + 1j * ((z - mouth_line(x)) / MOUTH_HALF)
-    plane = np.where(np.abs(plane.imag) < 1e-9, plane.real + side * 1e-9j, plane)
+    plane = np.where(np.abs(plane.imag) < 1e-9, plane.real + 1e-9j, plane)
     ellipse = np.arccosh(plane)
     return np.sin(ellipse.imag), np.abs(ellipse.real)
 
@@ -91,7 +90,7 @@ def lid_edges(along: Floats) -> tuple[Floats, Floats, Floats]:
     """Upward angles (radians) of the upper lid's edge, the lower lid's, and where they meet when shut; along: 1 outer corner, -1 inner."""
     corner = -1.0 + 2.5 * along
     arch = np.clip(1.0 - along**2, 0.0, None)
-    upper = corner + 21.5 * arch**0.7 * (1.0 - 0.12 * along)
-    lower = corner - 20.5 * arch**0.8 * (1.0 + 0.12 * along)
+    upper = corner + 22.5 * arch**0.7 * (1.0 - 0.12 * along)
+    lower = corner - 21.0 * arch**0.8 * (1.0 + 0.12 * along)
     shut = corner - 14.0 * arch**0.8
     return np.radians(upper), np.radians(lower), np.radians(shut)

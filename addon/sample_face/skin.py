@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from .mesh import Builder, Ints, strip
 from .sites import MOUTH_HALF, Sites, eye_point, lid_edges, lip_line, mouth_coordinates, mouth_line
-from .surface import EYE_RADIUS, LID_RADIUS, Floats, cast, face_point
+from .surface import EYE_RADIUS, LID_RADIUS, Floats, cast, face_point, smoothstep
 
-SKIN, LIPS, MOUTH, DARK = range(4)  # materials of the head's mesh
+SKIN, LIPS, MOUTH, DARK, NOSTRIL = range(5)  # materials of the head's mesh
 
 COLUMNS = 88
 # Rows from the neck up to the brow: how many steps from the entry before, and where their rays start and how steep they go, at the back (z)
@@ -25,11 +25,11 @@ ROWS: tuple[tuple[int, float, float, float, float], ...] = (
     (4, 5.4, -4.4, 6.3, -35.0),
     (4, 6.6, -1.5, 6.2, -5.0),
     (5, 8.0, 0.0, 7.8, 0.0),
-    (26, 17.0, 0.0, 17.0, 0.0),
+    (28, 17.0, 0.0, 17.0, 0.0),
 )
 CROWN_ROWS = 14
 MOUTH_HOLE = (-11, 11, 16, 26)  # columns and rows of the grid, first and last
-EYE_HOLE = (4, 17, 33, 45)
+EYE_HOLE = (4, 17, 34, 46)
 
 LIP_STEPS = (0.0, 0.2, 0.45, 0.75, 1.0)  # from the edge of the lips to where they meet
 LID_STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # from the fold of a lid to its edge
@@ -60,17 +60,21 @@ def _grid() -> Floats:
     steps = np.array([row[0] for row in ROWS])
     at = np.cumsum(steps) - 1
     back_z, front_y, front_z, tilt = (np.interp(np.arange(at[-1] + 1), at, [row[i] for row in ROWS]) for i in range(1, 5))
+    face = at[-2]  # the first row that looks straight ahead; those above fan out a little, to see under the nose
+    fan = 0.35 * (front_z[face:] - 11.5) * smoothstep(7.8, 9.0, front_z[face:])
+    front_z[face:] -= fan
+    tilt[face:] += np.degrees(np.arctan(fan / 9.0))
     crown = (np.arange(CROWN_ROWS) + 1) / CROWN_ROWS
     back_z, front_y, front_z = (np.concatenate([a, np.full(CROWN_ROWS, a[-1])]) for a in (back_z, front_y, front_z))
-    over = np.concatenate([np.zeros(len(tilt)), 86.0 * crown**1.0])
-    tilt = np.concatenate([tilt, np.zeros(CROWN_ROWS)])
+    over = np.concatenate([np.zeros(len(tilt)), 86.0 * crown])
+    tilt = np.concatenate([tilt, np.linspace(tilt[-1], 0.0, CROWN_ROWS)])
     turn = 2.0 * np.pi * np.arange(COLUMNS) / COLUMNS
     turn = turn - 0.5 * np.sin(turn)  # closer together in the face
     front = (0.5 + 0.5 * np.cos(turn)) ** 1.5
     elevation = np.radians(tilt[:, None] * front + over[:, None])
-    origin = np.stack(
-        np.broadcast_arrays(0.0, 1.2 * (1.0 - front) + front_y[:, None] * front, back_z[:, None] * (1.0 - front) + front_z[:, None] * front), -1
-    )
+    origin_y = 1.2 * (1.0 - front) + front_y[:, None] * front
+    origin_z = back_z[:, None] * (1.0 - front) + front_z[:, None] * front
+    origin = np.stack(np.broadcast_arrays(0.0, origin_y, origin_z), -1)
     direction = np.stack([np.sin(turn) * np.cos(elevation), -np.cos(turn) * np.cos(elevation), np.sin(elevation)], -1)
     return cast(origin.reshape(-1, 3), direction.reshape(-1, 3)).reshape(*direction.shape)
 
@@ -80,7 +84,8 @@ def _loop(number: Ints, hole: tuple[int, int, int, int]) -> Ints:
     first, last, low, high = hole
     columns, rows = np.arange(last, first, -1), np.arange(low, high)
     middle = (high - low) // 2
-    left, top, right, bottom = number[rows, last % COLUMNS], number[high, columns % COLUMNS], number[rows + 1, first % COLUMNS], number[low, columns - 1]
+    left, right = number[rows, last % COLUMNS], number[rows + 1, first % COLUMNS]
+    top, bottom = number[high, columns % COLUMNS], number[low, (columns - 1) % COLUMNS]
     return np.concatenate([left[middle:], top, right[::-1], bottom[::-1], left[:middle]])
 
 
@@ -103,20 +108,18 @@ def _add_mouth(builder: Builder, loop: Ints) -> None:
         flat = outside + (edge - outside) * t
         previous = builder.ring(previous, face_point(flat[:, 0], flat[:, 1]), SKIN)
     edge_y = face_point(edge[:, 0], edge[:, 1])[:, 1]
+    up = over * mouth_coordinates(line[:, 0], line[:, 1])[0]
     swell = np.where(over > 0, 0.30, 0.38) * arch**0.8
     for t in LIP_STEPS:
         flat = edge + (line - edge) * np.stack([np.full(len(loop), t), np.full(len(loop), np.sin(t * np.pi / 2) ** 1.2)], -1)
         y = edge_y + (line_y - edge_y) * t**3 - swell * np.sin(np.pi * t**0.8) ** 0.9
         points = np.stack([flat[:, 0], y, flat[:, 1]], -1)
-        sites = None
-        if t == 1.0:
-            up, _ = mouth_coordinates(line[:, 0], line[:, 1])
-            up = over * np.abs(up)
-            sites = Sites.at(points, up=up, reach=np.zeros(len(loop)))
+        sites = Sites.at(points, up=up, reach=np.zeros(len(loop))) if t == 1.0 else None
         previous = builder.ring(previous, points, SKIN if t == 0.0 else LIPS, sites)
     builder.marks["lip_upper"], builder.marks["lip_lower"] = previous[1:half], previous[:half:-1]
 
     # Behind the lips: out of sight when the mouth is shut, dark when it is open. Width, height, y, reach.
+    inside: list[tuple[float, float, Floats | float, float]]
     inside = [(0.99, 0.0, line_y + 0.4, 0.0), (1.02, 0.4, line_y + 0.75, 0.3), (1.12, 1.2, line_y + 0.85, 0.6)]
     inside += [(1.16, 1.7, 0.5 * line_y - 3.4, 1.2), (1.2, 1.9, -5.2, 2.0), (1.0, 1.6, -3.4, 3.0), (0.5, 0.9, -2.2, 3.0)]
     for place, (wide, tall, y, reach) in enumerate(inside):

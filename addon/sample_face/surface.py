@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-EYE = np.array([3.3, -6.35, 14.1])  # the left eye's center; the right one mirrors it
-EYE_RADIUS = 1.6
+EYE = np.array([3.15, -6.15, 14.1])  # the left eye's center; the right one mirrors it
+EYE_RADIUS = 1.72
 LID_RADIUS = EYE_RADIUS * 1.085  # a shape key moves a lid along a chord, so it needs room to clear the ball halfway
 
 
@@ -29,20 +29,20 @@ class Solid:
 
 
 HEAD: tuple[Solid, ...] = (
-    Solid((0, 1.3, 16.6), (7.5, 9.3, 8.0), 0),  # cranium
-    Solid((0, -0.8, 11.2), (6.5, 7.5, 7.3), 3.0),  # face
-    Solid((2.9, -1.6, 7.6), (2.5, 4.6, 2.6), 2.5, mirrored=True),  # jaw
-    Solid((0, -6.2, 5.7), (2.0, 2.5, 1.7), 2.2),  # chin
-    Solid((0, -6.2, 8.2), (3.2, 2.75, 2.3), 2.0),  # muzzle
-    Solid((3.7, -5.5, 10.9), (2.3, 2.4, 2.1), 1.6, mirrored=True),  # cheek
-    Solid((2.9, -6.3, 16.4), (2.7, 1.9, 1.0), 1.2, mirrored=True),  # brow
-    Solid((3.35, -8.9, 13.9), (1.9, 1.3, 1.3), 1.6, carve=True, mirrored=True),  # eye socket
-    Solid((3.3, -6.35, 14.1), (LID_RADIUS,) * 3, 0.35, mirrored=True),  # what the lids lie on
-    Solid((0, -8.0, 13.2), (0.75, 1.3, 2.6), 1.1),  # bridge of the nose
-    Solid((0, -9.3, 11.15), (0.95, 1.35, 0.85), 0.9),  # tip of the nose
-    Solid((1.05, -8.7, 10.75), (0.7, 0.95, 0.62), 0.6, mirrored=True),  # wing of the nose
+    Solid((0, 1.0, 16.4), (7.6, 8.9, 7.9), 0),  # cranium
+    Solid((0, -0.9, 11.4), (6.5, 7.4, 7.0), 3.0),  # face
+    Solid((2.9, -2.2, 8.1), (2.7, 4.6, 2.9), 2.5, mirrored=True),  # jaw
+    Solid((0, -6.0, 5.9), (1.9, 2.4, 1.7), 2.4),  # chin
+    Solid((0, -6.2, 8.2), (3.1, 2.7, 2.2), 2.2),  # muzzle
+    Solid((3.9, -5.2, 10.6), (2.4, 2.5, 2.2), 2.0, mirrored=True),  # cheek
+    Solid((2.6, -6.1, 16.4), (3.0, 1.9, 1.2), 2.4, mirrored=True),  # brow
+    Solid((3.0, -8.9, 14.0), (1.8, 1.1, 1.3), 2.2, carve=True, mirrored=True),  # eye socket
+    Solid((EYE[0], EYE[1], EYE[2]), (LID_RADIUS,) * 3, 0.9, mirrored=True),  # what the lids lie on
+    Solid((0, -7.9, 13.0), (0.62, 1.2, 2.8), 1.3),  # bridge of the nose
+    Solid((0, -9.15, 11.15), (0.78, 1.25, 0.72), 0.8),  # tip of the nose
+    Solid((0.85, -8.7, 10.85), (0.58, 0.8, 0.5), 0.45, mirrored=True),  # wing of the nose
 )
-NECK = (0.6, 4.1, 3.0)  # y of its axis, radius, blend
+NECK = (0.8, 3.7, 2.6)  # y of its axis, radius, blend
 
 
 def distance(points: Floats) -> Floats:
@@ -63,9 +63,9 @@ def distance(points: Floats) -> Floats:
             result = _union(result, part, solid.blend)
     assert result is not None
     y, radius, blend = NECK
-    waist = 1.0 + 0.012 * (points[..., 2] - 3.0) ** 2
-    neck = np.hypot(points[..., 0], points[..., 1] - y - 0.12 * (6.0 - points[..., 2])) - radius * waist
-    neck = np.maximum(neck, points[..., 2] - 9.0)
+    foot = 0.25 * np.clip(3.0 - points[..., 2], 0.0, None) ** 1.5 / 3.0
+    neck = np.hypot(points[..., 0], points[..., 1] - y - 0.16 * (6.0 - points[..., 2])) - radius - foot
+    neck = -_union(-neck, 10.0 - points[..., 2], 3.0)  # ends inside the head
     return _union(result, neck, blend)
 
 
