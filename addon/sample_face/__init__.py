@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import bpy
 import numpy as np
@@ -24,7 +25,7 @@ PALETTE = {
     "Iris": (0.10, 0.25, 0.33),
     "Pupil": (0.008, 0.008, 0.01),
     "Glint": (1.0, 1.0, 1.0),
-    "Teeth": (0.87, 0.84, 0.76),
+    "Teeth": (0.96, 0.94, 0.88),
     "Gums": (0.48, 0.15, 0.16),
     "Tongue": (0.60, 0.21, 0.22),
     "Hair": (0.16, 0.085, 0.05),
@@ -73,6 +74,7 @@ def _material(name: str, color: tuple[float, float, float]) -> bpy.types.Materia
     material = bpy.data.materials.new(name)
     material.diffuse_color = (*color, 1.0)
     material.roughness = 0.6
+    material.specular_color = (0.25, 0.25, 0.25)
     if material.node_tree is None:
         material.use_nodes = True
     for node in material.node_tree.nodes:
@@ -101,6 +103,7 @@ def _object(name: str, builder: Builder, keys: Mapping[str, Floats], materials: 
     ob = bpy.data.objects.new(name, mesh)
     if keys:
         ob.shape_key_add(name="Basis", from_mix=False)
+        mesh.shape_keys.name = name
         for key, moves in keys.items():
             block = ob.shape_key_add(name=key, from_mix=False)
             block.data.foreach_set("co", (points + moves * SCALE).astype(np.float32).ravel())
@@ -112,7 +115,7 @@ class LIPSYNC_OT_sample_face_add(bpy.types.Operator):
 
     bl_idname = "mesh.arkit_sample_face_add"
     bl_label = "ARKit Sample Face"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

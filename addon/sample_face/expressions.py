@@ -154,11 +154,11 @@ def _roll_upper(s: Sites) -> Floats:
 def _shrug_lower(s: Sites) -> Floats:
     chin = _blob(s, (0.0, -8.2, 5.3), (1.7, 2.0, 1.2)) * (0.0, -0.15, 0.65)
     pout = _lower(s) * _edge(s) * _near(s, 0.5) * (0.0, -0.3, 0.05)
-    return chin * (1.0 - _near(s, 0.5)) + _near(s, 0.7) * (0.0, -0.15, 0.35) * (1.0 - 0.01 * s.points[:, 0:1] ** 2) + pout
+    return chin * (1.0 - _near(s, 0.5)) + _near(s, 0.7) * (0.0, -0.2, 0.48) * (1.0 - 0.01 * s.points[:, 0:1] ** 2) + pout
 
 
 def _shrug_upper(s: Sites) -> Floats:
-    return _near(s, 0.7) * (0.0, -0.05, 0.22) * _bump(s, 0.0, 2.6) + _upper(s) * _edge(s) * _near(s, 0.6) * (0.0, -0.3, 0.25)
+    return _near(s, 0.7) * (0.0, -0.05, 0.2) * _bump(s, 0.0, 2.6) + _upper(s) * _edge(s) * _near(s, 0.6) * (0.0, -0.4, 0.36)
 
 
 def _press(s: Sites) -> Floats:
@@ -203,7 +203,7 @@ def _not_lid(s: Sites) -> Floats:
 
 
 def _cheek_squint(s: Sites) -> Floats:
-    return _blob(s, (3.7, -7.9, 11.7), (1.5, 2.5, 0.9)) * (0.0, -0.3, 0.55) * _not_lid(s) + _lids(s, 0.0, 1.0)
+    return _blob(s, (3.6, -7.9, 11.6), (1.6, 2.5, 0.9)) * (0.0, -0.5, 0.75) * _not_lid(s) + _lids(s, 0.0, 1.1)
 
 
 def _sneer(s: Sites) -> Floats:
@@ -246,9 +246,9 @@ HALF: dict[str, Field] = {
     "eyeLookDown": lambda s: _lids(s, 0.38, -0.35),
     "eyeLookIn": lambda s: _lids(s, 0.0, 0.0, -5.0),
     "eyeLookOut": lambda s: _lids(s, 0.0, 0.0, 5.0),
-    "eyeLookUp": lambda s: _lids(s, -0.2, 0.25),
+    "eyeLookUp": lambda s: _lids(s, -0.14, 0.25),
     "eyeSquint": lambda s: _lids(s, 0.2, 1.6) + _blob(s, (3.6, -7.9, 12.1), (1.4, 2.0, 0.6)) * (0.0, -0.1, 0.2) * _not_lid(s),
-    "eyeWide": lambda s: _lids(s, -0.3, -0.5),
+    "eyeWide": lambda s: _lids(s, -0.24, -0.5),
     "jaw": lambda s: jaw_weight(s)[:, None] * (0.9, 0.0, 0.0),
     "mouth": _shift,
     "mouthSmile": _smile,

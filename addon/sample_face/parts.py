@@ -91,6 +91,7 @@ def add_nostrils(builder: Builder) -> None:
 
 
 def add_ears(builder: Builder) -> None:
+    """Two flattened balls with a hollow, leaning away from the head."""
     for side in (1.0, -1.0):
 
         def shape(p: Floats, side: float = side) -> Floats:
