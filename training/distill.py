@@ -1,7 +1,9 @@
 """Progressive distillation (Salimans & Ho 2022) with a small encoder and v2's personalizer enhancer: each round halves the steps."""
 
 import copy
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +18,7 @@ from .data.prepared import Batch, Prepared, batches
 from .diffusion import Normal, add_noise, make_grid
 from .ear import load_ear
 from .fit import fit
-from .model import SmallEncoder
+from .model import SmallEncoder, Talker
 from .teacher import truth_losses, voice_loss
 
 
@@ -72,9 +74,9 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
             "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(person_t, target)),
         }
 
-    def stream(first: int):
+    def stream(first: int) -> Iterator[Batch]:
         return batches(data, "train", config.batch, config.seconds, config.seed, first)
 
     average = fit(nn.ModuleDict({"talker": student, "ear": ear}), loss, stream, config, out)
     keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")}
-    save_model(out, average["talker"], average["ear"], stride, keep)
+    save_model(out, cast(Talker, average["talker"]), cast(SmallEncoder, average["ear"]), stride, keep)

@@ -1,6 +1,8 @@
 """The teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -52,7 +54,7 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         predicted = talker.denoise(noisy, heard.condition, person, grid.log_snr[index])
         return {**truth_losses(predicted, clean, config), "contrast": voice_loss(talker, heard, batch, config)}
 
-    def stream(first: int):
+    def stream(first: int) -> Iterator[Batch]:
         return batches(data, "train", config.batch, config.seconds, config.seed, first)
 
     average = fit(nn.ModuleDict({"talker": talker}), loss, stream, config, out)
@@ -63,4 +65,4 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         "mean": normal.mean.tolist(),
         "deviation": normal.deviation.tolist(),
     }
-    save_model(out, average["talker"], None, 1, meta)
+    save_model(out, cast(Talker, average["talker"]), None, 1, meta)

@@ -19,6 +19,10 @@ from training.performer.styles import Emotion, Style
 # and stays late; the jaw and the vertical lips are quick.
 _ATTACK = dict(zip(ARTICULATORS, (0.045, 0.042, 0.042, 0.060, 0.080, 0.065), strict=True))
 _RELEASE = dict(zip(ARTICULATORS, (0.048, 0.045, 0.045, 0.062, 0.078, 0.065), strict=True))
+# The jaw is heavy: it is widest a little after the middle of its vowel.
+_LAG = dict(zip(ARTICULATORS, (0.018, 0.0, 0.0, 0.0, 0.0, 0.0), strict=True))  # s
+# jawOpen that comes with the voice alone, at the speech level, whatever the phone: artists and captured faces open up when loud.
+_VOICED_OPENING = 0.065
 _REST = 0.045  # the same for a pause, whose pull must not reach into the words
 _REACH = 0.9  # s; beyond this a phone's pull is nothing
 _CHUNK = 4.0  # s; phones x frames matrices stay small
@@ -52,7 +56,8 @@ def lower_face(
     rest = np.zeros(frames)
 
     lips = lean["lips"] * (0.72 + 0.28 * effort)
-    jaw = 0.95 * style.jaw * lean["jaw"] * part["jaw"] * effort + pose.get("jawOpen", rest) * talk + 0.035 * breath
+    voiced = _VOICED_OPENING * voice_amplitude(level, fps) * talk
+    jaw = style.jaw * lean["jaw"] * (0.9 * part["jaw"] * effort + voiced) + pose.get("jawOpen", rest) * talk + 0.035 * breath
     jaw = jaw * (1 - 0.5 * shut) * (1 - 0.6 * tuck)
     parting = (1 - shut) * (1 - tuck)  # what parts the lips gives way where they must meet
     lower = (style.lower_lip * lips * 0.95 * part["lower"] + pose.get("mouthLowerDown", rest) * talk) * parting
@@ -117,10 +122,10 @@ def coarticulate(score: Score, frames: int, fps: float) -> np.ndarray:
         times = np.arange(first, min(first + step, frames)) / fps
         near = (centre + hold > times[0] - _REACH) & (centre - hold < times[-1] + _REACH)
         offset = times[None, :] - centre[near, None]
-        before = np.maximum(-offset - hold[near, None], 0)
-        after = np.maximum(offset - hold[near, None], 0)
         resting = score.rest[near, None]
         for k, name in enumerate(ARTICULATORS):
+            before = np.maximum(_LAG[name] - offset - hold[near, None], 0)
+            after = np.maximum(offset - _LAG[name] - hold[near, None], 0)
             fade = before / np.where(resting, _REST, _ATTACK[name]) + after / np.where(resting, _REST, _RELEASE[name])
             dominance = score.dominances[near, k, None] * np.exp(-fade)
             total = dominance.sum(axis=0)
@@ -134,6 +139,11 @@ def loudness_factor(level: np.ndarray, fps: float) -> np.ndarray:
     Silence isn't 0 here: a jaw opens before its vowel sounds, and in pauses the phones already ask for a closed mouth.
     """
     return smooth(np.interp(level, (-45.0, -20.0, -8.0, 0.0, 4.0, 9.0), (0.3, 0.45, 0.72, 1.02, 1.22, 1.36)), 0.08, fps)
+
+
+def voice_amplitude(level: np.ndarray, fps: float) -> np.ndarray:
+    """(frames,) how strongly the voice sounds, as amplitude: 1 at the speech level, 0 in silence."""
+    return smooth(np.clip(10 ** (level / 20), 0.0, 1.6), 0.1, fps)
 
 
 def bump(phone: Phone, times: np.ndarray, rise: float, fall: float, size: float = 1.0) -> tuple[slice, np.ndarray]:
