@@ -62,7 +62,8 @@ def launch(python: str, root: Path, site_dirs: Sequence[str], log: Path, argumen
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
     except (OSError, ValueError) as error:
-        raise LaunchError(f"The backend could not be started with {python}: {error}; choose another Python in the preferences") from error
+        reason = getattr(error, "strerror", None) or error
+        raise LaunchError(f'The backend can\'t be started with "{python}" ({reason}): choose another Python in the preferences.') from error
     return Client(process, log)
 
 
@@ -130,10 +131,10 @@ def _receive(process: subprocess.Popen[bytes], log: Path, replies: "queue.Queue[
                 raise ProtocolError(f"The backend sent a {type(message).__name__}, which is no reply")
             replies.put(message)
     except ProtocolError as error:
-        reason = f"The backend sent something unreadable and was stopped ({error}); generate again to restart it"
+        reason = f"The backend sent something unreadable and was stopped ({error}): generate again to restart it."
         process.kill()
     except (OSError, ValueError) as error:
-        reason = f"The pipe to the backend broke ({error}); generate again to restart it"
+        reason = f"The pipe to the backend broke ({error}): generate again to restart it."
         process.kill()
     try:
         returncode = process.wait(_GRACE)
@@ -146,10 +147,10 @@ def _receive(process: subprocess.Popen[bytes], log: Path, replies: "queue.Queue[
 
 def _why(returncode: int) -> str:
     if returncode == 0:
-        return "The backend ended"
+        return "The backend ended."
     if returncode < 0:
-        return f"The backend was killed by signal {-returncode}; generate again to restart it"
-    return f"The backend ended with exit code {returncode}; its last log lines say why"
+        return f"The backend was killed by signal {-returncode}: generate again to restart it."
+    return f"The backend ended with exit code {returncode}: its last log lines say why."
 
 
 def log_tail(log: Path, lines: int = 5) -> str:

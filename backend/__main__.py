@@ -1,0 +1,122 @@
+"""The backend from a shell: the same work as from the panel."""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from . import __version__
+from .audio import read_clip
+from .curves import Curves, check_path, write
+from .generator import AUTO, load_model, rank_voice
+from .protocol import Generate, TakeReady
+from .service import DEFAULT_MODEL, RUNTIME, explain, perform, serve_pipes
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, or 1 after a sentence on stderr; a wrong command line exits with 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        print(f"error: {explain(error)[1]}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m backend", description="Speech in, ARKit curves of a talking face out.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("serve", help="answer the add-on's requests on stdin and stdout")
+    command.set_defaults(command=_serve)
+
+    command = commands.add_parser("generate", help="write the curves of a speech file")
+    command.set_defaults(command=_generate)
+    command.add_argument("file", type=Path, metavar="FILE", help="a sound file of any format, rate and channels that libsndfile reads")
+    command.add_argument("--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace) or take.json")
+    command.add_argument("--identity", default=AUTO, metavar="NAME", help="how the speaker moves; auto: matched to the voice")
+    command.add_argument("--emotion", default=AUTO, metavar="NAME", help="how the speaker feels; auto: matched to the voice")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="another number, another performance (default: 0)")
+    command.add_argument("--count", type=int, default=1, metavar="N", help="takes with seeds N, N+1, ..., written to take_1.csv, ...")
+    command.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames a second (default: 30)")
+    command.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the file to start at")
+    command.add_argument("--end", type=float, metavar="S", help="second of the file to end at")
+    command.add_argument(
+        "--strength", type=_strength, action="append", default=[], metavar="REGION=FACTOR", help="for example brows=1.5; may be repeated"
+    )
+
+    identities = commands.add_parser("identities", help="rank the model's identities and emotions for a voice")
+    identities.set_defaults(command=_identities)
+    identities.add_argument("file", type=Path, metavar="FILE", help="a sound file")
+
+    for command in commands.choices.values():
+        command.add_argument("--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="a model's folder (default: our own)")
+    return parser
+
+
+def _strength(text: str) -> tuple[str, float]:
+    region, _, factor = text.partition("=")
+    return region, float(factor)  # argparse turns a ValueError into a message
+
+
+def _serve(options: argparse.Namespace) -> int:
+    return serve_pipes(lambda: load_model(options.model, RUNTIME))
+
+
+def _generate(options: argparse.Namespace) -> int:
+    check_path(options.out)
+    began = time.monotonic()
+    request = Generate(
+        id=0,
+        file=str(options.file),
+        start=options.start,
+        end=options.end,
+        identity=options.identity,
+        emotion=options.emotion,
+        seed=options.seed,
+        count=options.count,
+        fps=options.fps,
+        strengths=dict(options.strength),
+    )
+    takes = list(perform(request, load_model(options.model, RUNTIME), _show))
+    # All of them or none: what is in the way of the last must not leave the first behind.
+    with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
+        for take in takes:
+            write(Path(folder) / _name(options.out, take), Curves(take.names, take.values, take.fps, options.start))
+        for take in takes:
+            path = options.out.with_name(_name(options.out, take))
+            os.replace(Path(folder) / path.name, path)
+            print(f"{path}: {take.frames} frames at {take.fps:g} fps, identity {take.identity}, emotion {take.emotion}, seed {take.seed}")
+    print(f"{time.monotonic() - began:.2f} s")
+    return 0
+
+
+def _show(stage: str, fraction: float) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{stage} {fraction:4.0%} ", end="\n" if fraction >= 1 else "", file=sys.stderr, flush=True)
+
+
+def _name(path: Path, take: TakeReady) -> str:
+    return path.name if take.count == 1 else f"{path.stem}_{take.index + 1}{path.suffix}"
+
+
+def _identities(options: argparse.Namespace) -> int:
+    model = load_model(options.model, RUNTIME)
+    ranking = rank_voice(model, read_clip(options.file).samples)
+    descriptions = {identity.name: identity.description for identity in model.identities}
+    width = max(map(len, [*descriptions, *model.emotions]))
+    for title, ranked in (("Identity", ranking.identities), ("Emotion", ranking.emotions)):
+        print(f"{title:<{width}}  Match")
+        for name, probability in ranked:
+            print(f"{name:<{width}}  {probability:5.1%}  {descriptions.get(name, '')}".rstrip())
+        print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+"""The child's end of the pipe: takes requests, does one job after another, and answers each with its takes or one typed error."""
+
+import logging
+import math
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from . import __version__, generator
+from .arkit import REGIONS
+from .audio import AudioError, read_clip
+from .curves import CurvesError
+from .generator import AUTO, Model, Take, Wish
+from .inbox import CancelJob, Inbox
+from .model_folder import ModelError
+from .protocol import Cancelled, Done, Error, Generate, Hello, Progress, Ready, Reply, TakeReady, write
+
+DEFAULT_MODEL = Path(__file__).parent / "model"
+RUNTIME = "onnx"
+FPS = (1.0, 240.0)  # the upper bound keeps the longest take within a payload
+MOST_TAKES = 100
+STRONGEST = 10.0
+_READING = 0.1  # of the time that a job takes
+_PROGRESS_EVERY = 0.05  # seconds
+_LONGEST_SENTENCE = 4000  # letters
+
+Callback = Callable[[str, float], None]
+Generator = Callable[[Model, np.ndarray, Wish, Callback], Iterator[Take]]
+
+log = logging.getLogger(__name__)
+
+
+class RequestError(ValueError):
+    """What was asked for can't be done; the text is a sentence for the artist."""
+
+
+def check(request: Generate, model: Model) -> None:
+    """Raise RequestError unless this model can do what the request asks; the sound is not looked at."""
+    identities = [identity.name for identity in model.identities]
+    for what, name, known in (("identity", request.identity, identities), ("emotion", request.emotion, model.emotions)):
+        if name != AUTO and name not in known:
+            raise RequestError(f'There is no {what} "{name}" in this model: choose {AUTO} or one of {", ".join(known)}.')
+    if not FPS[0] <= request.fps <= FPS[1]:
+        raise RequestError(f"{request.fps:g} frames a second can't be made: choose {FPS[0]:g} to {FPS[1]:g}.")
+    if not 1 <= request.count <= MOST_TAKES:
+        raise RequestError(f"{request.count} takes can't be made at once: choose 1 to {MOST_TAKES}.")
+    if not 0 <= request.seed < 2**53:  # what every JSON reader holds exactly
+        raise RequestError(f"{request.seed} can't be a seed: choose a whole number of 0 or more.")
+    for region, factor in (request.strengths or {}).items():
+        if region not in REGIONS:
+            raise RequestError(f'There is no region "{region}" of the face: choose one of {", ".join(REGIONS)}.')
+        if not (math.isfinite(factor) and 0 <= factor <= STRONGEST):
+            raise RequestError(f"The strength of {region} can't be {factor:g}: choose 0 to {STRONGEST:g}.")
+
+
+def perform(request: Generate, model: Model, callback: Callback, generate: Generator = generator.generate) -> Iterator[TakeReady]:
+    """Do one job: its takes as they become ready, curves at the request's fps from the request's start.
+
+    callback gets stage and fraction and may raise to give up. Raises RequestError, AudioError, or whatever generate raises.
+    """
+    check(request, model)
+    clip = read_clip(request.file, request.start, request.end, lambda fraction: callback("Reading sound", _READING * fraction))
+    wish = Wish(request.identity, request.emotion, request.seed, request.count, request.fps, request.strengths or {})
+    takes = generate(model, clip.samples, wish, lambda stage, fraction: callback(stage, _READING + (1 - _READING) * fraction))
+    for index, take in enumerate(takes):
+        yield TakeReady(
+            id=request.id,
+            index=index,
+            count=request.count,
+            seed=take.seed,
+            identity=take.identity,
+            emotion=take.emotion,
+            fps=take.curves.fps,
+            names=take.curves.names,
+            frames=len(take.curves.values),
+            audio_sha256=clip.sha256,
+            model_sha256=model.sha256,
+            values=take.curves.values,
+        )
+
+
+def explain(error: Exception) -> tuple[str, str]:
+    """(kind, sentence) of what went wrong, as Error has them; a bug's traceback goes to the log."""
+    kinds = {AudioError: "audio", RequestError: "request", CurvesError: "request", ModelError: "model"}
+    for kind, name in kinds.items():
+        if isinstance(error, kind):
+            return name, str(error)
+    log.error("A bug", exc_info=error)
+    what = f"{type(error).__name__}: {str(error)[:500]}"
+    return "internal", f"The backend failed ({what}): try again, and report it with the log if it stays."
+
+
+def serve(requests: IO[bytes], replies: IO[bytes], load: Callable[[], Model], generate: Generator = generator.generate) -> int:
+    """Answer requests until Shutdown or the end of the pipe; whatever a job does, the next one is served.
+
+    load gives the model, when it is first needed. Returns the exit code: 0, or 1 when what came was unreadable.
+    """
+    lock = threading.Lock()  # the inbox replies too
+
+    def reply(message: Reply) -> None:
+        try:
+            with lock:
+                write(replies, message)
+        except OSError:  # nobody listens any more; the requests' end will say so
+            pass
+
+    inbox, model = Inbox(requests, reply), None
+    while (request := inbox.next()) is not None:
+        try:
+            inbox.raise_if_cancelled()
+            model = model or load()
+            if isinstance(request, Hello):
+                reply(_ready(request, model))
+            else:
+                _answer(request, model, inbox, reply, generate)
+        except CancelJob:
+            log.info("Job %d cancelled", request.id)
+            reply(Cancelled(request.id))
+        except Exception as error:
+            kind, sentence = explain(error)
+            log.info("Job %d failed (%s): %s", request.id, kind, sentence)
+            reply(Error(request.id, kind, sentence[:_LONGEST_SENTENCE]))
+    if inbox.error:
+        log.error("What came is no request: %s", inbox.error)
+        reply(Error(0, "request", f"The backend was sent something unreadable ({inbox.error}): restart it."))
+    return 1 if inbox.error else 0
+
+
+def _ready(request: Hello, model: Model) -> Ready:
+    return Ready(
+        id=request.id,
+        version=__version__,
+        model=model.name,
+        model_version=model.version,
+        model_sha256=model.sha256,
+        steps=model.steps,
+        identities=tuple((identity.name, identity.description) for identity in model.identities),
+        emotions=model.emotions,
+        python=platform.python_version(),
+        runtime=RUNTIME,
+    )
+
+
+def _answer(request: Generate, model: Model, inbox: Inbox, reply: Callable[[Reply], None], generate: Generator) -> None:
+    began = time.monotonic()
+    last_stage, last_time = "", 0.0
+
+    def callback(stage: str, fraction: float) -> None:
+        nonlocal last_stage, last_time
+        inbox.raise_if_cancelled()
+        now = time.monotonic()
+        if stage != last_stage or now - last_time >= _PROGRESS_EVERY:
+            last_stage, last_time = stage, now
+            reply(Progress(request.id, stage, min(max(float(fraction), 0.0), 1.0)))
+
+    for take in perform(request, model, callback, generate):
+        inbox.raise_if_cancelled()
+        reply(take)
+    reply(Done(request.id))
+    log.info("Job %d: %d takes in %.2f s", request.id, request.count, time.monotonic() - began)
+
+
+def serve_pipes(load: Callable[[], Model]) -> int:
+    """serve() on this process's stdin and stdout, which then belong to the protocol alone: other output goes to stderr, the log."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)  # below Python too, for what native libraries print
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in Blender's terminal is Blender's; its end ends our stdin
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
+    return serve(requests, replies, load)
