@@ -1,4 +1,8 @@
-"""ARKit's 52 blendshapes: their names, the orders files store them in, and the regions of the face they move."""
+"""ARKit's 52 blendshapes: their names, the orders files store them in, the regions of the face they move, and rigs' spellings of them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 # Apple's documented order; every array of this project that holds "all channels" is in this order.
 CHANNELS: tuple[str, ...] = (
@@ -31,3 +35,68 @@ UPPER: tuple[str, ...] = tuple(name for name in CHANNELS if name not in LOWER)
 
 # BEAT's eight emotions in its label order, 0..7.
 EMOTIONS: tuple[str, ...] = ("neutral", "happiness", "anger", "sadness", "contempt", "surprise", "fear", "disgust")
+
+# Channels without a left and a right of their own that some rigs split in two: each half gets the whole value.
+SPLIT: tuple[str, ...] = ("browInnerUp", "cheekPuff")
+
+_SEPARATOR = re.compile(r"[\s_.:|\-]+")
+_COPY_NUMBER = re.compile(r"\.\d{3,}$")  # what Blender puts behind a name that is taken
+
+
+@dataclass(frozen=True)
+class NameMap:
+    """How a rig spells the channels. keys: channel -> the rig's names for it, of which both halves of a split one must move;
+    missing: the channels that the rig lacks, in the order of CHANNELS."""
+
+    keys: dict[str, tuple[str, ...]]
+    missing: tuple[str, ...]
+
+    @property
+    def coverage(self) -> float:
+        """The share of the channels that were found, 0..1."""
+        return len(self.keys) / (len(self.keys) + len(self.missing))
+
+
+def _spellings() -> dict[str, tuple[str, str]]:
+    """Lower-case name without separators -> (channel, half: "l", "r" or "" for the whole)."""
+    spellings = {}
+    for name in CHANNELS:
+        plain = name.lower()
+        spellings[plain] = (name, "")
+        for side in ("left", "right"):
+            if plain.endswith(side):
+                spellings[plain.removesuffix(side) + side[0]] = (name, "")
+            elif name in SPLIT:
+                spellings[plain + side] = spellings[plain + side[0]] = (name, side[0])
+    return spellings
+
+
+_SPELLINGS = _spellings()
+
+
+def _recognize(name: str) -> tuple[str, str, int] | None:
+    """(channel, half, words of prefix) of a rig's name: jawOpen, JawOpen, jaw_open, eyeBlink_L, A25_Jaw_Open, head.jawOpen.001."""
+    words = [word for word in _SEPARATOR.split(_COPY_NUMBER.sub("", name).lower()) if word]
+    for prefix in range(len(words)):
+        if found := _SPELLINGS.get("".join(words[prefix:])):
+            return *found, prefix
+    return None
+
+
+def map_names(names: Iterable[str]) -> NameMap:
+    """Find the channels among a rig's names, whatever case, separators, sides (Left, _L) or prefixes it writes them with.
+
+    Of several names for one channel the one that is closest to ARKit's own spelling is taken, and a whole before its two halves.
+    """
+    found: dict[tuple[str, str], list[tuple[int, bool, str]]] = {}
+    for name in names:
+        if match := _recognize(name):
+            channel, half, prefix = match
+            found.setdefault((channel, half), []).append((prefix, name != channel, name))
+    best = {spot: min(candidates, key=lambda candidate: candidate[:2])[2] for spot, candidates in found.items()}
+    keys = {}
+    for channel in CHANNELS:
+        whole, halves = best.get((channel, "")), tuple(best[channel, half] for half in "lr" if (channel, half) in best)
+        if whole or halves:
+            keys[channel] = (whole,) if whole else halves
+    return NameMap(keys, tuple(name for name in CHANNELS if name not in keys))
