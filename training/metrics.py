@@ -47,6 +47,11 @@ def channel(face: np.ndarray, *names: str) -> np.ndarray:
     return face[:, columns(names)].mean(1)
 
 
+def jaw_opening(face: np.ndarray) -> np.ndarray:
+    """jawOpen over time, (N,)."""
+    return channel(face, "jawOpen")
+
+
 def lip_opening(face: np.ndarray) -> np.ndarray:
     """How far the lips themselves part, jaw aside, (N,)."""
     return channel(face, "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
