@@ -1,0 +1,18 @@
+"""What Blender imports. bpy lives in this package and nowhere else; nothing heavy is imported at register."""
+
+from . import operators, panels, preferences, properties, sample_face, session
+
+# Properties come first: panels and operators use them.
+_parts = (session, preferences, properties, operators, panels, sample_face)
+
+
+def register() -> None:
+    """Called by Blender when the extension is enabled."""
+    for part in _parts:
+        part.register()
+
+
+def unregister() -> None:
+    """Called by Blender when the extension is disabled; ends the backend process."""
+    for part in reversed(_parts):
+        part.unregister()

@@ -1,0 +1,164 @@
+"""One generation under way: asked of the backend, pumped by a timer or a loop, applied to the face when all of it is there."""
+
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+
+import bpy
+
+from ..backend.client import Client, Gone, LaunchError
+from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
+from . import keys, rig, strip, takes
+from .session import session
+
+_BUDGET = 0.03  # seconds of Blender's time that one pump() may take
+
+
+class JobError(Exception):
+    """A job came to nothing; the text is a sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted. face: session_uid of an object, which outlives undo where a reference would not."""
+
+    span: strip.Span
+    face: int
+    identity: str
+    emotion: str
+    seed: int
+    python: str  # "" for Blender's own
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job did: the new Action's name, and sentences on it."""
+
+    action: str
+    info: str
+    warnings: tuple[str, ...]
+
+
+class Job:
+    """A running generation. It is of use until pump() returns True or raises, or it is cancelled."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.stage = "Starting"
+        self.fraction = 0.0
+        self.cancelled = False
+        self._id = next(session.ids)
+        self._client: Client | None = None
+        self._takes: list[TakeReady] = []
+        self._unpacked = strip.unpack(order.span, session.folder()) if order.span.packed else None
+
+    def pump(self, wait: float = 0.0) -> bool:
+        """Work off what the backend has said, waiting for it at most so many seconds; True when the takes are there. Raises JobError."""
+        if self._client is None and not self._start():
+            time.sleep(wait)
+            return False
+        assert self._client is not None
+        deadline = time.monotonic() + _BUDGET
+        reply = self._client.poll(wait)
+        while reply is not None:
+            if self._take_in(reply):
+                self._clean()
+                return True
+            if time.monotonic() > deadline:
+                break
+            reply = self._client.poll()
+        return False
+
+    def cancel(self) -> None:
+        """Give up. What the backend still says of this job, the next one passes over."""
+        self.cancelled = True
+        if self._client:
+            self._client.send(Cancel(next(session.ids), self._id))
+        self._clean()
+
+    def _start(self) -> bool:
+        """Ask the backend; False while it rests after a crash."""
+        span = self.order.span
+        try:
+            self._client = session.client(self.order.python)
+        except LaunchError as error:
+            raise self._failed(str(error)) from error
+        if self._client is None:
+            self.stage = "Restarting"
+            return False
+        self._client.send(
+            Generate(
+                id=self._id,
+                file=str(self._unpacked or span.file),
+                start=span.start,
+                end=span.end,
+                identity=self.order.identity,
+                emotion=self.order.emotion,
+                seed=self.order.seed,
+                fps=span.fps,
+            )
+        )
+        return True
+
+    def _take_in(self, reply: Reply | Gone) -> bool:
+        """True when this was the last of the job."""
+        if isinstance(reply, Gone):
+            raise self._failed(" ".join([reply.reason, *reply.log_tail.splitlines()]))
+        if reply.id != self._id and not (isinstance(reply, Error) and reply.id == 0):
+            return False
+        if isinstance(reply, Progress):
+            self.stage, self.fraction = reply.stage, reply.fraction
+        elif isinstance(reply, TakeReady):
+            self._takes.append(reply)
+        elif isinstance(reply, Error):
+            raise self._failed(reply.message)
+        elif isinstance(reply, Cancelled):
+            raise self._failed("The backend gave up")
+        return isinstance(reply, Done)
+
+    def _failed(self, message: str) -> JobError:
+        self._clean()
+        return JobError(message.rstrip("."))
+
+    def _clean(self) -> None:
+        if self._unpacked:
+            with contextlib.suppress(OSError):
+                os.remove(self._unpacked)
+            self._unpacked = None
+
+    def apply(self) -> Outcome:
+        """Key the take on the face, as a new Action. Raises JobError, and then has changed nothing."""
+        face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.order.face), None)
+        if face_object is None:
+            raise JobError("The face is gone (deleted, or another file was opened), so nothing was keyed")
+        if not self._takes:
+            raise JobError("The backend sent no take: generate again")
+        try:
+            face = rig.read_face(face_object)
+        except rig.RigError as error:
+            raise JobError(str(error)) from error
+        take, span = self._takes[0], self.order.span
+        table = keys.columns(face, take.names, take.values)
+        action = keys.write_action(takes.new_name(span.strip, take.identity), table, span.first_frame)
+        takes.mark(action, _info(span, take))
+        keys.assign(action, face)
+        meshes = f"{len(face.meshes)} mesh" + ("es" if len(face.meshes) > 1 else "")
+        info = f"{action.name}: {take.frames} frames on {len(table)} keys of {meshes}"
+        return Outcome(action.name, info, tuple(face.warnings()))
+
+
+def _info(span: strip.Span, take: TakeReady) -> takes.TakeInfo:
+    return takes.TakeInfo(
+        strip=span.strip,
+        sound=span.file,
+        start=span.start,
+        end=span.end,
+        first_frame=span.first_frame,
+        fps=span.fps,
+        identity=take.identity,
+        emotion=take.emotion,
+        seed=take.seed,
+        audio_sha256=take.audio_sha256,
+        model_sha256=take.model_sha256,
+    )

@@ -1,0 +1,83 @@
+"""Curves into one Action that all meshes of a face share."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ..backend.arkit import REGIONS
+from .rig import Face
+
+_LINEAR = 1  # bpy.types.Keyframe.interpolation as foreach_set wants it
+_HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
+_REGION_OF = {name: region.title() for region, names in REGIONS.items() for name in names}
+
+
+@dataclass(frozen=True)
+class Column:
+    """An F-curve to be: data path from a Key on, group, and values (frames,), one a frame."""
+
+    path: str
+    group: str
+    values: np.ndarray
+
+
+def columns(face: Face, names: Sequence[str], values: np.ndarray) -> list[Column]:
+    """The F-curves for a face out of curves: names of the channels, values (frames, channels). Clipped to the sliders' ranges."""
+    channel = {name: index for index, name in enumerate(names)}
+    spots: dict[str, tuple[str, float, float]] = {}  # path -> channel, widest range of the sliders
+    for mesh in face.meshes:
+        for name, key_names in mesh.names.keys.items():
+            for block in (mesh.key.key_blocks[key_name] for key_name in key_names if key_name not in mesh.skipped):
+                path = block.path_from_id("value")
+                _, low, high = spots.get(path, (name, block.slider_min, block.slider_max))
+                spots[path] = name, min(low, block.slider_min), max(high, block.slider_max)
+    return [
+        Column(path, _REGION_OF[name], np.clip(values[:, channel[name]], low, high))
+        for path, (name, low, high) in spots.items()
+        if name in channel
+    ]
+
+
+def write_action(name: str, table: Iterable[Column], first_frame: int) -> bpy.types.Action:
+    """A new Action with a fake user: a linear key on every frame from first_frame on, F-curves in groups. Nothing uses it yet."""
+    action = bpy.data.actions.new(name)
+    try:
+        action.use_fake_user = True
+        owner = _channelbag(action) if _HAS_SLOTS else action
+        for column in table:
+            fcurve = owner.fcurves.new(column.path)
+            fcurve.group = owner.groups.get(column.group) or owner.groups.new(column.group)
+            _fill(fcurve.keyframe_points, column.values, first_frame)
+            fcurve.update()
+    except BaseException:
+        bpy.data.actions.remove(action)
+        raise
+    return action
+
+
+def _channelbag(action: bpy.types.Action) -> "bpy.types.ActionChannelbag":
+    slot = action.slots.new(id_type="KEY", name="Face")
+    return action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
+
+
+def _fill(points: bpy.types.FCurveKeyframePoints, values: np.ndarray, first_frame: int) -> None:
+    count = len(values)
+    positions = np.empty((count, 2), np.float32)
+    positions[:, 0] = np.arange(first_frame, first_frame + count)
+    positions[:, 1] = values
+    points.add(count)
+    points.foreach_set("co", positions.ravel())
+    points.foreach_set("interpolation", np.full(count, _LINEAR, np.int32))
+
+
+def assign(action: bpy.types.Action, face: Face) -> None:
+    """Make an Action move all meshes of a face. The Actions that did so before get a fake user, so that they stay in the file."""
+    for mesh in face.meshes:
+        data = mesh.key.animation_data_create()
+        if data.action and data.action != action and data.action.library is None:
+            data.action.use_fake_user = True
+        data.action = action
+        if _HAS_SLOTS:
+            data.action_slot = next((slot for slot in action.slots if slot.target_id_type == "KEY"), None)

@@ -1,0 +1,15 @@
+"""What the artist can do; every operator is found with F3."""
+
+from . import generate, takes
+
+_parts = (generate, takes)
+
+
+def register() -> None:
+    for part in _parts:
+        part.register()
+
+
+def unregister() -> None:
+    for part in reversed(_parts):
+        part.unregister()

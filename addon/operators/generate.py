@@ -1,0 +1,182 @@
+"""Generate, Resample, Cancel: modal and out of the artist's way in a window, blocking where there is none."""
+
+import dataclasses
+from typing import ClassVar
+
+import bpy
+
+from .. import preferences, rig, strip
+from ..job import Job, JobError, Order
+from ..properties import chosen_face, settings
+from ..session import disabled_reason as backend_disabled_reason
+from ..session import session
+from ..takes import unused_seed
+
+_PERIOD = 0.1  # seconds between two looks at the backend
+_EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
+
+
+def disabled_reason(context: bpy.types.Context) -> str:
+    """Why nothing can be generated now, a sentence without a full stop; "" when it can."""
+    if session.job:
+        return "A take is being generated: wait for it, or cancel it"
+    try:
+        make_order(context)
+    except (strip.StripError, rig.RigError) as error:
+        return str(error)
+    return backend_disabled_reason(preferences.backend_python(context))
+
+
+def make_order(context: bpy.types.Context) -> Order:
+    """What the panel asks for. Raises StripError or RigError."""
+    wanted, face = settings(context), chosen_face(context)
+    span = strip.find_span(context, wanted.strip)
+    rig.read_face(face)
+    assert face is not None
+    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, preferences.backend_python(context))
+
+
+class _Generating:
+    """What Generate and Resample share. They don't REGISTER, or Adjust Last Operation would generate once more."""
+
+    bl_options: ClassVar = {"UNDO"}
+
+    _timer: "bpy.types.Timer | None" = None
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        why = disabled_reason(context)
+        if why:
+            cls.poll_message_set(why)  # type: ignore[attr-defined]
+        return not why
+
+    def order(self, context: bpy.types.Context) -> Order:
+        return make_order(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            state = self._begin(context)
+            while state is None:
+                state = self._step(context, wait=0.2)
+            return state
+        finally:
+            self._end(context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if state := self._begin(context):
+            return state
+        self._timer = context.window_manager.event_timer_add(_PERIOD, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        state: set[str] | None = {"CANCELLED"}
+        try:
+            state = self._step(context)
+        finally:  # an error of ours must not leave the panel waiting forever
+            if state:
+                self._end(context)
+        _redraw(context)
+        return state or {"PASS_THROUGH"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender ends us: another file is opened, or the window closes."""
+        if session.job:
+            session.job.cancel()
+        self._end(context)
+
+    def _begin(self, context: bpy.types.Context) -> set[str] | None:
+        """{"CANCELLED"} when the job can't even begin."""
+        session.message = ""
+        try:
+            session.job = Job(self.order(context))
+        except (strip.StripError, rig.RigError, OSError) as error:
+            return self._fail(str(error))
+        return None
+
+    def _step(self, context: bpy.types.Context, wait: float = 0.0) -> set[str] | None:
+        """Move the job on; how the operator ends, or None while it goes on."""
+        job = session.job
+        if job is None or job.cancelled:
+            self.report({"INFO"}, "Cancelled, nothing was changed")  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        try:
+            if not job.pump(wait):
+                return None
+            outcome = job.apply()
+        except JobError as error:
+            return self._fail(str(error))
+        settings(context).seed = job.order.seed
+        self.report({"WARNING"} if outcome.warnings else {"INFO"}, ". ".join([outcome.info, *outcome.warnings]))  # type: ignore[attr-defined]
+        return {"FINISHED"}
+
+    def _fail(self, message: str) -> set[str]:
+        session.message = message
+        self.report({"ERROR"}, message)  # type: ignore[attr-defined]
+        return {"CANCELLED"}
+
+    def _end(self, context: bpy.types.Context) -> None:
+        session.job = None
+        if self._timer:
+            context.window_manager.event_timer_remove(self._timer)
+            self._timer = None
+        _redraw(context)
+
+
+class LIPSYNC_OT_generate(_Generating, bpy.types.Operator):
+    """Make the face speak the strip: a new Action with all of its ARKit shape keys"""
+
+    bl_idname = "lipsync.generate"
+    bl_label = "Generate Lip Sync"
+
+
+class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
+    """Make another take of the same strip, with the next seed that has not been used"""
+
+    bl_idname = "lipsync.resample"
+    bl_label = "Resample Lip Sync"
+
+    def order(self, context: bpy.types.Context) -> Order:
+        order = make_order(context)
+        return dataclasses.replace(order, seed=unused_seed(order.span.strip, order.seed))
+
+
+class LIPSYNC_OT_cancel(bpy.types.Operator):
+    """Stop the generation under way; nothing is changed"""
+
+    bl_idname = "lipsync.cancel"
+    bl_label = "Cancel Lip Sync"
+    bl_options: ClassVar = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.job is None:
+            cls.poll_message_set("Nothing is being generated")
+        return session.job is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if session.job:
+            session.job.cancel()
+        return {"FINISHED"}
+
+
+def _redraw(context: bpy.types.Context) -> None:
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in _EDITORS:
+                area.tag_redraw()
+
+
+_classes = (LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel)
+
+
+def register() -> None:
+    for cls in _classes:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(_classes):
+        bpy.utils.unregister_class(cls)

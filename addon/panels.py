@@ -1,0 +1,138 @@
+"""The panel "Lip Sync" in the 3D View's sidebar, and the small one in the Sequencer's."""
+
+import textwrap
+
+import bpy
+
+from . import rig, strip, takes
+from .operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
+from .properties import chosen_face, settings
+from .session import session
+
+_CATEGORY = "Lip Sync"
+_LETTER = 6.5  # pixels that a letter takes at 100 %, on average
+
+
+class LIPSYNC_UL_takes(bpy.types.UIList):
+    """The takes among the file's Actions."""
+
+    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
+        info = takes.read_info(item)
+        row = layout.split(factor=0.6)
+        row.prop(item, "name", text="", emboss=False, icon="CHECKMARK" if index == settings(context).take else "ACTION")
+        row.label(text=f"{info.emotion.title()}, Seed {info.seed}")
+
+    def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
+        actions = getattr(data, property)
+        wanted = self.filter_name.lower()
+        shown = [takes.is_take(action) and wanted in action.name.lower() for action in actions]
+        return [self.bitflag_filter_item if show else 0 for show in shown], []
+
+
+class VIEW3D_PT_lipsync(bpy.types.Panel):
+    bl_label = "Lip Sync"
+    bl_category = _CATEGORY
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        _draw_choices(layout, context)
+        _draw_job(layout, context)
+        if any(takes.all_takes()):
+            layout.label(text="Takes")
+            layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", settings(context), "take", rows=3)
+
+
+class SEQUENCER_PT_lipsync(bpy.types.Panel):
+    bl_label = "Lip Sync"
+    bl_category = _CATEGORY
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_region_type = "UI"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.space_data.view_type in {"SEQUENCER", "SEQUENCER_PREVIEW"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        _draw_choices(layout, context)
+        _draw_job(layout, context)
+
+
+def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    wanted = settings(context)
+    column = layout.column()
+    column.prop(wanted, "strip", icon="SOUND", placeholder=_active_strip(context))
+    column.prop(wanted, "face", placeholder=_active_name(context))
+    _draw_coverage(column, context)
+    column = layout.column()
+    column.prop(wanted, "identity")
+    column.prop(wanted, "emotion")
+    column.prop(wanted, "seed")
+
+
+def _active_strip(context: bpy.types.Context) -> str:
+    scene = strip.strip_scene(context)
+    active = scene.sequence_editor.active_strip if scene.sequence_editor else None
+    return active.name if active and active.type == "SOUND" else "Active Strip"
+
+
+def _active_name(context: bpy.types.Context) -> str:
+    face = chosen_face(context)
+    return face.name if face else "Active Object"
+
+
+def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    try:
+        face = rig.read_face(chosen_face(context))
+    except rig.RigError:
+        return  # said below, as the reason why nothing can be generated
+    meshes = "1 mesh" if len(face.meshes) == 1 else f"{len(face.meshes)} meshes"
+    row = layout.row()
+    row.alignment = "RIGHT"
+    row.label(text=f"{len(face.channels)} of 52 keys on {meshes}")
+
+
+def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    job = session.job
+    if job:
+        row = layout.row(align=True)
+        row.progress(factor=job.fraction, text=f"{job.stage} {job.fraction:.0%}")
+        row.operator(LIPSYNC_OT_cancel.bl_idname, text="", icon="X")
+        return
+    row = layout.row(align=True)
+    row.scale_y = 1.4
+    row.operator(LIPSYNC_OT_generate.bl_idname, text="Generate", icon="PLAY")
+    row.operator(LIPSYNC_OT_resample.bl_idname, text="Resample", icon="FILE_REFRESH")
+    if why := disabled_reason(context):
+        _draw_text(layout, context, why, "INFO")
+    elif session.message:
+        _draw_text(layout, context, session.message, "ERROR")
+
+
+def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+    """A sentence on as many lines as it needs: Blender's labels don't break."""
+    width = context.region.width / context.preferences.system.ui_scale if context.region else 250
+    box = layout.box().column(align=True)
+    box.alert = icon == "ERROR"
+    box.scale_y = 0.8
+    for number, line in enumerate(textwrap.wrap(text, max(16, int((width - 60) / _LETTER)))):
+        box.label(text=line, icon="NONE" if number else icon)
+
+
+_classes = (LIPSYNC_UL_takes, VIEW3D_PT_lipsync, SEQUENCER_PT_lipsync)
+
+
+def register() -> None:
+    for cls in _classes:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(_classes):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,142 @@
+"""What a scene remembers of the panel, and the lists that its menus show."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import bpy
+
+from .. import backend
+from ..backend.model_folder import Card, ModelError, read_card
+from . import keys, rig, strip, takes
+
+AUTO = "auto"
+MODEL = Path(backend.__file__).parent / "model"
+
+Item = tuple[str, str, str]  # identifier, name, description
+
+
+@lru_cache(maxsize=4)
+def _read_card(changed: int) -> Card | None:
+    try:
+        return read_card(MODEL)
+    except ModelError:  # generating says what is wrong with it
+        return None
+
+
+def model_card() -> Card | None:
+    """What the model says of itself, read again only when its file changed; None when it can't be read."""
+    try:
+        return _read_card((MODEL / "model.json").stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+# Blender keeps no reference to the strings of a menu made by a function, so each list is cached here.
+@lru_cache(maxsize=64)
+def _items(entries: tuple[tuple[str, str], ...], chosen: str) -> list[tuple[str, str, str, int]]:
+    items: list[Item] = [(AUTO, "Auto \u2014 by Voice", "Whatever fits the voice best")]
+    items += [(name, name.replace("_", " ").title(), description) for name, description in entries]
+    if chosen not in {name for name, _, _ in items}:
+        items.append((chosen, f"{chosen} (Missing)", "The installed model doesn't have it: choose another"))
+    return [(*item, number) for number, item in enumerate(items)]
+
+
+def _identity_items(self: "LipSyncSettings", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
+    card = model_card()
+    return _items(tuple((entry.name, entry.description) for entry in card.identities) if card else (), self.identity_name)
+
+
+def _emotion_items(self: "LipSyncSettings", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
+    card = model_card()
+    return _items(tuple((name, "") for name in card.emotions) if card else (), self.emotion_name)
+
+
+# The name is what is stored; its place in the list may be another one with the next model.
+def _get_identity(self: "LipSyncSettings") -> int:
+    return next(number for name, _, _, number in _identity_items(self) if name == self.identity_name)
+
+
+def _set_identity(self: "LipSyncSettings", number: int) -> None:
+    self.identity_name = _identity_items(self)[number][0]
+
+
+def _get_emotion(self: "LipSyncSettings") -> int:
+    return next(number for name, _, _, number in _emotion_items(self) if name == self.emotion_name)
+
+
+def _set_emotion(self: "LipSyncSettings", number: int) -> None:
+    self.emotion_name = _emotion_items(self)[number][0]
+
+
+def _strip_names(self: "LipSyncSettings", context: bpy.types.Context, text: str) -> Iterator[str]:
+    return (sound.name for sound in strip.sound_strips(strip.strip_scene(context)))
+
+
+def _is_mesh(self: "LipSyncSettings", ob: bpy.types.Object) -> bool:
+    return ob.type == "MESH" and ob.data.shape_keys is not None
+
+
+# The list's active row is the Action that moves the face, whoever assigned it; choosing a row assigns it.
+def _get_take(self: "LipSyncSettings") -> int:
+    try:
+        action = takes.current_take(rig.read_face(chosen_face(bpy.context)))
+    except rig.RigError:
+        return -1
+    return bpy.data.actions.find(action.name) if action else -1
+
+
+def _set_take(self: "LipSyncSettings", index: int) -> None:
+    try:
+        keys.assign(bpy.data.actions[index], rig.read_face(chosen_face(bpy.context)))
+    except (IndexError, rig.RigError):
+        pass  # a click on a row has no place to say why; the panel does
+
+
+class LipSyncSettings(bpy.types.PropertyGroup):
+    """scene.lipsync"""
+
+    strip: bpy.props.StringProperty(
+        name="Strip",
+        description="The sound strip to speak. Empty: the active strip of the Sequencer",
+        search=_strip_names,
+    )
+    face: bpy.props.PointerProperty(
+        name="Face",
+        description="The mesh that speaks, other meshes of the same face are found by themselves. Empty: the active object",
+        type=bpy.types.Object,
+        poll=_is_mesh,
+    )
+    identity_name: bpy.props.StringProperty(default=AUTO)
+    emotion_name: bpy.props.StringProperty(default=AUTO)
+    identity: bpy.props.EnumProperty(
+        name="Identity", description="How the speaker moves", items=_identity_items, get=_get_identity, set=_set_identity
+    )
+    emotion: bpy.props.EnumProperty(
+        name="Emotion", description="How the speaker feels", items=_emotion_items, get=_get_emotion, set=_set_emotion
+    )
+    seed: bpy.props.IntProperty(
+        name="Seed", description="Another number gives another performance, the same one the same again", min=0, default=0
+    )
+    take: bpy.props.IntProperty(
+        name="Take", description="The Action that moves the face", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
+    )
+
+
+def settings(context: bpy.types.Context) -> LipSyncSettings:
+    return context.scene.lipsync
+
+
+def chosen_face(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The object that is to speak: the one picked, or the active one."""
+    return settings(context).face or getattr(context, "active_object", None)
+
+
+def register() -> None:
+    bpy.utils.register_class(LipSyncSettings)
+    bpy.types.Scene.lipsync = bpy.props.PointerProperty(type=LipSyncSettings)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.lipsync
+    bpy.utils.unregister_class(LipSyncSettings)

@@ -1,0 +1,116 @@
+"""The backend process: found a Python for, started when first needed, kept between jobs, ended with Blender."""
+
+import atexit
+import importlib.util
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import backend
+from ..backend.client import Client, launch
+
+if TYPE_CHECKING:
+    from .job import Job
+
+_ROOT = Path(backend.__file__).parent.parent  # the folder that holds the package `backend`
+_PACKAGES = ("onnxruntime", "soundfile", "soxr", "_cffi_backend", "typing_extensions", "numpy")
+_REST = 5.0  # seconds from one start to the next, or a backend that dies at once would be started over and over
+
+
+class Session:
+    """What lives as long as the add-on is enabled and belongs to no .blend file. There is one: `session`."""
+
+    def __init__(self) -> None:
+        self.job: Job | None = None  # the one under way
+        self.message = ""  # why the last one came to nothing
+        self.ids = itertools.count(1)  # of requests
+        self._client: Client | None = None
+        self._folder: Path | None = None
+        self._started = float("-inf")
+
+    def client(self, python: str) -> Client | None:
+        """The backend, started if there is none; None while it rests from the last start. python: "" for Blender's own.
+
+        Raises LaunchError.
+        """
+        if self._client and self._client.alive:
+            return self._client
+        if time.monotonic() < self._started + _REST:
+            return None
+        self._drop()
+        self._started = time.monotonic()
+        packages = [] if python else site_dirs()  # another Python brings its own
+        self._client = launch(python or own_python(), _ROOT, packages, self.folder() / "backend.log")
+        return self._client
+
+    def folder(self) -> Path:
+        """A private folder for the log and for unpacked sounds."""
+        if self._folder is None or not self._folder.is_dir():
+            self._folder = Path(tempfile.mkdtemp(prefix="diffusion_talker_"))
+        return self._folder
+
+    def restart(self) -> None:
+        """End the backend; the next job starts a new one at once."""
+        self._drop()
+        self._started = float("-inf")
+
+    def close(self) -> None:
+        """Give up the job under way, end the backend and leave nothing behind."""
+        if self.job:
+            self.job.cancel()
+        self.restart()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def _drop(self) -> None:
+        if self._client:
+            self._client.stop()
+            self._client = None
+
+
+session = Session()
+
+
+def own_python() -> str:
+    """Blender's own Python; "" when there is none beside it."""
+    if os.path.basename(sys.executable).lower().startswith("python"):
+        return sys.executable
+    names = (f"bin/python{sys.version_info.major}.{sys.version_info.minor}", "bin/python3", "bin/python.exe", "python.exe")
+    return next((str(path) for path in (Path(sys.prefix, name) for name in names) if path.is_file()), "")
+
+
+def site_dirs() -> list[str]:
+    """The folders where Blender finds the packages that the backend needs, without importing any."""
+    specs = [spec for spec in map(importlib.util.find_spec, _PACKAGES) if spec and spec.origin]
+    folders = [Path(spec.origin).parents[1 if spec.submodule_search_locations else 0] for spec in specs]
+    return [str(folder) for folder in dict.fromkeys(folders)]
+
+
+def disabled_reason(python: str) -> str:
+    """Why the backend can't be started, as far as can be told beforehand; "" when it may."""
+    if python:
+        return "" if os.path.isfile(python) else f"There is no Python at {python}: choose another in the preferences"
+    if not own_python():
+        return "This Blender comes without a Python to run the backend: choose one in the preferences"
+    missing = [name for name in _PACKAGES[:3] if importlib.util.find_spec(name) is None]
+    if missing:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return (
+            f"This extension brings no {' or '.join(missing)} for this Blender's Python {version}: choose another Python in the preferences"
+        )
+    return ""
+
+
+def register() -> None:
+    atexit.register(session.close)
+
+
+def unregister() -> None:
+    atexit.unregister(session.close)
+    session.close()

@@ -1,0 +1,123 @@
+"""Which seconds of which file a sound strip plays, and where they fall on the timeline."""
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+# (first frame, frame after the last, frame of the content's start, frames trimmed off the content): 5.1 renamed and deprecated the old.
+_TIMES = (
+    ("left_handle", "right_handle", "content_start", "content_trim_start")
+    if bpy.app.version >= (5, 1)
+    else ("frame_final_start", "frame_final_end", "frame_start", "animation_offset_start")
+)
+_ROUNDING = 1e-4  # of a frame
+
+
+class StripError(Exception):
+    """A strip can't be used; the text is a sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """What can be heard of a strip: the seconds [start, end) of file, from first_frame on, at fps frames a second.
+
+    packed: the sound's bytes are in the .blend, file is only its name; sound: name of the sound in bpy.data.
+    """
+
+    strip: str
+    sound: str
+    file: str
+    packed: bool
+    start: float
+    end: float
+    first_frame: int
+    fps: float
+
+
+def sound_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
+    """All sound strips of a scene, those inside meta strips too."""
+    editor = scene.sequence_editor if scene else None
+    if editor is None:
+        return []
+    strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+    return [strip for strip in strips if strip.type == "SOUND"]
+
+
+def strip_scene(context: bpy.types.Context) -> bpy.types.Scene:
+    """The scene whose strips are meant: the one that is animated or, where it has no sound, the one that the Sequencer shows (5.0+)."""
+    shown = getattr(context, "sequencer_scene", None)
+    return shown if shown and not sound_strips(context.scene) else context.scene
+
+
+def find_span(context: bpy.types.Context, name: str = "") -> Span:
+    """What the strip of that name, or the active one, plays. Raises StripError."""
+    scene = strip_scene(context)
+    fps = _fps(scene)
+    if not math.isclose(fps, _fps(context.scene)):
+        raise StripError(
+            f'The strip\'s scene "{scene.name}" runs at {fps:g} fps and "{context.scene.name}" at {_fps(context.scene):g}: set both the same'
+        )
+    return read_span(_find(scene, name), fps)
+
+
+def _fps(scene: bpy.types.Scene) -> float:
+    return scene.render.fps / scene.render.fps_base
+
+
+def _find(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip":
+    strips = sound_strips(scene)
+    if name:
+        for strip in strips:
+            if strip.name == name:
+                return strip
+        raise StripError(f'There is no sound strip "{name}" any more: pick another')
+    if not strips:
+        raise StripError("Add a sound strip in the Sequencer")
+    active = scene.sequence_editor.active_strip
+    if active and active.type == "META":
+        raise StripError(f'"{active.name}" is a meta strip: pick a sound strip inside of it')
+    if active is None or active.type != "SOUND":
+        raise StripError("Select a sound strip in the Sequencer, or pick one")
+    return active
+
+
+def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
+    """What can be heard of a strip, in a scene of fps frames a second. Raises StripError when it can't be told or is nothing."""
+    if strip.sound is None:
+        raise StripError(f'The strip "{strip.name}" has no sound: pick another')
+    if len(strip.retiming_keys):
+        raise StripError(
+            f'The strip "{strip.name}" is retimed, and Blender doesn\'t tell how: reset its retiming, or bake it to a new file'
+        )
+    first, stop, content, trimmed = (getattr(strip, name) for name in _TIMES)
+    meta = strip.parent_meta()
+    while meta:
+        first, stop = max(first, getattr(meta, _TIMES[0])), min(stop, getattr(meta, _TIMES[1]))
+        meta = meta.parent_meta()
+
+    def seconds(frame: float) -> float:
+        return (frame - content + trimmed) / fps - strip.sound_offset
+
+    if seconds(first) < 0:  # held before the sound begins
+        first = math.ceil(content - trimmed + strip.sound_offset * fps - _ROUNDING)
+    if first >= stop:
+        raise StripError(f'Nothing can be heard of the strip "{strip.name}": pick another')
+    packed = strip.sound.packed_file is not None
+    file = bpy.path.abspath(strip.sound.filepath, library=strip.sound.library)
+    if not packed and not os.path.isfile(file):
+        raise StripError(f'The file of the strip "{strip.name}" is missing ({file}): find it with File > External Data')
+    start, end = max(0.0, seconds(first)), seconds(stop)
+    return Span(strip.name, strip.sound.name, os.path.normpath(file), packed, start, end, int(first), fps)
+
+
+def unpack(span: Span, folder: Path) -> Path:
+    """Write the bytes of a packed sound to a file in folder, for the backend to read. Raises StripError."""
+    sound = bpy.data.sounds.get(span.sound)
+    if sound is None or sound.packed_file is None:
+        raise StripError(f'The sound of the strip "{span.strip}" is gone: pick another strip')
+    path = folder / f"packed{Path(span.file).suffix}"
+    path.write_bytes(sound.packed_file.data)
+    return path

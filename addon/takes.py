@@ -1,0 +1,72 @@
+"""The takes made so far: Actions that say of themselves all that is needed to make each again."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+
+import bpy
+
+from .rig import Face
+
+_PROPERTY = "lipsync_take"
+_LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
+
+
+@dataclass(frozen=True)
+class TakeInfo:
+    """How a take was made. start, end: seconds of the sound file; first_frame: where its first key lies, at fps frames a second."""
+
+    strip: str
+    sound: str
+    start: float
+    end: float
+    first_frame: int
+    fps: float
+    identity: str
+    emotion: str
+    seed: int
+    audio_sha256: str
+    model_sha256: str
+
+
+def mark(action: bpy.types.Action, info: TakeInfo) -> None:
+    """Store in an Action how it was made."""
+    action[_PROPERTY] = asdict(info)
+
+
+def is_take(action: bpy.types.Action) -> bool:
+    return _PROPERTY in action
+
+
+def read_info(action: bpy.types.Action) -> TakeInfo:
+    """How a take was made. Raises KeyError when the Action is no take, or one of an unknown version."""
+    stored = action[_PROPERTY]
+    return TakeInfo(**{field.name: stored[field.name] for field in fields(TakeInfo)})
+
+
+def all_takes() -> Iterator[bpy.types.Action]:
+    return (action for action in bpy.data.actions if is_take(action))
+
+
+def new_name(strip: str, identity: str) -> str:
+    """`STRIP IDENTITY take 003`, with the first number that is free; a long strip's name is cut to what Blender holds."""
+    number = 1
+    while True:
+        end = f" {identity} take {number:03}"
+        name = strip.encode()[: _LONGEST_NAME - len(end.encode())].decode(errors="ignore") + end
+        if name not in bpy.data.actions:
+            return name
+        number += 1
+
+
+def unused_seed(strip: str, seed: int) -> int:
+    """The first seed after this one that no take of the strip has."""
+    used = {info.seed for info in map(read_info, all_takes()) if info.strip == strip}
+    while (seed := (seed + 1) % 2**31) in used:
+        pass
+    return seed
+
+
+def current_take(face: Face) -> bpy.types.Action | None:
+    """The Action that moves a face now, a take or not."""
+    data = face.meshes[0].key.animation_data
+    return data.action if data else None
