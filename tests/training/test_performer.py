@@ -100,9 +100,11 @@ def test_lower_lip_tucks_at_f_v(performed):
         aperture, roll = lip_aperture(curves), channel(curves, "mouthRollLower")
         for phone in phones:
             if phone.base in "FV":
-                tucked.append(at(roll, middle(phone)))
-                narrow.append(at(aperture, middle(phone)) / np.percentile(aperture, 90))
-    assert np.mean(np.array(tucked) > 0.15) >= 0.98  # the rest are labels that a synthesiser drew out into silence
+                # A synthesiser draws the last label of a phrase out into silence: judge where it sounds.
+                centre = phone.start + min(phone.end - phone.start, 0.16) / 2
+                tucked.append(at(roll, centre))
+                narrow.append(at(aperture, centre) / np.percentile(aperture, 90))
+    assert np.mean(np.array(tucked) > 0.15) >= 0.99
     assert np.median(narrow) < 0.25
 
 

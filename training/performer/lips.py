@@ -38,7 +38,7 @@ def lower_face(
     frames = len(level)
     times = np.arange(frames) / fps
     feel = intensity * style.expressive
-    lean = {name: 1 + (getattr(emotion, name) - 1) * feel for name in ("jaw", "lips", "crispness")}
+    lean = {name: 1 + (getattr(emotion, name) - 1) * feel for name in ("jaw", "lips", "smile", "crispness")}
     pull = smooth(coarticulate(score(phones), frames, fps), 0.13 / (style.crispness * lean["crispness"]), fps)
     part = dict(zip(ARTICULATORS, pull.T, strict=True))
 
@@ -84,7 +84,8 @@ def lower_face(
         "tongueOut": tongue * (1 - shut) * (1 - tuck),
     }
     lazy = smooth(talk * (0.7 + 0.3 * np.minimum(effort, 1.2)), 0.8, fps) * talk  # what comes with talking as such, slowly
-    smile = union(0.40 * spread + style.smile * lazy, pose.get("mouthSmile", rest)) * (1 - 0.45 * rounded)
+    cheer = max(lean["smile"], 0.0) * (0.40 * spread + style.smile * lazy)
+    smile = union(cheer, pose.get("mouthSmile", rest)) * (1 - 0.45 * rounded)
     paired = {
         "mouthSmile": smile,
         "mouthStretch": union(0.34 * spread + 0.12 * part["lower"] * lips, pose.get("mouthStretch", rest)) * (1 - 0.3 * rounded),
@@ -102,7 +103,7 @@ def lower_face(
     if one_sided:
         # Contempt pulls one corner: the side this face favors. The other keeps what speech gives it.
         off = "Right" if uneven >= 0 else "Left"
-        bare = {"mouthSmile": (0.40 * spread + style.smile * lazy) * (1 - 0.45 * rounded), "mouthDimple": 0.05 * spread}
+        bare = {"mouthSmile": cheer * (1 - 0.45 * rounded), "mouthDimple": 0.05 * spread}
         for name, values in bare.items():
             out[name + off] = out[name + off] * (1 - one_sided) + values * one_sided * (1 - abs(uneven))
     aside = style.shift * lazy * (0.6 + 0.8 * part["jaw"]) + 0.03 * style.skew * lazy

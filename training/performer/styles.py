@@ -44,6 +44,7 @@ class Emotion:
     pose: Mapping[str, float] = field(default_factory=dict)
     jaw: float = 1.0
     lips: float = 1.0
+    smile: float = 1.0  # what is left of the smile that speech and the style bring
     crispness: float = 1.0
     one_sided: float = 0.0  # 0: the pose is even, 1: only on one side of the mouth
     blinks: float = 1.0
@@ -91,25 +92,25 @@ FEELINGS: dict[str, Emotion] = {
     "anger": Emotion(
         {"browDown": 0.55, "eyeSquint": 0.3, "noseSneer": 0.2, "mouthPress": 0.08, "mouthFrown": 0.14, "jawForward": 0.1, "eyeWide": 0.08,
          "mouthStretch": 0.08, "mouthLowerDown": 0.08},
-        jaw=1.15, lips=1.2, crispness=1.15, blinks=0.75, brow=0.7, avert=0.5),
+        smile=0.35, jaw=1.15, lips=1.2, crispness=1.15, blinks=0.75, brow=0.7, avert=0.5),
     "sadness": Emotion(
         {"browInnerUp": 0.45, "mouthFrown": 0.34, "mouthShrugLower": 0.16, "browDown": 0.08, "mouthPucker": 0.03, "eyeSquint": 0.08},
-        jaw=0.78, lips=0.82, crispness=0.86, blinks=1.3, brow=0.7, brow_rate=0.7, avert=1.5, look_down=0.16),
+        smile=0.35, jaw=0.78, lips=0.82, crispness=0.86, blinks=1.3, brow=0.7, brow_rate=0.7, avert=1.5, look_down=0.16),
     "contempt": Emotion(
         {"mouthSmile": 0.34, "mouthDimple": 0.26, "cheekSquint": 0.12, "eyeSquint": 0.22, "noseSneer": 0.1, "browDown": 0.1,
          "mouthUpperUp": 0.06},
-        jaw=0.88, lips=0.9, crispness=0.95, one_sided=0.88, blinks=0.9, brow=0.8, avert=1.1, look_down=0.05),
+        smile=0.7, jaw=0.88, lips=0.9, crispness=0.95, one_sided=0.88, blinks=0.9, brow=0.8, avert=1.1, look_down=0.05),
     "surprise": Emotion(
         {"browInnerUp": 0.5, "browOuterUp": 0.55, "eyeWide": 0.45, "jawOpen": 0.05, "mouthFunnel": 0.04},
         jaw=1.25, lips=1.05, crispness=1.08, blinks=0.8, brow=1.2, brow_rate=1.3, avert=0.7),
     "fear": Emotion(
         {"browInnerUp": 0.55, "browOuterUp": 0.2, "browDown": 0.18, "eyeWide": 0.42, "mouthStretch": 0.26, "mouthFrown": 0.1,
          "mouthLowerDown": 0.06},
-        jaw=0.9, lips=1.0, crispness=1.12, blinks=0.7, brow=0.8, avert=1.4),
+        smile=0.5, jaw=0.9, lips=1.0, crispness=1.12, blinks=0.7, brow=0.8, avert=1.4),
     "disgust": Emotion(
         {"noseSneer": 0.45, "mouthUpperUp": 0.2, "browDown": 0.32, "eyeSquint": 0.26, "cheekSquint": 0.16, "mouthFrown": 0.18,
          "mouthShrugLower": 0.12, "mouthShrugUpper": 0.1},
-        jaw=0.92, lips=0.95, blinks=1.1, brow=0.7, brow_rate=0.8, avert=1.2, look_down=0.03),
+        smile=0.35, jaw=0.92, lips=0.95, blinks=1.1, brow=0.7, brow_rate=0.8, avert=1.2, look_down=0.03),
 }  # fmt: skip
 
 assert tuple(FEELINGS) == EMOTIONS  # the label order is BEAT's

@@ -193,7 +193,7 @@ def brows(
     balance = np.clip(style.brow_inner + 0.12 * other, 0, 1)
     inner = base * (0.35 + 0.9 * balance)
     outer = base * (1.15 - 0.8 * balance)
-    frown = frown + np.maximum(0.025 * (0.4 + other), 0)
+    frown = 0.6 * np.tanh(frown / 0.6) + np.maximum(0.025 * (0.4 + other), 0)
     stacked = smooth(np.stack([inner, outer, frown], axis=1), 0.28, fps)
     return stacked[:, 0], stacked[:, 1], stacked[:, 2]
 
