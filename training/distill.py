@@ -22,6 +22,10 @@ from .model import SmallEncoder, Talker
 from .teacher import truth_losses, voice_loss
 
 
+# Share of the clips heard as they are. Only these teach the voice head: augmentation makes other voices of them.
+PLAIN = 1 / 3
+
+
 def _upper_sample(person: Tensor, predicted: Tensor) -> Tensor:
     """What the enhancer compares: the personalized embedding and what the upper face does with it, (B, P + 2 U)."""
     upper = predicted[..., losses.UPPER_INDEX]
@@ -62,13 +66,14 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
             arrived = ddim_step(between, second, middle, then)
             target = losses.distil_target(noisy, arrived, now, then)
             weight = losses.distil_weight(now, w.distil_cap)
-        features = ear(augment(batch.mel, rng))
+        plain = torch.rand(len(clean), generator=rng) < PLAIN
+        features = ear(torch.where(plain[:, None, None], batch.mel, augment(batch.mel, rng)))
         heard = student.hear(features, frames)
         person = student.personalizer(batch.identity, batch.emotion)
         predicted = student.denoise(noisy, heard.condition, person, grid.log_snr[index])
         return {
             **truth_losses(predicted, clean, config),
-            "contrast": voice_loss(student, heard, batch, config),
+            "contrast": voice_loss(student, heard, batch, config, plain),
             "distil": w.distil * (weight * (predicted - target).square()).mean(),
             "ae": w.ae * losses.features(features, batch.features),
             "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(person_t, target)),

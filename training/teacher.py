@@ -28,12 +28,15 @@ def truth_losses(predicted: Tensor, truth: Tensor, config: TrainConfig) -> dict[
     }
 
 
-def voice_loss(talker: Talker, heard: Heard, batch: Batch, config: TrainConfig) -> Tensor:
-    """Contrast of the voice with both libraries (v2), weighted."""
+def voice_loss(talker: Talker, heard: Heard, batch: Batch, config: TrainConfig, rows: Tensor | None = None) -> Tensor:
+    """Contrast of the voices of these rows (B,), or of all, with both libraries (v2), weighted."""
+    rows = torch.ones(len(batch.identity), dtype=torch.bool) if rows is None else rows
+    if not rows.any():
+        return torch.zeros(())
     identity_keys, emotion_keys = talker.personalizer.keys()
-    return config.weights.contrast * (
-        losses.contrast(heard.identity_query, identity_keys, batch.identity) + losses.contrast(heard.emotion_query, emotion_keys, batch.emotion)
-    )
+    identity = losses.contrast(heard.identity_query[rows], identity_keys, batch.identity[rows])
+    emotion = losses.contrast(heard.emotion_query[rows], emotion_keys, batch.emotion[rows])
+    return config.weights.contrast * (identity + emotion)
 
 
 def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
