@@ -18,6 +18,8 @@ from backend.curves import write_livelink_csv
 
 from .moments import Phone, extremes, read_phones, telling
 
+log = logging.getLogger(__name__)
+
 _ROOT = Path(__file__).resolve().parents[2]
 _OUT = _ROOT / "build" / "demo"
 _SPEECH = _ROOT / "tests" / "data" / "speech.ogg"  # its phones lie beside it
@@ -44,7 +46,7 @@ def main() -> None:
         print(f"\n{str(error).strip()}\nWhat Blender said is in {printed}", file=screen)
     except Exception:
         logging.basicConfig(stream=screen, format="\n%(message)s")
-        logging.exception("The demo has a bug, or met one; what Blender said is in %s", printed)
+        log.exception("The demo has a bug, or met one; what Blender said is in %s", printed)
     screen.flush()
     os._exit(code)  # not by way of Blender 4.5's end, which may hang
 
@@ -89,13 +91,13 @@ def _demo(audio: Path, clip: Clip, screen: TextIO) -> None:
             scene.frame_set(scene.frame_start)
             bpy.ops.wm.save_as_mainfile(filepath=str(files["blend"]))
         with stage("Render contact sheet"), tempfile.TemporaryDirectory() as folder:
-            phones = _phones_of(audio)
+            text, phones = _known_of(audio)
             moments = telling(phones) if phones else extremes(curves)
             stills = [(moment, Path(folder, f"{number}.png")) for number, moment in enumerate(moments)]
             for moment, path in stills:
                 blender.render_still(scene, moment.time, path)
             title = face.data.shape_keys.animation_data.action.name
-            draw_sheet(title, stills, curves, clip.samples, RATE, phones).save(files["png"])
+            draw_sheet(title, text, stills, curves, clip.samples, RATE, phones).save(files["png"])
         with stage("Render movie"):
             blender.render_movie(scene, files["mp4"])
     finally:
@@ -115,9 +117,12 @@ def _build() -> Path:
     return Path(result.stdout.strip().splitlines()[-1])
 
 
-def _phones_of(audio: Path) -> list[Phone]:
-    """What is said when, for the clip that comes with the repository; of any other, nothing is known."""
-    return read_phones(json.loads(_SPEECH.with_suffix(".json").read_text())["phones"]) if audio == _SPEECH else []
+def _known_of(audio: Path) -> tuple[str, list[Phone]]:
+    """The words and sounds of the clip that comes with the repository; of any other, nothing is known."""
+    if audio != _SPEECH:
+        return "", []
+    known = json.loads(_SPEECH.with_suffix(".json").read_text(encoding="utf-8"))
+    return known["text"], read_phones(known["phones"])
 
 
 def _divert(log: Path) -> TextIO:

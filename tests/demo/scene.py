@@ -76,12 +76,10 @@ def light_and_camera(scene: bpy.types.Scene) -> None:
     render.engine = "BLENDER_WORKBENCH"
     render.resolution_x = render.resolution_y = _SIZE
     scene.view_settings.view_transform = "Standard"
-    scene.display.render_aa = "8"
+    scene.display.render_aa = "5"
     shading = scene.display.shading
     shading.light = "STUDIO"
     shading.color_type = "MATERIAL"
-    shading.show_cavity = True
-    shading.cavity_type = "WORLD"
     scene.world = scene.world or bpy.data.worlds.new("World")
     scene.world.color = (0.32, 0.34, 0.36)
 

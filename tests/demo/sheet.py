@@ -13,9 +13,10 @@ from .moments import Moment, Phone
 
 _WIDTH, _MARGIN, _GAP = 1800, 30, 12
 _COLUMNS = 6
-_CHART_LEFT = 220  # where time begins: room for the names of the lanes
+_CHART_LEFT = 180  # where time begins: room for the names of the lanes
 _LANE, _WAVE, _PHONES = 62, 90, 44  # heights
 _LEAST = 0.25  # a lane is scaled to its peak, but not to less than this
+_CROP = (0.13, 0.25, 0.88, 1.0)  # of a picture, left, top, right, bottom: the face without the hair, so that the mouth is large
 _FINE = 2  # charts are drawn this much larger, then scaled down, for smooth lines
 _PAPER, _INK, _PALE, _RULE = (250, 250, 248), (30, 32, 36), (120, 124, 130), (222, 222, 218)
 
@@ -41,9 +42,9 @@ LANES = (
 
 
 def draw_sheet(
-    title: str, frames: Sequence[tuple[Moment, Path]], curves: Curves, samples: np.ndarray, rate: int, phones: Sequence[Phone]
+    title: str, text: str, frames: Sequence[tuple[Moment, Path]], curves: Curves, samples: np.ndarray, rate: int, phones: Sequence[Phone]
 ) -> Image.Image:
-    """frames: moments and the pictures rendered there; samples: (n,) mono speech at rate Hz from the curves' start; phones: may be empty."""
+    """text: the words, or ""; frames: moments and the pictures rendered there; samples: (n,) mono speech at rate Hz from the curves' start; phones: may be empty."""
     side = (_WIDTH - 2 * _MARGIN - (_COLUMNS - 1) * _GAP) // _COLUMNS
     rows = -(-len(frames) // _COLUMNS)
     top = 92
@@ -52,10 +53,12 @@ def draw_sheet(
     sheet = Image.new("RGB", (_WIDTH, chart_top + lanes_height + _MARGIN), _PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((_MARGIN, 28), title, _INK, _font(30))
+    draw.text((_WIDTH - _MARGIN, 36), text, _PALE, _font(22), anchor="ra")
     for number, (moment, path) in enumerate(frames):
         left, upper = _MARGIN + number % _COLUMNS * (side + _GAP), top + number // _COLUMNS * (side + 62)
         with Image.open(path) as picture:
-            sheet.paste(picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS), (left, upper))
+            box = tuple(part * picture.width for part in _CROP)
+            sheet.paste(picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, box), (left, upper))
         draw.text((left + 2, upper + side + 8), f"{number + 1}", _PALE, _font(18))
         draw.text((left + side // 2, upper + side + 6), moment.label, _INK, _font(26), anchor="ma")
         draw.text((left + side - 2, upper + side + 10), moment.note, _PALE, _font(18), anchor="ra")
@@ -100,9 +103,9 @@ def _draw_chart(
         scale = (_LANE - 10) * _FINE / reach
         base = lane_top + (number + 1) * _LANE * _FINE - float(down.max()) * scale
         draw.line((left, base, right, base), _RULE, _FINE)
-        middle = lane_top + (number + 0.5) * _LANE * _FINE
-        draw.text((_MARGIN * _FINE, middle), lane.name, _INK, _font(17 * _FINE), anchor="lm")
-        draw.text((left - 8 * _FINE, middle), peaks, _PALE, _font(14 * _FINE), anchor="rm")
+        upper = lane_top + (number + 0.5) * _LANE * _FINE
+        draw.text((_MARGIN * _FINE, upper), lane.name, _INK, _font(17 * _FINE), anchor="lm")
+        draw.text((_MARGIN * _FINE, upper + 18 * _FINE), f"to {peaks}", _PALE, _font(13 * _FINE), anchor="lm")
         _draw_curve(draw, grid, base, -up * scale, lane.color)
         if lane.down:
             _draw_curve(draw, grid, base, down * scale, lane.color)
