@@ -14,7 +14,7 @@ FPS = 30  # the model's own, so that every frame it makes is seen
 _MODULE = "bl_ext.user_default.diffusion_talker"
 _SIZE = 512  # pixels
 _LENS = 85.0  # mm: a portrait's
-_SIDE, _RISE = math.radians(12), math.radians(2)  # where the camera stands: beside the face's axis and above it
+_SIDE, _RISE = math.radians(8), math.radians(2)  # where the camera stands: beside the face's axis and above it
 
 _NECK = 0.14  # of the face's height: what the picture leaves out below
 
