@@ -42,7 +42,9 @@ def main() -> None:
             os.environ["BLENDER_USER_RESOURCES"] = folder  # read when bpy is imported: nobody's own Blender is touched
             _demo(audio, read_clip(audio), screen)
         code = 0
-    except (AudioError, DemoError, RuntimeError) as error:  # RuntimeError: what an operator reported
+    except (AudioError, DemoError) as error:
+        print(f"\n{error}", file=screen)
+    except RuntimeError as error:  # what an operator reported
         print(f"\n{str(error).strip()}\nWhat Blender said is in {printed}", file=screen)
     except Exception:
         logging.basicConfig(stream=screen, format="\n%(message)s")
