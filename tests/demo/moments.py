@@ -67,11 +67,11 @@ def telling(phones: Sequence[Phone]) -> list[Moment]:
 
 
 def extremes(curves: Curves) -> list[Moment]:
-    """COUNT moments of speech nobody has transcribed: the widest and the most shut jaw by turns, one in each part of the clip."""
+    """COUNT moments of speech nobody has transcribed: the jaw most shut and widest by turns, one in each part of the clip."""
     jaw = curves.values[:, curves.names.index("jawOpen")]
     moments = []
     for number, part in enumerate(np.array_split(np.arange(len(jaw)), COUNT)):
         if len(part):
             frame = part[jaw[part].argmax() if number % 2 else jaw[part].argmin()]
-            moments.append(Moment(frame / curves.fps, f"{frame / curves.fps:.2f} s", "widest here" if number % 2 else "most shut here"))
+            moments.append(Moment(frame / curves.fps, f"{frame / curves.fps:.2f} s", "widest" if number % 2 else "most shut"))
     return moments

@@ -61,7 +61,7 @@ def draw_sheet(
             sheet.paste(picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, box), (left, upper))
         draw.text((left + 2, upper + side + 8), f"{number + 1}", _PALE, _font(18))
         draw.text((left + side // 2, upper + side + 6), moment.label, _INK, _font(26), anchor="ma")
-        draw.text((left + side - 2, upper + side + 10), moment.note, _PALE, _font(18), anchor="ra")
+        draw.text((left + side - 2, upper + side + 10), moment.note, _PALE, _font(17), anchor="ra")
     chart = _draw_chart(lanes_height, [moment.time for moment, _ in frames], curves, samples, rate, phones)
     sheet.paste(chart, (0, chart_top))
     return sheet
