@@ -52,7 +52,7 @@ class Face:
                 if key not in moving and key not in reasons.setdefault(why, []):
                     reasons[why].append(key)
         return [
-            *(f"{len(keys)} {why} keys were left alone ({_listed(keys)})" for why, keys in reasons.items() if keys),
+            *(f"Left alone, as {why}: {_listed(keys)}" for why, keys in reasons.items() if keys),
             *(f'"{name}" was left out: {why}' for name, why in self.skipped.items()),
         ]
 
@@ -85,7 +85,7 @@ def read_face(ob: bpy.types.Object | None) -> Face:
         )
     face = Face(tuple(meshes), skipped)
     if not face.channels:
-        raise RigError(f'Every ARKit shape key of "{ob.name}" is {" or ".join(_reasons(face))}: free those that shall move')
+        raise RigError(f'Every ARKit shape key of "{ob.name}" is driven, muted or locked: free those that shall move')
     return face
 
 
@@ -129,10 +129,6 @@ def _skipped_keys(key: bpy.types.Key, names: NameMap) -> dict[str, str]:
         elif block.lock_shape:
             skipped[name] = "locked"
     return skipped
-
-
-def _reasons(face: Face) -> list[str]:
-    return list(dict.fromkeys(why for mesh in face.meshes for why in mesh.skipped.values()))
 
 
 def _listed(names: list[str]) -> str:

@@ -182,16 +182,12 @@ def test_jaw_carries_the_lower_teeth_only(face):
     assert np.linalg.norm(face.moves("Tongue", "tongueOut"), axis=-1).max() > 2.0
 
 
-def test_operator_adds_it_at_the_cursor():
-    sample_face.register()
-    try:
-        bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
-        before = set(bpy.data.objects)
-        assert bpy.ops.mesh.arkit_sample_face_add() == {"FINISHED"}
-        added = set(bpy.data.objects) - before
-        assert tuple(bpy.context.view_layer.objects.active.location) == (1.0, 2.0, 3.0)
-        for ob in added:
-            bpy.data.meshes.remove(ob.data)
-    finally:
-        bpy.context.scene.cursor.location = (0.0, 0.0, 0.0)
-        sample_face.unregister()
+def test_operator_adds_it_at_the_cursor(extension):
+    bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
+    before = set(bpy.data.objects)
+    assert bpy.ops.mesh.arkit_sample_face_add() == {"FINISHED"}
+    added = set(bpy.data.objects) - before
+    assert tuple(bpy.context.view_layer.objects.active.location) == (1.0, 2.0, 3.0)
+    for ob in added:
+        bpy.data.meshes.remove(ob.data)
+    bpy.context.scene.cursor.location = (0.0, 0.0, 0.0)

@@ -1,0 +1,82 @@
+"""The built zip, installed into this environment's Blender as a user would: what every test of the add-on runs on."""
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+if importlib.util.find_spec("bpy"):
+    # Read when Blender starts: the user's own settings and extensions stay out of it.
+    os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="blender_user_")
+    import bpy
+    from helpers import PACKAGE, add_strip, part
+else:
+    collect_ignore_glob = ["test_*.py"]
+
+
+def this_platform() -> str:
+    system = {"linux": "linux", "win32": "windows", "darwin": "macos"}[sys.platform]
+    return f"{system}-{'arm64' if platform.machine().lower() in ('arm64', 'aarch64') else 'x64'}"
+
+
+@pytest.fixture(scope="session")
+def build_zip() -> ModuleType:
+    """The build script as a module."""
+    spec = importlib.util.spec_from_file_location("build_zip", ROOT / ".ci/build_zip.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def extension_zip(build_zip: ModuleType) -> Path:
+    return build_zip.build(this_platform())
+
+
+@pytest.fixture(scope="session")
+def extension(extension_zip: Path) -> Iterator[Path]:
+    """The folder of the installed and enabled extension."""
+    result = bpy.ops.extensions.package_install_files(filepath=str(extension_zip), repo="user_default", enable_on_install=True)
+    assert result == {"FINISHED"} and PACKAGE in bpy.context.preferences.addons
+    yield Path(part("addon").__file__).parents[1]
+    # Blender 4.5 never ends when classes are still registered.
+    bpy.ops.preferences.addon_disable(module=PACKAGE)
+    shutil.rmtree(os.environ["BLENDER_USER_RESOURCES"], ignore_errors=True)
+
+
+@pytest.fixture
+def scene(extension: Path) -> "bpy.types.Scene":
+    """The scene of a new, empty file."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    return bpy.context.scene
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some seconds of speech, under a name with a space."""
+    path = tmp_path_factory.mktemp("speech") / "Hello There.ogg"
+    shutil.copy(ROOT / "tests/data/speech.ogg", path)
+    return path
+
+
+@pytest.fixture
+def strip(scene: "bpy.types.Scene", speech: Path) -> "bpy.types.Strip":
+    """The speech as the active strip, from frame 11 on."""
+    return add_strip(scene, speech)
+
+
+@pytest.fixture
+def face(scene: "bpy.types.Scene") -> "bpy.types.Object":
+    """The sample face, active."""
+    bpy.ops.mesh.arkit_sample_face_add()
+    return bpy.context.active_object

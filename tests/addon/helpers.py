@@ -1,0 +1,79 @@
+"""What tests of the add-on share: the installed extension's modules, strips, meshes, and Actions read back."""
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+PACKAGE = "bl_ext.user_default.diffusion_talker"
+
+
+def part(name: str) -> ModuleType:
+    """A module of the installed extension, such as "addon.rig"."""
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def add_strip(scene: "bpy.types.Scene", file: Path, frame: int = 11) -> "bpy.types.Strip":
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    try:
+        added = strips.new_sound(file.stem, str(file), 1, frame)
+    except RuntimeError as error:  # Blender 4.2's module has no sound
+        pytest.skip(str(error))
+    editor.active_strip = added
+    return added
+
+
+def add_mesh(name: str, keys: list[str], parent: "bpy.types.Object | None" = None) -> "bpy.types.Object":
+    """A triangle with shape keys, active."""
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
+    ob = bpy.data.objects.new(name, mesh)
+    bpy.context.scene.collection.objects.link(ob)
+    for key in ["Basis", *keys] if keys else []:
+        ob.shape_key_add(name=key, from_mix=False)
+    ob.parent = parent
+    bpy.context.view_layer.objects.active = ob
+    return ob
+
+
+def read_action(action: "bpy.types.Action") -> dict[str, np.ndarray]:
+    """Data path -> keys (frames, 2): frame and value."""
+    bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action
+    curves = {}
+    for fcurve in bag.fcurves:
+        points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
+        fcurve.keyframe_points.foreach_get("co", points)
+        curves[fcurve.data_path] = points.reshape(-1, 2)
+    return curves
+
+
+@contextlib.contextmanager
+def preference(**values: Any) -> Iterator[None]:
+    """The add-on's preferences, changed for a while."""
+    preferences = bpy.context.preferences.addons[PACKAGE].preferences
+    before = {name: getattr(preferences, name) for name in values}
+    for name, value in values.items():
+        setattr(preferences, name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(preferences, name, value)
+
+
+def snapshot() -> dict[str, Any]:
+    """What a failure must leave as it was."""
+    return {
+        "actions": sorted(action.name for action in bpy.data.actions),
+        "assigned": {key.name: key.animation_data and key.animation_data.action for key in bpy.data.shape_keys},
+        "values": {key.name: [block.value for block in key.key_blocks] for key in bpy.data.shape_keys},
+        "frame": bpy.context.scene.frame_current,
+        "seed": bpy.context.scene.lipsync.seed,
+    }

@@ -1,0 +1,183 @@
+"""A generation under way: cancelled, its face gone, the backend unfit or ill; whatever fails leaves the scene as it was."""
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import bpy
+import pytest
+from helpers import PACKAGE, add_mesh, add_strip, part, preference, snapshot
+
+
+@pytest.fixture
+def ready(face: "bpy.types.Object", strip: "bpy.types.Strip") -> "bpy.types.Object":
+    return face
+
+
+def _start():
+    return part("addon.job").Job(part("addon.operators.generate").make_order(bpy.context))
+
+
+def _finish(job) -> None:
+    deadline = time.monotonic() + 60
+    while not job.pump(0.1):
+        assert time.monotonic() < deadline
+
+
+def _script(folder: Path, body: str) -> str:
+    path = folder / "python"
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def test_progress_grows_and_nothing_changes_before_the_end(ready: "bpy.types.Object") -> None:
+    before, job, fractions = snapshot(), _start(), []
+    deadline = time.monotonic() + 60
+    while not job.pump(0.01):
+        fractions.append(job.fraction)
+        assert time.monotonic() < deadline
+    assert fractions == sorted(fractions) and 0 < job.fraction <= 1 and job.stage
+    assert snapshot() == before
+    outcome = job.apply()
+    assert outcome.action in bpy.data.actions and "52 keys" in outcome.info
+
+
+def test_cancelled_job_changes_nothing_and_the_next_one_works(ready: "bpy.types.Object") -> None:
+    before, job = snapshot(), _start()
+    job.pump(0.05)
+    job.cancel()
+    assert job.cancelled and snapshot() == before
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+
+
+def test_pump_takes_little_of_blenders_time(ready: "bpy.types.Object") -> None:
+    bpy.ops.lipsync.generate()  # the backend is up
+    job, longest, done = _start(), 0.0, False
+    while not done:
+        began = time.monotonic()
+        done = job.pump()
+        longest = max(longest, time.monotonic() - began)
+        time.sleep(0.01)
+    assert longest < 0.1
+
+
+def test_deleted_face_is_told(ready: "bpy.types.Object") -> None:
+    job = _start()
+    bpy.data.objects.remove(ready)
+    _finish(job)
+    before = snapshot()
+    with pytest.raises(part("addon.job").JobError, match="The face is gone"):
+        job.apply()
+    assert snapshot() == before
+
+
+def test_another_file_is_told(ready: "bpy.types.Object") -> None:
+    job = _start()
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    bpy.ops.mesh.arkit_sample_face_add()
+    _finish(job)
+    with pytest.raises(part("addon.job").JobError, match="The face is gone"):
+        job.apply()
+    assert not bpy.data.actions
+
+
+def test_face_renamed_and_undone_is_found_again(ready: "bpy.types.Object") -> None:
+    bpy.ops.ed.undo_push(message="Before")
+    job = _start()
+    ready.name = "Hero"
+    _finish(job)
+    assert job.apply().action in bpy.data.actions
+
+
+def _failure() -> str:
+    """What the operator reports; the scene must be as before."""
+    before = snapshot()
+    with pytest.raises(RuntimeError) as caught:
+        bpy.ops.lipsync.generate()
+    assert snapshot() == before
+    assert part("addon.session").session.job is None
+    return str(caught.value)
+
+
+def test_file_that_is_no_sound(ready: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> None:
+    file = tmp_path / "notes.wav"
+    file.write_text("not a sound " * 100)
+    strip.sound.filepath = str(file)
+    assert "is not sound that can be read" in _failure()
+    assert "is not sound that can be read" in part("addon.session").session.message
+
+
+def test_backend_that_ends_at_once_shows_its_log(ready: "bpy.types.Object", tmp_path: Path) -> None:
+    with preference(python=_script(tmp_path, "echo No module named onnxruntime >&2; exit 3")):
+        message = _failure()
+        assert "exit code 3" in message and "No module named onnxruntime" in message
+        began = time.monotonic()
+        _failure()  # does not start over at once
+        assert time.monotonic() - began > 4
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+
+
+def test_backend_that_cant_be_started(ready: "bpy.types.Object", tmp_path: Path) -> None:
+    plain = tmp_path / "python"
+    plain.write_text("no program")
+    with preference(python=str(plain)):
+        assert "The backend can't be started with" in _failure()
+    with preference(python="/no/such/python"):
+        assert "There is no Python at /no/such/python: choose another in the preferences" in _failure()
+
+
+def test_unsupported_python_is_told(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
+    session = part("addon.session")
+    monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: None)
+    assert "brings no onnxruntime or soundfile or soxr for this Blender's Python 3." in session.disabled_reason("")
+
+
+def test_unknown_identity_is_kept_and_refused(scene: "bpy.types.Scene", ready: "bpy.types.Object") -> None:
+    scene.lipsync.identity_name = "Grandmother"
+    assert scene.lipsync.identity == "Grandmother"
+    assert 'no identity "Grandmother"' in _failure()
+    scene.lipsync.identity = "auto"
+    assert scene.lipsync.identity_name == "auto"
+
+
+def test_generate_is_refused_while_another_runs(ready: "bpy.types.Object") -> None:
+    session = part("addon.session").session
+    session.job = _start()
+    try:
+        with pytest.raises(RuntimeError, match="A take is being generated"):
+            bpy.ops.lipsync.generate()
+        assert bpy.ops.lipsync.cancel() == {"FINISHED"} and session.job.cancelled
+    finally:
+        session.job = None
+
+
+def test_no_face_is_refused(scene: "bpy.types.Scene", strip: "bpy.types.Strip") -> None:
+    assert "Select a face" in _failure()
+    add_mesh("Alien", ["Antenna"])
+    assert "looked for 52, found 0, it has Antenna" in _failure()
+
+
+def test_partial_face_speaks_with_what_it_has(strip: "bpy.types.Strip") -> None:
+    head = add_mesh("Head", ["JawOpen", "EyeBlink_L"])
+    head.data.shape_keys.key_blocks["EyeBlink_L"].mute = True
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    action = head.data.shape_keys.animation_data.action
+    assert list(part("addon.takes").all_takes()) == [action]
+
+
+def test_long_names_fit(scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path) -> None:
+    add_strip(scene, speech).name = "\u00e4" * 30
+    bpy.ops.lipsync.generate()
+    bpy.ops.lipsync.generate()
+    names = sorted(action.name for action in bpy.data.actions)
+    assert [name[-9:] for name in names] == [" take 001", " take 002"]
+
+
+def test_nothing_heavy_is_imported_by_blender(extension: Path) -> None:
+    import sys
+
+    loaded = {name for name in sys.modules if name.startswith(PACKAGE)}
+    assert f"{PACKAGE}.addon" in loaded and f"{PACKAGE}.backend.service" not in loaded
+    assert not os.path.exists(extension / "backend" / "__pycache__" / "service.cpython-311.pyc")

@@ -1,0 +1,62 @@
+"""Columns clipped to the sliders, F-curves in groups, and partial or split faces."""
+
+import bpy
+import numpy as np
+from helpers import add_mesh, part, read_action
+
+from backend.arkit import CHANNELS
+
+
+def _write(ob: "bpy.types.Object", values: np.ndarray) -> "bpy.types.Action":
+    keys = part("addon.keys")
+    face = part("addon.rig").read_face(ob)
+    action = keys.write_action("Take", keys.columns(face, CHANNELS, values), 5)
+    keys.assign(action, face)
+    return action
+
+
+def test_values_stay_within_the_sliders(scene: "bpy.types.Scene") -> None:
+    head = add_mesh("Head", ["jawOpen", "mouthClose"])
+    head.data.shape_keys.key_blocks["jawOpen"].slider_max = 0.5
+    curves = read_action(_write(head, np.linspace(0, 1, 10, dtype=np.float32)[:, None].repeat(52, axis=1)))
+    assert curves['key_blocks["jawOpen"].value'][:, 1].max() == 0.5
+    assert curves['key_blocks["mouthClose"].value'][:, 1].max() == 1.0
+
+
+def test_names_meshes_and_halves(scene: "bpy.types.Scene") -> None:
+    head = add_mesh("Head", ["JawOpen", "eyeBlink_L", "browInnerUp_L", "browInnerUp_R", "Wink"])
+    teeth = add_mesh("Teeth", ["jawOpen"], head)
+    values = np.random.default_rng(0).random((8, 52), np.float32)
+    action = _write(head, values)
+    curves = read_action(action)
+    paths = {
+        'key_blocks["JawOpen"].value': "jawOpen",
+        'key_blocks["jawOpen"].value': "jawOpen",
+        'key_blocks["eyeBlink_L"].value': "eyeBlinkLeft",
+        'key_blocks["browInnerUp_L"].value': "browInnerUp",
+        'key_blocks["browInnerUp_R"].value': "browInnerUp",
+    }
+    assert curves.keys() == paths.keys()
+    for path, channel in paths.items():
+        assert (curves[path][:, 0] == np.arange(5, 13)).all()
+        np.testing.assert_array_equal(curves[path][:, 1], values[:, CHANNELS.index(channel)])
+    scene.frame_set(7)
+    jaw = values[2, CHANNELS.index("jawOpen")]
+    assert head.data.shape_keys.key_blocks["JawOpen"].value == teeth.data.shape_keys.key_blocks["jawOpen"].value == jaw
+
+
+def test_curves_are_linear_and_grouped_by_region(scene: "bpy.types.Scene") -> None:
+    action = _write(add_mesh("Head", list(CHANNELS)), np.zeros((3, 52), np.float32))
+    bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action
+    assert [group.name for group in bag.groups] == ["Lids", "Gaze", "Jaw", "Lips", "Brows", "Cheeks"]
+    assert {fcurve.group.name for fcurve in bag.fcurves if "brow" in fcurve.data_path} == {"Brows"}
+    assert {point.interpolation for fcurve in bag.fcurves for point in fcurve.keyframe_points} == {"LINEAR"}
+
+
+def test_an_hour_of_keys_is_written_in_no_time(scene: "bpy.types.Scene") -> None:
+    import time
+
+    head = add_mesh("Head", list(CHANNELS))
+    began = time.monotonic()
+    _write(head, np.zeros((36000, 52), np.float32))  # 20 minutes at 30 fps
+    assert time.monotonic() - began < 5

@@ -1,0 +1,113 @@
+"""Faces found around the active object, and what of them can be keyed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import pytest
+from helpers import add_mesh, part
+
+from backend.arkit import CHANNELS
+
+
+@pytest.fixture
+def read_face(scene: "bpy.types.Scene") -> Callable:
+    return part("addon.rig").read_face
+
+
+def _names(face) -> set[str]:
+    return {mesh.object.name for mesh in face.meshes}
+
+
+def test_meshes_of_one_parent_are_one_face(read_face: Callable) -> None:
+    root = bpy.data.objects.new("Root", None)
+    bpy.context.scene.collection.objects.link(root)
+    head = add_mesh("Head", list(CHANNELS), root)
+    teeth = add_mesh("Teeth", ["jawOpen"], root)
+    add_mesh("Hat", [], root)
+    add_mesh("Coat", ["Flap"], root)
+    tongue = add_mesh("Tongue", ["tongueOut"], teeth)
+    add_mesh("Stranger", ["jawOpen"])
+    for ob in (head, teeth, tongue, root):
+        face = read_face(ob)
+        assert _names(face) == ({"Head", "Teeth", "Tongue"} if ob != tongue else {"Head", "Teeth", "Tongue"} & _names(face))
+        assert "jawOpen" in face.channels or ob == tongue
+    assert read_face(head).channels == CHANNELS and read_face(head).warnings() == []
+
+
+def test_meshes_of_one_armature_are_one_face(read_face: Callable) -> None:
+    armature = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.scene.collection.objects.link(armature)
+    head, brows = add_mesh("Head", ["JawOpen", "EyeBlinkLeft"]), add_mesh("Brows", ["browInnerUp_L", "browInnerUp_R"])
+    for ob in (head, brows):
+        ob.modifiers.new("Armature", "ARMATURE").object = armature
+    add_mesh("Lashes", ["eyeBlink_L"], armature)
+    for ob in (head, brows, armature):
+        assert _names(read_face(ob)) == {"Head", "Brows", "Lashes"}
+    assert read_face(head).channels == ("eyeBlinkLeft", "jawOpen", "browInnerUp")
+
+
+def test_meshes_that_share_their_data_count_once(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen"])
+    twin = bpy.data.objects.new("Twin", head.data)
+    twin.parent = head
+    assert _names(read_face(head)) == {"Head"}
+
+
+def test_keys_that_cant_move_are_named(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen", "jawLeft", "jawRight", "mouthClose"])
+    blocks = head.data.shape_keys.key_blocks
+    blocks["jawOpen"].driver_add("value")
+    blocks["jawLeft"].mute = True
+    blocks["jawRight"].lock_shape = True
+    face = read_face(head)
+    assert face.channels == ("mouthClose",)
+    assert sorted(face.warnings()) == [
+        "Left alone, as driven: jawOpen",
+        "Left alone, as locked: jawRight",
+        "Left alone, as muted: jawLeft",
+    ]
+    blocks["mouthClose"].mute = True
+    with pytest.raises(part("addon.rig").RigError, match='Every ARKit shape key of "Head" is driven, muted or locked'):
+        read_face(head)
+
+
+def test_teeth_driven_by_the_head_are_no_warning(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen"])
+    teeth = add_mesh("Teeth", ["jawOpen"], head)
+    teeth.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
+    assert read_face(head).warnings() == []
+
+
+def _refusal(ob: "bpy.types.Object | None") -> str:
+    with pytest.raises(part("addon.rig").RigError) as caught:
+        part("addon.rig").read_face(ob)
+    return str(caught.value)
+
+
+def test_what_is_no_face_is_refused_with_a_reason(scene: "bpy.types.Scene") -> None:
+    assert _refusal(None) == "Select a face: an object with ARKit's shape keys"
+    assert _refusal(add_mesh("Cube", [])) == '"Cube" has no shape keys: select a face that has ARKit\'s'
+    other = add_mesh("Alien", ["Antenna", "Wiggle", "Smile", "Hiss", "Blink"])
+    assert _refusal(other) == (
+        'No ARKit shape keys on "Alien": looked for 52, found 0, it has Antenna, Wiggle, Smile, Hiss, ...: rename them or select another face'
+    )
+    absolute = add_mesh("Absolute", ["jawOpen"])
+    absolute.data.shape_keys.use_relative = False
+    assert "not relative" in _refusal(absolute)
+
+
+def test_linked_face_is_refused(scene: "bpy.types.Scene", tmp_path: Path) -> None:
+    library = tmp_path / "hero.blend"
+    head = add_mesh("Hero", ["jawOpen"])
+    bpy.data.libraries.write(str(library), {head})
+    bpy.data.objects.remove(head)
+    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
+        linked.objects = ["Hero"]
+    (hero,) = linked.objects
+    bpy.context.scene.collection.objects.link(hero)
+    assert _refusal(hero).startswith('"Hero" can\'t be keyed: its shape keys are linked; make its mesh a library override')
+    local = add_mesh("Beard", ["jawOpen"])
+    local.parent = hero
+    face = part("addon.rig").read_face(local)
+    assert _names(face) == {"Beard"} and face.warnings()[0].startswith('"Hero" was left out')

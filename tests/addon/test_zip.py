@@ -1,0 +1,56 @@
+"""What the zip holds, exactly."""
+
+import hashlib
+import tomllib
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def archive(extension_zip: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(extension_zip)
+
+
+def test_zip_holds_what_it_should_and_nothing_else(archive: zipfile.ZipFile, build_zip: ModuleType) -> None:
+    manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
+    wheels = build_zip.locked_wheels(manifest["platforms"][0])
+    code = {path.relative_to(ROOT).as_posix() for part in ("addon", "backend") for path in (ROOT / part).rglob("*.py")}
+    model = {path.relative_to(ROOT).as_posix() for path in (ROOT / "backend/model").iterdir()}
+    assert {f"backend/model/{name}" for name in ("model.json", "LICENSE")} < model
+    expected = {"__init__.py", "blender_manifest.toml", "LICENSE"} | code | model | {f"wheels/{name}" for name in wheels}
+    assert sorted(archive.namelist()) == sorted(expected)
+    assert sorted(manifest["wheels"]) == sorted(f"./wheels/{name}" for name in wheels)
+
+
+def test_wheels_are_the_ones_that_were_locked(archive: zipfile.ZipFile, build_zip: ModuleType) -> None:
+    (platform,) = tomllib.loads(archive.read("blender_manifest.toml").decode())["platforms"]
+    for name, digest in build_zip.locked_wheels(platform).items():
+        assert hashlib.sha256(archive.read(f"wheels/{name}")).hexdigest() == digest
+
+
+def test_every_platform_has_every_package_for_both_pythons(build_zip: ModuleType) -> None:
+    for platform in build_zip.PLATFORMS:
+        names = [name.split("-") for name in build_zip.locked_wheels(platform)]
+        for package in ("onnxruntime", "cffi"):
+            assert sorted(python for name, _, python, *_ in names if name == package) == ["cp311", "cp313"]
+        assert sorted(python for name, _, python, *_ in names if name == "soxr") == ["cp311", "cp312"]  # the latter is for later ones too
+        assert {"soundfile", "typing_extensions"} < {name for name, *_ in names}
+
+
+def test_versions_agree(archive: zipfile.ZipFile) -> None:
+    manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert manifest["version"] == project["version"]
+    assert f'__version__ = "{project["version"]}"' in archive.read("backend/__init__.py").decode()
+
+
+def test_text_is_free_of_machine_paths(archive: zipfile.ZipFile) -> None:
+    for name in archive.namelist():
+        if name.endswith((".py", ".toml", ".json")):
+            text = archive.read(name).decode()
+            assert "/root/" not in text and "/home/" not in text and "../shared" not in text, name
