@@ -106,6 +106,7 @@ def _object(name: str, builder: Builder, keys: Mapping[str, Floats], materials: 
         mesh.shape_keys.name = name
         for key, moves in keys.items():
             block = ob.shape_key_add(name=key, from_mix=False)
+            block.value = 0.0  # from 5.2 on Blender adds keys at 1
             block.data.foreach_set("co", (points + moves * SCALE).astype(np.float32).ravel())
     return ob
 

@@ -37,7 +37,7 @@ def add_mesh(name: str, keys: list[str], parent: "bpy.types.Object | None" = Non
     ob = bpy.data.objects.new(name, mesh)
     bpy.context.scene.collection.objects.link(ob)
     for key in ["Basis", *keys] if keys else []:
-        ob.shape_key_add(name=key, from_mix=False)
+        ob.shape_key_add(name=key, from_mix=False).value = 0.0
     ob.parent = parent
     bpy.context.view_layer.objects.active = ob
     return ob

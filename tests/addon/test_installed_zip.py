@@ -68,6 +68,11 @@ def test_keys_are_the_backends_curves(
     np.testing.assert_allclose([face.data.shape_keys.key_blocks[name].value for name in CHANNELS], wanted[count // 2], atol=2e-6)
 
 
+def test_sample_face_is_at_rest(face: "bpy.types.Object") -> None:
+    blocks = [block for ob in (face, *face.children) if ob.data.shape_keys for block in ob.data.shape_keys.key_blocks[1:]]
+    assert len(blocks) >= 52 and {block.value for block in blocks} == {0.0}
+
+
 def test_every_mesh_of_the_face_moves_by_one_action(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     hand_made = bpy.data.actions.new("Hand Made")
     face.data.shape_keys.animation_data_create().action = hand_made
