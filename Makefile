@@ -14,10 +14,10 @@ demo:
 
 test: quick := -m "not slow"
 test test-slow: zip
-	.ci/in_env training $(any) python -m pytest $(quick) tests/training
+	.ci/in_env training $(any) python -m pytest -rs $(quick) tests/training
 	@for version in 3.11 3.13; do \
 	    if .ci/find_python $$version >/dev/null 2>&1; then \
-	        .ci/in_env blender $$version python -m pytest $(quick) tests/addon tests/backend || exit; \
+	        .ci/in_env blender $$version python -m pytest -rs $(quick) tests/addon tests/backend || exit; \
 	    else \
 	        echo "Skipped: tests in the Blender of Python $$version, since that Python isn't here."; \
 	    fi; \
