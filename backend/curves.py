@@ -57,7 +57,7 @@ def resample(curves: Curves, fps: float, count: int) -> Curves:
     values = np.asarray(curves.values, dtype=np.float32)
     last = len(values) - 1
     position = np.clip(np.arange(count) * (curves.fps / fps), 0, last)  # in frames of the old grid
-    left = np.minimum(position.astype(np.int64), max(last - 1, 0))
+    left = position.astype(np.int64)
     right = np.minimum(left + 1, last)
     step = np.diff(values, axis=0)
     before, after = step[:-1], step[1:]
@@ -67,7 +67,7 @@ def resample(curves: Curves, fps: float, count: int) -> Curves:
         slope[0], slope[-1] = step[0], step[-1]  # no steeper than the first and last step, so monotone too
     t = (position - left).astype(np.float32)[:, None]
     rest = 1 - t
-    result = rest * rest * ((1 + 2 * t) * values[left] + t * slope[left]) + t * t * ((1 + 2 * rest) * values[right] - rest * slope[right])
+    result = values[left] + t * t * (3 - 2 * t) * (values[right] - values[left]) + t * rest * (rest * slope[left] - t * slope[right])
     return Curves(curves.names, np.clip(result, 0.0, 1.0), fps, curves.start)
 
 
@@ -172,7 +172,7 @@ def _read_timecodes(codes: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
     """(whole seconds, growing over midnight; frames since that second began), each (n,) float64."""
     parts = []
     for code in codes:
-        match = re.fullmatch(r"(\d+):(\d+):(\d+)[:;](\d+(?:\.\d*)?)", code.strip())
+        match = re.fullmatch(r"(\d{1,2}):(\d{1,2}):(\d{1,2})[:;](\d{1,3}(?:\.\d*)?)", code.strip())
         if match is None:
             raise ValueError(f"{code[:40]!r} is no timecode")
         hour, minute, second, frame = match.groups()

@@ -252,8 +252,9 @@ def _typed(value: Any, hint: Any) -> Any:
             return tuple(_typed(item, item_hint) for item, item_hint in zip(value, inner, strict=True))
     elif origin is dict and isinstance(value, dict):
         return {key: _typed(item, inner[1]) for key, item in value.items()}
-    elif hint is float and type(value) in (int, float) and math.isfinite(value):
-        return float(value)
+    elif hint is float:
+        if type(value) in (int, float) and math.isfinite(value):
+            return float(value)
     elif type(value) is hint:  # exact: True is no int here
         return value
     raise TypeError(hint)

@@ -1,0 +1,136 @@
+"""Any sound file becomes 16 kHz mono, or a sentence about what is wrong with it."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from backend.audio import RATE, AudioError, read_clip
+
+
+def _tone(rate: int, seconds: float = 1.0, hertz: float = 200.0) -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(round(rate * seconds)) / rate)).astype(np.float32)
+
+
+def _write(path: Path, samples: np.ndarray, rate: int, subtype: str | None = None) -> Path:
+    soundfile.write(path, samples, rate, subtype=subtype)
+    return path
+
+
+@pytest.mark.parametrize("rate", [1000, 8000, 11025, 16000, 22050, 44100, 48000, 96000, 768000])
+def test_any_rate_keeps_its_time(tmp_path: Path, rate: int) -> None:
+    clip = read_clip(_write(tmp_path / "a.wav", _tone(rate), rate, "FLOAT"), 0.1, 0.9)
+    assert clip.samples.dtype == np.float32 and len(clip.samples) == round(0.8 * RATE)
+    assert clip.start == pytest.approx(0.1, abs=1 / rate)  # a frame of the file
+    expected = 0.5 * np.sin(2 * np.pi * 200 * (clip.start + np.arange(len(clip.samples)) / RATE))
+    np.testing.assert_allclose(clip.samples[800:-800], expected[800:-800], atol=1e-3)
+
+
+@pytest.mark.parametrize("name, subtype", [("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.flac", None), ("a.ogg", None), ("a.mp3", None), ("a.aiff", None)])
+def test_any_format(tmp_path: Path, name: str, subtype: str | None) -> None:
+    path = _write(tmp_path / name, _tone(44100), 44100, subtype)
+    clip = read_clip(path)
+    assert abs(len(clip.samples) / RATE - 1) < 0.06  # mp3 pads
+    assert 0.3 < np.sqrt(np.mean(clip.samples[2000:-2000] ** 2)) < 0.4
+    assert clip.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    both = np.stack([_tone(16000), np.zeros(16000, np.float32)], axis=1)
+    np.testing.assert_allclose(read_clip(_write(tmp_path / "a.wav", both, 16000, "FLOAT")).samples, _tone(16000) / 2, atol=1e-6)
+    many = np.tile(_tone(16000)[:, None], 64)
+    np.testing.assert_allclose(read_clip(_write(tmp_path / "b.wav", many, 16000, "FLOAT")).samples, _tone(16000), atol=1e-6)
+
+
+def test_blocks_leave_no_seam(tmp_path: Path) -> None:
+    clip = read_clip(_write(tmp_path / "a.wav", _tone(48000, 30), 48000, "FLOAT"))  # more than one block
+    expected = 0.5 * np.sin(2 * np.pi * 200 * np.arange(30 * RATE) / RATE)
+    np.testing.assert_allclose(clip.samples[800:-800], expected[800:-800], atol=1e-5)
+
+
+def test_what_is_no_number_is_silence(tmp_path: Path) -> None:
+    samples = _tone(48000)
+    samples[1000:9000:7] = np.nan
+    samples[20000:20100] = np.inf
+    samples[30000] = 3e38
+    clip = read_clip(_write(tmp_path / "a.wav", samples, 48000, "FLOAT"))
+    assert np.isfinite(clip.samples).all() and len(clip.samples) == RATE
+
+
+def test_an_end_behind_the_file_is_its_end(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.wav", _tone(16000), 16000)
+    assert len(read_clip(path, 0.5, 1.04).samples) == RATE // 2
+
+
+@pytest.mark.parametrize("name", ["a b.wav", "ünïcödé.wav", "日本語.wav", "😀.wav", "x" * 250 + ".wav", "a", "..wav"])
+def test_any_name(tmp_path: Path, name: str) -> None:
+    path = _write(tmp_path / "a.wav", _tone(16000), 16000).rename(tmp_path / name)
+    assert len(read_clip(path).samples) == RATE
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize("left", [0.02, 0.5, 0.9])
+def test_a_file_cut_short_is_read_or_refused(tmp_path: Path, suffix: str, left: float) -> None:
+    path = _write(tmp_path / f"a.{suffix}", _tone(44100, 2), 44100)
+    os.truncate(path, round(path.stat().st_size * left))
+    try:
+        assert RATE * 0.2 <= len(read_clip(path).samples) <= 2.1 * RATE
+    except AudioError:
+        pass
+
+
+def _refused(path: Path | str, start: float = 0.0, end: float | None = None) -> str:
+    with pytest.raises(AudioError) as caught:
+        read_clip(path, start, end)
+    message = str(caught.value)
+    assert message.endswith(".") and "\n" not in message and len(message) < 500
+    return message
+
+
+def test_what_is_no_sound(tmp_path: Path) -> None:
+    assert "no file" in _refused(tmp_path / "none.wav")
+    assert "folder" in _refused(tmp_path)
+    (tmp_path / "empty.wav").touch()
+    assert "is empty" in _refused(tmp_path / "empty.wav")
+    (tmp_path / "text.wav").write_text("This is text. " * 100)
+    assert "convert" in _refused(tmp_path / "text.wav")
+    (tmp_path / "a.raw").write_bytes(bytes(1000))
+    assert "convert" in _refused(tmp_path / "a.raw")
+    assert "holds no sound" in _refused(_write(tmp_path / "none.wav", np.zeros(0, np.float32), 16000))
+    assert "samples a second" in _refused(_write(tmp_path / "slow.wav", np.zeros(100, np.float32), 1))
+    _refused("a\0b.wav")
+    _refused("a" * 5000)
+    _refused("a\nb")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert "regular" in _refused(tmp_path / "pipe.wav")
+
+
+def test_ranges_that_hold_nothing(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.wav", _tone(16000), 16000)
+    assert "behind the end" in _refused(path, 1.0)
+    assert "too short" in _refused(path, 0.5, 0.6)
+    assert "too short" in _refused(path, 0.9)
+    assert "too short" in _refused(_write(tmp_path / "short.wav", _tone(16000, 0.1), 16000))
+    for start, end in ((-1.0, None), (0.5, 0.5), (0.5, 0.2), (float("nan"), None), (0.0, float("inf"))):
+        assert "range" in _refused(path, start, end)
+    assert len(read_clip(path, 0.3, 0.5).samples) == RATE // 5
+
+
+def test_the_callback_may_give_up(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.wav", _tone(48000, 60), 48000)
+    fractions: list[float] = []
+    read_clip(path, callback=fractions.append)
+    assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] == 1
+
+    def give_up(fraction: float) -> None:
+        raise ValueError("enough")  # even what a broken file raises is not mistaken for the file's fault
+
+    with pytest.raises(ValueError, match="enough"):
+        read_clip(path, callback=give_up)
