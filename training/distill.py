@@ -35,7 +35,8 @@ def _upper_sample(person: Tensor, predicted: Tensor) -> Tensor:
 def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig, ear_folder: Path | None = None) -> None:
     """Halve a model's steps. The student starts from its teacher's weights.
 
-    A teacher with a large encoder hands over to a small one: that of train_ear in ear_folder, or a new one.
+    A teacher with a large encoder hands over to a small one, which learns in this round: that of train_ear in ear_folder, or a new one.
+    Later rounds keep the small encoder as it is: to halve the steps is the decoder's work.
     """
     torch.manual_seed(config.seed)
     teacher, teacher_ear, meta = load_model(teacher_folder)
@@ -43,7 +44,7 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
     model = teacher.config
     student = copy.deepcopy(teacher).requires_grad_(True)
     if teacher_ear is not None:
-        ear = copy.deepcopy(teacher_ear).requires_grad_(True)
+        ear = copy.deepcopy(teacher_ear).requires_grad_(False)
     else:
         ear = SmallEncoder(model) if ear_folder is None else load_ear(ear_folder, model)
     normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
