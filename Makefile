@@ -26,8 +26,10 @@ test test-slow: zip
 lint:
 	.ci/in_env training $(any) ruff check .
 	.ci/in_env training $(any) mypy --explicit-package-bases backend training tests
-	@mkdir -p build && ln -sfn .. build/diffusion_talker # Blender gives the add-on a package to live in: so must we
-	cd build && ../.ci/in_env training $(any) env MYPYPATH=. mypy --config-file ../pyproject.toml -p diffusion_talker.addon
+	@# Blender gives the add-on a package to live in, and reads properties from annotations that are calls.
+	@mkdir -p build && ln -sfn .. build/diffusion_talker
+	cd build && ../.ci/in_env training $(any) env MYPYPATH=. \
+	    mypy --config-file ../pyproject.toml --disable-error-code valid-type -p diffusion_talker.addon
 
 zip:
 	.ci/in_env blender $(any) python .ci/build_zip.py
