@@ -2,17 +2,19 @@
 
 import argparse
 import os
+import platform
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from . import __version__
-from .audio import read_clip
-from .curves import Curves, check_path, write
-from .generator import AUTO, load_model, rank_voice
-from .protocol import Generate, TakeReady
-from .service import DEFAULT_MODEL, RUNTIME, explain, perform, serve_pipes
+from .pipes import claim_pipes
+
+# All that is heavy, and might print, is imported by the command that needs it: for `serve` after the pipes are the protocol's.
+
+AUTO = "auto"
+DEFAULT_MODEL = Path(__file__).parent / "model"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
         return options.command(options)
     except KeyboardInterrupt:
         return 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a shell gets a sentence, whatever happened
+        from .service import explain
+
         print(f"error: {explain(error)[1]}", file=sys.stderr)
         return 1
 
@@ -65,10 +69,20 @@ def _strength(text: str) -> tuple[str, float]:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    return serve_pipes(lambda: load_model(options.model, RUNTIME))
+    requests, replies = claim_pipes()
+    from .generator import load_model
+    from .service import RUNTIME, log, serve
+
+    log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
+    return serve(requests, replies, lambda: load_model(options.model, RUNTIME))
 
 
 def _generate(options: argparse.Namespace) -> int:
+    from .curves import Curves, check_path, write
+    from .generator import load_model
+    from .protocol import Generate
+    from .service import RUNTIME, perform
+
     check_path(options.out)
     began = time.monotonic()
     request = Generate(
@@ -87,9 +101,9 @@ def _generate(options: argparse.Namespace) -> int:
     # All of them or none: what is in the way of the last must not leave the first behind.
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
         for take in takes:
-            write(Path(folder) / _name(options.out, take), Curves(take.names, take.values, take.fps, options.start))
+            write(Path(folder) / _name(options.out, take.index, take.count), Curves(take.names, take.values, take.fps, options.start))
         for take in takes:
-            path = options.out.with_name(_name(options.out, take))
+            path = options.out.with_name(_name(options.out, take.index, take.count))
             os.replace(Path(folder) / path.name, path)
             print(f"{path}: {take.frames} frames at {take.fps:g} fps, identity {take.identity}, emotion {take.emotion}, seed {take.seed}")
     print(f"{time.monotonic() - began:.2f} s")
@@ -101,11 +115,15 @@ def _show(stage: str, fraction: float) -> None:
         print(f"\r{stage} {fraction:4.0%} ", end="\n" if fraction >= 1 else "", file=sys.stderr, flush=True)
 
 
-def _name(path: Path, take: TakeReady) -> str:
-    return path.name if take.count == 1 else f"{path.stem}_{take.index + 1}{path.suffix}"
+def _name(path: Path, index: int, count: int) -> str:
+    return path.name if count == 1 else f"{path.stem}_{index + 1}{path.suffix}"
 
 
 def _identities(options: argparse.Namespace) -> int:
+    from .audio import read_clip
+    from .generator import load_model, rank_voice
+    from .service import RUNTIME
+
     model = load_model(options.model, RUNTIME)
     ranking = rank_voice(model, read_clip(options.file).samples)
     descriptions = {identity.name: identity.description for identity in model.identities}

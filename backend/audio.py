@@ -138,18 +138,17 @@ def _resampled(blocks: Iterator[np.ndarray], rate: int) -> np.ndarray:
 
 def _sha256(path: Path, callback: Callable[[float], None]) -> str:
     digest = hashlib.sha256()
-    with _reading(path):
-        raw = open(path, "rb")
-    with raw:
-        while True:
-            callback(0.9)
-            with _reading(path):
-                block = raw.read(1 << 22)
-            if not block:
-                break
-            digest.update(block)
+    for block in _pieces(path):
+        digest.update(block)
+        callback(0.9)
     callback(1.0)
     return digest.hexdigest()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with _reading(path), open(path, "rb") as file:
+        while block := file.read(1 << 22):
+            yield block
 
 
 def _shown(path: Path) -> str:

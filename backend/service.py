@@ -2,14 +2,10 @@
 
 import logging
 import math
-import os
 import platform
-import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -23,7 +19,6 @@ from .inbox import CancelJob, Inbox
 from .model_folder import ModelError
 from .protocol import Cancelled, Done, Error, Generate, Hello, Progress, Ready, Reply, TakeReady, write
 
-DEFAULT_MODEL = Path(__file__).parent / "model"
 RUNTIME = "onnx"
 FPS = (1.0, 240.0)  # the upper bound keeps the longest take within a payload
 MOST_TAKES = 100
@@ -124,7 +119,7 @@ def serve(requests: IO[bytes], replies: IO[bytes], load: Callable[[], Model], ge
         except CancelJob:
             log.info("Job %d cancelled", request.id)
             reply(Cancelled(request.id))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one job's bug must not be the next one's
             kind, sentence = explain(error)
             log.info("Job %d failed (%s): %s", request.id, kind, sentence)
             reply(Error(request.id, kind, sentence[:_LONGEST_SENTENCE]))
@@ -166,15 +161,3 @@ def _answer(request: Generate, model: Model, inbox: Inbox, reply: Callable[[Repl
         reply(take)
     reply(Done(request.id))
     log.info("Job %d: %d takes in %.2f s", request.id, request.count, time.monotonic() - began)
-
-
-def serve_pipes(load: Callable[[], Model]) -> int:
-    """serve() on this process's stdin and stdout, which then belong to the protocol alone: other output goes to stderr, the log."""
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)  # below Python too, for what native libraries print
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in Blender's terminal is Blender's; its end ends our stdin
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
-    return serve(requests, replies, load)

@@ -29,7 +29,9 @@ def test_any_rate_keeps_its_time(tmp_path: Path, rate: int) -> None:
     np.testing.assert_allclose(clip.samples[800:-800], expected[800:-800], atol=1e-3)
 
 
-@pytest.mark.parametrize("name, subtype", [("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.flac", None), ("a.ogg", None), ("a.mp3", None), ("a.aiff", None)])
+@pytest.mark.parametrize(
+    "name, subtype", [("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.flac", None), ("a.ogg", None), ("a.mp3", None), ("a.aiff", None)]
+)
 def test_any_format(tmp_path: Path, name: str, subtype: str | None) -> None:
     path = _write(tmp_path / name, _tone(44100), 44100, subtype)
     clip = read_clip(path)

@@ -27,7 +27,7 @@ from backend.protocol import (
 )
 
 TAKE = TakeReady(5, 0, 2, 7, "calm", "anger", 29.97, ("jawOpen", "tongueOut"), 3, "aa", "bb", np.arange(6, dtype=np.float32).reshape(3, 2))
-MESSAGES = [
+MESSAGES: list[Message] = [
     Hello(1),
     Generate(2, "C:\\a b\\\udcff é 😀.wav", 0.5, None, "calm", "auto", 3, 2, 24, {"jaw": 1}),
     Cancel(3, 2),

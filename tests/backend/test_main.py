@@ -1,0 +1,95 @@
+"""The commands, as a shell runs them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend import __version__
+from backend.__main__ import DEFAULT_MODEL, main
+from backend.curves import read_json, read_livelink_csv
+
+REPOSITORY = Path(__file__).parents[2]
+SPEECH = str(REPOSITORY / "tests" / "data" / "speech.ogg")
+
+needs_model = pytest.mark.skipif(not (DEFAULT_MODEL / "model.json").exists(), reason="backend/model holds no model")
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "backend", *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_version() -> None:
+    assert _run("--version").stdout.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("nonsense",),
+        ("generate",),
+        ("generate", SPEECH),
+        ("generate", SPEECH, "--out", "a.csv", "--seed", "x"),
+        ("generate", SPEECH, "--out", "a.csv", "--strength", "jaw"),
+        ("identities",),
+    ],
+)
+def test_a_wrong_command_line_exits_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(list(arguments))
+    assert caught.value.code == 2 and "usage" in capsys.readouterr().err
+
+
+def _refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(list(arguments)) == 1
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.startswith("error: ") and output.err.count("\n") == 1
+    return output.err
+
+
+def test_no_model_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (("generate", SPEECH, "--out", str(tmp_path / "a.csv")), ("identities", SPEECH)):
+        assert "No model.json" in _refused(capsys, *command, "--model", str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_model
+def test_bad_input_is_a_sentence_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ("--model", str(DEFAULT_MODEL), "--out", str(tmp_path / "a.csv"))
+    assert "no file" in _refused(capsys, "generate", str(tmp_path / "none.wav"), *out)
+    assert "identity" in _refused(capsys, "generate", SPEECH, *out, "--identity", "nobody")
+    assert "emotion" in _refused(capsys, "generate", SPEECH, *out, "--emotion", "envy")
+    assert "region" in _refused(capsys, "generate", SPEECH, *out, "--strength", "nose=2")
+    assert "frames a second" in _refused(capsys, "generate", SPEECH, *out, "--fps", "nan")
+    assert "suffix" in _refused(capsys, "generate", SPEECH, *out, "--out", str(tmp_path / "a.txt"))
+    assert "no folder" in _refused(capsys, "generate", SPEECH, *out, "--out", str(tmp_path / "none" / "a.csv"))
+    assert "no file" in _refused(capsys, "identities", str(tmp_path / "none.wav"), "--model", str(DEFAULT_MODEL))
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_model
+def test_generate_writes_takes(tmp_path: Path) -> None:
+    options = ("--model", str(DEFAULT_MODEL), "--fps", "25", "--start", "1", "--end", "3", "--seed", "4")
+    done = _run("generate", SPEECH, *options, "--out", str(tmp_path / "one.csv"))
+    assert done.returncode == 0 and done.stderr == ""
+    assert "50 frames at 25 fps" in done.stdout and "seed 4" in done.stdout and "identity auto" not in done.stdout
+    one = read_livelink_csv(tmp_path / "one.csv")
+    assert (one.values.shape, one.fps, one.start) == ((50, 52), 25.0, 1.0)
+
+    assert main(["generate", SPEECH, *options, "--count", "2", "--out", str(tmp_path / "many.json")]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["many_1.json", "many_2.json", "one.csv"]
+    many = read_json(tmp_path / "many_1.json")
+    np.testing.assert_allclose(many.values, one.values, atol=2e-6)
+    assert not np.allclose(read_json(tmp_path / "many_2.json").values, one.values)
+
+
+@needs_model
+def test_identities_ranks_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["identities", SPEECH, "--model", str(DEFAULT_MODEL)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    blank = lines.index("")
+    assert blank >= 9 and lines[0].split() == ["Identity", "Match"] and len(lines[blank + 1 :]) == 10
