@@ -45,7 +45,7 @@ def fetch(name: str, digest: str) -> Path:
         platforms = [f"--platform={tag}" for tag in tags.split(".")]
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
         command += [f"--python-version={number}", *platforms, f"--dest={WHEELS}", f"{package}=={version}"]
-        if subprocess.run(command).returncode or not path.is_file():
+        if subprocess.run(command, check=False).returncode or not path.is_file():
             raise BuildError(f"{name} could not be downloaded: see pip's message above.")
     if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
         raise BuildError(f"{path} is not the file that .ci/wheels.txt names: delete it and build again.")
@@ -90,8 +90,8 @@ def build(platform: str) -> Path:
     target.parent.mkdir(exist_ok=True)
     tags = staged.with_name("tags.json")
     tags.write_text(json.dumps(TAGS))
-    for command in (["build", "--source-dir", staged, "--output-filepath", target], ["validate", target]):
-        if subprocess.run([sys.executable, blender_tool(), *command, "--valid-tags", tags]).returncode:
+    for command in (["build", f"--source-dir={staged}", f"--output-filepath={target}"], ["validate", str(target)]):
+        if subprocess.run([sys.executable, blender_tool(), *command, f"--valid-tags={tags}"], check=False).returncode:
             raise BuildError("Blender's tool refuses the extension: see its message above.")
     return target
 

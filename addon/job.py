@@ -130,7 +130,7 @@ class Job:
     def apply(self) -> Outcome:
         """Key the take on the face, as a new Action. Raises JobError, and then has changed nothing."""
         face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.order.face), None)
-        if face_object is None:
+        if face_object is None or not face_object.users_scene:
             raise JobError("The face is gone (deleted, or another file was opened), so nothing was keyed")
         if not self._takes:
             raise JobError("The backend sent no take: generate again")

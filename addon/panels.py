@@ -6,7 +6,7 @@ import bpy
 
 from . import rig, strip, takes
 from .operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
-from .properties import chosen_face, settings
+from .properties import chosen_face, settings, shown_name
 from .session import session
 
 _CATEGORY = "Lip Sync"
@@ -17,10 +17,9 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
     """The takes among the file's Actions."""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
-        info = takes.read_info(item)
-        row = layout.split(factor=0.6)
-        row.prop(item, "name", text="", emboss=False, icon="CHECKMARK" if index == settings(context).take else "ACTION")
-        row.label(text=f"{info.emotion.title()}, Seed {info.seed}")
+        row = layout.split(factor=0.75)
+        row.prop(item, "name", text="", emboss=False, icon="ACTION")
+        row.label(text=f"Seed {takes.read_info(item).seed}")
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         actions = getattr(data, property)
@@ -41,9 +40,7 @@ class VIEW3D_PT_lipsync(bpy.types.Panel):
         layout.use_property_decorate = False
         _draw_choices(layout, context)
         _draw_job(layout, context)
-        if any(takes.all_takes()):
-            layout.label(text="Takes")
-            layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", settings(context), "take", rows=3)
+        _draw_takes(layout, context)
 
 
 class SEQUENCER_PT_lipsync(bpy.types.Panel):
@@ -113,6 +110,18 @@ def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         _draw_text(layout, context, why, "INFO")
     elif session.message:
         _draw_text(layout, context, session.message, "ERROR")
+
+
+def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    if not any(takes.all_takes()):
+        return
+    wanted = settings(context)
+    layout.label(text="Takes")
+    layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", wanted, "take", rows=4)
+    action = bpy.data.actions[wanted.take] if wanted.take >= 0 else None
+    if action and takes.is_take(action):
+        info = takes.read_info(action)
+        layout.label(text=f"{shown_name(info.identity)}, {shown_name(info.emotion)}, Seed {info.seed}", icon="CHECKMARK")
 
 
 def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:

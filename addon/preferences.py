@@ -1,5 +1,8 @@
 """The add-on's preferences."""
 
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
 import bpy
 
 from .session import session

@@ -1,17 +1,20 @@
 """What a scene remembers of the panel, and the lists that its menus show."""
 
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import bpy
 
-from .. import backend
+from ..backend import model_folder
 from ..backend.model_folder import Card, ModelError, read_card
 from . import keys, rig, strip, takes
 
 AUTO = "auto"
-MODEL = Path(backend.__file__).parent / "model"
+MODEL = Path(model_folder.__file__).parent / "model"
 
 Item = tuple[str, str, str]  # identifier, name, description
 
@@ -32,13 +35,18 @@ def model_card() -> Card | None:
         return None
 
 
+def shown_name(name: str) -> str:
+    """A name out of the model as a label."""
+    return name.replace("_", " ").title()
+
+
 # Blender keeps no reference to the strings of a menu made by a function, so each list is cached here.
 @lru_cache(maxsize=64)
 def _items(entries: tuple[tuple[str, str], ...], chosen: str) -> list[tuple[str, str, str, int]]:
     items: list[Item] = [(AUTO, "Auto \u2014 by Voice", "Whatever fits the voice best")]
-    items += [(name, name.replace("_", " ").title(), description) for name, description in entries]
+    items += [(name, shown_name(name), description) for name, description in entries]
     if chosen not in {name for name, _, _ in items}:
-        items.append((chosen, f"{chosen} (Missing)", "The installed model doesn't have it: choose another"))
+        items.append((chosen, f"{shown_name(chosen)} (Missing)", "The installed model doesn't have it: choose another"))
     return [(*item, number) for number, item in enumerate(items)]
 
 
@@ -128,8 +136,9 @@ def settings(context: bpy.types.Context) -> LipSyncSettings:
 
 
 def chosen_face(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The object that is to speak: the one picked, or the active one."""
-    return settings(context).face or getattr(context, "active_object", None)
+    """The object that is to speak: the one picked, unless it was deleted since, or the active one."""
+    picked = settings(context).face  # keeps what was deleted from the scene in the file
+    return picked if picked and picked.users_scene else getattr(context, "active_object", None)
 
 
 def register() -> None:

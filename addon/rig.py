@@ -64,7 +64,8 @@ def read_face(ob: bpy.types.Object | None) -> Face:
     keyed = [member for member in _family(ob) if member.type == "MESH" and member.data.shape_keys]
     if not keyed:
         raise RigError(f'"{ob.name}" has no shape keys: select a face that has ARKit\'s')
-    meshes, skipped = [], {}
+    meshes: list[FaceMesh] = []
+    skipped: dict[str, str] = {}
     for member in keyed:
         key = member.data.shape_keys
         names = _map_names(tuple(block.name for block in key.key_blocks[1:]))

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import backend
+from ..backend import client
 from ..backend.client import Client, launch
 
 if TYPE_CHECKING:
     from .job import Job
 
-_ROOT = Path(backend.__file__).parent.parent  # the folder that holds the package `backend`
+_ROOT = Path(client.__file__).parents[1]  # the folder that holds the package `backend`
 _PACKAGES = ("onnxruntime", "soundfile", "soxr", "_cffi_backend", "typing_extensions", "numpy")
 _REST = 5.0  # seconds from one start to the next, or a backend that dies at once would be started over and over
 
@@ -87,9 +87,11 @@ def own_python() -> str:
 
 def site_dirs() -> list[str]:
     """The folders where Blender finds the packages that the backend needs, without importing any."""
-    specs = [spec for spec in map(importlib.util.find_spec, _PACKAGES) if spec and spec.origin]
-    folders = [Path(spec.origin).parents[1 if spec.submodule_search_locations else 0] for spec in specs]
-    return [str(folder) for folder in dict.fromkeys(folders)]
+    folders: dict[str, None] = {}  # an ordered set
+    for spec in map(importlib.util.find_spec, _PACKAGES):
+        if spec and spec.origin:
+            folders[str(Path(spec.origin).parents[1 if spec.submodule_search_locations else 0])] = None
+    return list(folders)
 
 
 def disabled_reason(python: str) -> str:

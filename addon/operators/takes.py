@@ -1,5 +1,8 @@
 """What can be done with the takes made so far."""
 
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
 from typing import ClassVar
 
 import bpy
