@@ -17,7 +17,7 @@ DISTIL = TrainConfig(
     iterations=1500,
     batch=16,
     learning_rate=5e-4,
-    weights=LossWeights(exp=0.0, lip=0.2, velocity=0.0, contrast=0.2, distil=1.0, ae=0.3, pc=0.01),
+    weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.2, distil=1.0, ae=0.3, pc=0.01),
 )
 
 

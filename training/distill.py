@@ -24,6 +24,9 @@ from .teacher import truth_losses, voice_loss
 
 # Share of the clips heard as they are. Only these teach the voice head: augmentation makes other voices of them.
 PLAIN = 1 / 3
+# Share of the clips at the noisiest level besides those drawn there: lips can come from nothing but the sound then, so it is there that
+# the small encoder learns to hear; and it is the step on which few-step students depend most.
+NOISIEST = 1 / 2
 
 
 def _upper_sample(person: Tensor, predicted: Tensor) -> Tensor:
@@ -35,8 +38,7 @@ def _upper_sample(person: Tensor, predicted: Tensor) -> Tensor:
 def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig, ear_folder: Path | None = None) -> None:
     """Halve a model's steps. The student starts from its teacher's weights.
 
-    A teacher with a large encoder hands over to a small one, which learns in this round: that of train_ear in ear_folder, or a new one.
-    Later rounds keep the small encoder as it is: to halve the steps is the decoder's work.
+    A teacher with a large encoder hands over to a small one: that of train_ear in ear_folder, or a new one.
     """
     torch.manual_seed(config.seed)
     teacher, teacher_ear, meta = load_model(teacher_folder)
@@ -44,7 +46,7 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
     model = teacher.config
     student = copy.deepcopy(teacher).requires_grad_(True)
     if teacher_ear is not None:
-        ear = copy.deepcopy(teacher_ear).requires_grad_(False)
+        ear = copy.deepcopy(teacher_ear).requires_grad_(True)
     else:
         ear = SmallEncoder(model) if ear_folder is None else load_ear(ear_folder, model)
     normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
@@ -56,6 +58,7 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
         clean = normal.apply(batch.faces)
         frames = clean.shape[1]
         index = stride * torch.randint(1, model.steps // stride + 1, (len(clean),), generator=rng)
+        index[torch.rand(len(clean), generator=rng) < NOISIEST] = model.steps
         now, middle, then = grid.at(index), grid.at(index - half), grid.at(index - stride)
         noisy = add_noise(clean, now, torch.randn(clean.shape, generator=rng))
         with torch.no_grad():
