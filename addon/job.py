@@ -141,8 +141,12 @@ class Job:
         take, span = self._takes[0], self.order.span
         table = keys.columns(face, take.names, take.values)
         action = keys.write_action(takes.new_name(span.strip, take.identity), table, span.first_frame)
-        takes.mark(action, _info(span, take))
-        keys.assign(action, face)
+        try:
+            takes.mark(action, _info(span, take))
+            keys.assign(action, face)
+        except BaseException:
+            bpy.data.actions.remove(action)
+            raise
         meshes = f"{len(face.meshes)} mesh" + ("es" if len(face.meshes) > 1 else "")
         info = f"{action.name}: {take.frames} frames on {len(table)} keys of {meshes}"
         return Outcome(action.name, info, tuple(face.warnings()))

@@ -73,11 +73,26 @@ def _fill(points: bpy.types.FCurveKeyframePoints, values: np.ndarray, first_fram
 
 
 def assign(action: bpy.types.Action, face: Face) -> None:
-    """Make an Action move all meshes of a face. The Actions that did so before get a fake user, so that they stay in the file."""
-    for mesh in face.meshes:
-        data = mesh.key.animation_data_create()
-        if data.action and data.action != action and data.action.library is None:
-            data.action.use_fake_user = True
-        data.action = action
-        if _HAS_SLOTS:
-            data.action_slot = next((slot for slot in action.slots if slot.target_id_type == "KEY"), None)
+    """Make an Action move all meshes of a face, or none where Blender refuses one (its error is raised).
+
+    The Actions that did so before get a fake user, so that they stay in the file.
+    """
+    slot = next((slot for slot in action.slots if slot.target_id_type == "KEY"), None) if _HAS_SLOTS else None
+    datas = [mesh.key.animation_data_create() for mesh in face.meshes]
+    before = [(data, data.action, data.action_slot if _HAS_SLOTS else None) for data in datas]
+    try:
+        for data in datas:
+            _assign(data, action, slot)
+    except BaseException:
+        for data, previous, previous_slot in before:
+            _assign(data, previous, previous_slot)
+        raise
+    for _, previous, _ in before:
+        if previous and previous.library is None:
+            previous.use_fake_user = True
+
+
+def _assign(data: bpy.types.AnimData, action: bpy.types.Action | None, slot: "bpy.types.ActionSlot | None") -> None:
+    data.action = action
+    if _HAS_SLOTS and action:
+        data.action_slot = slot

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 import time
 from pathlib import Path
 
@@ -176,8 +177,37 @@ def test_long_names_fit(scene: "bpy.types.Scene", face: "bpy.types.Object", spee
 
 
 def test_nothing_heavy_is_imported_by_blender(extension: Path) -> None:
-    import sys
-
     loaded = {name for name in sys.modules if name.startswith(PACKAGE)}
     assert f"{PACKAGE}.addon" in loaded and f"{PACKAGE}.backend.service" not in loaded
     assert not os.path.exists(extension / "backend" / "__pycache__" / "service.cpython-311.pyc")
+
+
+def test_python_beside_blenders_program_is_found(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = part("addon.session")
+    assert session.own_python() == sys.executable
+    monkeypatch.setattr(sys, "executable", "/opt/blender/blender")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert session.own_python() == "" and "comes without a Python" in session.disabled_reason("")
+    python = tmp_path / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    python.parent.mkdir()
+    python.touch()
+    assert session.own_python() == str(python)
+
+
+def test_refused_assignment_changes_nothing(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = part("addon.keys")
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    job = _start()
+    _finish(job)
+    before, assign, calls = snapshot(), keys._assign, []
+
+    def refuse_the_third(*arguments: object) -> None:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise AttributeError("read-only")
+        assign(*arguments)
+
+    monkeypatch.setattr(keys, "_assign", refuse_the_third)
+    with pytest.raises(AttributeError, match="read-only"):
+        job.apply()
+    assert snapshot() == before

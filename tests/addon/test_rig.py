@@ -111,3 +111,23 @@ def test_linked_face_is_refused(scene: "bpy.types.Scene", tmp_path: Path) -> Non
     local.parent = hero
     face = part("addon.rig").read_face(local)
     assert _names(face) == {"Beard"} and face.warnings()[0].startswith('"Hero" was left out')
+
+
+def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.types.Strip", tmp_path: Path) -> None:
+    library = tmp_path / "hero.blend"
+    head = add_mesh("Hero", ["jawOpen"])
+    head.data.shape_keys.animation_data_create()
+    bpy.data.libraries.write(str(library), {head})
+    bpy.data.objects.remove(head)
+    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
+        linked.objects = ["Hero"]
+    hero = linked.objects[0].override_create()
+    hero.data.override_create(remap_local_usages=True)
+    bpy.context.scene.collection.objects.link(hero)
+    bpy.context.view_layer.objects.active = hero
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    name = hero.data.shape_keys.animation_data.action.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    (hero,) = (ob for ob in bpy.context.scene.objects if ob.type == "MESH")
+    assert hero.data.shape_keys.animation_data.action.name == name
