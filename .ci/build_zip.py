@@ -82,6 +82,8 @@ def blender_tool() -> Path:
 
 def build(platform: str) -> Path:
     """Build and validate the zip of a platform. Raises BuildError."""
+    if not (ROOT / "backend/model/model.json").is_file():
+        raise BuildError("There is no model in backend/model: train and export one first.")
     wheels = [fetch(name, digest) for name, digest in locked_wheels(platform).items()]
     staged = ROOT / "build" / "extension" / platform
     stage(staged, platform, wheels)
