@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def sample_ddim(
     """
     z = noise
     steps = len(levels) - 1
-    for step, (now, then) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+    for step, (now, then) in enumerate(pairwise(levels)):
         if callback is not None:
             callback(step, steps)
         z = ddim_step(z, denoise(z, now), now, then)

@@ -21,7 +21,6 @@ from .fit import fit
 from .model import SmallEncoder, Talker
 from .teacher import truth_losses, voice_loss
 
-
 # Share of the clips heard as they are. Only these teach the voice head: augmentation makes other voices of them.
 PLAIN = 1 / 3
 # Share of the clips at the noisiest level besides those drawn there: lips can come from nothing but the sound then, so it is there that

@@ -1,8 +1,13 @@
 """The model on ONNX Runtime: any CPU, nothing else to install."""
 
+import os
 from pathlib import Path
 
 import numpy as np
+
+# Read when onnxruntime is imported: without it, it keeps a device id and a database of events in the user's cache, for an uploader.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime
 
 

@@ -1,5 +1,7 @@
 """The schedule and the sampler against their definitions."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ def test_levels_preserve_variance_and_lose_signal() -> None:
     assert len(levels) == 33 and levels[0] == Level(1.0, 0.0)
     assert all(level.alpha**2 + level.sigma**2 == pytest.approx(1.0) for level in levels)
     ratios = [level.log_snr for level in levels[1:]]
-    assert all(a > b for a, b in zip(ratios[:-1], ratios[1:], strict=True)) and ratios[-1] < -10
+    assert all(a > b for a, b in pairwise(ratios)) and ratios[-1] < -10
 
 
 def test_schedule_with_too_few_steps_is_refused() -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
+import torch
 
 from backend.arkit import CHANNELS, LOWER
 from backend.sampler import Level, ddim_step
