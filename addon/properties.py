@@ -44,7 +44,7 @@ def shown_name(name: str) -> str:
 @lru_cache(maxsize=64)
 def _items(entries: tuple[tuple[str, str], ...], chosen: str) -> list[tuple[str, str, str, int]]:
     items: list[Item] = [(AUTO, "Auto \u2014 by Voice", "Whatever fits the voice best")]
-    items += [(name, shown_name(name), description) for name, description in entries]
+    items += [(name, shown_name(name) + (f" \u2014 {description}" if description else ""), "") for name, description in entries]
     if chosen not in {name for name, _, _ in items}:
         items.append((chosen, f"{shown_name(chosen)} (Missing)", "The installed model doesn't have it: choose another"))
     return [(*item, number) for number, item in enumerate(items)]
