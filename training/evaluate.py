@@ -133,6 +133,8 @@ def on_phones(performer: Performer, samples: np.ndarray, phones: list[list], enc
             }
         )
     figures = mean(rows)
+    level = metrics.loudness(samples, len(takes[0]))
+    figures["p b m in loudness's lowest 15 %"] = float((metrics.rank_at(level, centres({"P", "B", "M"})) <= 0.15).mean())
     moving = [c for c in range(len(CHANNELS)) if takes[:, :, c].std(1).mean() > 0.01]
     for title, names in (("lower", LOWER), ("upper", UPPER)):
         pick = [c for c in metrics.columns(names) if c in moving]
