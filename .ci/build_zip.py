@@ -1,7 +1,7 @@
-"""Build the extension: python .ci/build_zip.py [--platform linux-x64] -> dist/diffusion_talker-0.1.0-linux_x64.zip
+"""Build the extension: python .ci/build_zip.py [--platform linux-x64] -> dist/diffusion_talker-VERSION-linux_x64.zip
 
-Runs in an environment with bpy, whose own tool builds and checks the zip. Wheels come from PyPI into wheels/, once; the zip is built
-from a copy under build/, so nothing that git knows is written.
+By default for the system that it runs on. Runs in an environment with bpy, whose own tool builds and checks the zip. Wheels come from
+PyPI into wheels/, once; the zip is built from a copy under build/, so nothing that git knows is written.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from platform import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 WHEELS = ROOT / "wheels"
@@ -25,6 +26,12 @@ TAGS = {"add-on": ["Animation", "Sequencer"], "theme": []}
 
 class BuildError(Exception):
     """The extension can't be built; the text says why."""
+
+
+def this_platform() -> str:
+    """Blender's name for the system that this runs on."""
+    system = {"linux": "linux", "win32": "windows", "darwin": "macos"}.get(sys.platform, sys.platform)
+    return f"{system}-{'arm64' if machine().lower() in ('arm64', 'aarch64') else 'x64'}"
 
 
 def locked_wheels(platform: str) -> dict[str, str]:
@@ -82,6 +89,8 @@ def blender_tool() -> Path:
 
 def build(platform: str) -> Path:
     """Build and validate the zip of a platform. Raises BuildError."""
+    if platform not in PLATFORMS:
+        raise BuildError(f"There are no wheels for {platform}: choose one of {', '.join(PLATFORMS)}.")
     if not (ROOT / "backend/model/model.json").is_file():
         raise BuildError("There is no model in backend/model: train and export one first.")
     wheels = [fetch(name, digest) for name, digest in locked_wheels(platform).items()]
@@ -100,7 +109,7 @@ def build(platform: str) -> Path:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the extension for Blender, into dist/.")
-    parser.add_argument("--platform", choices=PLATFORMS, default="linux-x64")
+    parser.add_argument("--platform", choices=PLATFORMS, default=this_platform())
     try:
         print(build(parser.parse_args().platform))
     except BuildError as error:

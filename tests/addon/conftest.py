@@ -2,9 +2,7 @@
 
 import importlib.util
 import os
-import platform
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,11 +21,6 @@ else:
     collect_ignore_glob = ["test_*.py"]
 
 
-def this_platform() -> str:
-    system = {"linux": "linux", "win32": "windows", "darwin": "macos"}[sys.platform]
-    return f"{system}-{'arm64' if platform.machine().lower() in ('arm64', 'aarch64') else 'x64'}"
-
-
 @pytest.fixture(scope="session")
 def build_zip() -> ModuleType:
     """The build script as a module."""
@@ -40,7 +33,7 @@ def build_zip() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def extension_zip(build_zip: ModuleType) -> Path:
-    return build_zip.build(this_platform())
+    return build_zip.build(build_zip.this_platform())
 
 
 @pytest.fixture(scope="session")

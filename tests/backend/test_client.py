@@ -134,7 +134,6 @@ def test_the_child_is_alone(start: Callable[[str], Client], monkeypatch: pytest.
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONSTARTUP", "x")
     client = start(
-        "print([name for name in os.environ if name.startswith('PYTHON')], os.getcwd())\n"
         "print(sys.flags.isolated, os.path.dirname(sys.path[0]), file=sys.stderr)\n"
         "print([name for name in os.environ if name.startswith('PYTHON')], os.getcwd(), file=sys.stderr)"
     )
