@@ -134,7 +134,7 @@ def teeth() -> Part:
     front = float(lip_line(np.zeros(1))[0, 1])
     _arch(builder, front + 0.95, 7.45, 1.0, 1.0)
     upper = builder.count
-    _arch(builder, front + 1.25, 7.45, -1.0, 0.9)
+    _arch(builder, front + 1.1, 7.45, -1.0, 1.0)
     points = builder.sites().points
     carried = (np.arange(builder.count) >= upper)[:, None]
     return Part(builder, {name: move * carried for name, move in _jaw_moves(points).items()})
@@ -172,7 +172,7 @@ def _arch(builder: Builder, front: float, bite: float, up: float, size: float) -
 
 def _depth(x: Floats) -> Floats:
     """How far back a row of teeth lies at x."""
-    return 0.36 * x**2 * (1.0 + 0.05 * x**2)
+    return 0.15 * x**2 * (1.0 + 0.25 * x**2)
 
 
 def tongue() -> Part:

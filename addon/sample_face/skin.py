@@ -121,7 +121,7 @@ def _add_mouth(builder: Builder, loop: Ints) -> None:
     # Behind the lips: out of sight when the mouth is shut, dark when it is open. Width, height, y, reach.
     inside: list[tuple[float, float, Floats | float, float]]
     inside = [(0.99, 0.0, line_y + 0.4, 0.0), (1.02, 0.4, line_y + 0.75, 0.3), (1.12, 1.2, line_y + 0.85, 0.6)]
-    inside += [(1.16, 1.7, 0.5 * line_y - 3.4, 1.2), (1.2, 1.9, -5.2, 2.0), (1.0, 1.6, -3.4, 3.0), (0.5, 0.9, -2.2, 3.0)]
+    inside += [(1.3, 1.7, 0.5 * line_y - 3.4, 1.2), (1.4, 1.9, -4.6, 2.0), (1.3, 1.7, -3.0, 3.0), (0.5, 0.9, -2.2, 3.0)]
     for place, (wide, tall, y, reach) in enumerate(inside):
         points = np.stack(np.broadcast_arrays(x * wide, y, mouth_line(x) + tall * np.sin(turn)), -1)
         previous = builder.ring(previous, points, LIPS if place == 0 else MOUTH, Sites.at(points, up=up, reach=np.full(len(loop), reach)))
