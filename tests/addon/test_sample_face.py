@@ -96,6 +96,16 @@ def test_size_and_place(face):
     assert tuple(face.head.location) == tuple(bpy.context.scene.cursor.location)
 
 
+@pytest.mark.parametrize("height", [13.4, 14.0, 14.6, 15.3, 16.2, 17.0])
+def test_no_dent_between_eye_and_temple(height):
+    turn = np.radians(np.arange(40.0, 101.0, 4.0))
+    directions = np.stack([np.sin(turn), -np.cos(turn), np.zeros_like(turn)], -1)
+    outline = load("sample_face.surface").cast(np.tile([0.0, 0.0, height], (len(turn), 1)), directions)[:, :2]
+    steps = np.diff(outline, axis=0)
+    bends = np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])))
+    assert bends.min() > -0.01
+
+
 def test_builds_fast(face):
     assert face.seconds < 2.0
 
