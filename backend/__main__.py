@@ -126,8 +126,8 @@ def _identities(options: argparse.Namespace) -> int:
 
     model = load_model(options.model, RUNTIME)
     ranking = rank_voice(model, read_clip(options.file).samples)
-    descriptions = {identity.name: identity.description for identity in model.identities}
-    width = max(map(len, [*descriptions, *model.emotions]))
+    descriptions = {identity.name: identity.description for identity in model.card.identities}
+    width = max(map(len, [*descriptions, *model.card.emotions]))
     for title, ranked in (("Identity", ranking.identities), ("Emotion", ranking.emotions)):
         print(f"{title:<{width}}  Match")
         for name, probability in ranked:

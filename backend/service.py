@@ -39,8 +39,8 @@ class RequestError(ValueError):
 
 def check(request: Generate, model: Model) -> None:
     """Raise RequestError unless this model can do what the request asks; the sound is not looked at."""
-    identities = [identity.name for identity in model.identities]
-    for what, name, known in (("identity", request.identity, identities), ("emotion", request.emotion, model.emotions)):
+    identities = [identity.name for identity in model.card.identities]
+    for what, name, known in (("identity", request.identity, identities), ("emotion", request.emotion, model.card.emotions)):
         if name != AUTO and name not in known:
             raise RequestError(f'There is no {what} "{name}" in this model: choose {AUTO} or one of {", ".join(known)}.')
     if not FPS[0] <= request.fps <= FPS[1]:
@@ -77,7 +77,7 @@ def perform(request: Generate, model: Model, callback: Callback, generate: Gener
             names=take.curves.names,
             frames=len(take.curves.values),
             audio_sha256=clip.sha256,
-            model_sha256=model.sha256,
+            model_sha256=model.card.sha256,
             values=take.curves.values,
         )
 
@@ -133,12 +133,12 @@ def _ready(request: Hello, model: Model) -> Ready:
     return Ready(
         id=request.id,
         version=__version__,
-        model=model.name,
-        model_version=model.version,
-        model_sha256=model.sha256,
-        steps=model.steps,
-        identities=tuple((identity.name, identity.description) for identity in model.identities),
-        emotions=model.emotions,
+        model=model.card.name,
+        model_version=model.card.version,
+        model_sha256=model.card.sha256,
+        steps=model.card.steps,
+        identities=tuple((identity.name, identity.description) for identity in model.card.identities),
+        emotions=model.card.emotions,
         python=platform.python_version(),
         runtime=RUNTIME,
     )

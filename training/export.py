@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -73,6 +74,18 @@ def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], pat
         external_data=False,
         verbose=False,
     )
+    _forget_traces(path)
+
+
+def _forget_traces(path: Path) -> None:
+    """Take out what the exporter notes of this machine's source files: no path belongs into a model."""
+    model = onnx.load(path)
+    for holder in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer, *model.graph.input, *model.graph.output):
+        del holder.metadata_props[:]
+    for node in model.graph.node:
+        node.doc_string = ""
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
 
 
 def export(source: Path, out: Path, name: str, version: str, tolerance: float = 1e-3) -> float:

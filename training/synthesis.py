@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backend.generator import NOISY
 from backend.sampler import Level, sample_ddim
 
 from .checkpoint import load_model
@@ -64,6 +65,7 @@ def perform(performer: Performer, heard: Heard, identity: int, emotion: int, see
     log_snr = {levels[k].alpha: grid.log_snr[i] for k, i in enumerate(stops)}
     frames = heard.condition.shape[1]
     noise = torch.stack([torch.randn(frames, talker.config.channels, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+    noise = noise * torch.from_numpy(NOISY)
     person = talker.personalizer(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
     condition = heard.condition.expand(len(seeds), -1, -1)
 
