@@ -23,7 +23,7 @@ from backend.service import serve
 
 
 @dataclass(frozen=True)
-class Some:
+class SomeCard:
     """What the service asks of a model."""
 
     name: str = "some"
@@ -32,6 +32,11 @@ class Some:
     steps: int = 2
     identities: tuple[Named, ...] = (Named("calm", "moves little"), Named("lively", "moves much"))
     emotions: tuple[str, ...] = ("neutral", "anger")
+
+
+@dataclass(frozen=True)
+class Some:
+    card: SomeCard = SomeCard()
 
 
 def _generate(model: Any, samples: np.ndarray, wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:

@@ -1,0 +1,95 @@
+"""What the bundled model does with speech it never heard (a held-out voice with known phones): lips, seeds, strengths, silence."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.arkit import CHANNELS, LOWER, REGIONS, UPPER
+from backend.audio import read_clip
+from backend.curves import Curves
+from backend.generator import Model, Wish, generate, load_model, rank_voice
+from training.metrics import channel, columns, correlation, lip_opening, rank_at, rounding
+from training.performer.aperture import lip_aperture
+
+ROOT = Path(__file__).parents[2]
+SPEECH = ROOT / "tests/data/speech.ogg"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model(ROOT / "backend/model")
+
+
+def _faces(model: Model, samples: np.ndarray, count: int = 1, **strengths: float) -> list[np.ndarray]:
+    """(frames, 52) at 30 fps, a face for each of the seeds 0, 1, ..."""
+    wish = Wish("auto", "auto", 0, count, 30.0, strengths)
+    return [take.curves.values for take in generate(model, samples, wish, lambda stage, fraction: None)]
+
+
+@pytest.fixture(scope="module")
+def samples() -> np.ndarray:
+    return read_clip(SPEECH).samples
+
+
+@pytest.fixture(scope="module")
+def faces(model: Model, samples: np.ndarray) -> list[np.ndarray]:
+    return _faces(model, samples, 2)
+
+
+def _centres(labels: str) -> list[float]:
+    phones = json.loads(SPEECH.with_suffix(".json").read_text())["phones"]
+    wanted = labels.split()
+    return [(first + last) / 2 for label, first, last in phones if label.rstrip("012") in wanted and last - first < 0.3]
+
+
+def test_lips_close_at_p_b_m_and_open_on_ah(faces: list[np.ndarray]) -> None:
+    aperture = lip_aperture(Curves(CHANNELS, faces[0], 30.0))
+    closed, opened = _centres("P B M"), _centres("AE AO AA AW AY EH")
+    assert len(closed) >= 2 and len(opened) >= 6
+    loud = np.percentile(aperture, 90)
+    shut = [aperture[max(round(30 * t) - 1, 0) : round(30 * t) + 2].min() for t in closed]
+    assert max(shut) < 0.2 * loud
+    assert np.median([aperture[round(30 * t)] for t in opened]) > 0.5 * loud
+
+
+def test_lips_round_on_w_and_oo_and_tuck_at_f_and_v(faces: list[np.ndarray]) -> None:
+    assert (rank_at(-rounding(faces[0]), _centres("W UW")) <= 0.25).all()
+    tucked = rank_at(-channel(faces[0], "mouthRollLower"), _centres("F V"), slack=2)
+    assert (tucked <= 0.25).mean() >= 0.75
+
+
+def test_seeds_agree_on_the_lips_and_not_on_the_rest(faces: list[np.ndarray]) -> None:
+    one, other = faces
+
+    def agreement(names: tuple[str, ...]) -> float:
+        moving = [c for c in columns(names) if one[:, c].std() > 0.02]
+        return float(np.mean([correlation(one[:, c], other[:, c]) for c in moving]))
+
+    assert agreement(LOWER) > 0.97
+    assert agreement(UPPER) < 0.7
+
+
+def test_same_wish_same_bytes(model: Model, samples: np.ndarray, faces: list[np.ndarray]) -> None:
+    assert _faces(model, samples)[0].tobytes() == faces[0].tobytes()
+
+
+def test_strengths_touch_their_region_only(model: Model, samples: np.ndarray, faces: list[np.ndarray]) -> None:
+    weak = _faces(model, samples, jaw=0.0)[0]
+    jaw = columns(REGIONS["jaw"])
+    assert not weak[:, jaw].any()
+    rest = [c for c in range(len(CHANNELS)) if c not in jaw]
+    np.testing.assert_array_equal(weak[:, rest], faces[0][:, rest])
+
+
+def test_silence_is_a_still_blinking_face(model: Model) -> None:
+    face = _faces(model, np.zeros(16000 * 60, np.float32))[0]
+    assert face[:, columns(LOWER)].max() < 0.03 and lip_opening(face).max() < 0.02
+    assert channel(face, "eyeBlinkLeft").max() > 0.5
+
+
+def test_a_voice_finds_itself(model: Model, samples: np.ndarray) -> None:
+    ranking = rank_voice(model, samples)
+    assert len(ranking.identities) >= 8 and sum(p for _, p in ranking.identities) == pytest.approx(1, abs=1e-4)
+    assert ranking.identities[0][0] == "Milo"  # the style of this held-out voice, 12, whose other voice was trained on
