@@ -28,37 +28,35 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
-class VIEW3D_PT_lipsync(bpy.types.Panel):
+class _LipSyncPanel:
+    """What the panels of both editors show."""
+
     bl_label = "Lip Sync"
     bl_category = _CATEGORY
-    bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
+        layout = self.layout  # type: ignore[attr-defined]
         layout.use_property_split = True
         layout.use_property_decorate = False
         _draw_choices(layout, context)
         _draw_job(layout, context)
-        _draw_takes(layout, context)
 
 
-class SEQUENCER_PT_lipsync(bpy.types.Panel):
-    bl_label = "Lip Sync"
-    bl_category = _CATEGORY
+class VIEW3D_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        super().draw(context)
+        _draw_takes(self.layout, context)
+
+
+class SEQUENCER_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
     bl_space_type = "SEQUENCE_EDITOR"
-    bl_region_type = "UI"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return context.space_data.view_type in {"SEQUENCER", "SEQUENCER_PREVIEW"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        _draw_choices(layout, context)
-        _draw_job(layout, context)
 
 
 def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -134,14 +132,4 @@ def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str
         box.label(text=line, icon="NONE" if number else icon)
 
 
-_classes = (LIPSYNC_UL_takes, VIEW3D_PT_lipsync, SEQUENCER_PT_lipsync)
-
-
-def register() -> None:
-    for cls in _classes:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(_classes):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync, SEQUENCER_PT_lipsync))

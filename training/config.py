@@ -1,9 +1,6 @@
-"""Every number that shapes a model or a run. Saved beside the weights it made."""
+"""Every number that shapes a model or a run."""
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,3 @@ class TrainConfig:
     seed: int = 1
     save_every: int = 250
     weights: LossWeights = field(default_factory=LossWeights)
-
-
-def save(config: ModelConfig | TrainConfig, path: Path) -> None:
-    """Write a config as JSON."""
-    path.write_text(json.dumps(dataclasses.asdict(config), indent=1) + "\n")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from backend.features import RATE
@@ -126,8 +125,3 @@ def cache_features(data: Prepared, root: Path, encoder: Encoder) -> None:
             counter.write_text(str(index + 1))
     part.replace(path)
     counter.unlink()
-
-
-def features_tensor(encoder: Encoder, samples: np.ndarray) -> Tensor:
-    """(n,) -> (1, T, F)."""
-    return torch.from_numpy(encoder(samples))[None]

@@ -6,10 +6,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 
 from backend.arkit import BEAT, CHANNELS, EMOTIONS, LOWER, UPPER
+from backend.audio import read_clip
 from backend.curves import Curves
 from backend.features import MEL_FPS, RATE, log_mel, speech_gain
 
@@ -67,11 +66,6 @@ def on_split(performer: Performer, data: Prepared, split: str, limit: int = 40) 
     takes = data.part(split)
     takes = takes[:: max(1, len(takes) // limit)]
     return mean([on_take(performer, data, take) for take in takes])
-
-
-def _read_recording(path: Path) -> np.ndarray:
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    return soxr.resample(samples.mean(1), rate, RATE).astype(np.float32)
 
 
 def _perform_recording(performer: Performer, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
@@ -147,7 +141,7 @@ def on_recordings(performer: Performer, folder: Path, encoder: Encoder | None) -
     figures: dict[str, Figures] = {}
     animated: list[Figures] = []
     for path in sorted(folder.glob("*.ogg")):
-        samples = _read_recording(path)
+        samples = read_clip(path).samples
         if path.with_suffix(".csv").exists():
             animated.append(on_hand_animation(performer, samples, _read_lips(path.with_suffix(".csv"))[0], encoder))
         elif path.with_suffix(".json").exists():

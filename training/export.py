@@ -15,9 +15,8 @@ from backend.runtimes.onnx import load
 
 from .checkpoint import load_model
 from .diffusion import make_grid
+from .losses import TEMPERATURE
 from .model import Personalizer, SmallEncoder, Talker, TalkerDecoder, VoiceHead
-
-TEMPERATURE = 0.1  # of losses.contrast
 
 
 class _Encoder(nn.Module):

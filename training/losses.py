@@ -7,6 +7,8 @@ from torch import Tensor
 from backend.arkit import CHANNELS, LOWER
 from backend.sampler import Level
 
+TEMPERATURE = 0.1  # of the match between voice and library, in training as at inference
+
 LOWER_INDEX = [CHANNELS.index(name) for name in LOWER]
 UPPER_INDEX = [i for i in range(len(CHANNELS)) if i not in LOWER_INDEX]
 
@@ -26,7 +28,7 @@ def velocity(predicted: Tensor, truth: Tensor) -> Tensor:
     return F.mse_loss(predicted.diff(dim=1), truth.diff(dim=1))
 
 
-def contrast(query: Tensor, keys: Tensor, target: Tensor, temperature: float = 0.1) -> Tensor:
+def contrast(query: Tensor, keys: Tensor, target: Tensor, temperature: float = TEMPERATURE) -> Tensor:
     """L_con: cross-entropy of each voice's similarity to the whole library (v1's InfoNCE; clips of one speaker share a positive).
 
     query (B, E) and keys (L, E) are unit vectors, target (B,) indices.

@@ -169,14 +169,4 @@ def _redraw(context: bpy.types.Context) -> None:
                 area.tag_redraw()
 
 
-_classes = (LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel)
-
-
-def register() -> None:
-    for cls in _classes:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(_classes):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel))
