@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .config import LossWeights, ModelConfig, TrainConfig
+from .config import ModelConfig
 from .model import SmallEncoder, Talker
 
 
@@ -44,8 +44,3 @@ def load_model(folder: Path) -> tuple[Talker, SmallEncoder | None, dict[str, Any
         encoder.load_state_dict(weights["encoder"])
         encoder.eval()
     return talker.eval(), encoder, meta
-
-
-def train_config(raw: dict[str, Any]) -> TrainConfig:
-    """A TrainConfig from JSON."""
-    return TrainConfig(**{**raw, "weights": LossWeights(**raw.get("weights", {}))})

@@ -1,6 +1,8 @@
-"""Every number that shapes a model or a run."""
+"""Every number that shapes a model or a run. The papers' baselines and ablations differ from the default in one key each."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,9 @@ class ModelConfig:
     encoder_width: int = 192
     encoder_blocks: int = 8
     steps: int = 32  # noise levels of the teacher (v1)
+    schedule: str = "linear"  # of the noise levels: linear (v1) | cosine (FaceDiffuser)
+    personal: bool = True  # identity and emotion (v1, v2); without: FaceDiffuser, and the papers' ablation
+    hear_each_step: bool = False  # run the audio encoder in every denoising step (FaceDiffuser): slower, the same curves
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,33 @@ class TrainConfig:
     learning_rate: float = 1e-3
     warmup: int = 100
     ema: float = 0.998
+    precision: str = "no"  # mixed precision: no | bf16 | fp16
     seed: int = 1
     save_every: int = 250
     weights: LossWeights = field(default_factory=LossWeights)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a stage is asked for."""
+
+    model: ModelConfig
+    train: TrainConfig
+
+
+def train_config(raw: dict, default: TrainConfig) -> TrainConfig:
+    """A TrainConfig from JSON, as far as it differs from the default."""
+    fields = {**asdict(default), **raw}
+    return TrainConfig(**{**fields, "weights": LossWeights(**{**asdict(default.weights), **raw.get("weights", {})})})
+
+
+def read_plan(path: Path | None, default: TrainConfig) -> Plan:
+    """A JSON file {"model": {...}, "train": {...}}; what it leaves out is the default's. Raises ValueError on keys that there aren't."""
+    raw = {} if path is None else json.loads(path.read_text())
+    try:
+        return Plan(ModelConfig(**raw.pop("model", {})), train_config(raw.pop("train", {}), default))
+    except TypeError as error:
+        raise ValueError(f"{path}: {error}") from error
+    finally:
+        if raw:
+            raise ValueError(f"{path}: unknown {', '.join(raw)}; it may hold model and train")

@@ -22,11 +22,20 @@ class Grid:
         return Level(self.alpha[index][:, None, None], self.sigma[index][:, None, None])
 
 
-def make_grid(steps: int) -> Grid:
-    """The linear schedule of Ho et al. 2020 on `steps` levels."""
-    levels = linear_levels(steps)
-    alpha = torch.tensor([level.alpha for level in levels])
-    sigma = torch.tensor([level.sigma for level in levels])
+def make_grid(steps: int, schedule: str = "linear") -> Grid:
+    """A schedule on `steps` levels: `linear` (Ho et al. 2020, as in v1) or `cosine` (Nichol & Dhariwal 2021, eq. 17, as in FaceDiffuser)."""
+    if schedule == "linear":
+        levels = linear_levels(steps)
+        alpha = torch.tensor([level.alpha for level in levels])
+        sigma = torch.tensor([level.sigma for level in levels])
+    elif schedule == "cosine":
+        phase = (torch.arange(steps + 1) / steps + 0.008) / 1.008
+        bar = torch.cos(phase * torch.pi / 2).square().double()
+        kept = 1 - (1 - bar[1:] / bar[:-1]).clamp(max=0.999)  # 1 - beta, cut as there, so that the last level is not pure noise
+        bar = torch.cat([torch.ones(1), kept.cumprod(0)])
+        alpha, sigma = bar.sqrt().float(), (1 - bar).sqrt().float()
+    else:
+        raise ValueError(f"unknown schedule {schedule!r}: linear or cosine")
     return Grid(alpha, sigma, 2 * (alpha.log() - sigma.clamp(min=1e-4).log()))
 
 

@@ -1,7 +1,8 @@
-"""Progressive distillation (Salimans & Ho 2022) with a small encoder and v2's personalizer enhancer: each round halves the steps."""
+"""Progressive distillation (Salimans & Ho 2022) with v2's personalizer enhancer: each round halves the steps, or replaces the large encoder."""
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -34,57 +35,63 @@ def _upper_sample(person: Tensor, predicted: Tensor) -> Tensor:
     return torch.cat([person, upper.mean(1), upper.std(1)], -1)
 
 
-def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig, ear_folder: Path | None = None) -> None:
-    """Halve a model's steps. The student starts from its teacher's weights.
+def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig, ear_folder: Path | None = None, halve: bool = True) -> None:
+    """One round: a student that starts from its teacher's weights and takes half as many steps, or as many (halve=False).
 
-    A teacher with a large encoder hands over to a small one: that of train_ear in ear_folder, or a new one.
+    It listens as its teacher does. With ear_folder, a teacher that listens with a large encoder hands over to that small one (train_ear's).
     """
     torch.manual_seed(config.seed)
     teacher, teacher_ear, meta = load_model(teacher_folder)
     teacher.requires_grad_(False)
     model = teacher.config
     student = copy.deepcopy(teacher).requires_grad_(True)
-    if teacher_ear is not None:
-        ear = copy.deepcopy(teacher_ear).requires_grad_(True)
-    else:
-        ear = SmallEncoder(model) if ear_folder is None else load_ear(ear_folder, model)
+    ear = copy.deepcopy(teacher_ear) if ear_folder is None else load_ear(ear_folder)
+    if ear is not None:
+        student.config = replace(model, encoder_width=ear.config.encoder_width, encoder_blocks=ear.config.encoder_blocks)
+        ear.requires_grad_(True).train()
     normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
-    grid = make_grid(model.steps)
-    half, stride = meta["stride"], 2 * meta["stride"]
+    grid = make_grid(model.steps, model.schedule)
+    stride = meta["stride"]  # levels of the grid in a step of the teacher
+    wide = 2 * stride if halve else stride  # in one of the student
     w = config.weights
 
     def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         clean = normal.apply(batch.faces)
         frames = clean.shape[1]
-        index = stride * torch.randint(1, model.steps // stride + 1, (len(clean),), generator=rng)
+        index = wide * torch.randint(1, model.steps // wide + 1, (len(clean),), generator=rng)
         index[torch.rand(len(clean), generator=rng) < NOISIEST] = model.steps
-        now, middle, then = grid.at(index), grid.at(index - half), grid.at(index - stride)
+        now = grid.at(index)
         noisy = add_noise(clean, now, torch.randn(clean.shape, generator=rng))
-        with torch.no_grad():
+        with torch.no_grad(), torch.autocast(clean.device.type, enabled=False):  # the target divides by small differences: in full precision
             heard = teacher.hear(batch.features if teacher_ear is None else teacher_ear(batch.mel), frames)
-            person_t = teacher.personalizer(batch.identity, batch.emotion)
-            first = teacher.denoise(noisy, heard.condition, person_t, grid.log_snr[index])
-            between = ddim_step(noisy, first, now, middle)
-            second = teacher.denoise(between, heard.condition, person_t, grid.log_snr[index - half])
-            arrived = ddim_step(between, second, middle, then)
-            target = losses.distil_target(noisy, arrived, now, then)
+            person_t = teacher.person(batch.identity, batch.emotion)
+            target = teacher.denoise(noisy, heard.condition, person_t, grid.log_snr[index])
+            if halve:
+                middle, then = grid.at(index - stride), grid.at(index - wide)
+                between = ddim_step(noisy, target, now, middle)
+                second = teacher.denoise(between, heard.condition, person_t, grid.log_snr[index - stride])
+                target = losses.distil_target(noisy, ddim_step(between, second, middle, then), now, then)
             weight = losses.distil_weight(now, w.distil_cap)
-        plain = torch.rand(len(clean), generator=rng) < PLAIN
-        features = ear(torch.where(plain[:, None, None], batch.mel, augment(batch.mel, rng)))
+        if ear is None:
+            plain, features = torch.ones(len(clean), dtype=torch.bool), batch.features
+        else:
+            plain = torch.rand(len(clean), generator=rng) < PLAIN
+            features = ear(torch.where(plain[:, None, None], batch.mel, augment(batch.mel, rng)))
         heard = student.hear(features, frames)
-        person = student.personalizer(batch.identity, batch.emotion)
+        person = student.person(batch.identity, batch.emotion)
         predicted = student.denoise(noisy, heard.condition, person, grid.log_snr[index])
         return {
             **truth_losses(predicted, clean, config),
             "contrast": voice_loss(student, heard, batch, config, plain),
             "distil": w.distil * (weight * (predicted - target).square()).mean(),
-            "ae": w.ae * losses.features(features, batch.features),
+            **({} if ear is None else {"ae": w.ae * losses.features(features, batch.features)}),
             "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(person_t, target)),
         }
 
     def stream(first: int) -> Iterator[Batch]:
         return batches(data, "train", config.batch, config.seconds, config.seed, first)
 
-    average = fit(nn.ModuleDict({"talker": student, "ear": ear}), loss, stream, config, out)
+    modules = nn.ModuleDict({"talker": student} if ear is None else {"talker": student, "ear": ear})
+    average = fit(modules, loss, stream, config, out)
     keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")}
-    save_model(out, cast(Talker, average["talker"]), cast(SmallEncoder, average["ear"]), stride, keep)
+    save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, keep)

@@ -123,7 +123,7 @@ def export(source: Path, out: Path, name: str, version: str, tolerance: float = 
 
 
 def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: str, version: str) -> None:
-    grid = make_grid(talker.config.steps)
+    grid = make_grid(talker.config.steps, talker.config.schedule)
     stops = range(talker.config.steps, -1, -meta["stride"])
     identity_keys, emotion_keys = talker.personalizer.keys()
 

@@ -50,7 +50,8 @@ def fit(modules: nn.ModuleDict, loss: Loss, stream: Callable[[int], Iterator[Bat
         for iteration in tqdm(range(first, config.iterations), initial=first, total=config.iterations, desc=folder.name, mininterval=10):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(iteration, config)
-            parts = loss(next(batches), rng)
+            with torch.autocast("cpu", torch.bfloat16, enabled=config.precision == "bf16"):
+                parts = loss(next(batches), rng)
             total = torch.stack(list(parts.values())).sum()
             optimizer.zero_grad(set_to_none=True)
             total.backward()

@@ -50,6 +50,7 @@ class SmallEncoder(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        self.config = config
         width = config.encoder_width
         self.stem = nn.Conv1d(BANDS, width, 5, padding=2)
         self.halve = nn.Conv1d(width, width, 5, stride=2, padding=2)
@@ -177,6 +178,11 @@ class Talker(nn.Module):
         features = self.norm(features)
         condition = to_face_rate(F.gelu(self.condition(features)), frames)
         return Heard(condition, *self.voice.queries(self.voice.pool(self.voice.frames(features))))
+
+    def person(self, identity: Tensor, emotion: Tensor) -> Tensor:  # indices (B,), (B,) -> (B, P); zeros for a model without identities
+        if not self.config.personal:
+            return torch.zeros(len(identity), self.config.person, device=identity.device)
+        return self.personalizer(identity, emotion)
 
     def denoise(self, z: Tensor, condition: Tensor, person: Tensor, log_snr: Tensor) -> Tensor:
         """Clean curves (B, N, C) of a whole clip from noisy ones."""

@@ -59,14 +59,14 @@ def match(performer: Performer, heard: Heard) -> tuple[int, int]:
 def perform(performer: Performer, heard: Heard, identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
     """One face a seed: (seeds, N, 52) in 0..1."""
     talker = performer.talker
-    grid = make_grid(talker.config.steps)
+    grid = make_grid(talker.config.steps, talker.config.schedule)
     stops = list(range(talker.config.steps, -1, -performer.stride))
     levels = [Level(float(grid.alpha[i]), float(grid.sigma[i])) for i in stops]
     log_snr = {levels[k].alpha: grid.log_snr[i] for k, i in enumerate(stops)}
     frames = heard.condition.shape[1]
     noise = torch.stack([torch.randn(frames, talker.config.channels, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
     noise = noise * torch.from_numpy(NOISY)
-    person = talker.personalizer(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
+    person = talker.person(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
     condition = heard.condition.expand(len(seeds), -1, -1)
 
     def denoise(z: Tensor, level: Level) -> Tensor:

@@ -31,7 +31,7 @@ def truth_losses(predicted: Tensor, truth: Tensor, config: TrainConfig) -> dict[
 def voice_loss(talker: Talker, heard: Heard, batch: Batch, config: TrainConfig, rows: Tensor | None = None) -> Tensor:
     """Contrast of the voices of these rows (B,), or of all, with both libraries (v2), weighted."""
     rows = torch.ones(len(batch.identity), dtype=torch.bool) if rows is None else rows
-    if not rows.any():
+    if not (talker.config.personal and rows.any()):
         return torch.zeros(())
     identity_keys, emotion_keys = talker.personalizer.keys()
     identity = losses.contrast(heard.identity_query[rows], identity_keys, batch.identity[rows])
@@ -42,10 +42,8 @@ def voice_loss(talker: Talker, heard: Heard, batch: Batch, config: TrainConfig, 
 def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
     """Train a teacher on prepared takes with cached features and write it to `out`."""
     torch.manual_seed(config.seed)
-    starts = [(take.offset * 3, (take.offset + take.length) * 3) for take in data.part("train")]
-    faces = data.array("faces")
-    normal = fit_normal(torch.cat([torch.from_numpy(faces[a:b].copy()) for a, b in starts]).numpy())
-    grid = make_grid(model.steps)
+    normal = fit_normal(data.faces("train"))
+    grid = make_grid(model.steps, model.schedule)
     talker = Talker(model, len(data.identities), len(EMOTIONS))
 
     def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
@@ -53,7 +51,7 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         index = torch.randint(1, model.steps + 1, (len(clean),), generator=rng)
         noisy = add_noise(clean, grid.at(index), torch.randn(clean.shape, generator=rng))
         heard = talker.hear(batch.features, clean.shape[1])
-        person = talker.personalizer(batch.identity, batch.emotion)
+        person = talker.person(batch.identity, batch.emotion)
         predicted = talker.denoise(noisy, heard.condition, person, grid.log_snr[index])
         return {**truth_losses(predicted, clean, config), "contrast": voice_loss(talker, heard, batch, config)}
 

@@ -12,6 +12,7 @@ from backend.generator import Wish, generate, load_model
 from training.config import LossWeights, ModelConfig, TrainConfig
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.distill import distill_round
+from training.ear import train_ear
 from training.evaluate import on_split
 from training.export import export
 from training.synthesis import load_performer, perform
@@ -32,7 +33,8 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
 
 def test_recordings_to_generated_curves(data: Prepared, tmp_path: Path) -> None:
     train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW)
+    train_ear(data, tmp_path / "ear", TINY, FEW)
+    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW, tmp_path / "ear")
     distill_round(data, tmp_path / "sixteen", tmp_path / "eight", FEW)
     student = load_performer(tmp_path / "eight")
     assert student.steps == 8
@@ -76,7 +78,8 @@ def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path
 
 def test_windows_leave_no_seam(data: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW)
+    train_ear(data, tmp_path / "ear", TINY, FEW)
+    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW, tmp_path / "ear")
     export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1")
     model = load_model(tmp_path / "onnx")
     sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
@@ -95,7 +98,8 @@ def test_backend_and_training_hear_the_same(data: Prepared, tmp_path: Path) -> N
     from training import synthesis
 
     train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW)
+    train_ear(data, tmp_path / "ear", TINY, FEW)
+    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW, tmp_path / "ear")
     export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1")
     student = load_performer(tmp_path / "sixteen")
     sound = np.random.default_rng(3).standard_normal(16000 * 4).astype(np.float32) * 0.05

@@ -54,6 +54,11 @@ class Prepared:
         total = sum(take.length for take in self.takes) * per
         return flat.reshape(total, width or len(flat) // total)
 
+    def faces(self, split: str) -> np.ndarray:
+        """All faces of a split, one after another: (frames, 52) float16."""
+        array = self.array("faces")
+        return np.concatenate([array[FACES * take.offset : FACES * (take.offset + take.length)] for take in self.part(split)])
+
 
 def load_prepared(folder: Path) -> Prepared:
     """Open what `prepare` wrote."""

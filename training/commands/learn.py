@@ -1,0 +1,72 @@
+"""Commands that train: ear, train, distill."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from ..config import LossWeights, Plan, TrainConfig, read_plan
+from ..data.prepared import load_prepared
+
+# What the student may rest on: mostly its teacher. Ground truth pulls few-step students to the mean face, so only the lips, which the
+# sound decides, keep some of it.
+DISTIL = TrainConfig(
+    iterations=1500,
+    batch=16,
+    learning_rate=5e-4,
+    weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.2, distil=1.0, ae=0.3, pc=0.01),
+)
+EAR = TrainConfig(iterations=4500, batch=16, weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.0, ae=1.0))
+
+
+def add(stages: argparse._SubParsersAction) -> None:
+    """Add this module's stages to the command line."""
+    p = stages.add_parser("ear", help="teach the small encoder what the large one hears")
+    p.add_argument("prepared", type=Path)
+    p.add_argument("out", type=Path)
+    _add_plan(p)
+    p.set_defaults(run=_ear)
+
+    p = stages.add_parser("train", help="train a teacher")
+    p.add_argument("prepared", type=Path)
+    p.add_argument("out", type=Path)
+    _add_plan(p)
+    p.set_defaults(run=_train)
+
+    p = stages.add_parser("distill", help="halve a model's steps, or give it a small encoder, or both")
+    p.add_argument("prepared", type=Path)
+    p.add_argument("teacher", type=Path)
+    p.add_argument("out", type=Path)
+    p.add_argument("--ear", type=Path, help="folder of the stage `ear`: its small encoder replaces the large one")
+    p.add_argument("--keep-steps", action="store_true", help="as many steps as the teacher: only the encoder changes")
+    _add_plan(p)
+    p.set_defaults(run=_distill)
+
+
+def _add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help='JSON: {"model": {fields of ModelConfig}, "train": {fields of TrainConfig}}, as far as they differ')
+    parser.add_argument("--iterations", type=int)
+
+
+def _plan(args: argparse.Namespace, default: TrainConfig) -> Plan:
+    plan = read_plan(args.config, default)
+    return plan if args.iterations is None else replace(plan, train=replace(plan.train, iterations=args.iterations))
+
+
+def _ear(args: argparse.Namespace) -> None:
+    from ..ear import train_ear
+
+    plan = _plan(args, EAR)
+    train_ear(load_prepared(args.prepared), args.out, plan.model, plan.train)
+
+
+def _train(args: argparse.Namespace) -> None:
+    from ..teacher import train_teacher
+
+    plan = _plan(args, TrainConfig())
+    train_teacher(load_prepared(args.prepared), args.out, plan.model, plan.train)
+
+
+def _distill(args: argparse.Namespace) -> None:
+    from ..distill import distill_round
+
+    distill_round(load_prepared(args.prepared), args.teacher, args.out, _plan(args, DISTIL).train, args.ear, not args.keep_steps)
