@@ -93,5 +93,5 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
 
     modules = nn.ModuleDict({"talker": student} if ear is None else {"talker": student, "ear": ear})
     average = fit(modules, loss, stream, config, out)
-    keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")}
+    keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")} | {"split": data.scheme}
     save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, keep)

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from backend.audio import read_clip
 from backend.features import RATE
 
-from .data.beat import find_recordings, read_sound
+from .data.beat import find_recordings
 from .data.prepared import FEATURES, TENTH, Prepared
 
 Encoder = Callable[[np.ndarray], np.ndarray]  # (n,) float32 at 16 kHz -> (n // 320, F) float32
@@ -105,17 +106,17 @@ def whisper(source: str) -> Encoder:
 
 
 def cache_features(data: Prepared, root: Path, encoder: Encoder) -> None:
-    """Run a frozen encoder once over every take and keep its features beside the faces; goes on where it was interrupted."""
+    """Run a frozen encoder once over every recording and keep its features beside the faces; goes on where it was interrupted."""
     path = data.folder / "features.f16"
     part = path.with_suffix(".part")
     counter = data.folder / "features.done"
     done = int(counter.read_text()) if counter.exists() and part.exists() else 0
     paths = {recording.id: recording.path for recording in find_recordings(root)}
     with open(part, "r+b" if done else "wb") as file:
-        for index, take in enumerate(tqdm(data.takes, desc="features", unit="take")):
+        for index, take in enumerate(tqdm(data.recordings, desc="features", unit="take")):
             if index < done:
                 continue
-            sound = read_sound(paths[take.id].with_suffix(".wav"))[: take.length * TENTH]
+            sound = read_clip(paths[take.id].with_suffix(".wav")).samples[take.start * TENTH : (take.start + take.length) * TENTH]
             features = encoder(sound).astype(np.float16)
             assert len(features) == take.length * FEATURES
             if index == done:

@@ -63,6 +63,7 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         "identities": list(data.identities),
         "descriptions": data.descriptions,
         "emotions": list(EMOTIONS),
+        "split": data.scheme,
         "mean": normal.mean.tolist(),
         "deviation": normal.deviation.tolist(),
     }

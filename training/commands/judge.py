@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ..data.prepared import load_prepared
+from ..data.splits import SCHEMES
 
 
 def add(stages: argparse._SubParsersAction) -> None:
@@ -11,6 +11,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p = stages.add_parser("evaluate", help="measure models on held-out takes and on real recordings")
     p.add_argument("models", type=Path, nargs="+")
     p.add_argument("--prepared", type=Path)
+    p.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: as the model was trained")
     p.add_argument("--recordings", type=Path, help="folder of sounds with lips (.csv) or phones (.json) beside them")
     p.add_argument("--encoder", help="the teacher's large encoder, for teachers on recordings")
     p.add_argument("--limit", type=int, default=40, help="takes of each split")
@@ -20,6 +21,7 @@ def add(stages: argparse._SubParsersAction) -> None:
 
 def _evaluate(args: argparse.Namespace) -> None:
     from .. import evaluate
+    from ..data.prepared import load_prepared
     from ..encoders import whisper
     from ..synthesis import load_performer
 
@@ -29,8 +31,8 @@ def _evaluate(args: argparse.Namespace) -> None:
         performer = load_performer(folder)
         title = f"{folder.name}, {performer.steps} steps"
         if args.prepared:
-            data = load_prepared(args.prepared)
-            for split, words in (("clip", "held-out takes of known voices"), ("voice", "held-out voices")):
+            data = load_prepared(args.prepared, args.split)
+            for split, words in (("test", f"held-out takes of known voices (split {args.split})"), ("voice", "held-out voices")):
                 if data.part(split):
                     tables[f"{title}: {words}"] = evaluate.on_split(performer, data, split, args.limit)
         if args.recordings and (performer.ear is not None or encoder is not None):

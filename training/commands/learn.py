@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..config import LossWeights, Plan, TrainConfig, read_plan
-from ..data.prepared import load_prepared
+from ..data.splits import SCHEMES
 
 # What the student may rest on: mostly its teacher. Ground truth pulls few-step students to the mean face, so only the lips, which the
 # sound decides, keep some of it.
@@ -43,6 +43,7 @@ def add(stages: argparse._SubParsersAction) -> None:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: by take, BEAT's listing, the papers' leaky one")
     parser.add_argument("--config", type=Path, help='JSON: {"model": {fields of ModelConfig}, "train": {fields of TrainConfig}}, as far as they differ')
     parser.add_argument("--iterations", type=int)
 
@@ -53,20 +54,23 @@ def _plan(args: argparse.Namespace, default: TrainConfig) -> Plan:
 
 
 def _ear(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
     from ..ear import train_ear
 
     plan = _plan(args, EAR)
-    train_ear(load_prepared(args.prepared), args.out, plan.model, plan.train)
+    train_ear(load_prepared(args.prepared, args.split), args.out, plan.model, plan.train)
 
 
 def _train(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
     from ..teacher import train_teacher
 
     plan = _plan(args, TrainConfig())
-    train_teacher(load_prepared(args.prepared), args.out, plan.model, plan.train)
+    train_teacher(load_prepared(args.prepared, args.split), args.out, plan.model, plan.train)
 
 
 def _distill(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
     from ..distill import distill_round
 
-    distill_round(load_prepared(args.prepared), args.teacher, args.out, _plan(args, DISTIL).train, args.ear, not args.keep_steps)
+    distill_round(load_prepared(args.prepared, args.split), args.teacher, args.out, _plan(args, DISTIL).train, args.ear, not args.keep_steps)
