@@ -19,7 +19,8 @@ class ModelConfig:
     layers: int = 2
     noisy: int = 128  # D of the noisy curves after their look-ahead convolution
     look: int = 6  # frames of noisy curves seen on either side
-    encoder_width: int = 192
+    voice: int = 128  # width of the voice head
+    encoder_width: int = 256
     encoder_blocks: int = 8
     steps: int = 32  # noise levels of the teacher (v1)
     schedule: str = "linear"  # of the noise levels: linear (v1) | cosine (FaceDiffuser)
@@ -34,7 +35,7 @@ class LossWeights:
     exp: float = 1.0
     lip: float = 1.0
     velocity: float = 0.5
-    contrast: float = 0.1
+    contrast: float = 0.3
     distil: float = 0.0
     distil_cap: float = 5.0
     ae: float = 0.0

@@ -30,7 +30,7 @@ def on_take(performer: Performer, data: Prepared, take: Take, seeds: int = 3) ->
     features, mel = data.array("features")[FEATURES * first : FEATURES * last], data.array("mel")[MEL * first : MEL * last]
     began = time.perf_counter()
     heard = hear(performer, features, mel, len(truth))
-    identity, emotion = match(performer, heard)
+    identity, emotion = match(performer, mel)
     faces = perform(performer, heard, performer.identities.index(take.identity), EMOTIONS.index(take.emotion), list(range(seeds)))
     spent = time.perf_counter() - began
     one = faces[0]
@@ -75,7 +75,7 @@ def _perform_recording(performer: Performer, samples: np.ndarray, encoder: Encod
     mel = log_mel(samples * np.float32(speech_gain(samples)), 0, tenths * MEL_FPS // 10)
     features = encoder(samples) if performer.ear is None and encoder is not None else np.zeros((0, 0))
     heard = hear(performer, features, mel, 3 * tenths)
-    return perform(performer, heard, *match(performer, heard), [0, 1, 2])
+    return perform(performer, heard, *match(performer, mel), [0, 1, 2])
 
 
 def _read_lips(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:

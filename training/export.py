@@ -28,7 +28,7 @@ class _Encoder(nn.Module):
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:  # (1, 2 T, BANDS) -> (1, T, D), (1, T, 1 + V)
         features = self.talker.norm(self.ear(mel))
-        return nn.functional.gelu(self.talker.condition(features)), self.talker.voice.frames(features)
+        return nn.functional.gelu(self.talker.condition(features)), self.talker.voice.frames(mel)
 
 
 class _Queries(nn.Module):

@@ -12,7 +12,7 @@ from backend.sampler import Level, sample_ddim
 
 from .checkpoint import load_model
 from .diffusion import Normal, make_grid
-from .model import Heard, SmallEncoder, Talker
+from .model import SmallEncoder, Talker
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def load_performer(folder: Path) -> Performer:
 
 
 @torch.inference_mode()
-def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: int) -> Heard:
-    """Listen with the model's own ear: large-encoder features (T, F) or log-mel (2 T, bands)."""
+def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: int) -> Tensor:
+    """Listen with the model's own ear, large-encoder features (T, F) or log-mel (2 T, bands): what the decoder takes, (1, frames, D)."""
     if performer.ear is None:
         audio = torch.from_numpy(features.astype(np.float32))[None]
     else:
@@ -49,25 +49,26 @@ def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: in
 
 
 @torch.inference_mode()
-def match(performer: Performer, heard: Heard) -> tuple[int, int]:
-    """The library's nearest identity and emotion to a voice."""
+def match(performer: Performer, mel: np.ndarray) -> tuple[int, int]:
+    """The library's nearest identity and emotion to a voice, by its log-mel (2 T, bands)."""
+    identity_query, emotion_query = performer.talker.voice(torch.from_numpy(mel.astype(np.float32))[None])
     identity_keys, emotion_keys = performer.talker.personalizer.keys()
-    return int((heard.identity_query @ identity_keys.T).argmax()), int((heard.emotion_query @ emotion_keys.T).argmax())
+    return int((identity_query @ identity_keys.T).argmax()), int((emotion_query @ emotion_keys.T).argmax())
 
 
 @torch.inference_mode()
-def perform(performer: Performer, heard: Heard, identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
+def perform(performer: Performer, condition: Tensor, identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
     """One face a seed: (seeds, N, 52) in 0..1."""
     talker = performer.talker
     grid = make_grid(talker.config.steps, talker.config.schedule)
     stops = list(range(talker.config.steps, -1, -performer.stride))
     levels = [Level(float(grid.alpha[i]), float(grid.sigma[i])) for i in stops]
     log_snr = {levels[k].alpha: grid.log_snr[i] for k, i in enumerate(stops)}
-    frames = heard.condition.shape[1]
+    frames = condition.shape[1]
     noise = torch.stack([torch.randn(frames, talker.config.channels, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
     noise = noise * torch.from_numpy(NOISY)
     person = talker.person(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
-    condition = heard.condition.expand(len(seeds), -1, -1)
+    condition = condition.expand(len(seeds), -1, -1)
 
     def denoise(z: Tensor, level: Level) -> Tensor:
         return talker.denoise(z, condition, person, log_snr[level.alpha].expand(len(seeds)))

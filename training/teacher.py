@@ -10,12 +10,13 @@ from torch import Tensor, nn
 from backend.arkit import EMOTIONS
 
 from . import losses
+from .augment import rerecord
 from .checkpoint import save_model
 from .config import ModelConfig, TrainConfig
 from .data.prepared import Batch, Prepared, batches
 from .diffusion import add_noise, fit_normal, make_grid
 from .fit import fit
-from .model import Heard, Talker
+from .model import Talker
 
 
 def truth_losses(predicted: Tensor, truth: Tensor, config: TrainConfig) -> dict[str, Tensor]:
@@ -28,14 +29,14 @@ def truth_losses(predicted: Tensor, truth: Tensor, config: TrainConfig) -> dict[
     }
 
 
-def voice_loss(talker: Talker, heard: Heard, batch: Batch, config: TrainConfig, rows: Tensor | None = None) -> Tensor:
-    """Contrast of the voices of these rows (B,), or of all, with both libraries (v2), weighted."""
-    rows = torch.ones(len(batch.identity), dtype=torch.bool) if rows is None else rows
-    if not (talker.config.personal and rows.any()):
+def voice_loss(talker: Talker, mel: Tensor, batch: Batch, config: TrainConfig) -> Tensor:
+    """Contrast of voices (B, 2 T, BANDS) with both libraries (v2), weighted."""
+    if not talker.config.personal:
         return torch.zeros(())
+    identity_query, emotion_query = talker.voice(mel)
     identity_keys, emotion_keys = talker.personalizer.keys()
-    identity = losses.contrast(heard.identity_query[rows], identity_keys, batch.identity[rows])
-    emotion = losses.contrast(heard.emotion_query[rows], emotion_keys, batch.emotion[rows])
+    identity = losses.contrast(identity_query, identity_keys, batch.identity)
+    emotion = losses.contrast(emotion_query, emotion_keys, batch.emotion)
     return config.weights.contrast * (identity + emotion)
 
 
@@ -50,10 +51,10 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         clean = normal.apply(batch.faces)
         index = torch.randint(1, model.steps + 1, (len(clean),), generator=rng)
         noisy = add_noise(clean, grid.at(index), torch.randn(clean.shape, generator=rng))
-        heard = talker.hear(batch.features, clean.shape[1])
+        condition = talker.hear(batch.features, clean.shape[1])
         person = talker.person(batch.identity, batch.emotion)
-        predicted = talker.denoise(noisy, heard.condition, person, grid.log_snr[index])
-        return {**truth_losses(predicted, clean, config), "contrast": voice_loss(talker, heard, batch, config)}
+        predicted = talker.denoise(noisy, condition, person, grid.log_snr[index])
+        return {**truth_losses(predicted, clean, config), "contrast": voice_loss(talker, rerecord(batch.mel, rng), batch, config)}
 
     def stream(first: int) -> Iterator[Batch]:
         return batches(data, "train", config.batch, config.seconds, config.seed, first)
