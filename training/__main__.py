@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from .commands import data, judge, learn, ship
+from .commands import data, everything, judge, learn, ship
 from .data.beat import BeatError
 
 
@@ -11,7 +11,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one stage; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     stages = parser.add_subparsers(dest="stage", required=True)
-    for module in (data, learn, judge, ship):
+    for module in (data, learn, judge, ship, everything):
         module.add(stages)
     args = parser.parse_args(arguments)
     try:

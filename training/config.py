@@ -1,8 +1,9 @@
 """Every number that shapes a model or a run. The papers' baselines and ablations differ from the default in one key each."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,28 @@ class Plan:
     train: TrainConfig
 
 
-def train_config(raw: dict, default: TrainConfig) -> TrainConfig:
+def train_config(raw: dict[str, Any], default: TrainConfig) -> TrainConfig:
     """A TrainConfig from JSON, as far as it differs from the default."""
     fields = {**asdict(default), **raw}
     return TrainConfig(**{**fields, "weights": LossWeights(**{**asdict(default.weights), **raw.get("weights", {})})})
 
 
-def read_plan(path: Path | None, default: TrainConfig) -> Plan:
-    """A JSON file {"model": {...}, "train": {...}}; what it leaves out is the default's. Raises ValueError on keys that there aren't."""
-    raw = {} if path is None else json.loads(path.read_text())
+STAGES = ("ear", "train", "distill", "enroll")
+
+
+def read_plan(path: Path | None, stage: str, default: TrainConfig, changes: dict[str, Any] | None = None) -> Plan:
+    """A stage's part of a JSON file {"model": {...}, "ear": {...}, "train": {...}, "distill": {...}, "enroll": {...}}.
+
+    What the file leaves out is the default's; `changes`, of the same form, come on top. Raises ValueError on keys that there aren't.
+    """
+    raw: dict[str, Any] = {} if path is None else json.loads(path.read_text())
+    if strange := [key for key in raw if key not in ("model", *STAGES)]:
+        raise ValueError(f"{path}: unknown {', '.join(strange)}; it may hold model, {', '.join(STAGES)}")
+    model, train = ModelConfig(), default
     try:
-        return Plan(ModelConfig(**raw.pop("model", {})), train_config(raw.pop("train", {}), default))
+        for part in (raw, changes or {}):
+            model = replace(model, **part.get("model", {}))
+            train = train_config(part.get(stage, {}), train)
     except TypeError as error:
         raise ValueError(f"{path}: {error}") from error
-    finally:
-        if raw:
-            raise ValueError(f"{path}: unknown {', '.join(raw)}; it may hold model and train")
+    return Plan(model, train)

@@ -3,7 +3,9 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from ..baselines import BASELINES
 from ..config import LossWeights, Plan, TrainConfig, read_plan
 from ..data.splits import SCHEMES
 
@@ -29,6 +31,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p = stages.add_parser("train", help="train a teacher")
     p.add_argument("prepared", type=Path)
     p.add_argument("out", type=Path)
+    p.add_argument("--baseline", choices=BASELINES, help="one of the papers' baselines or ablations instead")
     _add_plan(p)
     p.set_defaults(run=_train)
 
@@ -44,12 +47,12 @@ def add(stages: argparse._SubParsersAction) -> None:
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: by take, BEAT's listing, the papers' leaky one")
-    parser.add_argument("--config", type=Path, help='JSON: {"model": {fields of ModelConfig}, "train": {fields of TrainConfig}}, as far as they differ')
+    parser.add_argument("--config", type=Path, help="JSON with the sections model, ear, train, distill, as far as they differ")
     parser.add_argument("--iterations", type=int)
 
 
-def _plan(args: argparse.Namespace, default: TrainConfig) -> Plan:
-    plan = read_plan(args.config, default)
+def _plan(args: argparse.Namespace, default: TrainConfig, changes: dict[str, Any] | None = None) -> Plan:
+    plan = read_plan(args.config, args.stage, default, changes)
     return plan if args.iterations is None else replace(plan, train=replace(plan.train, iterations=args.iterations))
 
 
@@ -65,7 +68,7 @@ def _train(args: argparse.Namespace) -> None:
     from ..data.prepared import load_prepared
     from ..teacher import train_teacher
 
-    plan = _plan(args, TrainConfig())
+    plan = _plan(args, TrainConfig(), BASELINES.get(args.baseline))
     train_teacher(load_prepared(args.prepared, args.split), args.out, plan.model, plan.train)
 
 
