@@ -149,7 +149,8 @@ def _overlap(times: np.ndarray, seconds: float, shift: float) -> tuple[int, int]
     """(start, length) in tenths of the sound's time for which there is a face. BEAT's first frame is at 1/60 s: it stands for 0 too."""
     first = times[0] if times[0] > 0.05 else 0.0
     start = max(0, math.ceil(10 * (first - shift) - 1e-6))
-    length = math.floor(10 * min(seconds, times[-1] - shift) + 1e-6) - start
+    faces = math.floor(FPS * (times[-1] - shift) + 1e-6) + 1  # one at 0 s, the last not after the last captured one
+    length = min(math.floor(10 * seconds + 1e-6), faces * 10 // FPS) - start
     if length < 10:
         raise BeatError(f"sound and face share less than a second ({seconds:.1f} s of sound, face to {times[-1]:.1f} s)")
     return start, length

@@ -84,7 +84,7 @@ def _tiers(values: Iterator[str | float]) -> dict[str, tuple[Interval, ...]]:
         number(), number()
         count = int(number())
         if kind == "IntervalTier":
-            tiers[name] = tuple(Interval(number(), number(), string()) for _ in range(count))
+            tiers[name] = tuple([Interval(number(), number(), string()) for _ in range(count)])
         elif kind == "TextTier":
             for _ in range(count):
                 number(), string()
