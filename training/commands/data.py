@@ -14,11 +14,19 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(run=_perform)
 
-    p = stages.add_parser("prepare", help="recordings in BEAT's layout -> arrays")
-    p.add_argument("recordings", type=Path)
-    p.add_argument("out", type=Path)
-    p.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept for evaluation")
-    p.set_defaults(run=_prepare)
+    sources = stages.add_parser("prepare", help="recordings -> arrays").add_subparsers(dest="source", required=True)
+    for name, run, words in (
+        ("beat", _prepare, "recordings in BEAT's layout, captured or performed"),
+        ("livelink", _prepare_livelink, "takes of LiveLinkFace (.csv with .wav or .mov), by way of OUT/recordings"),
+        ("vocaset", _prepare_vocaset, "VOCASET's meshes, fitted with a basis of blendshapes, by way of OUT/recordings"),
+    ):
+        p = sources.add_parser(name, help=words)
+        p.add_argument("recordings", type=Path)
+        p.add_argument("out", type=Path)
+        p.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept for evaluation")
+        if name == "vocaset":
+            p.add_argument("--basis", type=Path, required=True, help="ARKit's blendshapes in FLAME topology: folder of .obj files, or .npz")
+        p.set_defaults(run=run)
 
     p = stages.add_parser("features", help="cache a large frozen encoder's features")
     p.add_argument("prepared", type=Path)
@@ -35,6 +43,26 @@ def _perform(args: argparse.Namespace) -> None:
 
 def _prepare(args: argparse.Namespace) -> None:
     prepare(args.recordings, args.out, set(args.hold_out))
+
+
+def _prepare_livelink(args: argparse.Namespace) -> None:
+    from ..data.livelink import import_livelink
+
+    done = import_livelink(args.recordings, args.out / "recordings")
+    print("speakers:", ", ".join(f"{person.speaker} {person.identity}" for person in done.people))
+    prepare(args.out / "recordings", args.out, set(args.hold_out))
+
+
+def _prepare_vocaset(args: argparse.Namespace) -> None:
+    from ..data.vocaset import import_vocaset
+
+    done = import_vocaset(args.recordings, args.basis, args.out / "recordings")
+    for row in done.residuals:
+        print(
+            f"{row.speaker:2} {row.subject}: {row.sequences} sequences; moves {row.motion_mm:.2f} mm from the template, "
+            f"{row.residual_mm:.2f} mm from the fit (95 % of frames below {row.residual_95_mm:.2f} mm)"
+        )
+    prepare(args.out / "recordings", args.out, set(args.hold_out))
 
 
 def _features(args: argparse.Namespace) -> None:
