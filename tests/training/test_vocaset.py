@@ -18,11 +18,12 @@ from scipy.spatial.transform import Rotation
 
 from backend.arkit import CHANNELS
 from training.__main__ import main
+from training.data import vocaset
 from training.data.basis import BasisError, read_basis
 from training.data.beat import find_recordings, read_face, read_sound
 from training.data.pickles import PickleError, load_pickle
 from training.data.prepared import load_prepared
-from training.data.retarget import STEP, align, retarget, solve_weights
+from training.data.retarget import STEP, Fit, align, retarget, solve_weights
 from training.data.vocaset import VocasetError, import_vocaset
 
 VERTICES = 400
@@ -151,11 +152,11 @@ def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     command = ["prepare", "vocaset", str(tmp_path / "in"), str(tmp_path / "out"), "--basis", str(tmp_path / "basis.npz")]
     assert main([*command, "--hold-out", "2"]) == 0
     printed = capsys.readouterr().out
-    assert "1 FaceTalk_1_TA: 2 sequences" in printed and "2 FaceTalk_2_TA: 1 sequences" in printed
+    assert f"1 FaceTalk_1_TA: {2 * FRAMES} frames" in printed and f"2 FaceTalk_2_TA: {FRAMES} frames" in printed
     root = tmp_path / "out" / "recordings"
     report = json.loads((root / "residual.json").read_text())
-    assert [row["frames"] for row in report["subjects"]] == [2 * FRAMES, FRAMES] and not report["left out"]
-    assert all(row["residual_mm"] < 0.01 and row["motion_mm"] > 1 for row in report["subjects"])
+    assert {subject: row["frames"] for subject, row in report["subjects"].items()} == {"FaceTalk_1_TA": 2 * FRAMES, "FaceTalk_2_TA": FRAMES}
+    assert all(row["residual_mm"] <= row["worst_mm"] < 0.02 and row["motion_mm"] > 1 for row in report["subjects"].values())
     sources = json.loads((root / "sources.json").read_text())
     recordings = find_recordings(root)
     assert len(recordings) == 3 and {recording.emotion for recording in recordings} == {"neutral"}
@@ -188,10 +189,32 @@ def test_what_is_broken_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "in" / "raw_audio_fixed.pkl").write_bytes(pickle.dumps(sounds, protocol=2))
     done = import_vocaset(tmp_path / "in", tmp_path / "basis.npz", tmp_path / "out")
     assert [line.split(":")[0] for line in done.skipped] == ["A/sentence01", "B/sentence02"]
-    assert [row.sequences for row in done.residuals] == [1, 1]
+    assert [row.frames for row in done.residuals.values()] == [FRAMES, FRAMES]
     (tmp_path / "in" / "templates.pkl").unlink()
     with pytest.raises(VocasetError, match=r"templates\.pkl"):
         import_vocaset(tmp_path / "in", tmp_path / "basis.npz", tmp_path / "out")
+
+
+def test_an_import_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    template, deltas = make_basis()
+    write_vocaset(tmp_path / "in", deltas, template, {"A": 2, "B": 1})
+    np.savez(tmp_path / "basis.npz", names=np.array(NAMES), deltas=deltas)
+    fitted = []
+
+    def count(*arguments: np.ndarray) -> Fit:
+        fitted.append(len(arguments[0]))
+        if len(fitted) == 2:
+            raise KeyboardInterrupt
+        return retarget(*arguments)
+
+    monkeypatch.setattr(vocaset, "retarget", count)
+    with pytest.raises(KeyboardInterrupt):
+        import_vocaset(tmp_path / "in", tmp_path / "basis.npz", tmp_path / "out")
+    done = import_vocaset(tmp_path / "in", tmp_path / "basis.npz", tmp_path / "out")
+    assert len(fitted) == 4 and done.residuals["A"].frames == 2 * FRAMES
+    assert import_vocaset(tmp_path / "in", tmp_path / "basis.npz", tmp_path / "out") == done and len(fitted) == 4
+    np.savez(tmp_path / "basis.npz", names=np.array(NAMES[:-1]), deltas=deltas[:-1])
+    assert import_vocaset(tmp_path / "in", tmp_path / "basis.npz", tmp_path / "out") != done and len(fitted) == 7
 
 
 def write_obj(path: Path, vertices: np.ndarray) -> None:

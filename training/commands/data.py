@@ -57,11 +57,13 @@ def _prepare_vocaset(args: argparse.Namespace) -> None:
     from ..data.vocaset import import_vocaset
 
     done = import_vocaset(args.recordings, args.basis, args.out / "recordings")
-    for row in done.residuals:
-        print(
-            f"{row.speaker:2} {row.subject}: {row.sequences} sequences; moves {row.motion_mm:.2f} mm from the template, "
-            f"{row.residual_mm:.2f} mm from the fit (95 % of frames below {row.residual_95_mm:.2f} mm)"
-        )
+    for person in done.people:
+        if person.identity in done.residuals:
+            row = done.residuals[person.identity]
+            print(
+                f"{person.speaker:2} {person.identity}: {row.frames} frames move {row.motion_mm:.2f} mm from the template; the fit is "
+                f"{row.residual_mm:.2f} mm from them ({row.worst_mm:.2f} mm in the worst frame)"
+            )
     prepare(args.out / "recordings", args.out, set(args.hold_out))
 
 

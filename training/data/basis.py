@@ -39,8 +39,8 @@ class Basis:
         largest = float(np.sqrt((deltas**2).sum(2)).max())
         if largest > _LARGEST:
             raise BasisError(
-                f"a blendshape of the basis moves a vertex by {1000 * largest:.0f} mm, which no face does: give offsets in metres, or a neutral "
-                "face from which its size can be told."
+                f"a blendshape of the basis moves a vertex by {1000 * largest:.0f} mm, which no face does: give offsets in metres, or "
+                "a neutral face from which its size can be told."
             )
         return Basis(self.names, deltas, template)
 

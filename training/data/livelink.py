@@ -46,7 +46,7 @@ class Import:
 
 
 def import_livelink(folder: Path, root: Path) -> Import:
-    """Turn every take under folder into a recording under root, with root/identities.json and sources.json; broken ones are named and left out.
+    """Turn every take under folder into a recording under root, with its identities.json and sources.json; broken ones are named and skipped.
 
     Whose a take is: takes.csv says (columns file, emotion, identity; any but file may be empty or missing), else the first sub-folder it
     lies in, else all are one person's. A folder that the app made for one take (it holds a take.json) is nobody's. What is felt: takes.csv
@@ -85,7 +85,7 @@ def import_livelink(folder: Path, root: Path) -> Import:
 
 
 def find_captures(folder: Path) -> tuple[list[Capture], list[str]]:
-    """The takes under folder, in the order of their names, and those left out since they have no sound. Raises ValueError as import_livelink."""
+    """The takes under folder, in the order of their names, and those without a sound. Raises ValueError for a wrong takes.csv."""
     tables: dict[str, tuple[int, Path]] = {}
     for path in sorted(folder.rglob("*.[cC][sS][vV]")):
         base, ending = _split(path.stem)

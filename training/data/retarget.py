@@ -26,7 +26,7 @@ _MOVED = 5e-4  # m: vertices that some blendshape moves further are the face, on
 
 @dataclass(frozen=True)
 class Fit:
-    """A sequence explained. weights: (T, K); motion, residual: mean distance of the face's vertices to template and to the fit, (T,) in m."""
+    """A sequence explained. weights: (T, K); motion, residual: mean distance of the face's vertices to template and fit, (T,) in m."""
 
     weights: np.ndarray
     motion: np.ndarray

@@ -1,7 +1,7 @@
 """VOCASET (Cudeiro et al. 2019: 12 people, 40 sentences each, as FLAME meshes at 60 fps) as recordings in BEAT's layout.
 
 The meshes have no ARKit weights. They are found by `retarget` on a basis that the user names, so what comes out is as good as that basis
-is: `residual.json` says, person by person, how far the fit is from the mesh. Nobody shows an emotion: all takes are neutral.
+is: `residual.json` says how far the fit is from the mesh, for each person and each sequence. Nobody shows an emotion: all is neutral.
 """
 
 import json
@@ -14,12 +14,13 @@ from tqdm import tqdm
 
 from backend.curves import Curves
 
-from .basis import Basis, read_basis
+from .basis import read_basis
 from .pickles import load_pickle
-from .retarget import retarget
+from .retarget import Fit, retarget
 from .writing import Person, begin_import, end_import, recording_stem, resampled, write_recording
 
 FPS = 60.0
+_REPORT = "residual.json"
 _FILES = ("data_verts.npy", "raw_audio_fixed.pkl", "templates.pkl", "subj_seq_to_idx.pkl")
 
 
@@ -29,26 +30,23 @@ class VocasetError(ValueError):
 
 @dataclass(frozen=True)
 class Residual:
-    """How well a person's meshes are explained: mean distances in mm over frames and those vertices that the basis moves.
+    """How well a sequence, or all of a person's, is explained: mean distances in mm over frames and those vertices that the basis moves.
 
-    motion_mm: from the template, before; residual_mm and residual_95_mm: from the fit, the mean and the 95th percentile of frames.
+    motion_mm: from the template, before; residual_mm: from the fit; worst_mm: residual_mm of the worst frame.
     """
 
-    subject: str
-    speaker: int
-    sequences: int
     frames: int
     motion_mm: float
     residual_mm: float
-    residual_95_mm: float
+    worst_mm: float
 
 
 @dataclass(frozen=True)
 class Import:
-    """What an import wrote. skipped: sequences that could not be used, each with its reason."""
+    """What an import wrote. residuals: {person's identity: of all its sequences}; skipped: those that could not be used, with reasons."""
 
     people: tuple[Person, ...]
-    residuals: tuple[Residual, ...]
+    residuals: dict[str, Residual]
     skipped: tuple[str, ...]
 
 
@@ -65,49 +63,47 @@ class Vocaset:
 def import_vocaset(folder: Path, basis_path: Path, root: Path) -> Import:
     """Turn every sequence into a recording under root, with root/identities.json, sources.json and residual.json.
 
-    Speakers are numbered from 1 in the order of the subjects' names; the papers' test subjects 170731_00024 and 170809_00138 are 3 and 4 then,
+    Speakers are numbered from 1 in the order of the subjects' names; the papers' test subjects 170731_00024 and 170809_00138 are 3 and 4,
     those of validation, 170811_03275 and 170908_03277, are 6 and 9. Sequences without sound or with frames that aren't there are named
-    and left out. Raises VocasetError, PickleError or BasisError (all ValueErrors).
+    and left out. Goes on where it was stopped. Raises VocasetError, PickleError or BasisError (all ValueErrors).
     """
     data = open_vocaset(folder)
     basis = read_basis(basis_path, data.vertices.shape[1])
     people = [Person(k, subject, f"VOCASET's {subject}") for k, subject in enumerate(sorted(data.index), start=1)]
-    stems = {
-        (person.identity, sequence): recording_stem(person, "neutral", k)
+    plan = {
+        recording_stem(person, "neutral", k): (person, sequence)
         for person in people
         for k, sequence in enumerate(sorted(data.index[person.identity]))
     }
-    begin_import(root, {stem: "/".join(key) for key, stem in stems.items()})
-    written: list[str] = []
+    begin_import(root, {stem: f"{person.identity}/{sequence}" for stem, (person, sequence) in plan.items()})
+    stamp = _stamp(folder, basis_path)
+    found = _read_residuals(root, stamp)
     skipped: list[str] = []
-    residuals: list[Residual] = []
-    with tqdm(total=len(stems), desc="vocaset", unit="sequence") as progress:
-        for person in people:
-            subject = person.identity
-            motion, residual = [], []
-            for sequence, rows in sorted(data.index[subject].items()):
-                progress.update()
-                try:
-                    fitted = _fitted(basis, data.templates, subject)
-                    meshes, sound = _meshes(data.vertices, rows), _sound(data.sounds, subject, sequence)
-                except VocasetError as error:
-                    skipped.append(f"{subject}/{sequence}: {error}")
-                    tqdm.write(f"left out {skipped[-1]}")
-                    continue
-                fit = retarget(meshes, data.templates[subject], fitted.deltas)
-                stem = stems[subject, sequence]
-                write_recording(root / str(person.speaker), stem, sound, Curves(basis.names, fit.weights.astype(np.float32), FPS))
-                written.append(stem)
-                motion.append(fit.motion)
-                residual.append(fit.residual)
-            if residual:
-                residuals.append(_summary(person, np.concatenate(motion), np.concatenate(residual), len(residual)))
-    if not written:
-        raise VocasetError(f"none of the {len(stems)} sequences in {folder} could be used: see what was left out above.")
-    end_import(root, people, written)
-    report = {"basis": basis_path.name, "channels": basis.names, "subjects": [asdict(row) for row in residuals], "left out": skipped}
-    (root / "residual.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return Import(tuple(people), tuple(residuals), tuple(skipped))
+    for stem, (person, sequence) in tqdm(plan.items(), desc="vocaset", unit="sequence"):
+        target = root / str(person.speaker)
+        if stem in found and (target / f"{stem}.json").is_file():
+            continue
+        found.pop(stem, None)
+        subject = person.identity
+        try:
+            template = _template(data, subject)
+            meshes, sound = _meshes(data.vertices, data.index[subject][sequence]), _sound(data.sounds, subject, sequence)
+        except VocasetError as error:
+            skipped.append(f"{subject}/{sequence}: {error}")
+            tqdm.write(f"left out {skipped[-1]}")
+            continue
+        fit = retarget(meshes, template, basis.fitted_to(template).deltas)
+        write_recording(target, stem, sound, Curves(basis.names, fit.weights.astype(np.float32), FPS))
+        found[stem] = _residual(fit)
+        _write_residuals(root, stamp, found, {})
+    found = {stem: found[stem] for stem in plan if stem in found}
+    if not found:
+        raise VocasetError(f"none of the {len(plan)} sequences in {folder} could be used: see what was left out above.")
+    end_import(root, people, found)
+    rows = {person.identity: [found[stem] for stem in found if plan[stem][0] is person] for person in people}
+    subjects = {subject: _overall(each) for subject, each in rows.items() if each}
+    _write_residuals(root, stamp, found, subjects)
+    return Import(tuple(people), subjects, tuple(skipped))
 
 
 def open_vocaset(folder: Path) -> Vocaset:
@@ -132,11 +128,11 @@ def _nested(value: object, depth: int) -> bool:
     return depth == 0 or (isinstance(value, dict) and len(value) > 0 and all(_nested(item, depth - 1) for item in value.values()))
 
 
-def _fitted(basis: Basis, templates: dict[str, np.ndarray], subject: str) -> Basis:
-    template = templates.get(subject)
-    if not isinstance(template, np.ndarray) or template.shape != basis.deltas.shape[1:]:
-        raise VocasetError("there is no template of this subject.")
-    return basis.fitted_to(template)
+def _template(data: Vocaset, subject: str) -> np.ndarray:
+    template = data.templates.get(subject)
+    if not isinstance(template, np.ndarray) or template.shape != data.vertices.shape[1:] or not np.isfinite(template).all():
+        raise VocasetError(f"{_FILES[2]} holds no template of this subject.")
+    return template.astype(np.float64)
 
 
 def _meshes(vertices: np.ndarray, rows: dict[int, int]) -> np.ndarray:
@@ -163,6 +159,34 @@ def _sound(sounds: dict[str, dict[str, dict[str, Any]]], subject: str, sequence:
     return np.clip(resampled(samples, rate), -1.0, 1.0)
 
 
-def _summary(person: Person, motion: np.ndarray, residual: np.ndarray, sequences: int) -> Residual:
-    figures = 1000 * np.array([motion.mean(), residual.mean(), np.percentile(residual, 95)])
-    return Residual(person.identity, person.speaker, sequences, len(motion), *(round(float(figure), 3) for figure in figures))
+def _residual(fit: Fit) -> Residual:
+    figures = 1000 * np.array([fit.motion.mean(), fit.residual.mean(), fit.residual.max()])
+    return Residual(len(fit.residual), *(round(float(figure), 4) for figure in figures))
+
+
+def _overall(rows: list[Residual]) -> Residual:
+    frames = np.array([row.frames for row in rows])
+    motion, residual = (
+        float(frames @ np.array(values) / frames.sum()) for values in zip(*((r.motion_mm, r.residual_mm) for r in rows), strict=True)
+    )
+    return Residual(int(frames.sum()), round(motion, 4), round(residual, 4), max(row.worst_mm for row in rows))
+
+
+def _stamp(folder: Path, basis: Path) -> list[list[str | int]]:
+    """Changes when a file does that the weights depend on."""
+    files = [folder / name for name in _FILES] + (sorted(basis.rglob("*.obj")) if basis.is_dir() else [basis])
+    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+
+
+def _read_residuals(root: Path, stamp: list[list[str | int]]) -> dict[str, Residual]:
+    """{recording: its figures} of an earlier run on the same files."""
+    path = root / _REPORT
+    report = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {stem: Residual(**row) for stem, row in report["recordings"].items()} if report.get("made of") == stamp else {}
+
+
+def _write_residuals(root: Path, stamp: list[list[str | int]], found: dict[str, Residual], subjects: dict[str, Residual]) -> None:
+    rows = {key: {name: asdict(row) for name, row in each.items()} for key, each in (("subjects", subjects), ("recordings", found))}
+    partial = root / f"{_REPORT}.partial"
+    partial.write_text(json.dumps({**rows, "made of": stamp}, indent=1) + "\n", encoding="utf-8")
+    partial.replace(root / _REPORT)
