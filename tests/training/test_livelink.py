@@ -12,9 +12,10 @@ import soundfile
 pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS, EMOTIONS
+from backend.audio import read_clip
 from backend.curves import Curves, write_livelink_csv
 from training.__main__ import main
-from training.data.beat import find_recordings, read_face, read_sound
+from training.data.beat import find_recordings, read_face
 from training.data.livelink import find_captures, import_livelink
 from training.data.prepared import load_prepared
 from training.data.writing import NUMBERS, Person, recording_stem
@@ -64,7 +65,7 @@ def test_a_take_becomes_a_recording(tmp_path: Path, fps: float, start: float) ->
     constant = {"jawLeft": 0.25, "jawRight": 0, "mouthLeft": 0, "mouthRight": 0.5, "tongueOut": 0.75}
     for name, value in constant.items():
         np.testing.assert_allclose(face[:, CHANNELS.index(name)], value, atol=1e-4)
-    sound = read_sound(recording.path.with_suffix(".wav"))
+    sound = read_clip(recording.path.with_suffix(".wav")).samples
     assert len(sound) == SECONDS * 16000
     time = np.arange(len(sound)) / 16000
     np.testing.assert_allclose(sound[2000:-2000], 0.25 * np.sin(2 * np.pi * 440 * time)[2000:-2000], atol=0.005)
@@ -191,6 +192,6 @@ def test_a_film_gives_its_sound(tmp_path: Path) -> None:
     done = import_livelink(folder, tmp_path / "out")
     assert len(done.written) == 2 and len(done.skipped) == 1 and done.skipped[0].startswith("c: ")
     for stem, delay in zip(done.written, (0.0, 0.5), strict=True):
-        heard = read_sound(tmp_path / "out" / "1" / f"{stem}.wav")
+        heard = read_clip(tmp_path / "out" / "1" / f"{stem}.wav").samples
         assert abs(len(heard) / 16000 - SECONDS - delay) < 0.1
         assert abs(np.argmax(np.abs(heard) > 0.1) / 16000 - delay) < 0.01

@@ -17,10 +17,11 @@ from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
 from backend.arkit import CHANNELS
+from backend.audio import read_clip
 from training.__main__ import main
 from training.data import vocaset
 from training.data.basis import BasisError, read_basis
-from training.data.beat import find_recordings, read_face, read_sound
+from training.data.beat import find_recordings, read_face
 from training.data.pickles import PickleError, load_pickle
 from training.data.prepared import load_prepared
 from training.data.retarget import STEP, Fit, align, retarget, solve_weights
@@ -167,7 +168,7 @@ def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         columns = [CHANNELS.index(name) for name in NAMES]
         np.testing.assert_allclose(face[1:, columns], wanted[1 : len(face)], atol=0.03)
         assert face[:, CHANNELS.index("tongueOut")].max() == 0
-        sound = read_sound(recording.path.with_suffix(".wav"))
+        sound = read_clip(recording.path.with_suffix(".wav")).samples
         time = np.arange(len(sound)) / 16000
         assert abs(len(sound) - FRAMES / 60 * 16000) < 3
         np.testing.assert_allclose(sound[500:-500], 0.5 * np.sin(2 * np.pi * 440 * time)[500:-500], atol=0.01)

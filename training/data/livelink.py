@@ -46,7 +46,7 @@ class Import:
 
 
 def import_livelink(folder: Path, root: Path) -> Import:
-    """Turn every take under folder into a recording under root, with its identities.json and sources.json; broken ones are named and skipped.
+    """Turn every take under folder into a recording under root, with identities.json and sources.json; broken ones are named and skipped.
 
     Whose a take is: takes.csv says (columns file, emotion, identity; any but file may be empty or missing), else the first sub-folder it
     lies in, else all are one person's. A folder that the app made for one take (it holds a take.json) is nobody's. What is felt: takes.csv
