@@ -12,12 +12,20 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(run=_perform)
 
-    p = stages.add_parser("prepare", help="recordings -> arrays, with a report")
-    sources = p.add_subparsers(dest="source", required=True)
-    p = sources.add_parser("beat", help="BEAT, or anything in its layout, such as performed speech")
-    p.add_argument("recordings", type=Path)
-    _add_prepare(p)
-    p.set_defaults(run=_prepare_beat)
+    sources = stages.add_parser("prepare", help="recordings -> arrays, with a report").add_subparsers(dest="source", required=True)
+    for name, run, words in (
+        ("beat", _prepare_beat, "BEAT, or anything in its layout, such as performed speech"),
+        ("livelink", _prepare_livelink, "takes of LiveLinkFace (.csv with .wav or .mov), by way of OUT/recordings"),
+        ("vocaset", _prepare_vocaset, "VOCASET's meshes, fitted with a basis of blendshapes, by way of OUT/recordings"),
+    ):
+        p = sources.add_parser(name, help=words)
+        p.add_argument("recordings", type=Path)
+        p.add_argument("out", type=Path)
+        p.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept whole for evaluation")
+        p.add_argument("--workers", type=int, help="processes (default: as many as cores)")
+        if name == "vocaset":
+            p.add_argument("--basis", type=Path, required=True, help="ARKit's blendshapes in FLAME topology: folder of .obj files, or .npz")
+        p.set_defaults(run=run)
 
     p = stages.add_parser("features", help="cache a large frozen encoder's features")
     p.add_argument("prepared", type=Path)
@@ -26,24 +34,44 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.set_defaults(run=_features)
 
 
-def _add_prepare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept whole for evaluation")
-    parser.add_argument("--workers", type=int, help="processes (default: as many as cores)")
-
-
 def _perform(args: argparse.Namespace) -> None:
     from ..performer.takes import perform_folder
 
     perform_folder(args.speech, args.out, seed=args.seed)
 
 
-def _prepare_beat(args: argparse.Namespace) -> None:
+def _prepare(args: argparse.Namespace, recordings: Path) -> None:
     from ..data.prepared import prepare
     from ..data.report import write_report
 
-    prepare(args.recordings, args.out, args.hold_out, args.workers)
+    prepare(recordings, args.out, args.hold_out, args.workers)
     print(f"wrote {write_report(args.out)}")
+
+
+def _prepare_beat(args: argparse.Namespace) -> None:
+    _prepare(args, args.recordings)
+
+
+def _prepare_livelink(args: argparse.Namespace) -> None:
+    from ..data.livelink import import_livelink
+
+    done = import_livelink(args.recordings, args.out / "recordings")
+    print("speakers:", ", ".join(f"{person.speaker} {person.identity}" for person in done.people))
+    _prepare(args, args.out / "recordings")
+
+
+def _prepare_vocaset(args: argparse.Namespace) -> None:
+    from ..data.vocaset import import_vocaset
+
+    done = import_vocaset(args.recordings, args.basis, args.out / "recordings")
+    for person in done.people:
+        if person.identity in done.residuals:
+            row = done.residuals[person.identity]
+            print(
+                f"{person.speaker:2} {person.identity}: {row.frames} frames move {row.motion_mm:.2f} mm from the template; the fit is "
+                f"{row.residual_mm:.2f} mm from them ({row.worst_mm:.2f} mm in the worst frame)"
+            )
+    _prepare(args, args.out / "recordings")
 
 
 def _features(args: argparse.Namespace) -> None:
