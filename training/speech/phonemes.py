@@ -22,8 +22,7 @@ _MARKS = ",.;:!?—…"
 
 # Small words lose their stress unless they close a phrase; the dictionary lists them as said alone.
 _WEAK = frozenset(
-    "a am an and are as at be but by can could did do does for from had has have he her him his i if in is it its me my of on or our "
-    "shall she should so than that the their them there they this to us was we were will with would you your".split()
+    ["a", "am", "an", "and", "are", "as", "at", "be", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "him", "his", "i", "if", "in", "is", "it", "its", "me", "my", "of", "on", "or", "our", "shall", "she", "should", "so", "than", "that", "the", "their", "them", "there", "they", "this", "to", "us", "was", "we", "were", "will", "with", "would", "you", "your"]
 )
 # How a possessive sounds after its owner's last phone; after any other, Z.
 _ENDINGS = {**dict.fromkeys(("P", "T", "K", "F", "TH"), ("S",)), **dict.fromkeys(("S", "Z", "SH", "ZH", "CH", "JH"), ("IH0", "Z"))}
@@ -56,7 +55,7 @@ def sounds_of(text: str, words: Dictionary) -> tuple[Sound, ...]:
 
     Raises ValueError for a word that the dictionary lacks (a possessive of one that it has is put together), or for no words at all.
     """
-    plain = text.translate(str.maketrans({"’": "'", "‘": "'", "–": "—", "“": "", "”": "", '"': "", "-": " "}))
+    plain = text.translate(str.maketrans("’‘–-", "''— ", '“”"'))
     tokens = re.findall(rf"[\w']+|[{_MARKS}]|[^\w\s]", plain.lower())
     strange = [token for token in tokens if not re.search(r"[a-z]", token) and token not in _MARKS]
     spoken = [token for token in tokens if token not in _MARKS]
