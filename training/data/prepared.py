@@ -54,6 +54,20 @@ class Prepared:
         total = sum(take.length for take in self.takes) * per
         return flat.reshape(total, width or len(flat) // total)
 
+    @property
+    def feature_width(self) -> int:
+        """F of the cached features: as wide as the encoder that heard them. Raises FileNotFoundError before the stage `features`."""
+        if not (self.folder / "features.f16").exists():
+            raise FileNotFoundError(f"{self.folder} holds no features: run the stage `features` on it first")
+        return self.array("features").shape[1]
+
+    def expect_width(self, width: int, model: Path) -> None:
+        """Raise ValueError unless the features are as wide as those that the model in this folder was trained on."""
+        if self.feature_width != width:
+            raise ValueError(
+                f"{model} knows features of width {width}, those in {self.folder} have {self.feature_width}: cache them with the encoder it was trained on"
+            )
+
     def faces(self, split: str) -> np.ndarray:
         """All faces of a split, one after another: (frames, 52) float16."""
         array = self.array("faces")
