@@ -48,18 +48,20 @@ class Prepared:
         return [take for take in self.takes if take.split == split]
 
     def array(self, kind: str) -> np.ndarray:
-        """The memory map of `faces`, `mel` or `features`: (frames, D) float16."""
+        """The memory map of `faces`, `mel` or `features`: (frames, D) float16. Features that nobody has cached have D = 0."""
         width, per = {"faces": (len(CHANNELS), FACES), "mel": (BANDS, MEL), "features": (None, FEATURES)}[kind]
-        flat = np.memmap(self.folder / f"{kind}.f16", dtype=np.float16, mode="r")
         total = sum(take.length for take in self.takes) * per
+        if kind == "features" and not (self.folder / "features.f16").exists():
+            return np.zeros((total, 0), np.float16)
+        flat = np.memmap(self.folder / f"{kind}.f16", dtype=np.float16, mode="r")
         return flat.reshape(total, width or len(flat) // total)
 
     @property
     def feature_width(self) -> int:
         """F of the cached features: as wide as the encoder that heard them. Raises FileNotFoundError before the stage `features`."""
-        if not (self.folder / "features.f16").exists():
-            raise FileNotFoundError(f"{self.folder} holds no features: run the stage `features` on it first")
-        return self.array("features").shape[1]
+        if width := self.array("features").shape[1]:
+            return width
+        raise FileNotFoundError(f"{self.folder} holds no features: run the stage `features` on it first")
 
     def expect_width(self, width: int, model: Path) -> None:
         """Raise ValueError unless the features are as wide as those that the model in this folder was trained on."""
