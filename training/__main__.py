@@ -3,6 +3,9 @@
 import argparse
 import sys
 
+from backend.audio import AudioError
+from backend.model_folder import ModelError
+
 from .commands import data, everything, judge, learn, ship
 from .data.beat import BeatError
 
@@ -16,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         args.run(args)
-    except (BeatError, ValueError, FileNotFoundError) as error:
+    except (BeatError, AudioError, ModelError, ValueError, FileNotFoundError) as error:
         print(f"{args.stage}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -11,7 +11,7 @@ class ModelConfig:
     """Shapes. `features` is shared by the large and the small audio encoder, so that one can replace the other (v2)."""
 
     channels: int = 52
-    features: int = 384  # D of the audio features at 50 Hz: Whisper tiny's
+    features: int = 384  # D of the audio features at 50 Hz; training takes it from the data: 384 Whisper tiny, 768 HuBERT base
     condition: int = 128  # D of what the decoder gets of the audio
     embedding: int = 32  # of one identity or emotion in the library (v1)
     person: int = 64  # of the fused, personalized embedding

@@ -44,6 +44,7 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
     teacher, teacher_ear, meta = load_model(teacher_folder)
     teacher.requires_grad_(False)
     model = teacher.config
+    data.expect_width(model.features, teacher_folder)
     student = copy.deepcopy(teacher).requires_grad_(True)
     ear = copy.deepcopy(teacher_ear) if ear_folder is None else load_ear(ear_folder)
     if ear is not None:

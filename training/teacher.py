@@ -1,6 +1,7 @@
 """The teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -41,7 +42,8 @@ def voice_loss(talker: Talker, mel: Tensor, batch: Batch, config: TrainConfig) -
 
 
 def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
-    """Train a teacher on prepared takes with cached features and write it to `out`."""
+    """Train a teacher on prepared takes with cached features, whose width becomes the model's, and write it to `out`."""
+    model = replace(model, features=data.feature_width)
     torch.manual_seed(config.seed)
     normal = fit_normal(data.faces("train"))
     grid = make_grid(model.steps, model.schedule)

@@ -38,7 +38,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p = stages.add_parser("features", help="cache a large frozen encoder's features")
     p.add_argument("prepared", type=Path)
     p.add_argument("recordings", type=Path)
-    p.add_argument("--encoder", required=True, help="a Whisper model: hub name, folder, or package:NAME")
+    p.add_argument("--encoder", required=True, help="a HuBERT or Whisper: hub name, folder, or package:NAME")
     p.set_defaults(run=_features)
 
 
@@ -94,6 +94,6 @@ def _prepare_vocaset(args: argparse.Namespace) -> None:
 
 def _features(args: argparse.Namespace) -> None:
     from ..data.prepared import load_prepared
-    from ..encoders import cache_features, whisper
+    from ..encoders import cache_features, load_encoder
 
-    cache_features(load_prepared(args.prepared), args.recordings, whisper(args.encoder))
+    cache_features(load_prepared(args.prepared), args.recordings, load_encoder(args.encoder))

@@ -22,10 +22,10 @@ def add(stages: argparse._SubParsersAction) -> None:
 def _evaluate(args: argparse.Namespace) -> None:
     from .. import evaluate
     from ..data.prepared import load_prepared
-    from ..encoders import whisper
+    from ..encoders import load_encoder
     from ..synthesis import load_performer
 
-    encoder = whisper(args.encoder) if args.encoder else None
+    encoder = load_encoder(args.encoder) if args.encoder else None
     tables: dict[str, evaluate.Figures] = {}
     for folder in args.models:
         performer = load_performer(folder)

@@ -1,4 +1,4 @@
-"""Commands that train: ear, train, distill."""
+"""Commands that train: ear, train, distill, enroll."""
 
 import argparse
 from dataclasses import replace
@@ -44,6 +44,17 @@ def add(stages: argparse._SubParsersAction) -> None:
     _add_plan(p)
     p.set_defaults(run=_distill)
 
+    p = stages.add_parser("enroll", help="give a model one more identity: from recordings with a face, or from a voice alone")
+    p.add_argument("model", type=Path, help="with --prepared what train or distill wrote, with --audio what export wrote")
+    p.add_argument("out", type=Path)
+    p.add_argument("--identity", required=True, metavar="NAME")
+    p.add_argument("--description", default="", help="how this person speaks, in a few words")
+    source = p.add_mutually_exclusive_group(required=True)
+    source.add_argument("--prepared", type=Path, help="one person's prepared recordings: a few minutes do")
+    source.add_argument("--audio", type=Path, nargs="+", metavar="FILE", help="the voice: becomes a mixture of the known identities")
+    _add_plan(p)
+    p.set_defaults(run=_enroll)
+
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: by take, BEAT's listing, the papers' leaky one")
@@ -77,3 +88,18 @@ def _distill(args: argparse.Namespace) -> None:
     from ..distill import distill_round
 
     distill_round(load_prepared(args.prepared, args.split), args.teacher, args.out, _plan(args, DISTIL).train, args.ear, not args.keep_steps)
+
+
+def _enroll(args: argparse.Namespace) -> None:
+    if args.audio:
+        from ..enroll_voice import enroll_voice
+
+        mixture = enroll_voice(args.model, args.audio, args.out, args.identity, args.description)
+        print(f"{args.out}: {args.identity} is " + ", ".join(f"{share:.0%} {name}" for name, share in mixture[:3]))
+        return
+    from ..data.prepared import load_prepared
+    from ..enroll import ENROLL, enroll
+
+    data, config = load_prepared(args.prepared, args.split), _plan(args, ENROLL).train
+    new = enroll(args.model, data, args.out, args.identity, args.description, config)
+    print(f"{args.out}: {args.identity}, begun from {new.nearest}, is found by voice in {new.found:.0%} of the recordings")

@@ -65,11 +65,27 @@ class Prepared:
         return [sequence for take in self.part(split) for sequence in cut(take, round(10 * seconds))]
 
     def array(self, kind: str) -> np.ndarray:
-        """The memory map of `faces`, `mel` or `features`: (frames, D) float16."""
+        """The memory map of `faces`, `mel` or `features`: (frames, D) float16. Features that nobody has cached have D = 0."""
         width, per = {"faces": (len(CHANNELS), FACES), "mel": (BANDS, MEL), "features": (None, FEATURES)}[kind]
-        flat = np.memmap(self.folder / f"{kind}.f16", dtype=np.float16, mode="r")
         total = sum(each.length for each in self.recordings) * per
+        if kind == "features" and not (self.folder / "features.f16").exists():
+            return np.zeros((total, 0), np.float16)
+        flat = np.memmap(self.folder / f"{kind}.f16", dtype=np.float16, mode="r")
         return flat.reshape(total, width or len(flat) // total)
+
+    @property
+    def feature_width(self) -> int:
+        """F of the cached features: as wide as the encoder that heard them. Raises FileNotFoundError before the stage `features`."""
+        if width := self.array("features").shape[1]:
+            return width
+        raise FileNotFoundError(f"{self.folder} holds no features: run the stage `features` on it first")
+
+    def expect_width(self, width: int, model: Path) -> None:
+        """Raise ValueError unless the features are as wide as those that the model in this folder was trained on."""
+        if self.feature_width != width:
+            raise ValueError(
+                f"{model} knows features of width {width}, those in {self.folder} have {self.feature_width}: cache them with the encoder it was trained on"
+            )
 
     def faces(self, split: str) -> np.ndarray:
         """Faces of a part, one piece after another: (frames, 52) float16; of a large part every second or k-th frame."""
