@@ -28,12 +28,13 @@ def velocity(predicted: Tensor, truth: Tensor) -> Tensor:
     return F.mse_loss(predicted.diff(dim=1), truth.diff(dim=1))
 
 
-def contrast(query: Tensor, keys: Tensor, target: Tensor, temperature: float = TEMPERATURE) -> Tensor:
+def contrast(query: Tensor, keys: Tensor, target: Tensor, weight: Tensor | None = None, temperature: float = TEMPERATURE) -> Tensor:
     """L_con: cross-entropy of each voice's similarity to the whole library (v1's InfoNCE; clips of one speaker share a positive).
 
-    query (B, E) and keys (L, E) are unit vectors, target (B,) indices.
+    query (B, E) and keys (L, E) are unit vectors, target (B,) indices; weight (B,), of mean 1, is how much each voice counts.
     """
-    return F.cross_entropy(query @ keys.T / temperature, target)
+    each = F.cross_entropy(query @ keys.T / temperature, target, reduction="none")
+    return each.mean() if weight is None else (weight * each).mean()
 
 
 def distil_target(noisy: Tensor, arrived: Tensor, now: Level, then: Level) -> Tensor:

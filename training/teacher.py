@@ -1,10 +1,8 @@
 """The teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from backend.arkit import EMOTIONS
@@ -12,9 +10,10 @@ from backend.arkit import EMOTIONS
 from . import losses
 from .checkpoint import save_model
 from .config import ModelConfig, TrainConfig
-from .data.prepared import Batch, Prepared, batches
-from .diffusion import add_noise, fit_normal, make_grid
-from .fit import fit
+from .data.prepared import Batch, Prepared
+from .diffusion import Grid, Normal, add_noise, fit_normal, make_grid
+from .draws import Draws
+from .fit import fit, start
 from .model import Heard, Talker
 
 
@@ -28,37 +27,51 @@ def truth_losses(predicted: Tensor, truth: Tensor, config: TrainConfig) -> dict[
     }
 
 
-def voice_loss(talker: Talker, heard: Heard, batch: Batch, config: TrainConfig, rows: Tensor | None = None) -> Tensor:
-    """Contrast of the voices of these rows (B,), or of all, with both libraries (v2), weighted."""
-    rows = torch.ones(len(batch.identity), dtype=torch.bool) if rows is None else rows
-    if not (talker.config.personal and rows.any()):
-        return torch.zeros(())
+def voice_loss(talker: Talker, heard: Heard, batch: Batch, config: TrainConfig, weight: Tensor | None = None) -> Tensor:
+    """Contrast of the voices with both libraries (v2), weighted; weight (B,), of mean 1, is how much each row counts."""
+    if not talker.config.personal:
+        return heard.condition.new_zeros(())
     identity_keys, emotion_keys = talker.personalizer.keys()
-    identity = losses.contrast(heard.identity_query[rows], identity_keys, batch.identity[rows])
-    emotion = losses.contrast(heard.emotion_query[rows], emotion_keys, batch.emotion[rows])
+    identity = losses.contrast(heard.identity_query, identity_keys, batch.identity, weight)
+    emotion = losses.contrast(heard.emotion_query, emotion_keys, batch.emotion, weight)
     return config.weights.contrast * (identity + emotion)
+
+
+def train_all_used(talker: Talker) -> None:
+    """Ask gradients of all weights that a loss reaches: those of voice and libraries only where the model has identities."""
+    talker.requires_grad_(True)
+    if not talker.config.personal:
+        talker.voice.requires_grad_(False)
+        talker.personalizer.requires_grad_(False)
+
+
+class TeacherObjective(nn.Module):
+    """L_teacher on clips noised to a level drawn for each. Curves are normalised by `normal`, levels taken from `grid`."""
+
+    def __init__(self, talker: Talker, normal: Normal, grid: Grid, config: TrainConfig) -> None:
+        super().__init__()
+        train_all_used(talker)
+        self.talker = talker
+        self.normal, self.grid, self.config = normal, grid, config
+
+    def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        clean = self.normal.apply(batch.faces)
+        index = draws.integers(1, self.talker.config.steps + 1)
+        noisy = add_noise(clean, self.grid.at(index), draws.normal(*clean.shape[1:]))
+        heard = self.talker.hear(batch.features, clean.shape[1])
+        person = self.talker.person(batch.identity, batch.emotion)
+        predicted = self.talker.denoise(noisy, heard.condition, person, self.grid.log_snr[index])
+        return {**truth_losses(predicted, clean, self.config), "contrast": voice_loss(self.talker, heard, batch, self.config)}
 
 
 def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
     """Train a teacher on prepared takes with cached features and write it to `out`."""
-    torch.manual_seed(config.seed)
+    run = start(config, out)
     normal = fit_normal(data.faces("train"))
-    grid = make_grid(model.steps, model.schedule)
     talker = Talker(model, len(data.identities), len(EMOTIONS))
-
-    def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        clean = normal.apply(batch.faces)
-        index = torch.randint(1, model.steps + 1, (len(clean),), generator=rng)
-        noisy = add_noise(clean, grid.at(index), torch.randn(clean.shape, generator=rng))
-        heard = talker.hear(batch.features, clean.shape[1])
-        person = talker.person(batch.identity, batch.emotion)
-        predicted = talker.denoise(noisy, heard.condition, person, grid.log_snr[index])
-        return {**truth_losses(predicted, clean, config), "contrast": voice_loss(talker, heard, batch, config)}
-
-    def stream(first: int) -> Iterator[Batch]:
-        return batches(data, "train", config.batch, config.seconds, config.seed, first)
-
-    average = fit(nn.ModuleDict({"talker": talker}), loss, stream, config, out)
+    grid = make_grid(model.steps, model.schedule)
+    objective = TeacherObjective(talker, normal.to(run.device), grid.to(run.device), config)
+    average = fit(run, objective, data, config, out)
     meta = {
         "identities": list(data.identities),
         "descriptions": data.descriptions,
@@ -66,4 +79,5 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         "mean": normal.mean.tolist(),
         "deviation": normal.deviation.tolist(),
     }
-    save_model(out, cast(Talker, average["talker"]), None, 1, meta)
+    if run.is_main_process:
+        save_model(out, cast(Talker, average["talker"]), None, 1, meta)

@@ -4,7 +4,7 @@ All arrays share a grid of .1 s: a take at offset o and of length d (tenths) has
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -54,10 +54,11 @@ class Prepared:
         total = sum(take.length for take in self.takes) * per
         return flat.reshape(total, width or len(flat) // total)
 
-    def faces(self, split: str) -> np.ndarray:
-        """All faces of a split, one after another: (frames, 52) float16."""
+    def faces(self, split: str) -> Iterator[np.ndarray]:
+        """The faces of a split, take by take: (frames, 52) float16, views of the memory map."""
         array = self.array("faces")
-        return np.concatenate([array[FACES * take.offset : FACES * (take.offset + take.length)] for take in self.part(split)])
+        for take in self.part(split):
+            yield array[FACES * take.offset : FACES * (take.offset + take.length)]
 
 
 def load_prepared(folder: Path) -> Prepared:
@@ -125,13 +126,19 @@ class Batch:
     identity: Tensor
     emotion: Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in vars(self).values()))
+
 
 def _gather(array: np.ndarray, starts: np.ndarray, per: int, length: int) -> Tensor:
     return torch.from_numpy(np.stack([array[s * per : (s + length) * per] for s in starts]).astype(np.float32))
 
 
-def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, first: int = 0) -> Iterator[Batch]:
-    """Endless batches of windows, drawn by how long each take is. Batch i depends on (seed, i) alone: a resumed run sees the same."""
+def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, first: int, parts: Sequence[range]) -> Iterator[Batch]:
+    """Endless batches of windows, drawn by how long each take is; of each batch its `parts`, ranges of its rows, one after another.
+
+    Batch i depends on (seed, i) and size alone: a resumed run sees the same, and so do many processes with a part each.
+    """
     length = round(seconds * 10)
     takes = [take for take in data.part(split) if take.length >= length]
     if not takes:
@@ -143,11 +150,13 @@ def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, fi
         rng = np.random.default_rng((seed, index))
         chosen = rng.choice(len(takes), size, p=rooms / rooms.sum())
         starts = np.array([takes[c].offset + rng.integers(rooms[c]) for c in chosen])
-        yield Batch(
-            _gather(faces, starts, FACES, length),
-            _gather(features, starts, FEATURES, length),
-            _gather(mel, starts, MEL, length),
-            torch.tensor([data.identities.index(takes[c].identity) for c in chosen]),
-            torch.tensor([EMOTIONS.index(takes[c].emotion) for c in chosen]),
-        )
+        for part in parts:
+            begins, picked = starts[part], [takes[c] for c in chosen[part]]
+            yield Batch(
+                _gather(faces, begins, FACES, length),
+                _gather(features, begins, FEATURES, length),
+                _gather(mel, begins, MEL, length),
+                torch.tensor([data.identities.index(take.identity) for take in picked]),
+                torch.tensor([EMOTIONS.index(take.emotion) for take in picked]),
+            )
         index += 1
