@@ -14,7 +14,7 @@ _FFT = 512
 _LOW, _HIGH = 60.0, 7600.0  # Hz: below lies hum, above it many recordings hold nothing
 _TARGET_LEVEL = 0.1  # RMS of loud speech after levelling, -20 dB full scale
 _QUIETEST_LEVEL = 0.005  # RMS: anything below is taken for room noise and is not raised further
-_FLOOR = 1e-7  # mel power under which everything counts as silence
+FLOOR = 1e-7  # mel power under which everything counts as silence
 
 
 def _mel(hertz: float | np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ def mel_power(samples: np.ndarray, first: int = 0, count: int | None = None) -> 
 
 def compress(power: np.ndarray) -> np.ndarray:
     """Mel power -> the encoder's input: log power with a floor, scaled to about -2..2."""
-    return (np.log10(np.maximum(power, _FLOOR)) + 2.5) / 2.0
+    return (np.log10(np.maximum(power, FLOOR)) + 2.5) / 2.0
 
 
 def log_mel(samples: np.ndarray, first: int = 0, count: int | None = None) -> np.ndarray:

@@ -48,12 +48,13 @@ class TrainConfig:
     """One run of a teacher or of one round of distillation."""
 
     iterations: int = 3000
-    batch: int = 32
+    batch: int = 32  # clips that one process handles at a time; the optimizer steps after batch x accumulate x processes
+    accumulate: int = 1
     seconds: float = 4.0
     learning_rate: float = 1e-3
     warmup: int = 100
     ema: float = 0.998
-    precision: str = "no"  # mixed precision: no | bf16 | fp16
+    precision: str = "no"  # mixed precision: no | bf16 | fp16 (GPUs only)
     seed: int = 1
     save_every: int = 250
     weights: LossWeights = field(default_factory=LossWeights)

@@ -1,5 +1,6 @@
 """The forward process on tensors: the teacher's grid of noise levels, and normalised curves."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ class Grid:
     alpha: Tensor
     sigma: Tensor
     log_snr: Tensor
+
+    def to(self, device: torch.device) -> "Grid":
+        return Grid(*(tensor.to(device) for tensor in vars(self).values()))
 
     def at(self, index: Tensor) -> Level:
         """The levels of a batch, to be broadcast over (B, N, C)."""
@@ -51,6 +55,9 @@ class Normal:
     mean: Tensor
     deviation: Tensor
 
+    def to(self, device: torch.device) -> "Normal":
+        return Normal(self.mean.to(device), self.deviation.to(device))
+
     def apply(self, faces: Tensor) -> Tensor:
         return (faces - self.mean) / self.deviation
 
@@ -58,7 +65,12 @@ class Normal:
         return (curves * self.deviation + self.mean).clamp(0, 1)
 
 
-def fit_normal(faces: np.ndarray) -> Normal:
-    """Mean and deviation of every channel of (frames, C); channels that hardly move are not blown up."""
-    sample = faces[:: max(1, len(faces) // 200_000)].astype(np.float32)
-    return Normal(torch.from_numpy(sample.mean(0)), torch.from_numpy(np.maximum(sample.std(0), 0.02)))
+def fit_normal(takes: Iterable[np.ndarray]) -> Normal:
+    """Mean and deviation of every channel over takes (frames, C), one take in memory at a time; channels that hardly move are not blown up."""
+    count, total, square = 0, np.zeros(()), np.zeros(())
+    for take in takes:
+        faces = take.astype(np.float64)
+        count, total, square = count + len(faces), total + faces.sum(0), square + (faces * faces).sum(0)
+    mean = total / count
+    deviation = np.sqrt(np.maximum(square / count - mean**2, 0))
+    return Normal(torch.from_numpy(mean.astype(np.float32)), torch.from_numpy(np.maximum(deviation, 0.02).astype(np.float32)))

@@ -1,8 +1,7 @@
 """Progressive distillation (Salimans & Ho 2022) with v2's personalizer enhancer: each round halves the steps, or replaces the large encoder."""
 
 import copy
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -15,12 +14,13 @@ from . import losses
 from .augment import augment, rerecord
 from .checkpoint import load_model, save_model
 from .config import TrainConfig
-from .data.prepared import Batch, Prepared, batches
-from .diffusion import Normal, add_noise, make_grid
+from .data.prepared import Batch, Prepared
+from .diffusion import Grid, Normal, add_noise, make_grid
+from .draws import Draws
 from .ear import load_ear
-from .fit import fit
+from .fit import fit, start
 from .model import SmallEncoder, Talker
-from .teacher import truth_losses, voice_loss
+from .teacher import train_all_used, truth_losses, voice_loss
 
 # Share of the clips that the small encoder hears as they are.
 PLAIN = 1 / 3
@@ -35,64 +35,85 @@ def _upper_sample(person: Tensor, predicted: Tensor) -> Tensor:
     return torch.cat([person, upper.mean(1), upper.std(1)], -1)
 
 
+@dataclass(frozen=True)
+class Teacher:
+    """A frozen model and where its student's steps lie. No module, so that nothing trains, moves, averages or saves it with the student."""
+
+    talker: Talker
+    ear: SmallEncoder | None
+    grid: Grid
+    stride: int  # levels of the grid in a step of the teacher
+    wide: int  # in one of the student: twice as many, or as many
+
+    @torch.no_grad()
+    def answer(self, batch: Batch, noisy: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+        """What the student must predict from `noisy` (B, N, C), at levels index (B,), to land where the teacher does; the teacher's persons."""
+        talker, grid = self.talker, self.grid
+        now, middle, then = grid.at(index), grid.at(index - self.stride), grid.at(index - self.wide)
+        with torch.autocast(noisy.device.type, enabled=False):  # the target divides by small differences: in full precision
+            condition = talker.hear(batch.features if self.ear is None else self.ear(batch.mel), noisy.shape[1])
+            person = talker.person(batch.identity, batch.emotion)
+            target = talker.denoise(noisy, condition, person, grid.log_snr[index])
+            if self.wide > self.stride:
+                between = ddim_step(noisy, target, now, middle)
+                second = talker.denoise(between, condition, person, grid.log_snr[index - self.stride])
+                target = losses.distil_target(noisy, ddim_step(between, second, middle, then), now, then)
+        return target, person
+
+
+class DistilObjective(nn.Module):
+    """L_student: land where the teacher does, with as much of the truth as the config asks for."""
+
+    ear: SmallEncoder | None
+
+    def __init__(self, teacher: Teacher, student: Talker, ear: SmallEncoder | None, normal: Normal, config: TrainConfig) -> None:
+        super().__init__()
+        train_all_used(student)
+        self.talker, self.ear = student, ear
+        self.teacher, self.normal, self.config = teacher, normal, config
+
+    def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        w, grid, wide = self.config.weights, self.teacher.grid, self.teacher.wide
+        top = self.talker.config.steps
+        clean = self.normal.apply(batch.faces)
+        index = wide * draws.integers(1, top // wide + 1)
+        index = torch.where(draws.uniform() < NOISIEST, top, index)
+        noisy = add_noise(clean, grid.at(index), draws.normal(*clean.shape[1:]))
+        target, person_t = self.teacher.answer(batch, noisy, index)
+        features = batch.features
+        if self.ear is not None:
+            plain = draws.uniform() < PLAIN
+            features = self.ear(torch.where(plain[:, None, None], batch.mel, augment(batch.mel, draws)))
+        condition = self.talker.hear(features, clean.shape[1])
+        person = self.talker.person(batch.identity, batch.emotion)
+        predicted = self.talker.denoise(noisy, condition, person, grid.log_snr[index])
+        weight = losses.distil_weight(grid.at(index), w.distil_cap)
+        return {
+            **truth_losses(predicted, clean, self.config),
+            "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config),
+            "distil": w.distil * (weight * (predicted - target).square()).mean(),
+            **({} if self.ear is None else {"ae": w.ae * losses.features(features, batch.features)}),
+            "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(person_t, target)),
+        }
+
+
 def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig, ear_folder: Path | None = None, halve: bool = True) -> None:
     """One round: a student that starts from its teacher's weights and takes half as many steps, or as many (halve=False).
 
     It listens as its teacher does. With ear_folder, a teacher that listens with a large encoder hands over to that small one (train_ear's).
     """
-    torch.manual_seed(config.seed)
-    teacher, teacher_ear, meta = load_model(teacher_folder)
-    teacher.requires_grad_(False)
-    model = teacher.config
-    data.expect_width(model.features, teacher_folder)
-    student = copy.deepcopy(teacher).requires_grad_(True)
+    run = start(config, out)
+    talker, teacher_ear, meta = load_model(teacher_folder)
+    data.expect_width(talker.config.features, teacher_folder)
+    student = copy.deepcopy(talker)
     ear = copy.deepcopy(teacher_ear) if ear_folder is None else load_ear(ear_folder)
     if ear is not None:
-        student.config = replace(model, encoder_width=ear.config.encoder_width, encoder_blocks=ear.config.encoder_blocks)
-        ear.requires_grad_(True).train()
-    normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
-    grid = make_grid(model.steps, model.schedule)
-    stride = meta["stride"]  # levels of the grid in a step of the teacher
-    wide = 2 * stride if halve else stride  # in one of the student
-    w = config.weights
-
-    def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        clean = normal.apply(batch.faces)
-        frames = clean.shape[1]
-        index = wide * torch.randint(1, model.steps // wide + 1, (len(clean),), generator=rng)
-        index[torch.rand(len(clean), generator=rng) < NOISIEST] = model.steps
-        now = grid.at(index)
-        noisy = add_noise(clean, now, torch.randn(clean.shape, generator=rng))
-        with torch.no_grad(), torch.autocast(clean.device.type, enabled=False):  # the target divides by small differences: in full precision
-            condition = teacher.hear(batch.features if teacher_ear is None else teacher_ear(batch.mel), frames)
-            person_t = teacher.person(batch.identity, batch.emotion)
-            target = teacher.denoise(noisy, condition, person_t, grid.log_snr[index])
-            if halve:
-                middle, then = grid.at(index - stride), grid.at(index - wide)
-                between = ddim_step(noisy, target, now, middle)
-                second = teacher.denoise(between, condition, person_t, grid.log_snr[index - stride])
-                target = losses.distil_target(noisy, ddim_step(between, second, middle, then), now, then)
-            weight = losses.distil_weight(now, w.distil_cap)
-        if ear is None:
-            features = batch.features
-        else:
-            plain = torch.rand(len(clean), generator=rng) < PLAIN
-            features = ear(torch.where(plain[:, None, None], batch.mel, augment(batch.mel, rng)))
-        condition = student.hear(features, frames)
-        person = student.person(batch.identity, batch.emotion)
-        predicted = student.denoise(noisy, condition, person, grid.log_snr[index])
-        return {
-            **truth_losses(predicted, clean, config),
-            "contrast": voice_loss(student, rerecord(batch.mel, rng), batch, config),
-            "distil": w.distil * (weight * (predicted - target).square()).mean(),
-            **({} if ear is None else {"ae": w.ae * losses.features(features, batch.features)}),
-            "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(person_t, target)),
-        }
-
-    def stream(first: int) -> Iterator[Batch]:
-        return batches(data, "train", config.batch, config.seconds, config.seed, first)
-
-    modules = nn.ModuleDict({"talker": student} if ear is None else {"talker": student, "ear": ear})
-    average = fit(modules, loss, stream, config, out)
+        student.config = replace(talker.config, encoder_width=ear.config.encoder_width, encoder_blocks=ear.config.encoder_blocks)
+    normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"])).to(run.device)
+    grid = make_grid(talker.config.steps, talker.config.schedule).to(run.device)
+    wide = 2 * meta["stride"] if halve else meta["stride"]
+    teacher = Teacher(talker.to(run.device), None if teacher_ear is None else teacher_ear.to(run.device), grid, meta["stride"], wide)
+    average = fit(run, DistilObjective(teacher, student, ear, normal, config), data, config, out)
     keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")} | {"split": data.scheme}
-    save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, keep)
+    if run.is_main_process:
+        save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, keep)

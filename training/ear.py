@@ -1,52 +1,57 @@
 """The small encoder's first lessons: to hear in augmented sound what the large encoder hears in the clean one (L_ae, v2), and the lips in it."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from . import losses
 from .augment import augment
+from .checkpoint import save_weights
 from .config import ModelConfig, TrainConfig
-from .data.prepared import Batch, Prepared, batches
-from .diffusion import fit_normal
-from .fit import fit
+from .data.prepared import Batch, Prepared
+from .diffusion import Normal, fit_normal
+from .draws import Draws
+from .fit import fit, start
 from .model import SmallEncoder, to_face_rate
 
 
-def train_ear(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
-    """Train a small encoder on prepared takes with cached features; writes out/ear.pt.
+class EarObjective(nn.Module):
+    """L_ae, and what a linear head reads of the lips in the features.
 
-    L_ae alone spends the encoder on what Whisper keeps of words. A linear head that reads the lips from its features, dropped afterwards, makes
-    sure that they can be read there.
+    L_ae alone spends the encoder on what Whisper keeps of words. The head, dropped afterwards, makes sure that the lips can be read there.
     """
-    model = replace(model, features=data.feature_width)
-    torch.manual_seed(config.seed)
-    ear, lips = SmallEncoder(model), nn.Linear(model.features, len(losses.LOWER_INDEX))
-    normal = fit_normal(data.faces("train"))
 
-    def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        heard = ear(augment(batch.mel, rng))
-        seen = normal.apply(batch.faces)[..., losses.LOWER_INDEX]
-        read = lips(nn.functional.layer_norm(heard, heard.shape[-1:]))
+    def __init__(self, ear: SmallEncoder, normal: Normal, config: TrainConfig) -> None:
+        super().__init__()
+        self.ear, self.lips = ear, nn.Linear(ear.config.features, len(losses.LOWER_INDEX))
+        self.normal, self.config = normal, config
+
+    def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        heard = self.ear(augment(batch.mel, draws))
+        seen = self.normal.apply(batch.faces)[..., losses.LOWER_INDEX]
+        read = self.lips(nn.functional.layer_norm(heard, heard.shape[-1:]))
         return {
-            "ae": config.weights.ae * losses.features(heard, batch.features),
-            "lip": config.weights.lip * nn.functional.mse_loss(to_face_rate(read, seen.shape[1]), seen),
+            "ae": self.config.weights.ae * losses.features(heard, batch.features),
+            "lip": self.config.weights.lip * nn.functional.mse_loss(to_face_rate(read, seen.shape[1]), seen),
         }
 
-    def stream(first: int) -> Iterator[Batch]:
-        return batches(data, "train", config.batch, config.seconds, config.seed, first)
 
-    average = fit(nn.ModuleDict({"ear": ear, "lips": lips}), loss, stream, config, out)
-    torch.save(average["ear"].state_dict(), out / "ear.pt")
-    (out / "ear.json").write_text(json.dumps(asdict(model), indent=1) + "\n")
+def train_ear(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
+    """Train a small encoder on prepared takes with cached features; writes ear.safetensors and ear.json to `out`."""
+    model = replace(model, features=data.feature_width)
+    run = start(config, out)
+    normal = fit_normal(data.faces("train")).to(run.device)
+    average = fit(run, EarObjective(SmallEncoder(model), normal, config), data, config, out)
+    if run.is_main_process:
+        save_weights(out / "ear.safetensors", average["ear"])
+        (out / "ear.json").write_text(json.dumps(asdict(model), indent=1) + "\n")
 
 
 def load_ear(folder: Path) -> SmallEncoder:
     """Open what train_ear wrote."""
     ear = SmallEncoder(ModelConfig(**json.loads((folder / "ear.json").read_text())))
-    ear.load_state_dict(torch.load(folder / "ear.pt", weights_only=True))
+    ear.load_state_dict(load_file(folder / "ear.safetensors"))
     return ear

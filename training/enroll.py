@@ -1,7 +1,6 @@
 """A new identity for a finished model, out of a few minutes of one person's recordings with a face: the library grows by one row, which is
 fitted with the diffusion losses, and nothing else changes. (From a voice alone: enroll_voice.)"""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from torch import Tensor, nn
 from . import losses
 from .checkpoint import load_model, save_model
 from .config import LossWeights, TrainConfig
-from .data.prepared import MEL, Batch, Prepared, batches
-from .diffusion import Normal, add_noise, make_grid
+from .data.prepared import MEL, Batch, Prepared
+from .diffusion import Grid, Normal, add_noise, make_grid
 from .distill import NOISIEST
+from .draws import Draws
 from .enroll_voice import check_new
-from .fit import fit
-from .model import Talker
+from .fit import fit, start
+from .model import SmallEncoder, Talker
 from .teacher import truth_losses
 
 ENROLL = TrainConfig(iterations=200, batch=8, learning_rate=1e-2, warmup=10, ema=0.98, weights=LossWeights(contrast=0.1))
@@ -32,12 +32,45 @@ class Enrolled:
     found: float
 
 
+@dataclass(frozen=True)
+class _Model:
+    """The frozen model that a newcomer joins. No module, so that nothing trains, averages or saves it."""
+
+    talker: Talker
+    ear: SmallEncoder | None
+    grid: Grid
+    stride: int
+
+
 class _Newcomer(nn.Module):
     """The one embedding that is trained, (1, E)."""
 
     def __init__(self, embedding: Tensor) -> None:
         super().__init__()
         self.embedding = nn.Parameter(embedding.clone())
+
+
+class EnrollObjective(nn.Module):
+    """L_teacher on the newcomer's recordings, and L_con, which brings the new key to where this voice looks."""
+
+    def __init__(self, newcomer: _Newcomer, model: _Model, normal: Normal, config: TrainConfig) -> None:
+        super().__init__()
+        self.newcomer = newcomer
+        self.model, self.normal, self.config = model, normal, config
+
+    def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        talker, grid = self.model.talker, self.model.grid
+        personalizer, top = talker.personalizer, talker.config.steps
+        clean = self.normal.apply(batch.faces)
+        index = self.model.stride * draws.integers(1, top // self.model.stride + 1)
+        index = torch.where(draws.uniform() < NOISIEST, top, index)  # where faces differ by nothing but voice and person
+        noisy = add_noise(clean, grid.at(index), draws.normal(*clean.shape[1:]))
+        condition = talker.hear(batch.features if self.model.ear is None else self.model.ear(batch.mel), clean.shape[1])
+        person = personalizer.fuse(self.newcomer.embedding.expand(len(clean), -1), personalizer.emotions[batch.emotion])
+        predicted = talker.denoise(noisy, condition, person, grid.log_snr[index])
+        keys = F.normalize(personalizer.identity_key(torch.cat([personalizer.identities, self.newcomer.embedding])), dim=-1)
+        contrast = losses.contrast(talker.voice(batch.mel)[0], keys, torch.full_like(batch.identity, len(keys) - 1))
+        return {**truth_losses(predicted, clean, self.config), "contrast": self.config.weights.contrast * contrast}
 
 
 @torch.inference_mode()
@@ -65,6 +98,7 @@ def enroll(folder: Path, data: Prepared, out: Path, name: str, description: str,
     Only its embedding learns, from the known identity nearest by voice: by the face's losses, and by L_con, which brings its key to where
     this voice looks. Raises ValueError if the name is taken, the recordings show several people, or the model knows no identities.
     """
+    run = start(config, out)
     talker, ear, meta = load_model(folder)
     known = list(meta["identities"])
     check_new(name, known, out)
@@ -76,35 +110,17 @@ def enroll(folder: Path, data: Prepared, out: Path, name: str, description: str,
         data.expect_width(talker.config.features, folder)
     else:
         ear.requires_grad_(False)
-    torch.manual_seed(config.seed)
-    personalizer = talker.requires_grad_(False).personalizer
-    normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
-    grid = make_grid(talker.config.steps, talker.config.schedule)
-    stride = meta["stride"]
+    talker.requires_grad_(False)
     voices = _voices(talker, data)
-    nearest = int((voices.mean(0) @ personalizer.keys()[0].T).argmax())
-    newcomer = _Newcomer(personalizer.identities[nearest : nearest + 1])
-
-    def keys() -> Tensor:
-        library = torch.cat([personalizer.identities, newcomer.embedding])
-        return F.normalize(personalizer.identity_key(library), dim=-1)
-
-    def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        clean = normal.apply(batch.faces)
-        index = stride * torch.randint(1, talker.config.steps // stride + 1, (len(clean),), generator=rng)
-        index[torch.rand(len(clean), generator=rng) < NOISIEST] = talker.config.steps  # where faces differ by nothing but voice and person
-        noisy = add_noise(clean, grid.at(index), torch.randn(clean.shape, generator=rng))
-        condition = talker.hear(batch.features if ear is None else ear(batch.mel), clean.shape[1])
-        person = personalizer.fuse(newcomer.embedding.expand(len(clean), -1), personalizer.emotions[batch.emotion])
-        predicted = talker.denoise(noisy, condition, person, grid.log_snr[index])
-        contrast = losses.contrast(talker.voice(batch.mel)[0], keys(), torch.full_like(batch.identity, len(known)))
-        return {**truth_losses(predicted, clean, config), "contrast": config.weights.contrast * contrast}
-
-    def stream(first: int) -> Iterator[Batch]:
-        return batches(data, "train", config.batch, config.seconds, config.seed, first)
-
-    average = fit(nn.ModuleDict({"newcomer": newcomer}), loss, stream, config, out)
-    grown = grow(talker, average.get_parameter("newcomer.embedding"))
+    nearest = int((voices.mean(0) @ talker.personalizer.keys()[0].T).argmax())
+    newcomer = _Newcomer(talker.personalizer.identities[nearest : nearest + 1])
+    normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"])).to(run.device)
+    grid = make_grid(talker.config.steps, talker.config.schedule).to(run.device)
+    model = _Model(talker.to(run.device), None if ear is None else ear.to(run.device), grid, meta["stride"])
+    average = fit(run, EnrollObjective(newcomer, model, normal, config), data, config, out)
+    talker, ear = talker.cpu(), None if ear is None else ear.cpu()
+    grown = grow(talker, average.get_parameter("newcomer.embedding").cpu())
+    stride = meta["stride"]
     meta = {key: value for key, value in meta.items() if key not in ("config", "stride")}
     meta |= {"identities": [*known, name], "descriptions": {**meta["descriptions"], name: description}}
     save_model(out, grown, ear, stride, meta)

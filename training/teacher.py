@@ -1,11 +1,9 @@
 """The teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from backend.arkit import EMOTIONS
@@ -14,9 +12,10 @@ from . import losses
 from .augment import rerecord
 from .checkpoint import save_model
 from .config import ModelConfig, TrainConfig
-from .data.prepared import Batch, Prepared, batches
-from .diffusion import add_noise, fit_normal, make_grid
-from .fit import fit
+from .data.prepared import Batch, Prepared
+from .diffusion import Grid, Normal, add_noise, fit_normal, make_grid
+from .draws import Draws
+from .fit import fit, start
 from .model import Talker
 
 
@@ -33,7 +32,7 @@ def truth_losses(predicted: Tensor, truth: Tensor, config: TrainConfig) -> dict[
 def voice_loss(talker: Talker, mel: Tensor, batch: Batch, config: TrainConfig) -> Tensor:
     """Contrast of voices (B, 2 T, BANDS) with both libraries (v2), weighted."""
     if not talker.config.personal:
-        return torch.zeros(())
+        return mel.new_zeros(())
     identity_query, emotion_query = talker.voice(mel)
     identity_keys, emotion_keys = talker.personalizer.keys()
     identity = losses.contrast(identity_query, identity_keys, batch.identity)
@@ -41,27 +40,42 @@ def voice_loss(talker: Talker, mel: Tensor, batch: Batch, config: TrainConfig) -
     return config.weights.contrast * (identity + emotion)
 
 
+def train_all_used(talker: Talker) -> None:
+    """Ask gradients of all weights that a loss reaches: those of voice and libraries only where the model has identities."""
+    talker.requires_grad_(True)
+    if not talker.config.personal:
+        talker.voice.requires_grad_(False)
+        talker.personalizer.requires_grad_(False)
+
+
+class TeacherObjective(nn.Module):
+    """L_teacher on clips noised to a level drawn for each. Curves are normalised by `normal`, levels taken from `grid`."""
+
+    def __init__(self, talker: Talker, normal: Normal, grid: Grid, config: TrainConfig) -> None:
+        super().__init__()
+        train_all_used(talker)
+        self.talker = talker
+        self.normal, self.grid, self.config = normal, grid, config
+
+    def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        clean = self.normal.apply(batch.faces)
+        index = draws.integers(1, self.talker.config.steps + 1)
+        noisy = add_noise(clean, self.grid.at(index), draws.normal(*clean.shape[1:]))
+        condition = self.talker.hear(batch.features, clean.shape[1])
+        person = self.talker.person(batch.identity, batch.emotion)
+        predicted = self.talker.denoise(noisy, condition, person, self.grid.log_snr[index])
+        return {**truth_losses(predicted, clean, self.config), "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config)}
+
+
 def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
     """Train a teacher on prepared takes with cached features, whose width becomes the model's, and write it to `out`."""
     model = replace(model, features=data.feature_width)
-    torch.manual_seed(config.seed)
+    run = start(config, out)
     normal = fit_normal(data.faces("train"))
-    grid = make_grid(model.steps, model.schedule)
     talker = Talker(model, len(data.identities), len(EMOTIONS))
-
-    def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        clean = normal.apply(batch.faces)
-        index = torch.randint(1, model.steps + 1, (len(clean),), generator=rng)
-        noisy = add_noise(clean, grid.at(index), torch.randn(clean.shape, generator=rng))
-        condition = talker.hear(batch.features, clean.shape[1])
-        person = talker.person(batch.identity, batch.emotion)
-        predicted = talker.denoise(noisy, condition, person, grid.log_snr[index])
-        return {**truth_losses(predicted, clean, config), "contrast": voice_loss(talker, rerecord(batch.mel, rng), batch, config)}
-
-    def stream(first: int) -> Iterator[Batch]:
-        return batches(data, "train", config.batch, config.seconds, config.seed, first)
-
-    average = fit(nn.ModuleDict({"talker": talker}), loss, stream, config, out)
+    grid = make_grid(model.steps, model.schedule)
+    objective = TeacherObjective(talker, normal.to(run.device), grid.to(run.device), config)
+    average = fit(run, objective, data, config, out)
     meta = {
         "identities": list(data.identities),
         "descriptions": data.descriptions,
@@ -70,4 +84,5 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         "mean": normal.mean.tolist(),
         "deviation": normal.deviation.tolist(),
     }
-    save_model(out, cast(Talker, average["talker"]), None, 1, meta)
+    if run.is_main_process:
+        save_model(out, cast(Talker, average["talker"]), None, 1, meta)

@@ -1,7 +1,8 @@
 """A few seconds of speech-like sound with faces, in BEAT's exact layout, made on the spot."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +72,11 @@ def beat_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for take, number in enumerate((1, 2, 3, 65)):
             write_take(root / str(speaker), f"{speaker}_{name}_0_{number}_{number}", seed=10 * speaker + take)
     return root
+
+
+@pytest.fixture(autouse=True)
+def _any_precision() -> Iterator[None]:
+    """accelerate keeps one precision a process; here every test may have its own."""
+    yield
+    if "accelerate.state" in sys.modules:
+        sys.modules["accelerate.state"].AcceleratorState._reset_state()

@@ -218,7 +218,7 @@ def test_cache_goes_on_where_it_was(beat_folder: Path, data: Prepared) -> None:
         cache_features(data, beat_folder, _counting(7, fail_at=3)[0])
     encoder, heard = _counting(7)
     cache_features(data, beat_folder, encoder)
-    assert len(heard) == len(data.takes) - 3 and data.feature_width == 7
+    assert len(heard) == len(data.recordings) - 3 and data.feature_width == 7
     resumed = np.array(data.array("features"))
     cache_features(data, beat_folder, encoder)
     np.testing.assert_array_equal(data.array("features"), resumed)
@@ -230,8 +230,8 @@ def test_cache_of_another_encoder_starts_anew(beat_folder: Path, data: Prepared)
         cache_features(data, beat_folder, _counting(7, fail_at=3)[0])
     encoder, heard = _counting(5)
     cache_features(data, beat_folder, encoder)
-    assert len(heard) == len(data.takes)
-    assert len(data.array("features")) == sum(take.length for take in data.takes) * FEATURES and data.feature_width == 5
+    assert len(heard) == len(data.recordings)
+    assert len(data.array("features")) == sum(take.length for take in data.recordings) * FEATURES and data.feature_width == 5
     assert json.loads((data.folder / "features.json").read_text()) == {"encoder": "sound itself", "width": 5, "parameters": 0}
 
 

@@ -27,7 +27,7 @@ from training.enroll_voice import enroll_voice
 from training.export import export
 from training.model import SmallEncoder, Talker
 
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2)
+TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2)
 FEW = TrainConfig(iterations=30, batch=4, seconds=2.0, learning_rate=0.1, warmup=1, ema=0.5, weights=LossWeights(contrast=1.0))
 KNOWN = ["Ann", "Bob", "Cid"]
 
@@ -88,7 +88,7 @@ def test_the_row_fits_the_face(data: Prepared, tmp_path: Path) -> None:
     enroll(source, data, tmp_path / "out", "Zoe", "", replace(FEW, weights=LossWeights(contrast=0.0), iterations=60))
     grown, _, _ = load_model(tmp_path / "out")
     normal = fit_normal(data.faces("train"))
-    truth = normal.apply(torch.from_numpy(data.faces("train")[:60].astype(np.float32)))[None]
+    truth = normal.apply(torch.from_numpy(next(data.faces("train"))[:60].astype(np.float32)))[None]
     noise, condition = torch.randn(truth.shape), torch.zeros(1, 60, TINY.condition)
 
     def error(identity: int) -> float:

@@ -8,7 +8,7 @@ import json
 import multiprocessing
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
@@ -30,7 +30,6 @@ TENTH = 1600  # samples at 16 kHz
 FACES, FEATURES, MEL = 3, 5, 10  # frames in a tenth of a second
 
 SCHEMA = 2  # of index.json
-_MANY = 400_000  # frames of faces that are held at once, 42 MB
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,13 @@ class Prepared:
                 f"{model} knows features of width {width}, those in {self.folder} have {self.feature_width}: cache them with the encoder it was trained on"
             )
 
-    def faces(self, split: str) -> np.ndarray:
-        """Faces of a part, one piece after another: (frames, 52) float16; of a large part every second or k-th frame."""
+    def faces(self, split: str) -> Iterator[np.ndarray]:
+        """The faces of a part, piece by piece: (frames, 52) float16, views of the memory map. Raises BeatError if there are none."""
         array, part = self.array("faces"), self.part(split)
         if not part:
             raise BeatError(f"the {split!r} part of the split {self.scheme!r} is empty")
-        step = -(-sum(take.length for take in part) * FACES // _MANY)
-        return np.concatenate([array[FACES * take.offset : FACES * (take.offset + take.length) : step] for take in part])
+        for take in part:
+            yield array[FACES * take.offset : FACES * (take.offset + take.length)]
 
 
 def load_prepared(folder: Path, split: str = "takes") -> Prepared:
@@ -261,13 +260,19 @@ class Batch:
     identity: Tensor
     emotion: Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in vars(self).values()))
+
 
 def _gather(array: np.ndarray, starts: np.ndarray, per: int, length: int) -> Tensor:
     return torch.from_numpy(np.stack([array[s * per : (s + length) * per] for s in starts]).astype(np.float32))
 
 
-def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, first: int = 0) -> Iterator[Batch]:
-    """Endless batches of windows, drawn by how long each take is. Batch i depends on (seed, i) alone: a resumed run sees the same."""
+def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, first: int, parts: Sequence[range]) -> Iterator[Batch]:
+    """Endless batches of windows, drawn by how long each take is; of each batch its `parts`, ranges of its rows, one after another.
+
+    Batch i depends on (seed, i) and size alone: a resumed run sees the same, and so do many processes with a part each.
+    """
     length = round(seconds * 10)
     takes = [take for take in data.part(split) if take.length >= length]
     if not takes:
@@ -279,11 +284,13 @@ def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, fi
         rng = np.random.default_rng((seed, index))
         chosen = rng.choice(len(takes), size, p=rooms / rooms.sum())
         starts = np.array([takes[c].offset + rng.integers(rooms[c]) for c in chosen])
-        yield Batch(
-            _gather(faces, starts, FACES, length),
-            _gather(features, starts, FEATURES, length),
-            _gather(mel, starts, MEL, length),
-            torch.tensor([data.identities.index(takes[c].identity) for c in chosen]),
-            torch.tensor([EMOTIONS.index(takes[c].emotion) for c in chosen]),
-        )
+        for part in parts:
+            begins, picked = starts[part], [takes[c] for c in chosen[part]]
+            yield Batch(
+                _gather(faces, begins, FACES, length),
+                _gather(features, begins, FEATURES, length),
+                _gather(mel, begins, MEL, length),
+                torch.tensor([data.identities.index(take.identity) for take in picked]),
+                torch.tensor([EMOTIONS.index(take.emotion) for take in picked]),
+            )
         index += 1
