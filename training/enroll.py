@@ -14,7 +14,6 @@ from .checkpoint import load_model, save_model
 from .config import LossWeights, TrainConfig
 from .data.prepared import FACES, FEATURES, MEL, Batch, Prepared, batches
 from .diffusion import Normal, add_noise, make_grid
-from .distill import NOISIEST
 from .enroll_voice import check_new
 from .fit import fit
 from .model import Talker
@@ -92,7 +91,6 @@ def enroll(folder: Path, data: Prepared, out: Path, name: str, description: str,
     def loss(batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         clean = normal.apply(batch.faces)
         index = stride * torch.randint(1, talker.config.steps // stride + 1, (len(clean),), generator=rng)
-        index[torch.rand(len(clean), generator=rng) < NOISIEST] = talker.config.steps  # where faces differ by nothing but voice and person
         noisy = add_noise(clean, grid.at(index), torch.randn(clean.shape, generator=rng))
         heard = talker.hear(batch.features if ear is None else ear(batch.mel), clean.shape[1])
         person = personalizer.fuse(newcomer.embedding.expand(len(clean), -1), personalizer.emotions[batch.emotion])
