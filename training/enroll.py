@@ -14,7 +14,6 @@ from .checkpoint import load_model, save_model
 from .config import LossWeights, TrainConfig
 from .data.prepared import MEL, Batch, Prepared
 from .diffusion import Grid, Normal, add_noise, make_grid
-from .distill import NOISIEST
 from .draws import Draws
 from .enroll_voice import check_new
 from .fit import fit, start
@@ -60,10 +59,9 @@ class EnrollObjective(nn.Module):
 
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         talker, grid = self.model.talker, self.model.grid
-        personalizer, top = talker.personalizer, talker.config.steps
+        personalizer, stride = talker.personalizer, self.model.stride
         clean = self.normal.apply(batch.faces)
-        index = self.model.stride * draws.integers(1, top // self.model.stride + 1)
-        index = torch.where(draws.uniform() < NOISIEST, top, index)  # where faces differ by nothing but voice and person
+        index = stride * draws.integers(1, talker.config.steps // stride + 1)
         noisy = add_noise(clean, grid.at(index), draws.normal(*clean.shape[1:]))
         condition = talker.hear(batch.features if self.model.ear is None else self.model.ear(batch.mel), clean.shape[1])
         person = personalizer.fuse(self.newcomer.embedding.expand(len(clean), -1), personalizer.emotions[batch.emotion])

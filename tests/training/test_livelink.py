@@ -159,7 +159,7 @@ def test_recordings_of_another_origin_stay(tmp_path: Path, beat_folder: Path) ->
 def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("ann/a", "ann/b", "bob/a"):
         write_take(tmp_path / "in" / name)
-    assert main(["prepare", "livelink", str(tmp_path / "in"), str(tmp_path / "out"), "--hold-out", "2"]) == 0
+    assert main(["prepare", "livelink", str(tmp_path / "in"), str(tmp_path / "out"), "--hold-out", "2", "--workers", "1"]) == 0
     assert "1 ann, 2 bob" in capsys.readouterr().out
     data = load_prepared(tmp_path / "out")
     assert data.identities == ("ann", "bob") and {take.identity for take in data.part("voice")} == {"bob"}

@@ -151,7 +151,7 @@ def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     truth = write_vocaset(tmp_path / "in", deltas, template, {"FaceTalk_1_TA": 2, "FaceTalk_2_TA": 1})
     np.savez(tmp_path / "basis.npz", names=np.array(NAMES), deltas=deltas)
     command = ["prepare", "vocaset", str(tmp_path / "in"), str(tmp_path / "out"), "--basis", str(tmp_path / "basis.npz")]
-    assert main([*command, "--hold-out", "2"]) == 0
+    assert main([*command, "--hold-out", "2", "--workers", "1"]) == 0
     printed = capsys.readouterr().out
     assert f"1 FaceTalk_1_TA: {2 * FRAMES} frames" in printed and f"2 FaceTalk_2_TA: {FRAMES} frames" in printed
     root = tmp_path / "out" / "recordings"

@@ -58,11 +58,11 @@ def _perform(args: argparse.Namespace) -> None:
     perform_folder(args.speech, args.out, seed=args.seed)
 
 
-def _prepare(args: argparse.Namespace, recordings: Path) -> None:
+def _prepare(args: argparse.Namespace, recordings: Path, align: bool = True) -> None:
     from ..data.prepared import prepare
     from ..data.report import write_report
 
-    prepare(recordings, args.out, args.hold_out, args.workers)
+    prepare(recordings, args.out, args.hold_out, args.workers, align)
     print(f"wrote {write_report(args.out)}")
 
 
@@ -89,7 +89,7 @@ def _prepare_vocaset(args: argparse.Namespace) -> None:
                 f"{person.speaker:2} {person.identity}: {row.frames} frames move {row.motion_mm:.2f} mm from the template; the fit is "
                 f"{row.residual_mm:.2f} mm from them ({row.worst_mm:.2f} mm in the worst frame)"
             )
-    _prepare(args, args.out / "recordings")
+    _prepare(args, args.out / "recordings", align=False)  # recorded as one, and sentences of 3 s are too short to tell a lag
 
 
 def _features(args: argparse.Namespace) -> None:
