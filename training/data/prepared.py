@@ -54,11 +54,10 @@ class Prepared:
         total = sum(take.length for take in self.takes) * per
         return flat.reshape(total, width or len(flat) // total)
 
-    def faces(self, split: str) -> Iterator[np.ndarray]:
-        """The faces of a split, take by take: (frames, 52) float16, views of the memory map."""
+    def faces(self, split: str) -> np.ndarray:
+        """All faces of a split, one after another: (frames, 52) float16."""
         array = self.array("faces")
-        for take in self.part(split):
-            yield array[FACES * take.offset : FACES * (take.offset + take.length)]
+        return np.concatenate([array[FACES * take.offset : FACES * (take.offset + take.length)] for take in self.part(split)])
 
 
 def load_prepared(folder: Path) -> Prepared:
