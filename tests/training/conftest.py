@@ -74,6 +74,29 @@ def beat_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def hubert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HuBERT of two layers that knows nothing yet, as transformers keeps it in a folder."""
+    torch = pytest.importorskip("torch")
+    from transformers import HubertConfig, HubertModel
+
+    folder = tmp_path_factory.mktemp("hubert")
+    torch.manual_seed(1)
+    config = HubertConfig(
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=48,
+        conv_dim=(16,) * 7,
+        feat_extract_norm="layer",
+        conv_bias=True,
+        num_conv_pos_embeddings=128,
+        num_conv_pos_embedding_groups=4,
+    )
+    HubertModel(config).save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _any_precision() -> Iterator[None]:
     """accelerate keeps one precision a process; here every test may have its own."""

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import torch
-from transformers import HubertConfig, HubertModel, Wav2Vec2Config, WhisperConfig, WhisperModel
+from transformers import HubertModel, Wav2Vec2Config, WhisperConfig, WhisperModel
 
 from training.config import ModelConfig, TrainConfig
 from training.data.beat import BeatError
@@ -21,25 +21,6 @@ from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.encoders import Encoder, base, cache_features, load_encoder
 from training.synthesis import load_performer
 from training.teacher import train_teacher
-
-
-@pytest.fixture(scope="module")
-def hubert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("hubert")
-    torch.manual_seed(1)
-    config = HubertConfig(
-        hidden_size=24,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=48,
-        conv_dim=(16,) * 7,
-        feat_extract_norm="layer",
-        conv_bias=True,
-        num_conv_pos_embeddings=128,
-        num_conv_pos_embedding_groups=4,
-    )
-    HubertModel(config).save_pretrained(folder)
-    return folder
 
 
 def _tiny_whisper() -> WhisperModel:

@@ -20,11 +20,11 @@ TINY = {
 }
 
 
-def test_recordings_to_generated_curves(beat_folder: Path, tiny_encoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recordings_to_generated_curves(beat_folder: Path, hubert: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "tiny.json"
     config.write_text(json.dumps(TINY))
     out = tmp_path / "runs"
-    command = ["all", str(beat_folder), str(out), "--encoder", str(tiny_encoder), "--config", str(config), "--hold-out", "2", "--limit", "1"]
+    command = ["all", str(beat_folder), str(out), "--encoder", str(hubert), "--config", str(config), "--hold-out", "2", "--limit", "1"]
     assert main(command) == 0
     assert {each.parent.name for each in out.glob("*/weights.safetensors")} == {
         "teacher", "large-16", "large-8", "large-4", "large-2", "small-32", "small-16", "small-8", "small-4", "small-2"
