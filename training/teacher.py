@@ -1,6 +1,7 @@
 """The teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
@@ -65,5 +66,6 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         "emotions": list(EMOTIONS),
         "mean": normal.mean.tolist(),
         "deviation": normal.deviation.tolist(),
+        "history": [{"stage": "train", "seed": config.seed, "weights": asdict(config.weights)}],
     }
     save_model(out, cast(Talker, average["talker"]), None, 1, meta)
