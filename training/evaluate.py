@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from backend.arkit import EMOTIONS
 
 from . import metrics, plots, recordings, report, tables
@@ -80,8 +82,8 @@ def _preface(models: Sequence[Measured], given: Given) -> str:
     lines = [
         f"Code: {report.commit()}. Noise seeds {', '.join(map(str, SEEDS))}; errors are means over them.",
         f"Data: {given.data.folder.name}, split `{given.split}`; sequences of {SECONDS:g} s, at most {given.limit} a part, voices matched on all.",
-        "± is the standard error over sequences (over runs for ITF); sequences of one take are not independent, so the true one is larger.",
-        f"ITF: one clip of {SECONDS:g} s at batch 1, from sound to curves, encoder included where not said otherwise; {report.machine()}.",
+        "± is the standard error over sequences; sequences of one take are not independent, so the true one is larger.",
+        f"ITF: median time of one clip of {SECONDS:g} s at batch 1, from sound to curves, encoder included where not said otherwise; {report.machine()}.",
         "FDD is the signed mean over sequences, truth less prediction (above 0: moves too little); abs FDD the mean of its absolute values.",
         "Rows marked `paper` are the papers' own figures, on their data and machines; nothing else here is.",
     ]
@@ -119,7 +121,8 @@ def evaluate(folders: Sequence[Path], given: Given, out: Path) -> str:
         raise ValueError(f"two of the models are called alike ({', '.join(sorted(names))}); their folders' names are their names in the tables")
     out.mkdir(parents=True, exist_ok=True)
     performers = [load_performer(folder) for folder in folders]
-    pairs = [(measure(folder, performer, given), performer) for folder, performer in zip(folders, performers, strict=True)]
+    work = tqdm(list(zip(folders, performers, strict=True)), desc="measure", unit="model")
+    pairs = [(measure(folder, performer, given), performer) for folder, performer in work]
     models = [m for m, _ in pairs]
     every = [
         *(tables.comparison(models, part, words) for part, words in _WORDS.items()),
@@ -132,8 +135,8 @@ def evaluate(folders: Sequence[Path], given: Given, out: Path) -> str:
         tables.sizes(models),
         tables.vertices(models),
         tables.correlations(models),
-        *tables.emotions_confused(models, EMOTIONS),
         *_of_recordings(pairs, given),
+        *tables.emotions_confused(models, EMOTIONS),
     ]
     text = _preface(models, given) + report.as_markdown(every)
     (out / "tables.md").write_text(text)

@@ -12,7 +12,7 @@ from .measure import CURVES
 from .tables import Measured, is_whole, main_part
 
 _TRUTH, _SEEDS = "#222222", ("#d1495b", "#2e86ab")
-_ENCODERS = {"large": ("#2e86ab", "o"), "small": ("#d1495b", "s")}
+_ENCODERS = {"large": ("#2e86ab", "o", 0.97), "small": ("#d1495b", "s", 1.03)}  # colour, marker, a little aside so that bars don't cover each other
 _PANELS = ("MBE", "LBE", "abs FDD", "diversity mouth", "diversity upper", "ITF")
 
 
@@ -31,12 +31,12 @@ def plot_steps(models: Sequence[Measured], path: Path) -> bool:
     ticks = sorted({m.card.steps for m in shown})
     for index, name in enumerate(_PANELS):
         axes = figure.add_subplot(2, 3, index + 1)
-        for encoder, (color, marker) in _ENCODERS.items():
+        for encoder, (color, marker, aside) in _ENCODERS.items():
             series = sorted((m for m in shown if m.card.encoder == encoder), key=lambda m: m.card.steps)
             values = [m.time if name == "ITF" else m.figures[part][name] for m in series]
             if series:
                 axes.errorbar(
-                    [m.card.steps for m in series],
+                    [m.card.steps * aside for m in series],
                     [v.value for v in values],
                     np.nan_to_num([v.error for v in values]),
                     color=color,

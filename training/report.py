@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 import platform
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -38,7 +39,8 @@ def machine() -> str:
     if (info := Path("/proc/cpuinfo")).exists():
         lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         name = lines[0].partition(":")[2].strip() if lines else name
-    return f"{name}, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}, torch {torch.__version__}"
+    busy = f", load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else ""
+    return f"{name}, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}, torch {torch.__version__}{busy}"
 
 
 def as_markdown(tables: Sequence[Table]) -> str:

@@ -48,14 +48,16 @@ def in_order(models: Iterable[Measured]) -> list[Measured]:
 
 def number(value: float) -> str:
     """Three significant digits, whole from 100 on."""
-    return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:#.3g}"
 
 
 def cell(figure: Figure | None) -> str:
     """`0.287 ± 0.012`."""
     if figure is None:
         return ""
-    return number(figure.value) if math.isnan(figure.error) else f"{number(figure.value)} ± {figure.error:.2g}"
+    if math.isnan(figure.error):
+        return number(figure.value)
+    return f"{number(figure.value)} ± {figure.error:.0f}" if figure.error >= 9.95 else f"{number(figure.value)} ± {figure.error:#.2g}"
 
 
 def main_part(models: Sequence[Measured]) -> str:

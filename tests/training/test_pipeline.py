@@ -15,6 +15,7 @@ from training.distill import distill_round
 from training.ear import train_ear
 from training.export import export
 from training.measure import on_takes, on_voices, sequences
+from training.roles import describe
 from training.synthesis import load_performer, perform
 from training.teacher import train_teacher
 
@@ -39,6 +40,7 @@ def test_recordings_to_generated_curves(data: Prepared, tmp_path: Path) -> None:
     student = load_performer(tmp_path / "eight")
     assert student.steps == 8
     assert load_performer(tmp_path / "sixteen").steps == 16
+    assert describe(tmp_path / "eight", True).role == "student" and describe(tmp_path / "eight", True).seeds == (1, 1, 1)
     figures = on_takes(student, data, sequences(data, "voice"))
     assert 0 < figures["MBE"].value < 7.2
     assert on_voices(student, data, sequences(data, "voice")).emotion.sum() == 4

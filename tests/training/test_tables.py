@@ -163,5 +163,6 @@ def test_a_sequence_of_ten_seconds_is_shown(data: Prepared, tmp_path: Path) -> N
 
 
 def test_cells() -> None:
+    assert number(0.1) == "0.100" and cell(Figure(312.4, 5, 174.2)) == "312 ± 174"
     assert cell(None) == "" and cell(Figure(1000.94, 1)) == "1001" and cell(Figure(0.28714, 8, 0.01234)) == "0.287 ± 0.012"
     assert len(SEEDS) >= 2  # diversity needs pairs
