@@ -123,7 +123,7 @@ def zero_shot(models: Sequence[Measured]) -> Table:
     keys = ("MBE", "LBE", "FDD", "abs FDD", "diversity mouth", "diversity upper", "LVE", "EVE")
     header = ("model", "what", *keys)
     rows = [*_measured_rows(models, ZERO_SHOT, keys, header), *_paper_rows("v1, VOCASET", papers.VOCASET_ZERO_SHOT, keys)]
-    return Table("Zero-shot: data of another kind", header, rows, "Identity by the voice. LVE and EVE only with --basis, in its unit squared.")
+    return Table("Zero-shot: data of another kind", header, rows, "Who and which mood by the voice, where the model does not know the take's own. LVE and EVE only with --basis, in its unit squared.")
 
 
 def vertices(models: Sequence[Measured]) -> Table:
