@@ -62,7 +62,7 @@ class Model:
 @dataclass(frozen=True)
 class _Heard:
     condition: np.ndarray  # (N, D) at 30 fps
-    ranking: Ranking
+    queries: tuple[np.ndarray, np.ndarray]  # unit vectors of identity and emotion, (E,) each
 
 
 def load_model(folder: Path, runtime: str = "onnx") -> Model:
@@ -97,8 +97,8 @@ def _listen(model: Model, samples: np.ndarray, callback: Callback) -> _Heard:
         keep = slice(start - first // 2, stop - first // 2)
         conditions.append(condition[keep])
         voices.append(voice[keep])
-    ranking = rank(model.card, *model.runtime.queries(pool_voice(np.concatenate(voices))))
-    return _Heard(_interpolate(np.concatenate(conditions), int(len(samples) / RATE * FACE_FPS) + 2), ranking)
+    queries = model.runtime.queries(pool_voice(np.concatenate(voices)))
+    return _Heard(_interpolate(np.concatenate(conditions), int(len(samples) / RATE * FACE_FPS) + 2), queries)
 
 
 def _denoiser(model: Model, heard: _Heard, person: np.ndarray) -> Callable[[np.ndarray, Level], np.ndarray]:
@@ -135,8 +135,9 @@ def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) 
     card = model.card
     identity_names = tuple(entry.name for entry in card.identities)
     heard = _listen(model, samples, callback)
-    identity = heard.ranking.identities[0][0] if wish.identity == AUTO else wish.identity
-    emotion = heard.ranking.emotions[0][0] if wish.emotion == AUTO else wish.emotion
+    ranking = rank(card, *heard.queries)
+    identity = ranking.identities[0][0] if wish.identity == AUTO else wish.identity
+    emotion = ranking.emotions[0][0] if wish.emotion == AUTO else wish.emotion
     person = model.runtime.personalize(
         card.identity_embeddings[identity_names.index(identity)], card.emotion_embeddings[card.emotions.index(emotion)]
     )
@@ -157,4 +158,9 @@ def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) 
 
 def rank_voice(model: Model, samples: np.ndarray) -> Ranking:
     """Which identities and emotions of the library a voice is like."""
-    return _listen(model, samples, lambda stage, fraction: None).ranking
+    return rank(model.card, *voice_queries(model, samples))
+
+
+def voice_queries(model: Model, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the libraries' keys are compared with for this voice: unit vectors of identity and emotion, (E,) each."""
+    return _listen(model, samples, lambda stage, fraction: None).queries

@@ -3,7 +3,10 @@
 import argparse
 import sys
 
-from .commands import data, judge, learn, ship
+from backend.audio import AudioError
+from backend.model_folder import ModelError
+
+from .commands import data, everything, judge, learn, ship
 from .data.beat import BeatError
 
 
@@ -11,12 +14,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one stage; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     stages = parser.add_subparsers(dest="stage", required=True)
-    for module in (data, learn, judge, ship):
+    for module in (data, learn, judge, ship, everything):
         module.add(stages)
     args = parser.parse_args(arguments)
     try:
         args.run(args)
-    except (BeatError, ValueError, FileNotFoundError) as error:
+    except (BeatError, AudioError, ModelError, ValueError, FileNotFoundError) as error:
         print(f"{args.stage}: {error}", file=sys.stderr)
         return 1
     return 0

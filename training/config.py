@@ -1,8 +1,9 @@
 """Every number that shapes a model or a run. The papers' baselines and ablations differ from the default in one key each."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -10,7 +11,7 @@ class ModelConfig:
     """Shapes. `features` is shared by the large and the small audio encoder, so that one can replace the other (v2)."""
 
     channels: int = 52
-    features: int = 384  # D of the audio features at 50 Hz: Whisper tiny's
+    features: int = 384  # D of the audio features at 50 Hz; training takes it from the data: 384 Whisper tiny, 768 HuBERT base
     condition: int = 128  # D of what the decoder gets of the audio
     embedding: int = 32  # of one identity or emotion in the library (v1)
     person: int = 64  # of the fused, personalized embedding
@@ -19,7 +20,8 @@ class ModelConfig:
     layers: int = 2
     noisy: int = 128  # D of the noisy curves after their look-ahead convolution
     look: int = 6  # frames of noisy curves seen on either side
-    encoder_width: int = 192
+    voice: int = 128  # width of the voice head
+    encoder_width: int = 256
     encoder_blocks: int = 8
     steps: int = 32  # noise levels of the teacher (v1)
     schedule: str = "linear"  # of the noise levels: linear (v1) | cosine (FaceDiffuser)
@@ -39,7 +41,7 @@ class LossWeights:
     exp: float = 1.0
     lip: float = 1.0
     velocity: float = 0.5
-    contrast: float = 0.1
+    contrast: float = 0.3
     distil: float = 0.0
     distil_cap: float = 5.0
     ae: float = 0.0
@@ -70,19 +72,28 @@ class Plan:
     train: TrainConfig
 
 
-def train_config(raw: dict, default: TrainConfig) -> TrainConfig:
+def train_config(raw: dict[str, Any], default: TrainConfig) -> TrainConfig:
     """A TrainConfig from JSON, as far as it differs from the default."""
     fields = {**asdict(default), **raw}
     return TrainConfig(**{**fields, "weights": LossWeights(**{**asdict(default.weights), **raw.get("weights", {})})})
 
 
-def read_plan(path: Path | None, default: TrainConfig) -> Plan:
-    """A JSON file {"model": {...}, "train": {...}}; what it leaves out is the default's. Raises ValueError on keys that there aren't."""
-    raw = {} if path is None else json.loads(path.read_text())
+STAGES = ("ear", "train", "distill", "enroll")
+
+
+def read_plan(path: Path | None, stage: str, default: TrainConfig, changes: dict[str, Any] | None = None) -> Plan:
+    """A stage's part of a JSON file {"model": {...}, "ear": {...}, "train": {...}, "distill": {...}, "enroll": {...}}.
+
+    What the file leaves out is the default's; `changes`, of the same form, come on top. Raises ValueError on keys that there aren't.
+    """
+    raw: dict[str, Any] = {} if path is None else json.loads(path.read_text())
+    if strange := [key for key in raw if key not in ("model", *STAGES)]:
+        raise ValueError(f"{path}: unknown {', '.join(strange)}; it may hold model, {', '.join(STAGES)}")
+    model, train = ModelConfig(), default
     try:
-        return Plan(ModelConfig(**raw.pop("model", {})), train_config(raw.pop("train", {}), default))
+        for part in (raw, changes or {}):
+            model = replace(model, **part.get("model", {}))
+            train = train_config(part.get(stage, {}), train)
     except TypeError as error:
         raise ValueError(f"{path}: {error}") from error
-    finally:
-        if raw:
-            raise ValueError(f"{path}: unknown {', '.join(raw)}; it may hold model and train")
+    return Plan(model, train)

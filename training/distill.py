@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from backend.sampler import ddim_step
 
 from . import losses
-from .augment import augment
+from .augment import augment, rerecord
 from .checkpoint import load_model, save_model
 from .config import TrainConfig
 from .data.prepared import Batch, Prepared, batches
@@ -22,7 +22,7 @@ from .fit import fit
 from .model import SmallEncoder, Talker
 from .teacher import truth_losses, voice_loss
 
-# Share of the clips heard as they are. Only these teach the voice head: augmentation makes other voices of them.
+# Share of the clips that the small encoder hears as they are.
 PLAIN = 1 / 3
 # Share of the clips at the noisiest level besides those drawn there: lips can come from nothing but the sound then, so it is there that
 # the small encoder learns to hear; and it is the step on which few-step students depend most.
@@ -44,6 +44,7 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
     teacher, teacher_ear, meta = load_model(teacher_folder)
     teacher.requires_grad_(False)
     model = teacher.config
+    data.expect_width(model.features, teacher_folder)
     student = copy.deepcopy(teacher).requires_grad_(True)
     ear = copy.deepcopy(teacher_ear) if ear_folder is None else load_ear(ear_folder)
     if ear is not None:
@@ -63,26 +64,26 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
         now = grid.at(index)
         noisy = add_noise(clean, now, torch.randn(clean.shape, generator=rng))
         with torch.no_grad(), torch.autocast(clean.device.type, enabled=False):  # the target divides by small differences: in full precision
-            heard = teacher.hear(batch.features if teacher_ear is None else teacher_ear(batch.mel), frames)
+            condition = teacher.hear(batch.features if teacher_ear is None else teacher_ear(batch.mel), frames)
             person_t = teacher.person(batch.identity, batch.emotion)
-            target = teacher.denoise(noisy, heard.condition, person_t, grid.log_snr[index])
+            target = teacher.denoise(noisy, condition, person_t, grid.log_snr[index])
             if halve:
                 middle, then = grid.at(index - stride), grid.at(index - wide)
                 between = ddim_step(noisy, target, now, middle)
-                second = teacher.denoise(between, heard.condition, person_t, grid.log_snr[index - stride])
+                second = teacher.denoise(between, condition, person_t, grid.log_snr[index - stride])
                 target = losses.distil_target(noisy, ddim_step(between, second, middle, then), now, then)
             weight = losses.distil_weight(now, w.distil_cap)
         if ear is None:
-            plain, features = torch.ones(len(clean), dtype=torch.bool), batch.features
+            features = batch.features
         else:
             plain = torch.rand(len(clean), generator=rng) < PLAIN
             features = ear(torch.where(plain[:, None, None], batch.mel, augment(batch.mel, rng)))
-        heard = student.hear(features, frames)
+        condition = student.hear(features, frames)
         person = student.person(batch.identity, batch.emotion)
-        predicted = student.denoise(noisy, heard.condition, person, grid.log_snr[index])
+        predicted = student.denoise(noisy, condition, person, grid.log_snr[index])
         return {
             **truth_losses(predicted, clean, config),
-            "contrast": voice_loss(student, heard, batch, config, plain),
+            "contrast": voice_loss(student, rerecord(batch.mel, rng), batch, config),
             "distil": w.distil * (weight * (predicted - target).square()).mean(),
             **({} if ear is None else {"ae": w.ae * losses.features(features, batch.features)}),
             "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(person_t, target)),
@@ -93,6 +94,6 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
 
     modules = nn.ModuleDict({"talker": student} if ear is None else {"talker": student, "ear": ear})
     average = fit(modules, loss, stream, config, out)
-    history = [*meta.get("history", []), {"stage": "distill", "seed": config.seed, "weights": asdict(w)}]
-    keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")}
+    keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")} | {"split": data.scheme}
+    history = [*meta["history"], {"stage": "distill", "seed": config.seed, "weights": asdict(w)}]
     save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, {**keep, "history": history})

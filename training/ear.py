@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -23,6 +23,7 @@ def train_ear(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig
     L_ae alone spends the encoder on what Whisper keeps of words. A linear head that reads the lips from its features, dropped afterwards, makes
     sure that they can be read there.
     """
+    model = replace(model, features=data.feature_width)
     torch.manual_seed(config.seed)
     ear, lips = SmallEncoder(model), nn.Linear(model.features, len(losses.LOWER_INDEX))
     normal = fit_normal(data.faces("train"))

@@ -11,8 +11,8 @@ from backend.arkit import EMOTIONS
 from . import metrics, plots, recordings, report, tables
 from .basis import Basis
 from .data.prepared import Prepared, Take
-from .encoders import LargeEncoder
-from .measure import SECONDS, SEEDS, lacks, on_takes, on_voices, sequences, takes_of, thin, timed, truth_of
+from .encoders import Encoder
+from .measure import SECONDS, SEEDS, lacks, on_takes, on_voices, takes_of, thin, timed, truth_of
 from .roles import describe
 from .sizes import size_of
 from .synthesis import Performer, load_performer
@@ -23,22 +23,21 @@ _WORDS = {TEST: "known speakers' held-out takes", VOICE: "held-out speakers"}
 
 @dataclass(frozen=True)
 class Given:
-    """What there is to measure on. split: the scheme that decides which takes of data are held out."""
+    """What there is to measure on."""
 
     data: Prepared
-    split: str
     zero_shot: Prepared | None = None
     basis: Basis | None = None
-    encoder: LargeEncoder | None = None
+    encoder: Encoder | None = None
     recordings: Path | None = None
     limit: int = 40  # sequences of each part
 
 
 def _parts(given: Given) -> dict[str, tuple[Prepared, list[Take]]]:
     """Which sequences each part of the tables is measured on. Other data counts wherever it was not set aside for training or choosing."""
-    parts = {part: (given.data, sequences(given.data, part)) for part in (TEST, VOICE)}
+    parts = {part: (given.data, given.data.sequences(part)) for part in (TEST, VOICE)}
     if given.zero_shot is not None:
-        parts[ZERO_SHOT] = (given.zero_shot, [take for part in (TEST, VOICE) for take in sequences(given.zero_shot, part)])
+        parts[ZERO_SHOT] = (given.zero_shot, [take for part in (TEST, VOICE) for take in given.zero_shot.sequences(part)])
     return parts
 
 
@@ -62,7 +61,7 @@ def measure(folder: Path, performer: Performer, given: Given) -> Measured:
 def _shown(given: Given) -> Take | None:
     """The sequence of the pictures: the first whole one in which somebody speaks, of known speakers if there are any."""
     for part in (TEST, VOICE):
-        for take in sequences(given.data, part):
+        for take in given.data.sequences(part):
             if take.length >= SECONDS * 10 and metrics.jaw_opening(truth_of(given.data, take)).std() > 0.05:
                 return take
     return None
@@ -81,7 +80,7 @@ def _draw(models: Sequence[tuple[Measured, Performer]], given: Given, out: Path)
 def _preface(models: Sequence[Measured], given: Given) -> str:
     lines = [
         f"Code: {report.commit()}. Noise seeds {', '.join(map(str, SEEDS))}; errors are means over them.",
-        f"Data: {given.data.folder.name}, split `{given.split}`; sequences of {SECONDS:g} s, at most {given.limit} a part, voices matched on all.",
+        f"Data: {given.data.folder.name}, split `{given.data.scheme}`; sequences of {SECONDS:g} s, at most {given.limit} a part, voices matched on all.",
         "± is the standard error over sequences; sequences of one take are not independent, so the true one is larger.",
         f"ITF: median time of one clip of {SECONDS:g} s at batch 1, from sound to curves, encoder included where not said otherwise; {report.machine()}.",
         "FDD is the signed mean over sequences, truth less prediction (above 0: moves too little); abs FDD the mean of its absolute values.",
@@ -91,8 +90,8 @@ def _preface(models: Sequence[Measured], given: Given) -> str:
         gone = f"; it lacks {', '.join(given.basis.missing)}" if given.basis.missing else ""
         lines.append(f"Basis: {given.basis.name}, in its unit squared{gone}.")
     for m in tables.in_order(models):
-        seeds = ", ".join(map(str, m.card.seeds)) or "not recorded"
-        warn = "" if m.card.split in (given.split, "not recorded") else ": **it may have been trained on the takes it is measured on**"
+        seeds = ", ".join(map(str, m.card.seeds))
+        warn = "" if m.card.split == given.data.scheme else ": **it may have been trained on the takes it is measured on**"
         lines.append(f"{m.card.label}: {m.card.role}, trained with seeds {seeds}, split {m.card.split}{warn}.")
     return "# Evaluation\n\n" + "\n".join(f"- {line}" for line in lines) + "\n\n"
 

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from backend.features import BANDS
@@ -18,6 +20,9 @@ from .diffusion import make_grid
 from .losses import TEMPERATURE
 from .model import Personalizer, SmallEncoder, Talker, TalkerDecoder, VoiceHead
 
+WEIGHTS = "model.safetensors"
+LIBRARIES = ("personalizer.identities", "personalizer.emotions")
+
 
 class _Encoder(nn.Module):
     """Log-mel -> what the decoder and the voice head hear, at 50 Hz."""
@@ -28,7 +33,7 @@ class _Encoder(nn.Module):
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:  # (1, 2 T, BANDS) -> (1, T, D), (1, T, 1 + V)
         features = self.talker.norm(self.ear(mel))
-        return nn.functional.gelu(self.talker.condition(features)), self.talker.voice.frames(features)
+        return nn.functional.gelu(self.talker.condition(features)), self.talker.voice.frames(mel)
 
 
 class _Queries(nn.Module):
@@ -87,8 +92,10 @@ def _forget_traces(path: Path) -> None:
     onnx.save(model, path)
 
 
-def export(source: Path, out: Path, name: str, version: str, tolerance: float = 1e-3) -> float:
+def export(source: Path, out: Path, name: str, version: str, safetensors: bool = False, tolerance: float = 1e-3) -> float:
     """Write the student in `source` to `out` for the backend. Returns the largest difference between torch and ONNX Runtime.
+
+    safetensors: write the torch weights as model.safetensors too.
 
     Raises ValueError if the model has no small encoder or if a part differs from torch by more than `tolerance`.
     """
@@ -115,6 +122,9 @@ def export(source: Path, out: Path, name: str, version: str, tolerance: float = 
                 "state": {1: "takes"},
             },
         )
+        (out / WEIGHTS).unlink(missing_ok=True)
+        if safetensors:
+            _write_weights(talker, ear, out / WEIGHTS)
         _write_json(talker, ear, meta, out, name, version)
         worst = parity(talker, ear, out)
     if worst > tolerance:
@@ -122,10 +132,19 @@ def export(source: Path, out: Path, name: str, version: str, tolerance: float = 
     return worst
 
 
+def _write_weights(talker: Talker, ear: SmallEncoder, path: Path) -> None:
+    """Torch weights, `talker.` and `encoder.` before their names in training.model, and the ModelConfig as metadata. The libraries are not
+    among them: model.json has them, where they can grow."""
+    tensors = {f"talker.{key}": value.contiguous() for key, value in talker.state_dict().items() if key not in LIBRARIES}
+    tensors |= {f"encoder.{key}": value.contiguous() for key, value in ear.state_dict().items()}
+    save_file(tensors, path, {"config": json.dumps(asdict(talker.config))})
+
+
 def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: str, version: str) -> None:
     grid = make_grid(talker.config.steps, talker.config.schedule)
     stops = range(talker.config.steps, -1, -meta["stride"])
     identity_keys, emotion_keys = talker.personalizer.keys()
+    files = [f"{part}.onnx" for part in PARTS] + [WEIGHTS] * (out / WEIGHTS).exists()
 
     def rounded(values: Tensor) -> list:
         return np.round(values.numpy().astype(np.float64), 6).tolist()
@@ -149,7 +168,7 @@ def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: 
             "emotion_embeddings": rounded(talker.personalizer.emotions.detach()),
             "emotion_keys": rounded(emotion_keys),
         },
-        "files": {f"{part}.onnx": hashlib.sha256((out / f"{part}.onnx").read_bytes()).hexdigest() for part in PARTS},
+        "files": {file: hashlib.sha256((out / file).read_bytes()).hexdigest() for file in files},
     }
     (out / "model.json").write_text(json.dumps(card, indent=1) + "\n")
 

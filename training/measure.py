@@ -3,10 +3,11 @@
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from torch import Tensor
 
 from backend.arkit import BEAT, CHANNELS, LOWER, UPPER
 from backend.features import RATE
@@ -14,13 +15,11 @@ from backend.features import RATE
 from . import metrics
 from .basis import Basis
 from .data.prepared import FACES, FEATURES, MEL, Prepared, Take
-from .encoders import Encoder
-from .model import Heard
-from .synthesis import Performer, hear, hear_sound, match, perform
+from .encoders.base import Listen
+from .synthesis import Performer, hear, hear_sound, match, mel_of, perform
 
 SEEDS = [0, 1, 2]
 SECONDS = 10.0  # of a sequence, as in the papers
-_SHORTEST = 2.0  # s: a take's remainder counts from here
 _MOVES = 0.01  # deviation from which a curve has something to follow
 _RUNS, _MANY = 5, 100  # timed runs; one for a model of many steps
 
@@ -55,17 +54,6 @@ def summarise(values: Iterable[float]) -> Figure:
     return Figure(float(array.mean()), len(array), error)
 
 
-def sequences(data: Prepared, part: str, seconds: float = SECONDS) -> list[Take]:
-    """A part's takes in pieces of `seconds`; a remainder counts from 2 s on."""
-    length, pieces = round(seconds * 10), []
-    for take in data.part(part) or (data.part("clip") if part == "test" else []):
-        for start in range(0, take.length, length):
-            piece = min(length, take.length - start)
-            if piece >= _SHORTEST * 10:
-                pieces.append(replace(take, id=f"{take.id}@{start / 10:g}", offset=take.offset + start, length=piece))
-    return pieces
-
-
 def thin(takes: list[Take], limit: int) -> list[Take]:
     """At most `limit` takes, evenly spread."""
     if len(takes) <= limit:
@@ -78,30 +66,31 @@ def truth_of(data: Prepared, take: Take) -> np.ndarray:
     return data.array("faces")[FACES * take.offset : FACES * (take.offset + take.length)].astype(np.float32)
 
 
-def hear_take(performer: Performer, data: Prepared, take: Take) -> Heard:
+def _mel_of_take(data: Prepared, take: Take) -> np.ndarray:
+    return data.array("mel")[MEL * take.offset : MEL * (take.offset + take.length)]
+
+
+def hear_take(performer: Performer, data: Prepared, take: Take) -> Tensor:
     """Listen to a prepared take, through the cached features if the model has a large encoder."""
-    first, last = take.offset, take.offset + take.length
-    nothing = np.zeros((0, 0), np.float32)
-    if performer.ear is None:
-        return hear(performer, data.array("features")[FEATURES * first : FEATURES * last], nothing, FACES * take.length)
-    return hear(performer, nothing, data.array("mel")[MEL * first : MEL * last], FACES * take.length)
+    features = data.array("features")[FEATURES * take.offset : FEATURES * (take.offset + take.length)]
+    return hear(performer, features, _mel_of_take(data, take), FACES * take.length)
 
 
 def lacks(performer: Performer, data: Prepared) -> str | None:
     """Why a model can't listen to prepared takes, or None."""
-    if performer.ear is not None:
-        return None
-    if not (data.folder / "features.f16").exists():
-        return f"{data.folder.name} has no features of a large encoder; run the stage `features`"
     width, wanted = data.array("features").shape[1], performer.talker.config.features
-    return None if width == wanted else f"{data.folder.name} has features of width {width}, the model takes {wanted}"
+    if performer.ear is not None or width == wanted:
+        return None
+    if width == 0:
+        return f"{data.folder.name} has no features of a large encoder; run the stage `features`"
+    return f"{data.folder.name} has features of width {width}, the model takes {wanted}"
 
 
 def takes_of(performer: Performer, data: Prepared, take: Take) -> np.ndarray:
     """The model's takes of a sequence, one a seed: (seeds, N, 52). Identity and emotion are the take's own; by the voice if the model doesn't
     know them, as the papers do at inference."""
     heard = hear_take(performer, data, take)
-    identity, emotion = match(performer, heard)
+    identity, emotion = match(performer, _mel_of_take(data, take))
     if take.identity in performer.identities:
         identity = performer.identities.index(take.identity)
     if take.emotion in performer.emotions:
@@ -159,7 +148,7 @@ def on_voices(performer: Performer, data: Prepared, takes: list[Take]) -> Found:
     for take in takes:
         if metrics.jaw_opening(truth_of(data, take)).std() <= _MOVES:
             continue
-        identity, emotion = match(performer, hear_take(performer, data, take))
+        identity, emotion = match(performer, _mel_of_take(data, take))
         if take.identity in performer.identities:
             identities.append((performer.identities.index(take.identity), identity))
         if take.emotion in performer.emotions:
@@ -171,8 +160,8 @@ def on_voices(performer: Performer, data: Prepared, takes: list[Take]) -> Found:
     return Found(table(identities, len(performer.identities)), table(emotions, len(performer.emotions)))
 
 
-def timed(performer: Performer, encoder: Encoder | None, seconds: float = SECONDS) -> Figure:
-    """ITF in 1e-4 s a frame: one clip, one take, from its sound to its curves; the median of the runs, since other programs only ever add.
+def timed(performer: Performer, encoder: Listen | None, seconds: float = SECONDS) -> Figure:
+    """ITF in 1e-4 s a frame: one clip, one take, from its sound to its curves, who speaks found by the voice; the median of the runs, since other programs only ever add.
 
     What is said makes no difference to the time, so the sound is noise. Without its large encoder a model gets made-up features: then the
     figure is that of the rest alone.
@@ -186,13 +175,14 @@ def timed(performer: Performer, encoder: Encoder | None, seconds: float = SECOND
 
         encoder = encode
 
-    def listen() -> Heard:
+    def listen() -> Tensor:
         return hear_sound(performer, sound, encoder)
 
-    frames = listen().condition.shape[1]  # also warms up
+    frames = listen().shape[1]  # also warms up
     spent = []
     for _ in range(_RUNS if performer.steps < _MANY else 1):
         began = time.perf_counter()
-        perform(performer, listen, 0, 0, SEEDS[:1])
+        voice = match(performer, mel_of(sound)) if performer.talker.config.personal else (0, 0)
+        perform(performer, listen, *voice, SEEDS[:1])
         spent.append(metrics.inference_time(time.perf_counter() - began, frames))
     return Figure(float(np.median(spent)), len(spent))

@@ -5,7 +5,6 @@ C channels, F audio features, D condition, E embedding, P person.
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -68,17 +67,34 @@ class SmallEncoder(nn.Module):
 
 
 class VoiceHead(nn.Module):
-    """Who speaks, and in what mood: a weighted mean over time, then one query a library (v1's audio side of the contrast; v2 adds emotion)."""
+    """Who speaks, and in what mood: convolutions of its own on the mel, a weighted mean over time, one query a library.
+
+    v1 takes its queries from the large encoder's features. Those are made to tell words, not voices: on held-out takes they found fewer
+    speakers than this does (training/EXPERIMENTS.md), and a small encoder that imitates them would find fewer still.
+    """
+
+    DILATIONS = (1, 2, 4)
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.frame = nn.Linear(config.features, config.person)
-        self.weight = nn.Linear(config.features, 1)
+        width = config.voice
+        self.stem = nn.Conv1d(BANDS, width, 5, stride=2, padding=2)
+        self.blocks = nn.ModuleList(Block(width, d) for d in self.DILATIONS)
+        self.norm = nn.LayerNorm(width)
+        self.frame = nn.Linear(width, config.person)
+        self.weight = nn.Linear(width, 1)
         self.identity = nn.Sequential(nn.Linear(2 * config.person, 128), nn.GELU(), nn.Linear(128, config.embedding))
         self.emotion = nn.Sequential(nn.Linear(2 * config.person, 128), nn.GELU(), nn.Linear(128, config.embedding))
 
-    def frames(self, features: Tensor) -> Tensor:  # (B, T, F) -> (B, T, 1 + P): weight and content of each frame
-        return torch.cat([torch.sigmoid(self.weight(features)), F.gelu(self.frame(features))], -1)
+    def frames(self, mel: Tensor) -> Tensor:  # (B, 2 T, BANDS) -> (B, T, 1 + P): weight and content of each frame
+        x = F.gelu(self.stem(mel.transpose(1, 2))).transpose(1, 2)  # (B, T, voice)
+        for block in self.blocks:
+            x = block(x)
+        x = self.norm(x)
+        return torch.cat([torch.sigmoid(self.weight(x)), F.gelu(self.frame(x))], -1)
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:  # (B, 2 T, BANDS) -> unit vectors (B, E), (B, E)
+        return self.queries(self.pool(self.frames(mel)))
 
     @staticmethod
     def pool(frames: Tensor) -> Tensor:  # (B, T, 1 + P) -> (B, 2 P): weighted mean and deviation
@@ -153,15 +169,6 @@ class TalkerDecoder(nn.Module):
         return self.out(torch.cat([hidden, person, noisy], -1)), state
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What the decoder and the voice head take of a clip's sound."""
-
-    condition: Tensor  # (B, N, D)
-    identity_query: Tensor  # (B, E)
-    emotion_query: Tensor  # (B, E)
-
-
 class Talker(nn.Module):
     """The whole model behind the audio features: teacher and students share it."""
 
@@ -174,10 +181,8 @@ class Talker(nn.Module):
         self.personalizer = Personalizer(config, identities, emotions)
         self.decoder = TalkerDecoder(config)
 
-    def hear(self, features: Tensor, frames: int) -> Heard:  # (B, T, F)
-        features = self.norm(features)
-        condition = to_face_rate(F.gelu(self.condition(features)), frames)
-        return Heard(condition, *self.voice.queries(self.voice.pool(self.voice.frames(features))))
+    def hear(self, features: Tensor, frames: int) -> Tensor:  # (B, T, F) -> (B, frames, D): what the decoder takes of the sound
+        return to_face_rate(F.gelu(self.condition(self.norm(features))), frames)
 
     def person(self, identity: Tensor, emotion: Tensor) -> Tensor:  # indices (B,), (B,) -> (B, P); zeros for a model without identities
         if not self.config.personal:

@@ -13,7 +13,7 @@ from backend.curves import Curves
 from . import metrics
 from .encoders import Encoder
 from .performer.aperture import lip_aperture
-from .synthesis import Performer, hear_sound, match, perform
+from .synthesis import Performer, hear_sound, match, mel_of, perform
 
 Figures = dict[str, float]
 
@@ -29,7 +29,7 @@ def mean(rows: list[Figures]) -> Figures:
 def _perform_recording(performer: Performer, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
     """Several takes of a recording, identity and emotion by its voice: (3, N, 52)."""
     heard = hear_sound(performer, samples, encoder)
-    return perform(performer, lambda: heard, *match(performer, heard), [0, 1, 2])
+    return perform(performer, lambda: heard, *match(performer, mel_of(samples)), [0, 1, 2])
 
 
 def _read_lips(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:

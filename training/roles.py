@@ -37,11 +37,10 @@ class Card:
 
 def _left_out(config: ModelConfig, history: list[dict]) -> tuple[str, ...]:
     """Losses count as left out if no stage used them: a student's round may go without L_vel since its teacher had it."""
-    known = bool(history) and history[0]["stage"] == "train"
     weights = [LossWeights(**stage["weights"]) for stage in history]
     gone = {
-        "L_lip": known and all(w.lip == 0 for w in weights),
-        "L_vel": known and all(w.velocity == 0 for w in weights),
+        "L_lip": all(w.lip == 0 for w in weights),
+        "L_vel": all(w.velocity == 0 for w in weights),
         "identity": not config.personal and not is_facediffuser(config),
     }
     return tuple(name for name, left_out in gone.items() if left_out)
@@ -51,7 +50,7 @@ def describe(folder: Path, small: bool) -> Card:
     """Tell a model's role from its model.json; small: whether it has an encoder of its own. Its label is the folder's name."""
     meta = json.loads((folder / "model.json").read_text())
     config = ModelConfig(**meta["config"])
-    history = meta.get("history", [])
+    history = meta["history"]
     if is_facediffuser(config):
         kind = FACEDIFFUSER
     elif meta["stride"] > 1 or small or len(history) > 1:
@@ -65,6 +64,6 @@ def describe(folder: Path, small: bool) -> Card:
         steps=config.steps // meta["stride"],
         small=small,
         personal=config.personal,
-        split=meta.get("split", "not recorded"),
+        split=meta["split"],
         seeds=tuple(stage["seed"] for stage in history),
     )

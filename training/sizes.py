@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from .encoders import LargeEncoder
+from .encoders import Encoder
 from .synthesis import Performer
 
 HUBERT_BASE = 94_371_712  # parameters of transformers' HubertModel with its default configuration, the papers' encoder: 377.5 MB in fp32
@@ -37,7 +37,7 @@ def megabytes(parameters: int) -> float:
     return parameters * _FP32 / 1e6
 
 
-def size_of(performer: Performer, encoder: LargeEncoder | None) -> Size:
+def size_of(performer: Performer, encoder: Encoder | None) -> Size:
     """What a model needs in order to speak; a model without identities needs no personalizer, though its file holds one."""
     talker = performer.talker
     heard = _count(performer.ear) if performer.ear is not None else None if encoder is None else encoder.parameters

@@ -15,8 +15,8 @@ from backend.sampler import Level, sample_ddim
 from .checkpoint import load_model
 from .config import ModelConfig, is_facediffuser
 from .diffusion import Normal, make_grid
-from .encoders import Encoder
-from .model import Heard, SmallEncoder, Talker
+from .encoders.base import Listen
+from .model import SmallEncoder, Talker
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def load_performer(folder: Path) -> Performer:
 
 
 @torch.inference_mode()
-def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: int) -> Heard:
-    """Listen with the model's own ear: large-encoder features (T, F) or log-mel (2 T, bands)."""
+def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: int) -> Tensor:
+    """Listen with the model's own ear, large-encoder features (T, F) or log-mel (2 T, bands): what the decoder takes, (1, frames, D)."""
     if performer.ear is None:
         audio = torch.from_numpy(features.astype(np.float32))[None]
     else:
@@ -52,24 +52,33 @@ def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: in
     return performer.talker.hear(audio, frames)
 
 
-def hear_sound(performer: Performer, samples: np.ndarray, encoder: Encoder | None) -> Heard:
-    """Listen to whole tenths of seconds of sound, (n,) at 16 kHz. Raises ValueError for a model that needs a large encoder and gets none."""
+def mel_of(samples: np.ndarray) -> np.ndarray:
+    """Log-mel of the whole tenths of seconds of sound, (n,) at 16 kHz -> (2 T, bands)."""
     tenths = len(samples) * 10 // RATE
     samples = samples[: tenths * RATE // 10]
+    return log_mel(samples * np.float32(speech_gain(samples)), 0, tenths * MEL_FPS // 10)
+
+
+def hear_sound(performer: Performer, samples: np.ndarray, encoder: Listen | None) -> Tensor:
+    """Listen to the whole tenths of seconds of sound, (n,) at 16 kHz: what the decoder takes, (1, frames, D).
+
+    Raises ValueError for a model that needs a large encoder and gets none.
+    """
+    tenths = len(samples) * 10 // RATE
     nothing = np.zeros((0, 0), np.float32)
     if performer.ear is not None:
-        mel = log_mel(samples * np.float32(speech_gain(samples)), 0, tenths * MEL_FPS // 10)
-        return hear(performer, nothing, mel, tenths * FACE_FPS // 10)
+        return hear(performer, nothing, mel_of(samples), tenths * FACE_FPS // 10)
     if encoder is None:
         raise ValueError("this model hears with a large encoder; name the one that it was trained with: --encoder")
-    return hear(performer, encoder(samples), nothing, tenths * FACE_FPS // 10)
+    return hear(performer, encoder(samples[: tenths * RATE // 10]), nothing, tenths * FACE_FPS // 10)
 
 
 @torch.inference_mode()
-def match(performer: Performer, heard: Heard) -> tuple[int, int]:
-    """The library's nearest identity and emotion to a voice."""
+def match(performer: Performer, mel: np.ndarray) -> tuple[int, int]:
+    """The library's nearest identity and emotion to a voice, by its log-mel (2 T, bands)."""
+    identity_query, emotion_query = performer.talker.voice(torch.from_numpy(mel.astype(np.float32))[None])
     identity_keys, emotion_keys = performer.talker.personalizer.keys()
-    return int((heard.identity_query @ identity_keys.T).argmax()), int((heard.emotion_query @ emotion_keys.T).argmax())
+    return int((identity_query @ identity_keys.T).argmax()), int((emotion_query @ emotion_keys.T).argmax())
 
 
 def _start(config: ModelConfig) -> np.ndarray:
@@ -78,10 +87,10 @@ def _start(config: ModelConfig) -> np.ndarray:
 
 
 @torch.inference_mode()
-def perform(performer: Performer, listen: Callable[[], Heard], identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
+def perform(performer: Performer, listen: Callable[[], Tensor], identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
     """One face a seed: (seeds, N, 52) in 0..1.
 
-    listen is called once a clip; by a model with hear_each_step once a step, which costs what FaceDiffuser costs and changes no curve.
+    listen gives what `hear` gives. It is called once a clip; by a model with hear_each_step once a step, which costs what FaceDiffuser costs and changes no curve.
     """
     talker = performer.talker
     grid = make_grid(talker.config.steps, talker.config.schedule)
@@ -89,13 +98,13 @@ def perform(performer: Performer, listen: Callable[[], Heard], identity: int, em
     levels = [Level(float(grid.alpha[i]), float(grid.sigma[i])) for i in stops]
     log_snr = {level: grid.log_snr[i] for level, i in zip(levels, stops, strict=True)}
     heard = listen()
-    frames = heard.condition.shape[1]
+    frames = heard.shape[1]
     noise = torch.stack([torch.randn(frames, talker.config.channels, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
     noise = noise * torch.from_numpy(_start(talker.config))
     person = talker.person(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
 
     def denoise(z: Tensor, level: Level) -> Tensor:
         now = listen() if talker.config.hear_each_step and level != levels[0] else heard
-        return talker.denoise(z, now.condition.expand(len(seeds), -1, -1), person, log_snr[level].expand(len(seeds)))
+        return talker.denoise(z, now.expand(len(seeds), -1, -1), person, log_snr[level].expand(len(seeds)))
 
     return performer.normal.undo(sample_ddim(denoise, noise, levels)).numpy()

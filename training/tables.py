@@ -155,20 +155,21 @@ def is_whole(card: Card) -> bool:
 
 
 def ablation(models: Sequence[Measured]) -> Table:
-    """v1's ablation. `full` are the students with as many steps as the models that leave something out; 8 if there are none."""
+    """v1's ablation, of teachers or of students. `full` are the whole models with as many steps as those that leave something out; 8 if there
+    are none."""
     part = main_part(models)
     keys = ("MBE", "LBE", "FDD", "abs FDD", "MBE full", "LBE full", "abs FDD full", "diversity upper")
     header = ("model", "what", *keys)
 
     def leaves_out(name: str) -> list[Measured]:
-        return [m for m in models if m.card.kind == STUDENT and m.card.without == (name,)]
+        return [m for m in models if m.card.kind in (TEACHER, STUDENT) and m.card.without == (name,)]
 
     groups = {
         "no distillation": [m for m in models if m.card.kind == DIRECT and not m.card.without],
         **{f"no {name}": leaves_out(name) for name in ("L_lip", "L_vel", "identity")},
     }
     counts = {m.card.steps for group in groups.values() for m in group} or {_ABLATED_STEPS}
-    full = [m for m in models if m.card.kind == STUDENT and not m.card.without and m.card.steps in counts]
+    full = [m for m in models if is_whole(m.card) and m.card.steps in counts]
     rows: list[tuple[str, ...]] = []
     for name, group in {"full": full, **groups}.items():
         named = [(f"{name}: {row[0]}", *row[1:]) for row in _measured_rows(group, part, keys, header)]

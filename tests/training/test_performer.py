@@ -14,11 +14,12 @@ import soundfile
 
 from backend.arkit import CHANNELS, EMOTIONS, LOWER
 from backend.curves import Curves
+from training.data.writing import NAMES, NUMBERS
 from training.performer.aperture import lip_aperture, lip_rounding
 from training.performer.perform import FPS, RATE, perform
 from training.performer.phones import Phone, read_phones, tidy
 from training.performer.styles import FEELINGS, STYLES, style_of_voice
-from training.performer.takes import NAMES, NUMBERS, perform_folder, read_speech
+from training.performer.takes import perform_folder, read_speech
 
 SENTENCES = (
     "SIL W IY1 M EY1 B AH0 P UH1 T DH AH0 B UH1 K SIL",

@@ -14,7 +14,7 @@ from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.distill import distill_round
 from training.ear import train_ear
 from training.export import export
-from training.measure import on_takes, on_voices, sequences
+from training.measure import on_takes, on_voices
 from training.roles import describe
 from training.synthesis import load_performer, perform
 from training.teacher import train_teacher
@@ -27,7 +27,7 @@ FEW = TrainConfig(iterations=6, batch=4, seconds=2.0, save_every=3, weights=Loss
 def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     folder = tmp_path_factory.mktemp("prepared")
     prepared = prepare(beat_folder, folder, held_out={2})
-    tenths = sum(take.length for take in prepared.takes)
+    tenths = sum(take.length for take in prepared.recordings)
     np.random.default_rng(0).standard_normal((tenths * FEATURES, TINY.features)).astype(np.float16).tofile(folder / "features.f16")
     return load_prepared(folder)
 
@@ -41,9 +41,9 @@ def test_recordings_to_generated_curves(data: Prepared, tmp_path: Path) -> None:
     assert student.steps == 8
     assert load_performer(tmp_path / "sixteen").steps == 16
     assert describe(tmp_path / "eight", True).role == "student" and describe(tmp_path / "eight", True).seeds == (1, 1, 1)
-    figures = on_takes(student, data, sequences(data, "voice"))
+    figures = on_takes(student, data, data.sequences("voice"))
     assert 0 < figures["MBE"].value < 7.2
-    assert on_voices(student, data, sequences(data, "voice")).emotion.sum() == 4
+    assert on_voices(student, data, data.sequences("voice")).emotion.sum() == 4
     assert export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1") < 1e-4
     assert not [part for part in (tmp_path / "onnx").iterdir() if str(Path(__file__).parents[2]).encode() in part.read_bytes()]
     model = load_model(tmp_path / "onnx")
@@ -108,11 +108,11 @@ def test_backend_and_training_hear_the_same(data: Prepared, tmp_path: Path) -> N
     sound = np.random.default_rng(3).standard_normal(16000 * 4).astype(np.float32) * 0.05
     frames = 4 * 30 + 2
     mel = log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * (4 * 50 + 2))
-    heard = synthesis.hear(student, np.zeros((0, 0)), mel, frames)
+    condition = synthesis.hear(student, np.zeros((0, 0)), mel, frames)
     noise = np.random.default_rng(5).standard_normal((1, frames, 52), np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "randn", lambda *shape, generator=None: torch.from_numpy(noise[0]))
-        mine = perform(student, lambda: heard, 0, 1, [5])[0]
+        mine = perform(student, lambda: condition, 0, 1, [5])[0]
     model = load_model(tmp_path / "onnx")
     theirs = next(generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0, {}), lambda stage, fraction: None))
     np.testing.assert_allclose(theirs.curves.values, mine[: len(theirs.curves.values)], atol=1e-4)

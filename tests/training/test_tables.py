@@ -16,9 +16,9 @@ from training.__main__ import main
 from training.checkpoint import save_model
 from training.config import LossWeights, ModelConfig
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
-from training.encoders import LargeEncoder
+from training.encoders import Encoder
 from training.evaluate import Given, evaluate
-from training.measure import SEEDS, Figure, on_takes, sequences, timed
+from training.measure import SEEDS, Figure, on_takes, timed
 from training.model import SmallEncoder, Talker
 from training.roles import describe
 from training.sizes import HUBERT_BASE, size_of
@@ -53,6 +53,7 @@ def write(folder: Path, model: Folder) -> Path:
         "emotions": list(EMOTIONS),
         "mean": [0.2] * 52,
         "deviation": [0.1] * 52,
+        "split": "takes",
         "history": [{"stage": kind, "seed": 7, "weights": asdict(w)} for kind, w in zip(kinds, stages, strict=True)],
     }
     save_model(folder, Talker(config, 2, len(EMOTIONS)), SmallEncoder(config) if small else None, stride, meta)
@@ -62,7 +63,7 @@ def write(folder: Path, model: Folder) -> Path:
 @pytest.fixture(scope="module")
 def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     folder = tmp_path_factory.mktemp("performed")
-    tenths = sum(take.length for take in prepare(beat_folder, folder, held_out={2}).takes)
+    tenths = sum(take.length for take in prepare(beat_folder, folder, held_out={2}).recordings)
     np.random.default_rng(0).standard_normal((tenths * FEATURES, TINY.features)).astype(np.float16).tofile(folder / "features.f16")
     return load_prepared(folder)
 
@@ -70,12 +71,6 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
 def test_roles_are_told_from_what_a_folder_says(tmp_path: Path) -> None:
     for name, (model, role) in MODELS.items():
         assert describe(write(tmp_path / name, model), model[2]).role == role, name
-
-
-def test_takes_are_cut_into_sequences_with_remainders_from_two_seconds(data: Prepared) -> None:
-    pieces = sequences(data, "voice", 3.0)  # 4 takes of 5 s
-    assert [piece.length for piece in pieces] == [30, 20] * 4 and pieces[1].offset == pieces[0].offset + 30
-    assert [piece.length for piece in sequences(data, "voice", 3.5)] == [35] * 4
 
 
 def test_the_time_of_a_model_that_hears_in_every_step_holds_its_encoder_as_often(tmp_path: Path) -> None:
@@ -97,7 +92,7 @@ def test_sizes_count_what_a_model_needs(tmp_path: Path) -> None:
     assert size_of(small, None).total == everything
     large = load_performer(write(tmp_path / "large8", MODELS["large8"][0]))
     assert size_of(large, None).total is None
-    assert size_of(large, LargeEncoder(lambda samples: samples, 1000)).total == 1000 + size_of(large, None).talker
+    assert size_of(large, Encoder("made up", 24, 1000, lambda samples: samples)).total == 1000 + size_of(large, None).talker
     baseline = load_performer(write(tmp_path / "fd8", MODELS["fd8"][0]))
     assert size_of(baseline, None).personalizer == 0
 
@@ -117,7 +112,7 @@ def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: P
     out = tmp_path / "out"
     assert {path.name for path in out.iterdir()} == {"tables.md", "figures.csv", "steps.png"}  # no take is 10 s long: no curves to show
     text = (out / "tables.md").read_text()
-    measured = on_takes(load_performer(tmp_path / "small8"), data, sequences(data, "test"))
+    measured = on_takes(load_performer(tmp_path / "small8"), data, data.sequences("test"))
     row = rows_of(text, "Comparison: known")
     assert row["small8"][1:5] == [cell(measured[name]) for name in ("MBE", "LBE", "FDD", "abs FDD")]
     assert row["FaceDiffuser, 1000 steps"][0].startswith("no data") and row["paper (v1, BEAT): EmoTalk"][1] == "1.0537"
@@ -142,7 +137,7 @@ def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: P
 def test_what_is_not_there_is_said(data: Prepared, beat_folder: Path, tmp_path: Path) -> None:
     bare = prepare(beat_folder, tmp_path / "bare", held_out=set())  # no features, no held-out speaker
     model = write(tmp_path / "teacher", MODELS["teacher"][0])
-    text = evaluate([model], Given(bare, "takes"), tmp_path / "out")
+    text = evaluate([model], Given(bare), tmp_path / "out")
     assert "run the stage `features`" in rows_of(text, "Comparison: known")["teacher"][0]
     assert rows_of(text, "Zero-shot")["teacher"][0] == "no data: no other data was named (--zero-shot)"
     assert rows_of(text, "Ablation")["no identity"][0] == "no data: no such model was named"
@@ -152,13 +147,13 @@ def test_what_is_not_there_is_said(data: Prepared, beat_folder: Path, tmp_path: 
     assert not (tmp_path / "out" / "steps.png").exists()
     other = tmp_path / "elsewhere" / "teacher"
     with pytest.raises(ValueError, match="called alike"):
-        evaluate([model, other], Given(bare, "takes"), tmp_path / "out")
+        evaluate([model, other], Given(bare), tmp_path / "out")
 
 
 def test_a_sequence_of_ten_seconds_is_shown(data: Prepared, tmp_path: Path) -> None:
     long = [replace(take, length=100) for take in data.takes[:1]]  # two takes lie side by side
     shown = replace(data, takes=(replace(long[0], split="test"), *data.takes[2:]))
-    evaluate([write(tmp_path / "small8", MODELS["small8"][0])], Given(shown, "takes"), tmp_path / "out")
+    evaluate([write(tmp_path / "small8", MODELS["small8"][0])], Given(shown), tmp_path / "out")
     assert (tmp_path / "out" / "curves_small8.png").read_bytes()[:4] == b"\x89PNG"
 
 

@@ -1,30 +1,55 @@
-"""Commands that make data: perform, prepare, features."""
+"""Commands that make data: synthesise, perform, prepare, features."""
 
 import argparse
 from pathlib import Path
 
-from ..data.prepared import load_prepared, prepare
-
 
 def add(stages: argparse._SubParsersAction) -> None:
     """Add this module's stages to the command line."""
+    p = stages.add_parser("synthesise", help="sentences -> speech with phone times, in many voices")
+    p.add_argument("out", type=Path)
+    p.add_argument("--lines", type=Path, metavar="FILE", help="a text file, one English sentence a line (default: built-in ones)")
+    p.add_argument("--speakers", type=int, default=24)
+    p.add_argument("--hours", type=float, default=1.0, help="of speech in all, about")
+    p.add_argument("--seed", type=int, default=0)
+    p.set_defaults(run=_synthesise)
+
     p = stages.add_parser("perform", help="speech with phone times -> faces in BEAT's layout")
     p.add_argument("speech", type=Path)
     p.add_argument("out", type=Path)
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(run=_perform)
 
-    p = stages.add_parser("prepare", help="recordings in BEAT's layout -> arrays")
-    p.add_argument("recordings", type=Path)
-    p.add_argument("out", type=Path)
-    p.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept for evaluation")
-    p.set_defaults(run=_prepare)
+    sources = stages.add_parser("prepare", help="recordings -> arrays, with a report").add_subparsers(dest="source", required=True)
+    for name, run, words in (
+        ("beat", _prepare_beat, "BEAT, or anything in its layout, such as performed speech"),
+        ("livelink", _prepare_livelink, "takes of LiveLinkFace (.csv with .wav or .mov), by way of OUT/recordings"),
+        ("vocaset", _prepare_vocaset, "VOCASET's meshes, fitted with a basis of blendshapes, by way of OUT/recordings"),
+    ):
+        p = sources.add_parser(name, help=words)
+        p.add_argument("recordings", type=Path)
+        p.add_argument("out", type=Path)
+        p.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept whole for evaluation")
+        p.add_argument("--workers", type=int, help="processes (default: as many as cores)")
+        if name == "vocaset":
+            p.add_argument("--basis", type=Path, required=True, help="ARKit's blendshapes in FLAME topology: folder of .obj files, or .npz")
+        p.set_defaults(run=run)
 
     p = stages.add_parser("features", help="cache a large frozen encoder's features")
     p.add_argument("prepared", type=Path)
     p.add_argument("recordings", type=Path)
-    p.add_argument("--encoder", required=True, help="a Whisper model: hub name, folder, or package:NAME")
+    p.add_argument("--encoder", required=True, help="a HuBERT or Whisper: hub name, folder, or package:NAME")
     p.set_defaults(run=_features)
+
+
+def _synthesise(args: argparse.Namespace) -> None:
+    from ..speech.synthesise import builtin_sentences, synthesise
+
+    texts = args.lines.read_text(encoding="utf-8").splitlines() if args.lines else builtin_sentences()
+    made = synthesise(args.out, texts, args.speakers, args.hours, args.seed)
+    print(f"{made.written} utterances ({made.seconds / 60:.1f} min) written to {args.out}, {made.present} were there, skipped:", len(made.skipped))
+    for reason in made.skipped:
+        print(f"  {reason}")
 
 
 def _perform(args: argparse.Namespace) -> None:
@@ -33,11 +58,42 @@ def _perform(args: argparse.Namespace) -> None:
     perform_folder(args.speech, args.out, seed=args.seed)
 
 
-def _prepare(args: argparse.Namespace) -> None:
-    prepare(args.recordings, args.out, set(args.hold_out))
+def _prepare(args: argparse.Namespace, recordings: Path) -> None:
+    from ..data.prepared import prepare
+    from ..data.report import write_report
+
+    prepare(recordings, args.out, args.hold_out, args.workers)
+    print(f"wrote {write_report(args.out)}")
+
+
+def _prepare_beat(args: argparse.Namespace) -> None:
+    _prepare(args, args.recordings)
+
+
+def _prepare_livelink(args: argparse.Namespace) -> None:
+    from ..data.livelink import import_livelink
+
+    done = import_livelink(args.recordings, args.out / "recordings")
+    print("speakers:", ", ".join(f"{person.speaker} {person.identity}" for person in done.people))
+    _prepare(args, args.out / "recordings")
+
+
+def _prepare_vocaset(args: argparse.Namespace) -> None:
+    from ..data.vocaset import import_vocaset
+
+    done = import_vocaset(args.recordings, args.basis, args.out / "recordings")
+    for person in done.people:
+        if person.identity in done.residuals:
+            row = done.residuals[person.identity]
+            print(
+                f"{person.speaker:2} {person.identity}: {row.frames} frames move {row.motion_mm:.2f} mm from the template; the fit is "
+                f"{row.residual_mm:.2f} mm from them ({row.worst_mm:.2f} mm in the worst frame)"
+            )
+    _prepare(args, args.out / "recordings")
 
 
 def _features(args: argparse.Namespace) -> None:
-    from ..encoders import cache_features, whisper
+    from ..data.prepared import load_prepared
+    from ..encoders import cache_features, load_encoder
 
-    cache_features(load_prepared(args.prepared), args.recordings, whisper(args.encoder))
+    cache_features(load_prepared(args.prepared), args.recordings, load_encoder(args.encoder))

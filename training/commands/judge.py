@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ..data.prepared import load_prepared
+from ..data.splits import SCHEMES
 
 
 def add(stages: argparse._SubParsersAction) -> None:
@@ -11,7 +11,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p = stages.add_parser("evaluate", help="measure models on held-out takes and on real recordings: the papers' tables, with pictures")
     p.add_argument("models", type=Path, nargs="+", help="folders that train or distill wrote; their names are their names in the tables")
     p.add_argument("--prepared", type=Path, required=True)
-    p.add_argument("--split", default="takes", help="the scheme by which takes are held out")
+    p.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: as the models were trained")
     p.add_argument("--zero-shot", type=Path, metavar="PREPARED", help="prepared data of another kind")
     p.add_argument("--basis", type=Path, help="a head for LVE and EVE: .npz of names (K,), deltas (K, V, 3), vertex lists lips and upper")
     p.add_argument("--recordings", type=Path, help="folder of sounds with lips (.csv) or phones (.json) beside them")
@@ -23,15 +23,15 @@ def add(stages: argparse._SubParsersAction) -> None:
 
 def _evaluate(args: argparse.Namespace) -> None:
     from ..basis import load_basis
-    from ..encoders import whisper
+    from ..data.prepared import load_prepared
+    from ..encoders import load_encoder
     from ..evaluate import Given, evaluate
 
     given = Given(
-        data=load_prepared(args.prepared),
-        split=args.split,
+        data=load_prepared(args.prepared, args.split),
         zero_shot=load_prepared(args.zero_shot) if args.zero_shot else None,
         basis=load_basis(args.basis) if args.basis else None,
-        encoder=whisper(args.encoder) if args.encoder else None,
+        encoder=load_encoder(args.encoder) if args.encoder else None,
         recordings=args.recordings,
         limit=args.limit,
     )

@@ -1,11 +1,13 @@
-"""Commands that train: ear, train, distill."""
+"""Commands that train: ear, train, distill, enroll."""
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from ..baselines import BASELINES
 from ..config import LossWeights, Plan, TrainConfig, read_plan
-from ..data.prepared import load_prepared
+from ..data.splits import SCHEMES
 
 # What the student may rest on: mostly its teacher. Ground truth pulls few-step students to the mean face, so only the lips, which the
 # sound decides, keep some of it.
@@ -29,6 +31,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p = stages.add_parser("train", help="train a teacher")
     p.add_argument("prepared", type=Path)
     p.add_argument("out", type=Path)
+    p.add_argument("--baseline", choices=BASELINES, help="one of the papers' baselines or ablations instead")
     _add_plan(p)
     p.set_defaults(run=_train)
 
@@ -41,32 +44,62 @@ def add(stages: argparse._SubParsersAction) -> None:
     _add_plan(p)
     p.set_defaults(run=_distill)
 
+    p = stages.add_parser("enroll", help="give a model one more identity: from recordings with a face, or from a voice alone")
+    p.add_argument("model", type=Path, help="with --prepared what train or distill wrote, with --audio what export wrote")
+    p.add_argument("out", type=Path)
+    p.add_argument("--identity", required=True, metavar="NAME")
+    p.add_argument("--description", default="", help="how this person speaks, in a few words")
+    source = p.add_mutually_exclusive_group(required=True)
+    source.add_argument("--prepared", type=Path, help="one person's prepared recordings: a few minutes do")
+    source.add_argument("--audio", type=Path, nargs="+", metavar="FILE", help="the voice: becomes a mixture of the known identities")
+    _add_plan(p)
+    p.set_defaults(run=_enroll)
+
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, help='JSON: {"model": {fields of ModelConfig}, "train": {fields of TrainConfig}}, as far as they differ')
+    parser.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: by take, BEAT's listing, the papers' leaky one")
+    parser.add_argument("--config", type=Path, help="JSON with the sections model, ear, train, distill, as far as they differ")
     parser.add_argument("--iterations", type=int)
 
 
-def _plan(args: argparse.Namespace, default: TrainConfig) -> Plan:
-    plan = read_plan(args.config, default)
+def _plan(args: argparse.Namespace, default: TrainConfig, changes: dict[str, Any] | None = None) -> Plan:
+    plan = read_plan(args.config, args.stage, default, changes)
     return plan if args.iterations is None else replace(plan, train=replace(plan.train, iterations=args.iterations))
 
 
 def _ear(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
     from ..ear import train_ear
 
     plan = _plan(args, EAR)
-    train_ear(load_prepared(args.prepared), args.out, plan.model, plan.train)
+    train_ear(load_prepared(args.prepared, args.split), args.out, plan.model, plan.train)
 
 
 def _train(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
     from ..teacher import train_teacher
 
-    plan = _plan(args, TrainConfig())
-    train_teacher(load_prepared(args.prepared), args.out, plan.model, plan.train)
+    plan = _plan(args, TrainConfig(), BASELINES.get(args.baseline))
+    train_teacher(load_prepared(args.prepared, args.split), args.out, plan.model, plan.train)
 
 
 def _distill(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
     from ..distill import distill_round
 
-    distill_round(load_prepared(args.prepared), args.teacher, args.out, _plan(args, DISTIL).train, args.ear, not args.keep_steps)
+    distill_round(load_prepared(args.prepared, args.split), args.teacher, args.out, _plan(args, DISTIL).train, args.ear, not args.keep_steps)
+
+
+def _enroll(args: argparse.Namespace) -> None:
+    if args.audio:
+        from ..enroll_voice import enroll_voice
+
+        mixture = enroll_voice(args.model, args.audio, args.out, args.identity, args.description)
+        print(f"{args.out}: {args.identity} is " + ", ".join(f"{share:.0%} {name}" for name, share in mixture[:3]))
+        return
+    from ..data.prepared import load_prepared
+    from ..enroll import ENROLL, enroll
+
+    data, config = load_prepared(args.prepared, args.split), _plan(args, ENROLL).train
+    new = enroll(args.model, data, args.out, args.identity, args.description, config)
+    print(f"{args.out}: {args.identity}, begun from {new.nearest}, is found by voice in {new.found:.0%} of the recordings")

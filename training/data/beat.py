@@ -1,4 +1,4 @@
-"""BEAT's layout on disk: `ID/ID_NAME_TYPE_START_END.{wav,json}`; performed speech is written in the same one."""
+"""BEAT's layout on disk: `ID/ID_NAME_TYPE_START_END.{wav,json,TextGrid}`; performed speech is written in the same one."""
 
 import json
 import re
@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from backend.arkit import CHANNELS, EMOTIONS
-from backend.features import RATE
 
 _NAME = re.compile(r"(?P<speaker>\d+)_(?P<name>[A-Za-z]+)_(?P<type>\d)_(?P<first>\d+)_(?P<last>\d+)$")
 
@@ -23,11 +21,12 @@ class BeatError(ValueError):
 
 @dataclass(frozen=True)
 class Recording:
-    """One take on disk. `path` is without suffix."""
+    """One take on disk. `path` is without suffix; type: 0 speech, 1 conversation; number: in BEAT's sentence list."""
 
     path: Path
     speaker: int
     name: str
+    type: int
     number: int
     emotion: str
 
@@ -40,49 +39,77 @@ def emotion_of(kind: int, number: int) -> str:
     """BEAT's rule: conversation (type 1) is neutral, speech (type 0) by its sequence number."""
     if kind != 0:
         return "neutral"
+    if number < 1:
+        raise BeatError(f"sequence number {number} is below BEAT's 1")
     for emotion, last in _LAST_OF_EMOTION:
         if number <= last:
             return emotion
     raise BeatError(f"sequence number {number} is beyond BEAT's 118")
 
 
+@dataclass(frozen=True)
+class Track:
+    """A face as it was captured. times: (frames,) s, ascending; weights: (frames, 52) float32 in CHANNELS' order."""
+
+    times: np.ndarray
+    weights: np.ndarray
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """The face at other times, linearly between the frames, held at the ends: (len(times), 52) float32 in 0..1."""
+        columns = [np.interp(times, self.times, column) for column in self.weights.T]
+        return np.clip(np.stack(columns, axis=1), 0.0, 1.0).astype(np.float32)
+
+
+def survey(root: Path) -> tuple[list[Recording], dict[str, str]]:
+    """All takes under a BEAT folder in a stable order, and what looks like one and is none: {name: reason}."""
+    found: dict[str, Recording] = {}
+    wrong = {}
+    files = sorted(path for path in root.glob("*/*") if path.suffix in (".json", ".wav") and not path.name.startswith("."))
+    for path in dict.fromkeys(file.parent / file.stem for file in files):
+        missing = [suffix for suffix in (".wav", ".json") if not path.with_name(path.name + suffix).exists()]
+        match = _NAME.match(path.name)
+        if match is None:
+            wrong[path.name] = "its name is not ID_NAME_TYPE_START_END"
+        elif missing:
+            wrong[path.name] = f"there is no {path.name}{missing[0]} beside it"
+        elif path.name in found:
+            wrong[f"{path.parent.name}/{path.name}"] = f"the same name is in {found[path.name].path.parent.name}"
+        else:
+            kind, number = int(match["type"]), int(match["first"])
+            try:
+                found[path.name] = Recording(path, int(match["speaker"]), match["name"], kind, number, emotion_of(kind, number))
+            except BeatError as error:
+                wrong[path.name] = str(error)
+    return sorted(found.values(), key=lambda r: (r.speaker, EMOTIONS.index(r.emotion), r.type, r.number, r.id)), wrong
+
+
 def find_recordings(root: Path) -> list[Recording]:
     """All takes under a BEAT folder that have both sound and face, in a stable order."""
-    found = []
-    for face in sorted(root.glob("*/*.json")):
-        match = _NAME.match(face.stem)
-        if match is None or not face.with_suffix(".wav").exists():
-            continue
-        number = int(match["first"])
-        found.append(
-            Recording(face.with_suffix(""), int(match["speaker"]), match["name"], number, emotion_of(int(match["type"]), number))
-        )
-    return sorted(found, key=lambda r: (r.speaker, r.emotion != "neutral", EMOTIONS.index(r.emotion), r.number))
+    return survey(root)[0]
+
+
+def read_track(path: Path) -> Track:
+    """A BEAT json; channels by name, those missing (tongueOut) zero. Raises BeatError for what isn't one."""
+    try:
+        data = json.loads(path.read_bytes())
+        names = data["names"]
+        times = np.array([frame["time"] for frame in data["frames"]], dtype=np.float64)
+        values = np.array([frame["weights"] for frame in data["frames"]], dtype=np.float32)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise BeatError(f"{path.name} is not a BEAT face file ({error or type(error).__name__})") from error
+    if values.ndim != 2 or values.shape[1] != len(names) or len(times) < 2:
+        raise BeatError(f"{path.name} has {values.shape} weights for {len(names)} names")
+    if len(set(names)) < len(names) or not set(names) <= set(CHANNELS):
+        unknown = sorted(set(names) - set(CHANNELS))
+        raise BeatError(f"{path.name} has unknown channels {unknown}" if unknown else f"{path.name} names a channel twice")
+    if not np.isfinite(values).all() or not np.isfinite(times).all() or (np.diff(times) < 0).any():
+        raise BeatError(f"{path.name} holds weights or times that are no numbers, or times that go back")
+    weights = np.zeros((len(times), len(CHANNELS)), np.float32)
+    weights[:, [CHANNELS.index(name) for name in names]] = values
+    return Track(times, weights)
 
 
 def read_face(path: Path, fps: float) -> np.ndarray:
-    """A BEAT json -> (frames, 52) float32 at fps, frame k at k / fps seconds; channels by name, those missing (tongueOut) zero."""
-    try:
-        data = json.loads(path.read_text())
-        names = data["names"]
-        times = np.array([frame["time"] for frame in data["frames"]], dtype=np.float64)
-        weights = np.array([frame["weights"] for frame in data["frames"]], dtype=np.float32)
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise BeatError(f"{path.name} is not a BEAT face file ({error})") from error
-    if weights.ndim != 2 or weights.shape[1] != len(names) or len(times) < 2:
-        raise BeatError(f"{path.name} has {weights.shape} weights for {len(names)} names")
-    if not set(names) <= set(CHANNELS):
-        raise BeatError(f"{path.name} has unknown channels {sorted(set(names) - set(CHANNELS))}")
-    grid = np.arange(int(times[-1] * fps) + 1) / fps
-    face = np.zeros((len(grid), len(CHANNELS)), np.float32)
-    for column, name in enumerate(names):
-        face[:, CHANNELS.index(name)] = np.interp(grid, times, weights[:, column])
-    return np.clip(face, 0.0, 1.0)
-
-
-def read_sound(path: Path) -> np.ndarray:
-    """A BEAT wav (16 kHz, PCM or float) -> (n,) float32 mono."""
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    if rate != RATE:
-        raise BeatError(f"{path.name} is at {rate} Hz, BEAT's sound is at {RATE}")
-    return samples.mean(axis=1)
+    """A BEAT json -> (frames, 52) float32 at fps, frame k at k / fps seconds. Raises BeatError as read_track does."""
+    track = read_track(path)
+    return track.at(np.arange(int(track.times[-1] * fps) + 1) / fps)

@@ -1,10 +1,16 @@
-"""Prepared takes: one flat file an array, read through memory maps, so that memory does not grow with the data.
+"""Prepared recordings: one flat file an array, read through memory maps, so that memory does not grow with the data.
 
-All arrays share a grid of .1 s: a take at offset o and of length d (tenths) has faces[3o:3(o+d)], features[5o:5(o+d)], mel[10o:10(o+d)].
+All arrays share a grid of .1 s: a recording at offset o and of length d (tenths) has faces[3o:3(o+d)], features[5o:5(o+d)], mel[10o:10(o+d)].
+index.json says what lies where; which of it is trained on and which is measured on is worked out when it is loaded (splits.py).
 """
 
 import json
-from collections.abc import Iterator
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,105 +20,235 @@ from torch import Tensor
 from tqdm import tqdm
 
 from backend.arkit import CHANNELS, EMOTIONS
-from backend.features import BANDS, log_mel, speech_gain
+from backend.features import BANDS
 
-from .beat import BeatError, Recording, find_recordings, read_face, read_sound
+from .beat import BeatError, Recording, survey
+from .convert import Outcome, convert_into, read_part, stamp
+from .splits import Recorded, Take, cut, split_by
 
 TENTH = 1600  # samples at 16 kHz
 FACES, FEATURES, MEL = 3, 5, 10  # frames in a tenth of a second
 
+SCHEMA = 2  # of index.json
+_MANY = 400_000  # frames of faces that are held at once, 42 MB
+
 
 @dataclass(frozen=True)
-class Take:
-    """Where a recording lies in the arrays, and what it is."""
+class LeftOut:
+    """A recording that is not in the arrays. kind: broken (its files can't be used) | lag (its lag can't be told)."""
 
     id: str
-    speaker: int
-    identity: str
-    emotion: str
-    split: str  # train | clip (a known voice's held-out take) | voice (a held-out speaker)
-    offset: int
-    length: int
+    kind: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared folder."""
+    """A prepared folder, split by a scheme."""
 
     folder: Path
+    scheme: str
+    recordings: tuple[Recorded, ...]
     takes: tuple[Take, ...]
+    held_out: frozenset[int]
+    left_out: tuple[LeftOut, ...]
+    notes: dict[str, str]  # of recordings that were kept: what of them could not be used
     identities: tuple[str, ...]
     descriptions: dict[str, str]
 
     def part(self, split: str) -> list[Take]:
+        """The pieces of train, val, test or voice."""
         return [take for take in self.takes if take.split == split]
 
+    def sequences(self, split: str, seconds: float = 10.0) -> list[Take]:
+        """A part in sequences as the papers count them; what is left of a piece counts too from 2 s on."""
+        return [sequence for take in self.part(split) for sequence in cut(take, round(10 * seconds))]
+
     def array(self, kind: str) -> np.ndarray:
-        """The memory map of `faces`, `mel` or `features`: (frames, D) float16."""
+        """The memory map of `faces`, `mel` or `features`: (frames, D) float16. Features that nobody has cached have D = 0."""
         width, per = {"faces": (len(CHANNELS), FACES), "mel": (BANDS, MEL), "features": (None, FEATURES)}[kind]
+        total = sum(each.length for each in self.recordings) * per
+        if kind == "features" and not (self.folder / "features.f16").exists():
+            return np.zeros((total, 0), np.float16)
         flat = np.memmap(self.folder / f"{kind}.f16", dtype=np.float16, mode="r")
-        total = sum(take.length for take in self.takes) * per
         return flat.reshape(total, width or len(flat) // total)
 
+    @property
+    def feature_width(self) -> int:
+        """F of the cached features: as wide as the encoder that heard them. Raises FileNotFoundError before the stage `features`."""
+        if width := self.array("features").shape[1]:
+            return width
+        raise FileNotFoundError(f"{self.folder} holds no features: run the stage `features` on it first")
+
+    def expect_width(self, width: int, model: Path) -> None:
+        """Raise ValueError unless the features are as wide as those that the model in this folder was trained on."""
+        if self.feature_width != width:
+            raise ValueError(
+                f"{model} knows features of width {width}, those in {self.folder} have {self.feature_width}: cache them with the encoder it was trained on"
+            )
+
     def faces(self, split: str) -> np.ndarray:
-        """All faces of a split, one after another: (frames, 52) float16."""
-        array = self.array("faces")
-        return np.concatenate([array[FACES * take.offset : FACES * (take.offset + take.length)] for take in self.part(split)])
+        """Faces of a part, one piece after another: (frames, 52) float16; of a large part every second or k-th frame."""
+        array, part = self.array("faces"), self.part(split)
+        if not part:
+            raise BeatError(f"the {split!r} part of the split {self.scheme!r} is empty")
+        step = -(-sum(take.length for take in part) * FACES // _MANY)
+        return np.concatenate([array[FACES * take.offset : FACES * (take.offset + take.length) : step] for take in part])
 
 
-def load_prepared(folder: Path) -> Prepared:
-    """Open what `prepare` wrote."""
-    index = json.loads((folder / "index.json").read_text())
-    takes = tuple(Take(**take) for take in index["takes"])
-    return Prepared(folder, takes, tuple(index["identities"]), index["descriptions"])
+def load_prepared(folder: Path, split: str = "takes") -> Prepared:
+    """Open what `prepare` wrote, split by a scheme (splits.SCHEMES).
+
+    Raises FileNotFoundError where nothing was prepared, ValueError for a folder of another version or a scheme that does not fit.
+    """
+    path = folder / "index.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{folder} holds no index.json, so nothing was prepared there or not to the end: run `prepare` on it")
+    index = json.loads(path.read_text())
+    if index.get("schema") != SCHEMA:
+        raise ValueError(f"{folder} was prepared by another version (schema {index.get('schema', 1)}, not {SCHEMA}): run `prepare` again")
+    recordings = tuple(Recorded(**each) for each in index["recordings"])
+    held_out = frozenset(index["held_out"])
+    return Prepared(
+        folder,
+        split,
+        recordings,
+        tuple(split_by(split, recordings, held_out)),
+        held_out,
+        tuple(LeftOut(**each) for each in index["left_out"]),
+        index["notes"],
+        tuple(index["identities"]),
+        index["descriptions"],
+    )
 
 
-def split_of(recordings: list[Recording], held_out: set[int]) -> dict[str, str]:
-    """Held-out speakers whole; of the others the last neutral take, and of every fourth emotion its last: {id: split}."""
-    splits = {}
-    groups: dict[tuple[int, str], list[Recording]] = {}
-    for recording in recordings:
-        groups.setdefault((recording.speaker, recording.emotion), []).append(recording)
-    for (speaker, emotion), group in groups.items():
-        rotating = emotion == "neutral" or (EMOTIONS.index(emotion) + speaker) % 4 == 0
-        for recording in group:
-            last = recording is group[-1] and len(group) > 1 and rotating
-            splits[recording.id] = "voice" if speaker in held_out else "clip" if last else "train"
-    return splits
+def prepare(root: Path, out: Path, held_out: Iterable[int] = (), workers: int | None = None, align: bool = True) -> Prepared:
+    """BEAT-layout recordings -> faces at 30 fps and log-mel at 100 Hz in `out`, converted by `workers` processes (all cores).
 
-
-def prepare(root: Path, out: Path, held_out: set[int]) -> Prepared:
-    """BEAT-layout recordings -> faces at 30 fps and log-mel at 100 Hz in `out`. Broken recordings are named and left out."""
-    recordings = find_recordings(root)
+    Goes on where it was interrupted. Broken recordings are named and left out; so are those whose lag can't be told. align=False: sound and
+    face are known to be together, no lag is looked for. Raises BeatError if nothing is left.
+    """
+    recordings, wrong = survey(root)
     if not recordings:
         raise BeatError(f"no recordings in BEAT's layout (ID/ID_NAME_TYPE_START_END.wav and .json) under {root}")
-    who = {}
-    if (root / "identities.json").exists():
-        who = {entry["id"]: entry for entry in json.loads((root / "identities.json").read_text())}
-    splits = split_of(recordings, held_out)
-    out.mkdir(parents=True, exist_ok=True)
-    takes: list[Take] = []
-    offset = 0
-    with open(out / "faces.f16", "wb") as faces, open(out / "mel.f16", "wb") as mels:
-        for recording in tqdm(recordings, desc="prepare", unit="take"):
-            try:
-                face = read_face(recording.path.with_suffix(".json"), 30.0)
-                sound = read_sound(recording.path.with_suffix(".wav"))
-            except (BeatError, RuntimeError, OSError) as error:
-                tqdm.write(f"left out {recording.id}: {error}")
-                continue
-            length = min(len(face) // FACES, len(sound) // TENTH)
-            sound = sound[: length * TENTH] * speech_gain(sound)
-            faces.write(face[: length * FACES].astype(np.float16).tobytes())
-            mels.write(log_mel(sound, 0, length * MEL).astype(np.float16).tobytes())
-            identity = who.get(recording.speaker, {}).get("identity", recording.name)
-            takes.append(Take(recording.id, recording.speaker, identity, recording.emotion, splits[recording.id], offset, length))
-            offset += length
-    identities = sorted({take.identity for take in takes})
-    descriptions = {entry["identity"]: entry["description"] for entry in who.values()}
-    index = {"takes": [asdict(t) for t in takes], "identities": identities, "descriptions": descriptions, "root": root.name}
-    (out / "index.json").write_text(json.dumps(index))
+    who = _identities(root)
+    parts = out / "parts"
+    parts.mkdir(parents=True, exist_ok=True)
+    outcomes = _convert_all(recordings, parts, workers or os.cpu_count() or 1, align)
+    left_out = [LeftOut(name, "broken", reason) for name, reason in wrong.items()]
+    left_out += [
+        LeftOut(each.id, "broken" if each.broken else "lag", each.broken or each.dropped) for each in outcomes if not each.kept
+    ]
+    for each in left_out:
+        tqdm.write(f"left out {each.id}: {each.reason}")
+    kept: list[Recorded] = []
+    for recording, outcome in zip(recordings, outcomes, strict=True):
+        if outcome.kept:
+            offset = kept[-1].offset + kept[-1].length if kept else 0
+            kept.append(_recorded(recording, outcome, who.get(recording.speaker, {}).get("identity", recording.name), offset))
+    if not kept:
+        raise BeatError(f"none of the {len(recordings)} recordings under {root} can be used; the first: {left_out[0].reason}")
+    index = {
+        "schema": SCHEMA,
+        "root": root.name,
+        "recordings": [asdict(each) for each in kept],
+        "held_out": sorted(held_out),
+        "left_out": [asdict(each) for each in left_out],
+        "notes": {each.id: each.note for each in outcomes if each.kept and each.note},
+        "identities": sorted({each.identity for each in kept}),
+        "descriptions": {entry["identity"]: entry["description"] for entry in who.values()},
+    }
+    _assemble(out, parts, index)
     return load_prepared(out)
+
+
+def _identities(root: Path) -> dict[int, dict[str, str]]:
+    """identities.json, if there is one: {speaker: {"identity", "description"}}."""
+    path = root / "identities.json"
+    if not path.exists():
+        return {}
+    try:
+        return {entry["id"]: {key: entry[key] for key in ("identity", "description")} for entry in json.loads(path.read_text())}
+    except (ValueError, KeyError, TypeError) as error:
+        raise BeatError(f"{path} is not a list of id, identity and description ({error!r}): mend or remove it") from error
+
+
+def _convert_all(recordings: list[Recording], parts: Path, workers: int, align: bool) -> list[Outcome]:
+    """Every recording's outcome, from an earlier run's file or converted now."""
+    done: dict[str, Outcome] = {}
+    for recording in recordings:
+        if (earlier := read_part(_part(parts, recording.id), stamp(recording, align))) is not None:
+            done[recording.id] = earlier
+    todo = [recording for recording in recordings if recording.id not in done]
+    with tqdm(total=len(recordings), initial=len(done), desc="prepare", unit="take") as progress:
+        if workers == 1:
+            for recording in todo:
+                done[recording.id] = convert_into(recording, align, _part(parts, recording.id))
+                progress.update()
+        elif todo:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # theirs: a process a core is enough
+            # Fresh processes: a fork would copy torch's threads' locks, held or not.
+            with ProcessPoolExecutor(min(workers, len(todo)), multiprocessing.get_context("spawn")) as pool:
+                waiting = [pool.submit(convert_into, recording, align, _part(parts, recording.id)) for recording in todo]
+                try:
+                    for future in as_completed(waiting):
+                        outcome = future.result()
+                        done[outcome.id] = outcome
+                        progress.update()
+                except BrokenProcessPool as error:
+                    raise BeatError("a worker process was killed, most likely for memory: run again, it goes on; with fewer --workers") from error
+                finally:
+                    pool.shutdown(cancel_futures=True)
+    return [done[recording.id] for recording in recordings]
+
+
+def _part(parts: Path, name: str) -> Path:
+    return parts / f"{name}.npz"
+
+
+def _recorded(recording: Recording, outcome: Outcome, identity: str, offset: int) -> Recorded:
+    return Recorded(
+        recording.id,
+        recording.speaker,
+        identity,
+        recording.emotion,
+        recording.type,
+        recording.number,
+        outcome.start,
+        offset,
+        outcome.length,
+        outcome.voiced,
+        outcome.spoken,
+        outcome.lag,
+        outcome.confidence,
+        outcome.shift,
+    )
+
+
+def _assemble(out: Path, parts: Path, index: dict) -> None:
+    """Join the parts into the arrays and write the index last: a folder with an index is whole. Features of other recordings go."""
+    with open(out / "faces.part", "wb") as faces, open(out / "mel.part", "wb") as mels:
+        for each in index["recordings"]:
+            with np.load(_part(parts, each["id"])) as arrays:
+                faces.write(arrays["faces"].tobytes())
+                mels.write(arrays["mel"].tobytes())
+    path = out / "index.json"
+    earlier = json.loads(path.read_text()) if path.exists() else {}
+    if earlier.get("schema") != SCHEMA or _places(earlier) != _places(index):
+        for stale in ("features.f16", "features.part", "features.done"):
+            (out / stale).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    (out / "faces.part").replace(out / "faces.f16")
+    (out / "mel.part").replace(out / "mel.f16")
+    partial = out / "index.part"
+    partial.write_text(json.dumps(index))
+    partial.replace(path)
+    shutil.rmtree(parts)
+
+
+def _places(index: dict) -> list[tuple]:
+    """What features depend on: which sound lies where."""
+    return [(each["id"], each["start"], each["offset"], each["length"]) for each in index["recordings"]]
 
 
 @dataclass(frozen=True)
@@ -135,7 +271,7 @@ def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, fi
     length = round(seconds * 10)
     takes = [take for take in data.part(split) if take.length >= length]
     if not takes:
-        raise BeatError(f"no take of the {split!r} split is as long as {seconds} s")
+        raise BeatError(f"no take of the {split!r} part of the split {data.scheme!r} is as long as {seconds} s")
     faces, features, mel = data.array("faces"), data.array("features"), data.array("mel")
     rooms = np.array([take.length - length + 1 for take in takes])
     index = first

@@ -6,27 +6,18 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
-from math import gcd
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from scipy.signal import resample_poly
 
-from backend.arkit import BEAT, EMOTIONS
-from backend.curves import Curves
+from backend.arkit import EMOTIONS
+from training.data.writing import NUMBERS, Person, resampled, write_identities, write_recording
 from training.performer.perform import RATE, perform
 from training.performer.phones import Phone, read_phones
 from training.performer.styles import style_of_voice
 
 log = logging.getLogger(__name__)
-
-# BEAT tells the emotion of a take of English speech by its number: (first, last) of each, in label order.
-NUMBERS: dict[str, tuple[int, int]] = dict(
-    zip(EMOTIONS, ((1, 64), (65, 72), (73, 80), (81, 86), (87, 94), (95, 102), (103, 110), (111, 118)), strict=True)
-)
-# BEAT's names and, after them, the tongue that BEAT's capture didn't have. Readers go by name.
-NAMES: tuple[str, ...] = (*BEAT, "tongueOut")
 
 _LENGTH = 22.0  # s a take should be about
 _IDLE_SHARE = 0.06  # takes in which nobody speaks, of all
@@ -81,7 +72,8 @@ def perform_folder(source: Path, out: Path, seed: int = 0, workers: int = 2, lim
     utterances, skipped = _read_manifest(manifest)
     plans = plan_takes(utterances, seed)[:limit]
     out.mkdir(parents=True, exist_ok=True)
-    _write_identities(out, sorted({plan.speaker for plan in plans}))
+    styles = [(speaker, style_of_voice(speaker)) for speaker in sorted({plan.speaker for plan in plans})]
+    write_identities(out, [Person(speaker, style.name, style.description) for speaker, style in styles])
     lengths: list[float | None] = []
     with ProcessPoolExecutor(workers) as pool:
         for length, problems in pool.map(make_take, plans, repeat(out), repeat(seed), chunksize=4):
@@ -127,24 +119,9 @@ def make_take(plan: Plan, out: Path, seed: int) -> tuple[float | None, list[str]
     if plan.utterances and len(problems) == len(plan.utterances):
         return 0.0, problems
     curves = perform(samples, phones, style_of_voice(plan.speaker), plan.emotion, chance)
-    soundfile.write(folder / f"{plan.stem}.wav", samples, RATE, subtype="PCM_16")
     (folder / f"{plan.stem}.TextGrid").write_text(text_grid(phones, len(samples) / RATE), encoding="utf-8")
-    partial = done.with_suffix(".partial")
-    partial.write_text(beat_json(curves), encoding="utf-8")
-    partial.replace(done)
+    write_recording(folder, plan.stem, samples, curves)
     return len(samples) / RATE, problems
-
-
-def beat_json(curves: Curves) -> str:
-    """Curves as BEAT's JSON. As in BEAT the first frame is at 1 / fps (the frame at 0 is left out); each shows the face at its own time."""
-    order = [curves.names.index(name) for name in NAMES]
-    values = np.round(curves.values[:, order].astype(np.float64), 4).tolist()
-    rows = (
-        f'{{"weights":{json.dumps(row, separators=(",", ":"))},"time":{k / curves.fps:.6f},"rotation":[0,0,0,0]}}'
-        for k, row in enumerate(values)
-        if k
-    )
-    return f'{{"names":{json.dumps(NAMES)},"frames":[{",".join(rows)}]}}'
 
 
 def text_grid(phones: Sequence[Phone], duration: float) -> str:
@@ -223,11 +200,4 @@ def read_speech(path: Path) -> np.ndarray:
         raise OSError(str(error)) from error
     if not len(samples) or not np.isfinite(samples).all():
         raise ValueError("it holds no usable samples")
-    common = gcd(rate, RATE)
-    return resample_poly(samples.mean(axis=1), RATE // common, rate // common)
-
-
-def _write_identities(out: Path, speakers: Sequence[int]) -> None:
-    styles = [(speaker, style_of_voice(speaker)) for speaker in speakers]
-    rows = [{"id": speaker, "identity": style.name, "description": style.description} for speaker, style in styles]
-    (out / "identities.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return resampled(samples, rate)

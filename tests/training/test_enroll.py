@@ -1,0 +1,176 @@
+"""A library grows by one row and nothing else changes: fitted to recordings in torch, mixed from a voice in an exported model."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+import soundfile
+import torch
+from safetensors import safe_open
+
+from backend.__main__ import main as backend
+from backend.arkit import EMOTIONS
+from backend.generator import load_model as load_exported
+from backend.generator import rank_voice
+from training.__main__ import main
+from training.checkpoint import load_model, save_model
+from training.config import LossWeights, ModelConfig, TrainConfig
+from training.data.prepared import Prepared, load_prepared, prepare
+from training.diffusion import fit_normal
+from training.enroll import enroll
+from training.enroll_voice import enroll_voice
+from training.export import export
+from training.model import SmallEncoder, Talker
+
+TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2)
+FEW = TrainConfig(iterations=30, batch=4, seconds=2.0, learning_rate=0.1, warmup=1, ema=0.5, weights=LossWeights(contrast=1.0))
+KNOWN = ["Ann", "Bob", "Cid"]
+
+
+@pytest.fixture(scope="module")
+def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """One person's recordings, without a large encoder's features."""
+    root = tmp_path_factory.mktemp("one")
+    (root / "1").symlink_to(beat_folder / "1")
+    return prepare(root, tmp_path_factory.mktemp("prepared"), set())
+
+
+def _model(folder: Path, data: Prepared, small: bool) -> Path:
+    torch.manual_seed(3)
+    talker, ear = Talker(TINY, len(KNOWN), len(EMOTIONS)), SmallEncoder(TINY)
+    with torch.no_grad():  # untrained voice heads hear everybody alike: make the voice's sides larger
+        for parameter in talker.voice.parameters():
+            parameter.mul_(3)
+    normal = fit_normal(data.faces("train"))
+    meta = {"identities": KNOWN, "descriptions": {"Ann": "calm"}, "emotions": list(EMOTIONS)}
+    meta |= {"mean": normal.mean.tolist(), "deviation": normal.deviation.tolist()}
+    save_model(folder, talker, ear if small else None, 4 if small else 1, meta)
+    return folder
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_only_the_library_grows(small: bool, data: Prepared, tmp_path: Path) -> None:
+    if not small:
+        folder = tmp_path / "with_features"
+        folder.mkdir()
+        for path in data.folder.iterdir():
+            (folder / path.name).symlink_to(path)
+        tenths = sum(take.length for take in data.takes)
+        np.random.default_rng(0).standard_normal((5 * tenths, TINY.features)).astype(np.float16).tofile(folder / "features.f16")
+        data = load_prepared(folder)
+    source = _model(tmp_path / "model", data, small)
+    enrolled = enroll(source, data, tmp_path / "out", "Zoe", "new here", FEW)
+    talker, ear, meta = load_model(source)
+    grown, grown_ear, grown_meta = load_model(tmp_path / "out")
+    assert grown_meta == {**meta, "identities": [*KNOWN, "Zoe"], "descriptions": {"Ann": "calm", "Zoe": "new here"}}
+    old, new = talker.state_dict(), grown.state_dict()
+    assert old.keys() == new.keys()
+    for key in old:
+        same = new[key][: len(KNOWN)] if key == "personalizer.identities" else new[key]
+        assert torch.equal(same, old[key]), key
+    assert (ear is None) == (grown_ear is None) == (not small)
+    if ear is not None and grown_ear is not None:
+        assert all(torch.equal(a, b) for a, b in zip(ear.state_dict().values(), grown_ear.state_dict().values(), strict=True))
+    row = new["personalizer.identities"][-1]
+    assert not torch.equal(row, old["personalizer.identities"][KNOWN.index(enrolled.nearest)])
+    assert enrolled.found > 0.9  # its key went where this voice looks
+    assert not (tmp_path / "out" / "run.pt").exists()
+
+
+def test_the_row_fits_the_face(data: Prepared, tmp_path: Path) -> None:
+    """After enrolling, the losses on these recordings are lower than with the identity it began from."""
+    source = _model(tmp_path / "model", data, True)
+    enroll(source, data, tmp_path / "out", "Zoe", "", replace(FEW, weights=LossWeights(contrast=0.0), iterations=60))
+    grown, _, _ = load_model(tmp_path / "out")
+    normal = fit_normal(data.faces("train"))
+    truth = normal.apply(torch.from_numpy(data.faces("train")[:60].astype(np.float32)))[None]
+    noise, condition = torch.randn(truth.shape), torch.zeros(1, 60, TINY.condition)
+
+    def error(identity: int) -> float:
+        person = grown.person(torch.tensor([identity]), torch.tensor([0]))
+        with torch.no_grad():
+            return float((grown.denoise(noise, condition, person, torch.tensor([-10.0])) - truth).square().mean())
+
+    assert error(3) < min(error(i) for i in range(3))
+
+
+def test_who_can_not_be_enrolled_is_said(data: Prepared, beat_folder: Path, tmp_path: Path) -> None:
+    source = _model(tmp_path / "model", data, True)
+    for name in ("Ann", "auto", ""):
+        with pytest.raises(ValueError, match="choose a name other than auto, Ann"):
+            enroll(source, data, tmp_path / "out", name, "", FEW)
+    with pytest.raises(ValueError, match="already holds a model"):
+        enroll(source, data, source, "Zoe", "", FEW)
+    two = prepare(beat_folder, tmp_path / "two", set())
+    with pytest.raises(ValueError, match="holds 2 identities: prepare the recordings of one person"):
+        enroll(source, two, tmp_path / "out", "Zoe", "", FEW)
+    with pytest.raises(FileNotFoundError, match="run the stage `features`"):
+        enroll(_model(tmp_path / "teacher", data, False), data, tmp_path / "out", "Zoe", "", FEW)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def exported(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student with a fourth identity, Yan, enrolled from the command line, for the backend. (An export takes seconds: one for all tests.)"""
+    folder = tmp_path_factory.mktemp("exported")
+    source = str(_model(folder / "known", data, True))
+    arguments = ["--identity", "Yan", "--prepared", str(data.folder), "--iterations", "2"]
+    assert main(["enroll", source, str(folder / "torch"), *arguments]) == 0
+    export(folder / "torch", folder / "onnx", "tiny", "1", safetensors=True)
+    return folder / "onnx"
+
+
+def test_a_voice_becomes_a_mixture(exported: Path, beat_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sounds = sorted((beat_folder / "2").glob("*.wav"))[:2]
+    samples = np.concatenate([soundfile.read(path, dtype="float32")[0] for path in sounds])
+    before = rank_voice(load_exported(exported), samples)
+    mixture = enroll_voice(exported, sounds, tmp_path / "out", "Zoe", "a voice")
+    assert sum(weight for _, weight in mixture) == pytest.approx(1) and [name for name, _ in mixture] == [name for name, _ in before.identities]
+    old, new = (json.loads((folder / "model.json").read_text()) for folder in (exported, tmp_path / "out"))
+    rows = [np.array(card["library"].pop("identity_embeddings")) for card in (old, new)]
+    keys = [np.array(card["library"].pop("identity_keys")) for card in (old, new)]
+    weight = dict(mixture)
+    np.testing.assert_allclose(rows[1][4], np.array([weight[name] for name in [*KNOWN, "Yan"]]) @ rows[0], atol=2e-6)
+    assert np.linalg.norm(keys[1][4]) == pytest.approx(1, abs=1e-5)
+    np.testing.assert_array_equal(rows[1][:4], rows[0])
+    np.testing.assert_array_equal(keys[1][:4], keys[0])
+    assert new.pop("identities") == [*old.pop("identities"), {"name": "Zoe", "description": "a voice"}] and new == old
+    for path in exported.iterdir():
+        assert path.name == "model.json" or path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
+
+    assert rank_voice(load_exported(tmp_path / "out"), samples).identities[0][0] == "Zoe"
+    model = ["--model", str(tmp_path / "out")]
+    assert backend(["identities", str(sounds[0]), *model]) == 0
+    assert any(line.startswith("Zoe ") and line.endswith("a voice") for line in capsys.readouterr().out.splitlines())
+    for name in ("Yan", "Zoe"):
+        assert backend(["generate", str(sounds[0]), "--out", str(tmp_path / f"{name}.csv"), "--identity", name, *model]) == 0
+    assert (tmp_path / "Yan.csv").read_text() != (tmp_path / "Zoe.csv").read_text()
+
+
+def test_a_voice_joins_exported_models_only(data: Prepared, tmp_path: Path, beat_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, sound = _model(tmp_path / "model", data, True), next((beat_folder / "2").glob("*.wav"))
+    assert main(["enroll", str(source), str(tmp_path / "out"), "--identity", "Zoe", "--audio", str(sound)]) == 1
+    assert "export it first" in capsys.readouterr().err
+    assert main(["enroll", str(source), str(tmp_path / "out"), "--identity", "Zoe", "--audio", str(tmp_path / "none.wav")]) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_safetensors_hold_the_student_without_its_libraries(exported: Path) -> None:
+    talker, ear, _ = load_model(exported.parent / "torch")
+    assert ear is not None
+    with safe_open(exported / "model.safetensors", "pt") as file:
+        config = ModelConfig(**json.loads(file.metadata()["config"]))
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+    rebuilt = Talker(config, 0, 0)
+    missing, unexpected = rebuilt.load_state_dict({k[7:]: v for k, v in tensors.items() if k.startswith("talker.")}, strict=False)
+    assert sorted(missing) == ["personalizer.emotions", "personalizer.identities"] and not unexpected
+    rebuilt_ear = SmallEncoder(config)
+    rebuilt_ear.load_state_dict({k[8:]: v for k, v in tensors.items() if k.startswith("encoder.")})
+    assert all(torch.equal(a, b) for a, b in zip(ear.parameters(), rebuilt_ear.parameters(), strict=True))
+    assert torch.equal(rebuilt.decoder.out.weight, talker.decoder.out.weight)
+    assert "model.safetensors" in json.loads((exported / "model.json").read_text())["files"]
