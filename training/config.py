@@ -29,6 +29,11 @@ class ModelConfig:
     hear_each_step: bool = False  # run the audio encoder in every denoising step (FaceDiffuser): slower, the same curves
 
 
+def is_facediffuser(config: ModelConfig) -> bool:
+    """Whether this is the papers' baseline: FaceDiffuser's schedule, and nothing of who speaks."""
+    return config.schedule == "cosine" and not config.personal
+
+
 @dataclass(frozen=True)
 class LossWeights:
     """L = exp L_exp + lip L_lip + velocity L_vel + contrast L_con (v1), + distil L_dis (v1) + ae L_ae + pc L_pc (v2, weights ours)."""

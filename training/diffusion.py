@@ -33,10 +33,10 @@ def make_grid(steps: int, schedule: str = "linear") -> Grid:
         alpha = torch.tensor([level.alpha for level in levels])
         sigma = torch.tensor([level.sigma for level in levels])
     elif schedule == "cosine":
-        phase = (torch.arange(steps + 1) / steps + 0.008) / 1.008
-        bar = torch.cos(phase * torch.pi / 2).square().double()
+        phase = (torch.arange(steps + 1, dtype=torch.float64) / steps + 0.008) / 1.008
+        bar = torch.cos(phase * torch.pi / 2).square()
         kept = 1 - (1 - bar[1:] / bar[:-1]).clamp(max=0.999)  # 1 - beta, cut as there, so that the last level is not pure noise
-        bar = torch.cat([torch.ones(1), kept.cumprod(0)])
+        bar = torch.cat([torch.ones(1, dtype=torch.float64), kept.cumprod(0)])
         alpha, sigma = bar.sqrt().float(), (1 - bar).sqrt().float()
     else:
         raise ValueError(f"unknown schedule {schedule!r}: linear or cosine")

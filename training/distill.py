@@ -1,7 +1,7 @@
 """Progressive distillation (Salimans & Ho 2022) with v2's personalizer enhancer: each round halves the steps, or replaces the large encoder."""
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -115,5 +115,6 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
     teacher = Teacher(talker.to(run.device), None if teacher_ear is None else teacher_ear.to(run.device), grid, meta["stride"], wide)
     average = fit(run, DistilObjective(teacher, student, ear, normal, config), data, config, out)
     keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")} | {"split": data.scheme}
+    keep["history"] = [*meta["history"], {"stage": "distill", "seed": config.seed, "weights": asdict(config.weights)}]
     if run.is_main_process:
         save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, keep)

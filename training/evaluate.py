@@ -1,163 +1,144 @@
-"""Measures a trained model: on prepared takes it never saw, and on real recordings with hand-made lips or known phones."""
+"""Measures models on whatever data is given, prints and writes the papers' tables with pictures."""
 
-import csv
-import json
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from tqdm import tqdm
 
-from backend.arkit import BEAT, CHANNELS, EMOTIONS, LOWER, UPPER
-from backend.audio import read_clip
-from backend.curves import Curves
-from backend.features import MEL_FPS, RATE, log_mel, speech_gain
+from backend.arkit import EMOTIONS
 
-from . import metrics
-from .data.prepared import FACES, FEATURES, MEL, Prepared, Take
+from . import metrics, plots, recordings, report, tables
+from .basis import Basis
+from .data.prepared import Prepared, Take
 from .encoders import Encoder
-from .performer.aperture import lip_aperture
-from .synthesis import Performer, hear, match, perform
+from .measure import SECONDS, SEEDS, lacks, on_takes, on_voices, takes_of, thin, timed, truth_of
+from .roles import describe
+from .sizes import size_of
+from .synthesis import Performer, load_performer
+from .tables import TEST, VOICE, ZERO_SHOT, Measured, Table
 
-Figures = dict[str, float]
-
-MOUTH_CURVES = {"jaw": metrics.jaw_opening, "opening": metrics.lip_opening, "rounding": metrics.rounding}
-
-
-def on_take(performer: Performer, data: Prepared, take: Take, seeds: int = 3) -> Figures:
-    """One prepared take with its true identity and emotion, against its own face."""
-    first, last = take.offset, take.offset + take.length
-    truth = data.array("faces")[FACES * first : FACES * last].astype(np.float32)
-    features, mel = data.array("features")[FEATURES * first : FEATURES * last], data.array("mel")[MEL * first : MEL * last]
-    began = time.perf_counter()
-    heard = hear(performer, features, mel, len(truth))
-    identity, emotion = match(performer, mel)
-    faces = perform(performer, heard, performer.identities.index(take.identity), EMOTIONS.index(take.emotion), list(range(seeds)))
-    spent = time.perf_counter() - began
-    one = faces[0]
-    figures = {
-        "MBE": metrics.blendshape_error(one, truth),
-        "LBE": metrics.blendshape_error(one, truth, LOWER),
-        "FDD": metrics.face_dynamics_deviation(one, truth),
-        "MBE paper": metrics.blendshape_error(one, truth, BEAT),
-        "LBE paper": metrics.blendshape_error(one, truth, metrics.PAPER_MOUTH),
-        "FDD paper": metrics.face_dynamics_deviation(one, truth, metrics.PAPER_UPPER),
-        "diversity mouth": metrics.diversity(faces, LOWER),
-        "diversity upper": metrics.diversity(faces, UPPER),
-        "blinks/min": metrics.blinks_a_minute(one),
-        "blinks/min truth": metrics.blinks_a_minute(truth),
-        "ms/frame": 1000 * spent / (seeds * len(truth)),
-    }
-    if metrics.channel(truth, "jawOpen").std() > 0.01:  # a take of silence has no lips to follow and no voice to know
-        for name, of in MOUTH_CURVES.items():
-            figures[f"{name} r"] = metrics.correlation(of(one), of(truth))
-        figures["identity found"] = float(performer.identities[identity] == take.identity)
-        figures["emotion found"] = float(performer.emotions[emotion] == take.emotion)
-    return figures
+_WORDS = {TEST: "known speakers' held-out takes", VOICE: "held-out speakers"}
 
 
-def mean(rows: list[Figures]) -> Figures:
-    """Mean of each figure over the rows that have it, those that are no number left out."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: float(np.nanmean([row[name] for row in rows if name in row])) for name in names}
+@dataclass(frozen=True)
+class Given:
+    """What there is to measure on."""
+
+    data: Prepared
+    zero_shot: Prepared | None = None
+    basis: Basis | None = None
+    encoder: Encoder | None = None
+    recordings: Path | None = None
+    limit: int = 40  # sequences of each part
 
 
-def on_split(performer: Performer, data: Prepared, split: str, limit: int = 40) -> Figures:
-    """Mean over a split's takes (evenly thinned to `limit`)."""
-    takes = data.part(split)
-    takes = takes[:: max(1, len(takes) // limit)]
-    return mean([on_take(performer, data, take) for take in takes])
+def _parts(given: Given) -> dict[str, tuple[Prepared, list[Take]]]:
+    """Which sequences each part of the tables is measured on. Other data counts wherever it was not set aside for training or choosing."""
+    parts = {part: (given.data, given.data.sequences(part)) for part in (TEST, VOICE)}
+    if given.zero_shot is not None:
+        parts[ZERO_SHOT] = (given.zero_shot, [take for part in (TEST, VOICE) for take in given.zero_shot.sequences(part)])
+    return parts
 
 
-def _perform_recording(performer: Performer, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
-    """Several takes of a recording, identity and emotion by its voice: (3, N, 52)."""
-    tenths = len(samples) * 10 // RATE
-    samples = samples[: tenths * RATE // 10]
-    mel = log_mel(samples * np.float32(speech_gain(samples)), 0, tenths * MEL_FPS // 10)
-    features = encoder(samples) if performer.ear is None and encoder is not None else np.zeros((0, 0))
-    heard = hear(performer, features, mel, 3 * tenths)
-    return perform(performer, heard, *match(performer, mel), [0, 1, 2])
+def measure(folder: Path, performer: Performer, given: Given) -> Measured:
+    """All figures of one model. Voices are matched on all sequences, curves on `limit` of each part."""
+    card = describe(folder, performer.ear is not None)
+    figures, found, absent = {}, {}, {} if given.zero_shot else {ZERO_SHOT: "no other data was named (--zero-shot)"}
+    for part, (data, takes) in _parts(given).items():
+        if reason := lacks(performer, data):
+            absent[part] = reason
+        elif not takes:
+            absent[part] = f"{data.folder.name} holds no such takes"
+        else:
+            figures[part] = on_takes(performer, data, thin(takes, given.limit), given.basis)
+            if part != ZERO_SHOT and card.personal:
+                found[part] = on_voices(performer, data, takes)
+    heard = performer.ear is not None or given.encoder is not None
+    return Measured(card, size_of(performer, given.encoder), timed(performer, given.encoder), heard, figures, found, absent)
 
 
-def _read_lips(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """A CSV of `time` and ARKit columns at 30 fps -> (N, 52), and which channels it has."""
-    with open(path) as file:
-        rows = list(csv.reader(file))
-    values = np.array(rows[1:], np.float32)
-    face = np.zeros((len(values), len(CHANNELS)), np.float32)
-    for column, name in enumerate(rows[0]):
-        if name in CHANNELS:
-            face[:, CHANNELS.index(name)] = values[:, column]
-    return face, tuple(name for name in rows[0] if name in CHANNELS)
+def _shown(given: Given) -> Take | None:
+    """The sequence of the pictures: the first whole one in which somebody speaks, of known speakers if there are any."""
+    for part in (TEST, VOICE):
+        for take in given.data.sequences(part):
+            if take.length >= SECONDS * 10 and metrics.jaw_opening(truth_of(given.data, take)).std() > 0.05:
+                return take
+    return None
 
 
-def on_hand_animation(performer: Performer, samples: np.ndarray, lips: np.ndarray, encoder: Encoder | None) -> Figures:
-    """Correlation with lips that an artist made, beside loudness's own."""
-    takes = _perform_recording(performer, samples, encoder)
-    level = metrics.loudness(samples, len(lips))
-    rows: Figures = {}
-    for name, of in MOUTH_CURVES.items():
-        rows[f"{name} r"] = float(np.mean([metrics.correlation(of(face), of(lips)) for face in takes]))
-        rows[f"{name} r of loudness"] = metrics.correlation(level, of(lips))
-    return rows
+def _draw(models: Sequence[tuple[Measured, Performer]], given: Given, out: Path) -> None:
+    plots.plot_steps([m for m, _ in models], out / "steps.png")
+    take = _shown(given)
+    for m, performer in models:
+        if take is not None and lacks(performer, given.data) is None:
+            title = f"{m.card.label}: {m.card.role}, {m.card.steps} steps, {m.card.encoder} encoder, on {take.id}"
+            faces = takes_of(performer, given.data, take)
+            plots.plot_curves(faces, truth_of(given.data, take), title, out / f"curves_{m.card.label}.png")
 
 
-def on_phones(performer: Performer, samples: np.ndarray, phones: list[list], encoder: Encoder | None) -> Figures:
-    """A real voice with known phones: do lips meet at p b m, tuck at f v, round at w and oo, open on ah; two seeds compared."""
-    takes = _perform_recording(performer, samples, encoder)
-    rows: list[Figures] = []
-
-    def centres(labels: set[str]) -> list[float]:
-        return [(a + b) / 2 for label, a, b in phones if label.rstrip("012") in labels]
-
-    for face in takes:
-        aperture = lip_aperture(Curves(CHANNELS, face, 30.0))
-        closed = metrics.rank_at(aperture, centres({"P", "B", "M"}))
-        tucked = metrics.rank_at(-metrics.channel(face, "mouthRollLower"), centres({"F", "V"}))
-        rounded = metrics.rank_at(-metrics.rounding(face), centres({"W", "UW"}))
-        opened = metrics.rank_at(-aperture, centres({"AA", "AE", "AY", "AW"}))
-        rows.append(
-            {
-                "p b m in lowest 15 %": float((closed <= 0.15).mean()),
-                "f v tuck in highest 25 %": float((tucked <= 0.25).mean()),
-                "w oo rounding in highest 25 %": float((rounded <= 0.25).mean()),
-                "ah opening in highest 25 %": float((opened <= 0.25).mean()),
-                "blinks/min": metrics.blinks_a_minute(face),
-                "lip power above 8 Hz": metrics.jitter(face, LOWER, 8.0),
-                "brow power above 3 Hz": metrics.jitter(face, tuple(c for c in CHANNELS if c.startswith("brow")), 3.0),
-            }
-        )
-    figures = mean(rows)
-    level = metrics.loudness(samples, len(takes[0]))
-    figures["p b m in loudness's lowest 15 %"] = float((metrics.rank_at(level, centres({"P", "B", "M"})) <= 0.15).mean())
-    moving = [c for c in range(len(CHANNELS)) if takes[:, :, c].std(1).mean() > 0.01]
-    for title, names in (("lower", LOWER), ("upper", UPPER)):
-        pick = [c for c in metrics.columns(names) if c in moving]
-        figures[f"seeds' r, {title}"] = float(np.mean([metrics.correlation(takes[0][:, c], takes[1][:, c]) for c in pick]))
-    return figures
+def _preface(models: Sequence[Measured], given: Given) -> str:
+    lines = [
+        f"Code: {report.commit()}. Noise seeds {', '.join(map(str, SEEDS))}; errors are means over them.",
+        f"Data: {given.data.folder.name}, split `{given.data.scheme}`; sequences of {SECONDS:g} s, at most {given.limit} a part, voices matched on all.",
+        "± is the standard error over sequences; sequences of one take are not independent, so the true one is larger.",
+        f"ITF: median time of one clip of {SECONDS:g} s at batch 1, from sound to curves, encoder included where not said otherwise; {report.machine()}.",
+        "FDD is the signed mean over sequences, truth less prediction (above 0: moves too little); abs FDD the mean of its absolute values.",
+        "Rows marked `paper` are the papers' own figures, on their data and machines; nothing else here is.",
+    ]
+    if given.basis is not None:
+        gone = f"; it lacks {', '.join(given.basis.missing)}" if given.basis.missing else ""
+        lines.append(f"Basis: {given.basis.name}, in its unit squared{gone}.")
+    for m in tables.in_order(models):
+        seeds = ", ".join(map(str, m.card.seeds))
+        warn = "" if m.card.split == given.data.scheme else ": **it may have been trained on the takes it is measured on**"
+        lines.append(f"{m.card.label}: {m.card.role}, trained with seeds {seeds}, split {m.card.split}{warn}.")
+    return "# Evaluation\n\n" + "\n".join(f"- {line}" for line in lines) + "\n\n"
 
 
-def on_recordings(performer: Performer, folder: Path, encoder: Encoder | None) -> dict[str, Figures]:
-    """Every sound in a folder that has lips (NAME.csv) or phones (NAME.json) beside it."""
-    figures: dict[str, Figures] = {}
-    animated: list[Figures] = []
-    for path in sorted(folder.glob("*.ogg")):
-        samples = read_clip(path).samples
-        if path.with_suffix(".csv").exists():
-            animated.append(on_hand_animation(performer, samples, _read_lips(path.with_suffix(".csv"))[0], encoder))
-        elif path.with_suffix(".json").exists():
-            phones = json.loads(path.with_suffix(".json").read_text())["phones"]
-            figures[path.stem] = on_phones(performer, samples, phones, encoder)
-    if animated:
-        figures[f"hand-animated, mean of {len(animated)}"] = mean(animated)
-    return figures
+def _of_recordings(models: Sequence[tuple[Measured, Performer]], given: Given) -> list[Table]:
+    """A table for each kind of recording; models whose encoder isn't at hand say so."""
+    if given.recordings is None:
+        return []
+    blocks: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    silent = [m.card.label for m, performer in models if performer.ear is None and given.encoder is None]
+    for m, performer in models:
+        if m.card.label not in silent:
+            for name, row in recordings.on_recordings(performer, given.recordings, given.encoder).items():
+                blocks.setdefault(tuple(row), []).append((f"{m.card.label}: {name}", *map(tables.number, row.values())))
+    note = f"No data for {', '.join(silent)}: they hear with a large encoder (--encoder)." if silent else ""
+    return [Table(f"Real recordings: {names[0]} and on", ("model", *names), rows, note) for names, rows in blocks.items()]
 
 
-def as_markdown(tables: dict[str, Figures]) -> str:
-    """One row a table, one column a figure; tables with the same figures share a header."""
-    blocks: dict[tuple[str, ...], list[str]] = {}
-    for title, row in tables.items():
-        blocks.setdefault(tuple(row), []).append(f"| {title} | " + " | ".join(f"{value:.3g}" for value in row.values()) + " |")
-    parts = []
-    for names, rows in blocks.items():
-        parts.append("\n".join(["| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|", *rows]))
-    return "\n\n".join(parts) + "\n"
+def evaluate(folders: Sequence[Path], given: Given, out: Path) -> str:
+    """Measure the models and write out/tables.md, figures.csv, steps.png and a curves_MODEL.png each; returns the tables' text.
+
+    Raises ValueError if two models have the same name, or none is there.
+    """
+    names = [folder.name for folder in folders]
+    if len(set(names)) < len(names):
+        raise ValueError(f"two of the models are called alike ({', '.join(sorted(names))}); their folders' names are their names in the tables")
+    out.mkdir(parents=True, exist_ok=True)
+    performers = [load_performer(folder) for folder in folders]
+    work = tqdm(list(zip(folders, performers, strict=True)), desc="measure", unit="model")
+    pairs = [(measure(folder, performer, given), performer) for folder, performer in work]
+    models = [m for m, _ in pairs]
+    every = [
+        *(tables.comparison(models, part, words) for part, words in _WORDS.items()),
+        tables.zero_shot(models),
+        tables.steps(models),
+        tables.ablation(models),
+        tables.voices(models, "identity", TEST),
+        tables.voices(models, "emotion", TEST),
+        tables.voices(models, "emotion", VOICE),
+        tables.sizes(models),
+        tables.vertices(models),
+        tables.correlations(models),
+        *_of_recordings(pairs, given),
+        *tables.emotions_confused(models, EMOTIONS),
+    ]
+    text = _preface(models, given) + report.as_markdown(every)
+    (out / "tables.md").write_text(text)
+    report.write_csv(models, out / "figures.csv")
+    _draw(pairs, given, out)
+    return text

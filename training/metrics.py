@@ -1,5 +1,8 @@
 """What is measured on curves. Faces are (N, 52) in 0..1 in backend.arkit's order, at 30 fps; definitions as FaceDiffuser's and v1's."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from backend.arkit import BEAT, CHANNELS, UPPER
@@ -23,8 +26,58 @@ def blendshape_error(predicted: np.ndarray, truth: np.ndarray, names: tuple[str,
 
 def face_dynamics_deviation(predicted: np.ndarray, truth: np.ndarray, names: tuple[str, ...] = UPPER) -> float:
     """FDD, signed: deviation over time of the upper face's energy, truth's less prediction's. Positive: it moves too little."""
+    n = min(len(predicted), len(truth))
     pick = columns(names)
-    return float((truth[:, pick] ** 2).sum(1).std() - (predicted[:, pick] ** 2).sum(1).std())
+    return float((truth[:n, pick] ** 2).sum(1).std() - (predicted[:n, pick] ** 2).sum(1).std())
+
+
+def vertex_error(predicted: np.ndarray, truth: np.ndarray, deltas: np.ndarray) -> float:
+    """LVE or EVE: mean over frames of the largest squared L2 error among a region's vertices, in the basis' unit squared.
+
+    deltas: (52, V, 3), how each channel at 1 moves the region's V vertices. The neutral face cancels out.
+    """
+    n = min(len(predicted), len(truth))
+    error = np.tensordot(predicted[:n] - truth[:n], deltas, axes=1)  # (n, V, 3)
+    return float((error**2).sum(2).max(1).mean())
+
+
+def confusion(truth: Sequence[int], found: Sequence[int], classes: int) -> np.ndarray:
+    """How often each class (row) was taken for each (column): (classes, classes) counts."""
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (np.asarray(truth, np.int64), np.asarray(found, np.int64)), 1)
+    return counts
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How well labels were found, 0..1. precision, recall and F1 are means over the classes that occur, in truth or among the found ones
+    (macro); accuracy is what all three are when counted over the samples (micro)."""
+
+    precision: float
+    recall: float
+    f1: float
+    accuracy: float
+
+
+def matching(counts: np.ndarray) -> Matching:
+    """From a confusion matrix with at least one sample; a class never found has precision 0."""
+    right, there, found = np.diag(counts), counts.sum(1), counts.sum(0)
+    occurs = there + found > 0
+    precision, recall = right / np.maximum(found, 1), right / np.maximum(there, 1)
+    f1 = 2 * right / np.maximum(there + found, 1)
+    return Matching(
+        float(precision[occurs].mean()), float(recall[occurs].mean()), float(f1[occurs].mean()), float(right.sum() / counts.sum())
+    )
+
+
+def inference_time(seconds: float, frames: int) -> float:
+    """ITF in 1e-4 s a frame, the papers' unit."""
+    return seconds / frames * 1e4
+
+
+def storage_saved(size: float, against: float) -> float:
+    """By how many per cent a model of one size is smaller than another."""
+    return 100 * (1 - size / against)
 
 
 def diversity(takes: np.ndarray, names: tuple[str, ...]) -> float:
@@ -95,5 +148,3 @@ def loudness(samples: np.ndarray, frames: int, rate: int = 16000, fps: float = 3
     low = np.clip((centre - rate * 0.04).astype(int), 0, len(samples))
     high = np.clip((centre + rate * 0.04).astype(int), 0, len(samples))
     return np.sqrt((square[high] - square[low]) / np.maximum(high - low, 1))
-
-

@@ -1,5 +1,6 @@
 """Faces from a trained model in torch, at any of its step counts: what evaluation looks at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,11 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.generator import NOISY
+from backend.features import MEL_FPS, RATE, log_mel, speech_gain
+from backend.generator import FACE_FPS, NOISY
 from backend.sampler import Level, sample_ddim
 
 from .checkpoint import load_model
+from .config import ModelConfig, is_facediffuser
 from .diffusion import Normal, make_grid
+from .encoders.base import Listen
 from .model import SmallEncoder, Talker
 
 
@@ -48,6 +52,27 @@ def hear(performer: Performer, features: np.ndarray, mel: np.ndarray, frames: in
     return performer.talker.hear(audio, frames)
 
 
+def mel_of(samples: np.ndarray) -> np.ndarray:
+    """Log-mel of the whole tenths of seconds of sound, (n,) at 16 kHz -> (2 T, bands)."""
+    tenths = len(samples) * 10 // RATE
+    samples = samples[: tenths * RATE // 10]
+    return log_mel(samples * np.float32(speech_gain(samples)), 0, tenths * MEL_FPS // 10)
+
+
+def hear_sound(performer: Performer, samples: np.ndarray, encoder: Listen | None) -> Tensor:
+    """Listen to the whole tenths of seconds of sound, (n,) at 16 kHz: what the decoder takes, (1, frames, D).
+
+    Raises ValueError for a model that needs a large encoder and gets none.
+    """
+    tenths = len(samples) * 10 // RATE
+    nothing = np.zeros((0, 0), np.float32)
+    if performer.ear is not None:
+        return hear(performer, nothing, mel_of(samples), tenths * FACE_FPS // 10)
+    if encoder is None:
+        raise ValueError("this model hears with a large encoder; name the one that it was trained with: --encoder")
+    return hear(performer, encoder(samples[: tenths * RATE // 10]), nothing, tenths * FACE_FPS // 10)
+
+
 @torch.inference_mode()
 def match(performer: Performer, mel: np.ndarray) -> tuple[int, int]:
     """The library's nearest identity and emotion to a voice, by its log-mel (2 T, bands)."""
@@ -56,21 +81,30 @@ def match(performer: Performer, mel: np.ndarray) -> tuple[int, int]:
     return int((identity_query @ identity_keys.T).argmax()), int((emotion_query @ emotion_keys.T).argmax())
 
 
+def _start(config: ModelConfig) -> np.ndarray:
+    """Where sampling begins from noise, (C,): NOISY; everywhere for FaceDiffuser (a cosine schedule and no identities), as in its code."""
+    return np.ones_like(NOISY) if is_facediffuser(config) else NOISY
+
+
 @torch.inference_mode()
-def perform(performer: Performer, condition: Tensor, identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
-    """One face a seed: (seeds, N, 52) in 0..1."""
+def perform(performer: Performer, listen: Callable[[], Tensor], identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
+    """One face a seed: (seeds, N, 52) in 0..1.
+
+    listen gives what `hear` gives. It is called once a clip; by a model with hear_each_step once a step, which costs what FaceDiffuser costs and changes no curve.
+    """
     talker = performer.talker
     grid = make_grid(talker.config.steps, talker.config.schedule)
     stops = list(range(talker.config.steps, -1, -performer.stride))
     levels = [Level(float(grid.alpha[i]), float(grid.sigma[i])) for i in stops]
-    log_snr = {levels[k].alpha: grid.log_snr[i] for k, i in enumerate(stops)}
-    frames = condition.shape[1]
+    log_snr = {level: grid.log_snr[i] for level, i in zip(levels, stops, strict=True)}
+    heard = listen()
+    frames = heard.shape[1]
     noise = torch.stack([torch.randn(frames, talker.config.channels, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
-    noise = noise * torch.from_numpy(NOISY)
+    noise = noise * torch.from_numpy(_start(talker.config))
     person = talker.person(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
-    condition = condition.expand(len(seeds), -1, -1)
 
     def denoise(z: Tensor, level: Level) -> Tensor:
-        return talker.denoise(z, condition, person, log_snr[level.alpha].expand(len(seeds)))
+        now = listen() if talker.config.hear_each_step and level != levels[0] else heard
+        return talker.denoise(z, now.expand(len(seeds), -1, -1), person, log_snr[level].expand(len(seeds)))
 
     return performer.normal.undo(sample_ddim(denoise, noise, levels)).numpy()

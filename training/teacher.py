@@ -1,6 +1,6 @@
 """The teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
@@ -83,6 +83,7 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         "split": data.scheme,
         "mean": normal.mean.tolist(),
         "deviation": normal.deviation.tolist(),
+        "history": [{"stage": "train", "seed": config.seed, "weights": asdict(config.weights)}],
     }
     if run.is_main_process:
         save_model(out, cast(Talker, average["talker"]), None, 1, meta)

@@ -13,8 +13,9 @@ from training.config import LossWeights, ModelConfig, TrainConfig
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.distill import distill_round
 from training.ear import train_ear
-from training.evaluate import on_split
 from training.export import export
+from training.measure import on_takes, on_voices
+from training.roles import describe
 from training.synthesis import load_performer, perform
 from training.teacher import train_teacher
 
@@ -39,8 +40,10 @@ def test_recordings_to_generated_curves(data: Prepared, tmp_path: Path) -> None:
     student = load_performer(tmp_path / "eight")
     assert student.steps == 8
     assert load_performer(tmp_path / "sixteen").steps == 16
-    figures = on_split(student, data, "voice")
-    assert 0 < figures["MBE"] < 7.2 and 0 <= figures["identity found"] <= 1
+    assert describe(tmp_path / "eight", True).role == "student" and describe(tmp_path / "eight", True).seeds == (1, 1, 1)
+    figures = on_takes(student, data, data.sequences("voice"))
+    assert 0 < figures["MBE"].value < 7.2
+    assert on_voices(student, data, data.sequences("voice")).emotion.sum() == 4
     assert export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1") < 1e-4
     assert not [part for part in (tmp_path / "onnx").iterdir() if str(Path(__file__).parents[2]).encode() in part.read_bytes()]
     model = load_model(tmp_path / "onnx")
@@ -109,7 +112,7 @@ def test_backend_and_training_hear_the_same(data: Prepared, tmp_path: Path) -> N
     noise = np.random.default_rng(5).standard_normal((1, frames, 52), np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "randn", lambda *shape, generator=None: torch.from_numpy(noise[0]))
-        mine = perform(student, condition, 0, 1, [5])[0]
+        mine = perform(student, lambda: condition, 0, 1, [5])[0]
     model = load_model(tmp_path / "onnx")
     theirs = next(generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0, {}), lambda stage, fraction: None))
     np.testing.assert_allclose(theirs.curves.values, mine[: len(theirs.curves.values)], atol=1e-4)

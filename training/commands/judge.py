@@ -8,37 +8,31 @@ from ..data.splits import SCHEMES
 
 def add(stages: argparse._SubParsersAction) -> None:
     """Add this module's stage to the command line."""
-    p = stages.add_parser("evaluate", help="measure models on held-out takes and on real recordings")
-    p.add_argument("models", type=Path, nargs="+")
-    p.add_argument("--prepared", type=Path)
-    p.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: as the model was trained")
+    p = stages.add_parser("evaluate", help="measure models on held-out takes and on real recordings: the papers' tables, with pictures")
+    p.add_argument("models", type=Path, nargs="+", help="folders that train or distill wrote; their names are their names in the tables")
+    p.add_argument("--prepared", type=Path, required=True)
+    p.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: as the models were trained")
+    p.add_argument("--zero-shot", type=Path, metavar="PREPARED", help="prepared data of another kind")
+    p.add_argument("--basis", type=Path, help="a head for LVE and EVE: .npz of names (K,), deltas (K, V, 3), vertex lists lips and upper")
     p.add_argument("--recordings", type=Path, help="folder of sounds with lips (.csv) or phones (.json) beside them")
-    p.add_argument("--encoder", help="the teacher's large encoder, for teachers on recordings")
-    p.add_argument("--limit", type=int, default=40, help="takes of each split")
-    p.add_argument("--out", type=Path, help="write the tables there too")
+    p.add_argument("--encoder", help="the large encoder of those models that have none of their own: for times, sizes and recordings")
+    p.add_argument("--limit", type=int, default=40, help="10-second sequences of each part")
+    p.add_argument("--out", type=Path, required=True, help="folder for tables.md, figures.csv and pictures")
     p.set_defaults(run=_evaluate)
 
 
 def _evaluate(args: argparse.Namespace) -> None:
-    from .. import evaluate
+    from ..basis import load_basis
     from ..data.prepared import load_prepared
     from ..encoders import load_encoder
-    from ..synthesis import load_performer
+    from ..evaluate import Given, evaluate
 
-    encoder = load_encoder(args.encoder) if args.encoder else None
-    tables: dict[str, evaluate.Figures] = {}
-    for folder in args.models:
-        performer = load_performer(folder)
-        title = f"{folder.name}, {performer.steps} steps"
-        if args.prepared:
-            data = load_prepared(args.prepared, args.split)
-            for split, words in (("test", f"held-out takes of known voices (split {args.split})"), ("voice", "held-out voices")):
-                if data.part(split):
-                    tables[f"{title}: {words}"] = evaluate.on_split(performer, data, split, args.limit)
-        if args.recordings and (performer.ear is not None or encoder is not None):
-            for name, figures in evaluate.on_recordings(performer, args.recordings, encoder).items():
-                tables[f"{title}: {name}"] = figures
-    text = evaluate.as_markdown(tables)
-    print(text)
-    if args.out:
-        args.out.write_text(text)
+    given = Given(
+        data=load_prepared(args.prepared, args.split),
+        zero_shot=load_prepared(args.zero_shot) if args.zero_shot else None,
+        basis=load_basis(args.basis) if args.basis else None,
+        encoder=load_encoder(args.encoder) if args.encoder else None,
+        recordings=args.recordings,
+        limit=args.limit,
+    )
+    print(evaluate(args.models, given, args.out))

@@ -1,0 +1,111 @@
+"""Every figure of an evaluation against a value worked out by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from backend.arkit import CHANNELS, LOWER, UPPER
+from training import metrics
+from training.basis import load_basis
+from training.measure import summarise
+from training.sizes import HUBERT_BASE, megabytes
+
+
+def face(frames: int, **values: float | list[float]) -> np.ndarray:
+    """A face at rest but for some channels."""
+    array = np.zeros((frames, len(CHANNELS)), np.float32)
+    for name, value in values.items():
+        array[:, CHANNELS.index(name)] = value
+    return array
+
+
+def test_blendshape_error_is_the_mean_distance_over_the_frames_that_both_have() -> None:
+    truth = face(3, jawOpen=[0.3, 0.0, 0.9], browInnerUp=[0.4, 0.0, 0.9])
+    assert metrics.blendshape_error(face(2), truth) == pytest.approx((0.5 + 0.0) / 2)
+    assert metrics.blendshape_error(face(2), truth, LOWER) == pytest.approx(0.15)
+
+
+def test_the_papers_mouth_has_neither_jaw_nor_smile_nor_close_and_their_upper_face_no_brow() -> None:
+    assert not {"jawOpen", "mouthClose", "mouthSmileLeft", "mouthSmileRight"} & set(metrics.PAPER_MOUTH)
+    assert not [name for name in metrics.PAPER_UPPER if name.startswith("brow")]
+    assert len(metrics.PAPER_MOUTH) == 12 and len(metrics.PAPER_UPPER) == 16 and {"eyeBlinkLeft", "noseSneerRight"} <= set(metrics.PAPER_UPPER)
+
+
+def test_fdd_is_positive_for_a_face_that_moves_too_little() -> None:
+    moving = face(4, browInnerUp=[0.0, 1.0, 0.0, 1.0])  # energy 0, 1, 0, 1: deviation 1/2
+    still = face(4, browInnerUp=0.7)
+    assert metrics.face_dynamics_deviation(still, moving) == pytest.approx(0.5)
+    assert metrics.face_dynamics_deviation(moving, still) == pytest.approx(-0.5)
+    assert metrics.face_dynamics_deviation(face(3, browInnerUp=[0.0, 1.0, 0.0]), moving[:2]) == pytest.approx(0.0)
+
+
+def test_fdd_adds_the_channels_before_it_looks_at_time() -> None:
+    both = face(2, browInnerUp=[1.0, 0.0], cheekPuff=[0.0, 1.0])  # one goes as the other comes: the sum stands still
+    assert metrics.face_dynamics_deviation(face(2), both, UPPER) == pytest.approx(0.0)
+
+
+def test_vertex_error_is_the_worst_vertex_of_each_frame_squared() -> None:
+    deltas = np.zeros((len(CHANNELS), 2, 3), np.float32)
+    deltas[CHANNELS.index("jawOpen"), 0] = (3, 4, 0)
+    deltas[CHANNELS.index("mouthPucker"), 1] = (0, 0, 2)
+    truth = face(2, jawOpen=0.5, mouthPucker=0.5)
+    predicted = face(3, jawOpen=[0.4, 0.5, 9.0], mouthPucker=[0.4, 0.0, 9.0])
+    assert metrics.vertex_error(predicted, truth, deltas) == pytest.approx((0.25 + 1.0) / 2)  # vertex 0: .5 cm; then vertex 1: 1 cm
+
+
+def test_a_basis_is_read_by_its_names_and_halves_are_added(tmp_path: Path) -> None:
+    names = ["browInnerUp_L", "Jaw_Open", "browInnerUp_R"]
+    deltas = np.zeros((3, 4, 3))
+    deltas[0, 0, 0], deltas[1, 1, 1], deltas[2, 0, 0] = 1.0, 2.0, 0.5
+    np.savez(tmp_path / "head.npz", names=names, deltas=deltas, lips=[1, 3], upper=[0])
+    basis = load_basis(tmp_path / "head.npz")
+    assert basis.lips.shape == (52, 2, 3) and basis.upper.shape == (52, 1, 3)
+    assert basis.lips[CHANNELS.index("jawOpen"), 0, 1] == 2.0 and basis.upper[CHANNELS.index("browInnerUp"), 0, 0] == 1.5
+    assert "tongueOut" in basis.missing and len(basis.missing) == 50
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"lips": None}, "lacks lips"),
+        ({"lips": [4]}, "lips must be a list of vertices in 0..3"),
+        ({"deltas": np.zeros((2, 4, 3))}, "shape"),
+        ({"names": ["a"]}, "none of ARKit's channels"),
+    ],
+)
+def test_a_basis_that_does_not_fit_is_refused(tmp_path: Path, change: dict, said: str) -> None:
+    good = {"names": ["jawOpen"], "deltas": np.zeros((1, 4, 3)), "lips": [0], "upper": [1]}
+    np.savez(tmp_path / "head.npz", **{key: value for key, value in {**good, **change}.items() if value is not None})
+    with pytest.raises(ValueError, match=said):
+        load_basis(tmp_path / "head.npz")
+
+
+def test_matching_averages_over_the_classes_that_occur() -> None:
+    counts = metrics.confusion([0, 0, 1, 2], [0, 1, 1, 1], 4)
+    assert counts.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
+    score = metrics.matching(counts)
+    assert score.precision == pytest.approx((1 + 1 / 3 + 0) / 3)
+    assert score.recall == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert score.f1 == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
+    assert score.accuracy == pytest.approx(2 / 4)
+
+
+def test_diversity_is_the_mean_distance_of_all_pairs() -> None:
+    takes = np.stack([face(2, cheekPuff=0.0), face(2, cheekPuff=0.1), face(2, cheekPuff=0.3)])
+    assert metrics.diversity(takes, UPPER) == pytest.approx((0.1 + 0.3 + 0.2) / 3)
+    assert metrics.diversity(takes, LOWER) == 0.0
+
+
+def test_time_and_storage() -> None:
+    assert metrics.inference_time(0.3, 300) == pytest.approx(10.0)  # 1 ms a frame
+    assert metrics.storage_saved(45.4, 334) == pytest.approx(86.4, abs=0.05)  # v2's
+    assert megabytes(HUBERT_BASE) == pytest.approx(377.5, abs=0.05)
+
+
+def test_a_mean_has_the_standard_error_of_its_sample() -> None:
+    figure = summarise([1.0, 2.0, 3.0])
+    assert (figure.value, figure.n) == (2.0, 3) and figure.error == pytest.approx(1 / 3**0.5)
+    assert np.isnan(summarise([1.0]).error)
