@@ -16,7 +16,7 @@ from .measure import SECONDS, SEEDS, lacks, on_takes, on_voices, takes_of, thin,
 from .roles import describe
 from .sizes import size_of
 from .synthesis import Performer, load_performer
-from .tables import TEST, VOICE, ZERO_SHOT, Measured, Table
+from .tables import KNOWN, TEST, VOICE, ZERO_SHOT, Measured, Table
 
 _WORDS = {TEST: "known speakers' held-out takes", VOICE: "held-out speakers"}
 
@@ -43,6 +43,8 @@ def _parts(given: Given) -> dict[str, tuple[Prepared, list[Take]]]:
 
 def measure(folder: Path, performer: Performer, given: Given) -> Measured:
     """All figures of one model. Voices are matched on all sequences, curves on `limit` of each part."""
+    if performer.talker.config.personal:
+        found[KNOWN] = on_voices(performer, given.data, [take for part in ("train", "val", TEST) for take in given.data.sequences(part)])
     card = describe(folder, performer.ear is not None)
     figures, found, absent = {}, {}, {} if given.zero_shot else {ZERO_SHOT: "no other data was named (--zero-shot)"}
     for part, (data, takes) in _parts(given).items():
@@ -129,6 +131,7 @@ def evaluate(folders: Sequence[Path], given: Given, out: Path) -> str:
         tables.steps(models),
         tables.ablation(models),
         tables.voices(models, "identity", TEST),
+        tables.voices(models, "identity", KNOWN),
         tables.voices(models, "emotion", TEST),
         tables.voices(models, "emotion", VOICE),
         tables.sizes(models),

@@ -14,6 +14,7 @@ from .roles import DIRECT, FACEDIFFUSER, STUDENT, TEACHER, Card
 from .sizes import HUBERT_BASE, Size, megabytes
 
 TEST, VOICE, ZERO_SHOT = "test", "voice", "zero-shot"
+KNOWN = "all takes of known speakers, trained on or not, as in v1"
 _KINDS = (FACEDIFFUSER, TEACHER, STUDENT, DIRECT)
 _ABLATED_STEPS = 8  # v1 takes its models apart at 8 steps
 
@@ -208,10 +209,11 @@ def emotions_confused(models: Sequence[Measured], names: Sequence[str]) -> list[
     """Each model's emotions, true (rows) and found (columns), as counts."""
     tables = []
     for m in in_order(models):
-        counts = np.sum([found.emotion for found in m.found.values()], axis=0)
+        parts = [part for part in (TEST, VOICE) if part in m.found]
+        counts = np.sum([m.found[part].emotion for part in parts], axis=0)
         if m.card.personal and counts.sum():
             rows = [(name, *(str(n) if n else "·" for n in row)) for name, row in zip(names, counts, strict=True)]
-            tables.append(Table(f"Emotions of {m.card.label}: {' and '.join(m.found)}", ("truth \\ found", *names), rows))
+            tables.append(Table(f"Emotions of {m.card.label}: {' and '.join(parts)}", ("truth \\ found", *names), rows))
     return tables
 
 

@@ -35,7 +35,7 @@ def test_recordings_to_generated_curves(beat_folder: Path, hubert: Path, tmp_pat
     sound = tmp_path / "sound.wav"
     soundfile.write(sound, 0.1 * np.sin(2 * np.pi * 200 * np.arange(32000) / 16000), 16000)
     assert backend(["generate", str(sound), "--model", str(out / "model"), "--out", str(tmp_path / "take.csv")]) == 0
-    assert len((tmp_path / "take.csv").read_text().splitlines()) == 1 + 2 * 60
+    assert len((tmp_path / "take.csv").read_text().splitlines()) == 1 + 2 * 30
 
     capsys.readouterr()
     assert main(command) == 0  # all of it is there: nothing runs again
