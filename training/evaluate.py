@@ -43,8 +43,6 @@ def _parts(given: Given) -> dict[str, tuple[Prepared, list[Take]]]:
 
 def measure(folder: Path, performer: Performer, given: Given) -> Measured:
     """All figures of one model. Voices are matched on all sequences, curves on `limit` of each part."""
-    if performer.talker.config.personal:
-        found[KNOWN] = on_voices(performer, given.data, [take for part in ("train", "val", TEST) for take in given.data.sequences(part)])
     card = describe(folder, performer.ear is not None)
     figures, found, absent = {}, {}, {} if given.zero_shot else {ZERO_SHOT: "no other data was named (--zero-shot)"}
     for part, (data, takes) in _parts(given).items():
@@ -56,6 +54,8 @@ def measure(folder: Path, performer: Performer, given: Given) -> Measured:
             figures[part] = on_takes(performer, data, thin(takes, given.limit), given.basis)
             if part != ZERO_SHOT and card.personal:
                 found[part] = on_voices(performer, data, takes)
+    if card.personal:
+        found[KNOWN] = on_voices(performer, given.data, [take for part in ("train", "val", TEST) for take in given.data.sequences(part)])
     heard = performer.ear is not None or given.encoder is not None
     return Measured(card, size_of(performer, given.encoder), timed(performer, given.encoder), heard, figures, found, absent)
 
