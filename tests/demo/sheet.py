@@ -57,8 +57,8 @@ def draw_sheet(
     for number, (moment, path) in enumerate(frames):
         left, upper = _MARGIN + number % _COLUMNS * (side + _GAP), top + number // _COLUMNS * (side + 62)
         with Image.open(path) as picture:
-            box = tuple(part * picture.width for part in _CROP)
-            sheet.paste(picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, box), (left, upper))
+            x0, y0, x1, y1 = (part * picture.width for part in _CROP)
+            sheet.paste(picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, (x0, y0, x1, y1)), (left, upper))
         draw.text((left + 2, upper + side + 8), f"{number + 1}", _PALE, _font(18))
         draw.text((left + side // 2, upper + side + 6), moment.label, _INK, _font(26), anchor="ma")
         draw.text((left + side - 2, upper + side + 10), moment.note, _PALE, _font(17), anchor="ra")
