@@ -19,6 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         args.run(args)
+    except KeyboardInterrupt:
+        print(f"\n{args.stage}: stopped. The same command goes on from here.", file=sys.stderr)
+        return 130
     except (BeatError, AudioError, ModelError, ValueError, FileNotFoundError) as error:
         print(f"{args.stage}: {error}", file=sys.stderr)
         return 1

@@ -9,9 +9,9 @@ from tqdm import tqdm
 from backend.arkit import EMOTIONS
 
 from . import metrics, plots, recordings, report, tables
-from .basis import Basis
 from .data.prepared import Prepared, Take
 from .encoders import Encoder
+from .head import Head
 from .measure import SECONDS, SEEDS, lacks, on_takes, on_voices, takes_of, thin, timed, truth_of
 from .roles import describe
 from .sizes import size_of
@@ -27,7 +27,7 @@ class Given:
 
     data: Prepared
     zero_shot: Prepared | None = None
-    basis: Basis | None = None
+    head: Head | None = None
     encoder: Encoder | None = None
     recordings: Path | None = None
     limit: int = 40  # sequences of each part
@@ -51,7 +51,7 @@ def measure(folder: Path, performer: Performer, given: Given) -> Measured:
         elif not takes:
             absent[part] = f"{data.folder.name} holds no such takes"
         else:
-            figures[part] = on_takes(performer, data, thin(takes, given.limit), given.basis)
+            figures[part] = on_takes(performer, data, thin(takes, given.limit), given.head)
             if part != ZERO_SHOT and card.personal:
                 found[part] = on_voices(performer, data, takes)
     if card.personal:
@@ -88,9 +88,9 @@ def _preface(models: Sequence[Measured], given: Given) -> str:
         "FDD is the signed mean over sequences, truth less prediction (above 0: moves too little); abs FDD the mean of its absolute values.",
         "Rows marked `paper` are the papers' own figures, on their data and machines; nothing else here is.",
     ]
-    if given.basis is not None:
-        gone = f"; it lacks {', '.join(given.basis.missing)}" if given.basis.missing else ""
-        lines.append(f"Basis: {given.basis.name}, in its unit squared{gone}.")
+    if given.head is not None:
+        gone = f"; it lacks {', '.join(given.head.missing)}" if given.head.missing else ""
+        lines.append(f"Head: {given.head.name}, in its unit squared{gone}.")
     for m in tables.in_order(models):
         seeds = ", ".join(map(str, m.card.seeds))
         warn = "" if m.card.split == given.data.scheme else ": **it may have been trained on the takes it is measured on**"

@@ -13,9 +13,9 @@ from backend.arkit import BEAT, CHANNELS, LOWER, UPPER
 from backend.features import RATE
 
 from . import metrics
-from .basis import Basis
 from .data.prepared import FACES, FEATURES, MEL, Prepared, Take
 from .encoders.base import Listen
+from .head import Head
 from .synthesis import Performer, hear, hear_sound, match, mel_of, perform
 
 SEEDS = [0, 1, 2]
@@ -98,7 +98,7 @@ def takes_of(performer: Performer, data: Prepared, take: Take) -> np.ndarray:
     return perform(performer, lambda: heard, identity, emotion, SEEDS)
 
 
-def compare(faces: np.ndarray, truth: np.ndarray, basis: Basis | None) -> dict[str, float]:
+def compare(faces: np.ndarray, truth: np.ndarray, head: Head | None) -> dict[str, float]:
     """A sequence's figures, errors as means over the takes. faces (seeds, N, 52), truth (N, 52). `r NAME` only for what moves in the truth."""
 
     def over(of: Callable[..., float], *given: object) -> float:
@@ -115,9 +115,9 @@ def compare(faces: np.ndarray, truth: np.ndarray, basis: Basis | None) -> dict[s
     figures["diversity upper"] = metrics.diversity(faces, UPPER)
     figures["blinks/min"] = over(metrics.blinks_a_minute)
     figures["blinks/min truth"] = metrics.blinks_a_minute(truth)
-    if basis is not None:
-        figures["LVE"] = over(metrics.vertex_error, truth, basis.lips)
-        figures["EVE"] = over(metrics.vertex_error, truth, basis.upper)
+    if head is not None:
+        figures["LVE"] = over(metrics.vertex_error, truth, head.lips)
+        figures["EVE"] = over(metrics.vertex_error, truth, head.upper)
     channels: dict[str, Callable[[np.ndarray], np.ndarray]] = {name: partial(_one, name) for name in CHANNELS}
     for name, of in {**channels, **CURVES}.items():
         curve = of(truth)
@@ -126,9 +126,9 @@ def compare(faces: np.ndarray, truth: np.ndarray, basis: Basis | None) -> dict[s
     return figures
 
 
-def on_takes(performer: Performer, data: Prepared, takes: list[Take], basis: Basis | None = None) -> dict[str, Figure]:
+def on_takes(performer: Performer, data: Prepared, takes: list[Take], head: Head | None = None) -> dict[str, Figure]:
     """Every figure of `compare`, as its mean over the sequences that have it."""
-    rows = [compare(takes_of(performer, data, take), truth_of(data, take), basis) for take in takes]
+    rows = [compare(takes_of(performer, data, take), truth_of(data, take), head) for take in takes]
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: summarise(row[name] for row in rows if name in row) for name in names}
 

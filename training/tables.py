@@ -124,7 +124,7 @@ def zero_shot(models: Sequence[Measured]) -> Table:
     keys = ("MBE", "LBE", "FDD", "abs FDD", "diversity mouth", "diversity upper", "LVE", "EVE")
     header = ("model", "what", *keys)
     rows = [*_measured_rows(models, ZERO_SHOT, keys, header), *_paper_rows("v1, VOCASET", papers.VOCASET_ZERO_SHOT, keys)]
-    return Table("Zero-shot: data of another kind", header, rows, "Who and which mood by the voice, where the model does not know the take's own. LVE and EVE only with --basis, in its unit squared.")
+    return Table("Zero-shot: data of another kind", header, rows, "Who and which mood by the voice, where the model does not know the take's own. LVE and EVE only with --head, in its unit squared.")
 
 
 def vertices(models: Sequence[Measured]) -> Table:
@@ -134,9 +134,9 @@ def vertices(models: Sequence[Measured]) -> Table:
     if any("LVE" in m.figures.get(part, {}) for m in models):
         rows = _measured_rows(models, part, header[2:], header)
     else:
-        rows = [_no_data("all", header, "no basis was named (--basis)")]
+        rows = [_no_data("all", header, "no head was named (--head)")]
     rows += _paper_rows("v2, 3D-ETF", papers.ETF_VERTICES, header[2:])
-    return Table(f"Vertices: {part}", header, rows, "In the basis' unit squared; the paper's are of another head in another unit.")
+    return Table(f"Vertices: {part}", header, rows, "In the head's unit squared; the paper's are of another head in another unit.")
 
 
 def steps(models: Sequence[Measured]) -> Table:

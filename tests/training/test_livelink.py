@@ -15,10 +15,10 @@ from backend.arkit import CHANNELS, EMOTIONS
 from backend.audio import read_clip
 from backend.curves import Curves, write_livelink_csv
 from training.__main__ import main
-from training.data.beat import find_recordings, read_face
+from training.data.beat import NUMBERS, find_recordings, read_face
 from training.data.livelink import find_captures, import_livelink
 from training.data.prepared import load_prepared
-from training.data.writing import NUMBERS, Person, recording_stem
+from training.data.writing import Person, recording_stem
 
 SECONDS = 3.0
 MIDNIGHT = 24 * 3600.0

@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS, LOWER, UPPER
 from training import metrics
-from training.basis import load_basis
+from training.head import load_head
 from training.measure import summarise
 from training.sizes import HUBERT_BASE, megabytes
 
@@ -56,15 +56,15 @@ def test_vertex_error_is_the_worst_vertex_of_each_frame_squared() -> None:
     assert metrics.vertex_error(predicted, truth, deltas) == pytest.approx((0.25 + 1.0) / 2)  # vertex 0: .5 cm; then vertex 1: 1 cm
 
 
-def test_a_basis_is_read_by_its_names_and_halves_are_added(tmp_path: Path) -> None:
+def test_a_head_is_read_by_its_names_and_halves_are_added(tmp_path: Path) -> None:
     names = ["browInnerUp_L", "Jaw_Open", "browInnerUp_R"]
     deltas = np.zeros((3, 4, 3))
     deltas[0, 0, 0], deltas[1, 1, 1], deltas[2, 0, 0] = 1.0, 2.0, 0.5
     np.savez(tmp_path / "head.npz", names=names, deltas=deltas, lips=[1, 3], upper=[0])
-    basis = load_basis(tmp_path / "head.npz")
-    assert basis.lips.shape == (52, 2, 3) and basis.upper.shape == (52, 1, 3)
-    assert basis.lips[CHANNELS.index("jawOpen"), 0, 1] == 2.0 and basis.upper[CHANNELS.index("browInnerUp"), 0, 0] == 1.5
-    assert "tongueOut" in basis.missing and len(basis.missing) == 50
+    head = load_head(tmp_path / "head.npz")
+    assert head.lips.shape == (52, 2, 3) and head.upper.shape == (52, 1, 3)
+    assert head.lips[CHANNELS.index("jawOpen"), 0, 1] == 2.0 and head.upper[CHANNELS.index("browInnerUp"), 0, 0] == 1.5
+    assert "tongueOut" in head.missing and len(head.missing) == 50
 
 
 @pytest.mark.parametrize(
@@ -72,15 +72,15 @@ def test_a_basis_is_read_by_its_names_and_halves_are_added(tmp_path: Path) -> No
     [
         ({"lips": None}, "lacks lips"),
         ({"lips": [4]}, "lips must be a list of vertices in 0..3"),
-        ({"deltas": np.zeros((2, 4, 3))}, "shape"),
-        ({"names": ["a"]}, "none of ARKit's channels"),
+        ({"deltas": np.zeros((2, 4, 3))}, "1 names for 2 deltas"),
+        ({"names": ["a"]}, "holds no blendshape"),
     ],
 )
-def test_a_basis_that_does_not_fit_is_refused(tmp_path: Path, change: dict, said: str) -> None:
+def test_a_head_that_does_not_fit_is_refused(tmp_path: Path, change: dict, said: str) -> None:
     good = {"names": ["jawOpen"], "deltas": np.zeros((1, 4, 3)), "lips": [0], "upper": [1]}
     np.savez(tmp_path / "head.npz", **{key: value for key, value in {**good, **change}.items() if value is not None})
     with pytest.raises(ValueError, match=said):
-        load_basis(tmp_path / "head.npz")
+        load_head(tmp_path / "head.npz")
 
 
 def test_matching_averages_over_the_classes_that_occur() -> None:

@@ -14,7 +14,8 @@ import soundfile
 
 from backend.arkit import CHANNELS, EMOTIONS, LOWER
 from backend.curves import Curves
-from training.data.writing import NAMES, NUMBERS
+from training.data.beat import NUMBERS
+from training.data.writing import NAMES
 from training.performer.aperture import lip_aperture, lip_rounding
 from training.performer.perform import FPS, RATE, perform
 from training.performer.phones import Phone, read_phones, tidy

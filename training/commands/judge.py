@@ -13,7 +13,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("--prepared", type=Path, required=True)
     p.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: as the models were trained")
     p.add_argument("--zero-shot", type=Path, metavar="PREPARED", help="prepared data of another kind")
-    p.add_argument("--basis", type=Path, help="a head for LVE and EVE: .npz of names (K,), deltas (K, V, 3), vertex lists lips and upper")
+    p.add_argument("--head", type=Path, help="for LVE and EVE: .npz of names (K,), deltas (K, V, 3), vertex lists lips and upper")
     p.add_argument("--recordings", type=Path, help="folder of sounds with lips (.csv) or phones (.json) beside them")
     p.add_argument("--encoder", help="the large encoder of those models that have none of their own: for times, sizes and recordings")
     p.add_argument("--limit", type=int, default=40, help="10-second sequences of each part")
@@ -22,15 +22,15 @@ def add(stages: argparse._SubParsersAction) -> None:
 
 
 def _evaluate(args: argparse.Namespace) -> None:
-    from ..basis import load_basis
     from ..data.prepared import load_prepared
     from ..encoders import load_encoder
     from ..evaluate import Given, evaluate
+    from ..head import load_head
 
     given = Given(
         data=load_prepared(args.prepared, args.split),
         zero_shot=load_prepared(args.zero_shot) if args.zero_shot else None,
-        basis=load_basis(args.basis) if args.basis else None,
+        head=load_head(args.head) if args.head else None,
         encoder=load_encoder(args.encoder) if args.encoder else None,
         recordings=args.recordings,
         limit=args.limit,

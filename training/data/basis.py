@@ -45,8 +45,8 @@ class Basis:
         return Basis(self.names, deltas, template)
 
 
-def read_basis(path: Path, vertices: int) -> Basis:
-    """Read a basis of a mesh with so many vertices: an .npz or a folder of .obj files.
+def read_basis(path: Path, vertices: int | None = None) -> Basis:
+    """Read a basis of a mesh, with so many vertices if a number is given: an .npz or a folder of .obj files.
 
     .npz: names (K,), deltas (K, V, 3) in m and, if need be, neutral (V, 3). Folder: one .obj a blendshape, in sub-folders too, and the
     neutral face (neutral.obj, basis.obj or template.obj), all with the same vertices. Names may be spelled as rigs do (eyeBlink_L);
@@ -61,6 +61,7 @@ def read_basis(path: Path, vertices: int) -> Basis:
     spelled = map_names(shapes)
     if not spelled.keys:
         raise BasisError(f"{path} holds no blendshape by ARKit's name (such as jawOpen): rename its {len(shapes)} shapes.")
+    vertices = vertices or len(next(iter(shapes.values())))
     for name, shape in {**shapes, **({} if neutral is None else {"neutral": neutral})}.items():
         if shape.shape != (vertices, 3):
             raise BasisError(

@@ -11,8 +11,10 @@ from backend.arkit import CHANNELS, EMOTIONS
 
 _NAME = re.compile(r"(?P<speaker>\d+)_(?P<name>[A-Za-z]+)_(?P<type>\d)_(?P<first>\d+)_(?P<last>\d+)$")
 
-# Speech takes of one sentence list carry their emotion in their number: last number of each emotion's range (BEAT v0.2.1).
-_LAST_OF_EMOTION = (("neutral", 64), ("happiness", 72), ("anger", 80), ("sadness", 86), ("contempt", 94), ("surprise", 102), ("fear", 110), ("disgust", 118))
+# BEAT v0.2.1 tells the emotion of a take of English speech by its number: (first, last) of each, in label order.
+NUMBERS: dict[str, tuple[int, int]] = dict(
+    zip(EMOTIONS, ((1, 64), (65, 72), (73, 80), (81, 86), (87, 94), (95, 102), (103, 110), (111, 118)), strict=True)
+)
 
 
 class BeatError(ValueError):
@@ -41,7 +43,7 @@ def emotion_of(kind: int, number: int) -> str:
         return "neutral"
     if number < 1:
         raise BeatError(f"sequence number {number} is below BEAT's 1")
-    for emotion, last in _LAST_OF_EMOTION:
+    for emotion, (_, last) in NUMBERS.items():
         if number <= last:
             return emotion
     raise BeatError(f"sequence number {number} is beyond BEAT's 118")

@@ -11,14 +11,12 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from backend.arkit import BEAT, EMOTIONS
+from backend.arkit import BEAT
 from backend.curves import Curves
 from backend.features import RATE
 
-# BEAT tells the emotion of a take of English speech by its number: (first, last) of each, in label order.
-NUMBERS: dict[str, tuple[int, int]] = dict(
-    zip(EMOTIONS, ((1, 64), (65, 72), (73, 80), (81, 86), (87, 94), (95, 102), (103, 110), (111, 118)), strict=True)
-)
+from .beat import NUMBERS
+
 # BEAT's names and, after them, the tongue that BEAT's capture didn't have. Readers go by name.
 NAMES: tuple[str, ...] = (*BEAT, "tongueOut")
 

@@ -12,7 +12,8 @@ import numpy as np
 import soundfile
 
 from backend.arkit import EMOTIONS
-from training.data.writing import NUMBERS, Person, resampled, write_identities, write_recording
+from training.data.beat import NUMBERS
+from training.data.writing import Person, resampled, write_identities, write_recording
 from training.performer.perform import RATE, perform
 from training.performer.phones import Phone, read_phones
 from training.performer.styles import style_of_voice
