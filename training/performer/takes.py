@@ -52,7 +52,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Summary:
-    """What perform_folder did. seconds: of new takes; skipped: lines and files that could not be used, each with its reason."""
+    """What a stage made. seconds: of what is new; present: what was there already; skipped: what could not be used, each with its reason."""
 
     written: int
     present: int

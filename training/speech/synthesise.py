@@ -17,6 +17,7 @@ import soxr
 from tqdm import tqdm
 
 from backend.arkit import EMOTIONS
+from training.performer.takes import Summary
 
 from .kokoro import RATE, Kokoro, Pitch, Spoken, load, load_voices, model_bytes, natural_pitch, speak
 from .phonemes import Dictionary, Sound, dictionary, sounds_of, symbols_of, times_of
@@ -39,16 +40,6 @@ class Line:
     emotion: str
     text: str
     sounds: tuple[Sound, ...]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What synthesise did. seconds: of new speech; skipped: sentences and utterances that could not be made, each with its reason."""
-
-    written: int
-    present: int
-    seconds: float
-    skipped: tuple[str, ...]
 
 
 def builtin_sentences() -> tuple[str, ...]:
