@@ -32,21 +32,31 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
     return load_prepared(folder)
 
 
-def test_recordings_to_generated_curves(data: Prepared, tmp_path: Path) -> None:
-    train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    train_ear(data, tmp_path / "ear", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW, tmp_path / "ear")
-    distill_round(data, tmp_path / "sixteen", tmp_path / "eight", FEW)
-    student = load_performer(tmp_path / "eight")
+@pytest.fixture(scope="module")
+def models(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """teacher, ear, and students: sixteen, with a small encoder, exported to onnx, and eight."""
+    out = tmp_path_factory.mktemp("models")
+    train_teacher(data, out / "teacher", TINY, FEW)
+    train_ear(data, out / "ear", TINY, FEW)
+    distill_round(data, out / "teacher", out / "sixteen", FEW, out / "ear")
+    distill_round(data, out / "sixteen", out / "eight", FEW)
+    assert export(out / "sixteen", out / "onnx", "tiny", "0.0.1") < 1e-4
+    return out
+
+
+def test_each_round_halves_the_steps(data: Prepared, models: Path) -> None:
+    student = load_performer(models / "eight")
     assert student.steps == 8
-    assert load_performer(tmp_path / "sixteen").steps == 16
-    assert describe(tmp_path / "eight", True).role == "student" and describe(tmp_path / "eight", True).seeds == (1, 1, 1)
+    assert load_performer(models / "sixteen").steps == 16
+    assert describe(models / "eight", True).role == "student" and describe(models / "eight", True).seeds == (1, 1, 1)
     figures = on_takes(student, data, data.sequences("voice"))
     assert 0 < figures["MBE"].value < 7.2
     assert on_voices(student, data, data.sequences("voice")).emotion.sum() == 4
-    assert export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1") < 1e-4
-    assert not [part for part in (tmp_path / "onnx").iterdir() if str(Path(__file__).parents[2]).encode() in part.read_bytes()]
-    model = load_model(tmp_path / "onnx")
+
+
+def test_the_backend_performs_with_an_exported_student(data: Prepared, models: Path) -> None:
+    assert not [part for part in (models / "onnx").iterdir() if str(Path(__file__).parents[2]).encode() in part.read_bytes()]
+    model = load_model(models / "onnx")
     sound = (0.1 * np.sin(2 * np.pi * 200 * np.arange(24000) / 16000)).astype(np.float32)
     takes = list(generate(model, sound, Wish("auto", "happiness", 7, 2, 24.0, {"jaw": 0.5}), lambda stage, fraction: None))
     assert [take.seed for take in takes] == [7, 8]
@@ -79,12 +89,8 @@ def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path
     assert all((whole[key] == resumed[key]).all() for key in whole)
 
 
-def test_windows_leave_no_seam(data: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    train_ear(data, tmp_path / "ear", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW, tmp_path / "ear")
-    export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1")
-    model = load_model(tmp_path / "onnx")
+def test_windows_leave_no_seam(data: Prepared, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load_model(models / "onnx")
     sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
     wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0, {})
     whole = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
@@ -93,18 +99,14 @@ def test_windows_leave_no_seam(data: Prepared, tmp_path: Path, monkeypatch: pyte
     np.testing.assert_allclose(pieces, whole, atol=2e-5)
 
 
-def test_backend_and_training_hear_the_same(data: Prepared, tmp_path: Path) -> None:
+def test_backend_and_training_hear_the_same(data: Prepared, models: Path) -> None:
     """The exported student in numpy and ONNX against torch, from the same noise."""
     import torch
 
     from backend.features import log_mel, speech_gain
     from training import synthesis
 
-    train_teacher(data, tmp_path / "teacher", TINY, FEW)
-    train_ear(data, tmp_path / "ear", TINY, FEW)
-    distill_round(data, tmp_path / "teacher", tmp_path / "sixteen", FEW, tmp_path / "ear")
-    export(tmp_path / "sixteen", tmp_path / "onnx", "tiny", "0.0.1")
-    student = load_performer(tmp_path / "sixteen")
+    student = load_performer(models / "sixteen")
     sound = np.random.default_rng(3).standard_normal(16000 * 4).astype(np.float32) * 0.05
     frames = 4 * 30 + 2
     mel = log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * (4 * 50 + 2))
@@ -113,6 +115,6 @@ def test_backend_and_training_hear_the_same(data: Prepared, tmp_path: Path) -> N
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "randn", lambda *shape, generator=None: torch.from_numpy(noise[0]))
         mine = perform(student, lambda: condition, 0, 1, [5])[0]
-    model = load_model(tmp_path / "onnx")
+    model = load_model(models / "onnx")
     theirs = next(generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0, {}), lambda stage, fraction: None))
     np.testing.assert_allclose(theirs.curves.values, mine[: len(theirs.curves.values)], atol=1e-4)

@@ -107,7 +107,7 @@ def rows_of(text: str, title: str) -> dict[str, list[str]]:
 def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: Path) -> None:
     folders = [write(tmp_path / name, model) for name, (model, _) in MODELS.items()]
     np.savez(tmp_path / "head.npz", names=CHANNELS, deltas=np.random.default_rng(1).standard_normal((52, 5, 3)), lips=[0, 1], upper=[2, 3, 4])
-    options = ["--basis", str(tmp_path / "head.npz"), "--zero-shot", str(data.folder), "--limit", "2"]
+    options = ["--head", str(tmp_path / "head.npz"), "--zero-shot", str(data.folder), "--limit", "2"]
     assert main(["evaluate", *map(str, folders), "--prepared", str(data.folder), "--out", str(tmp_path / "out"), *options]) == 0
     out = tmp_path / "out"
     assert {path.name for path in out.iterdir()} == {"tables.md", "figures.csv", "steps.png"}  # no take is 10 s long: no curves to show
@@ -142,7 +142,7 @@ def test_what_is_not_there_is_said(data: Prepared, beat_folder: Path, tmp_path: 
     assert rows_of(text, "Zero-shot")["teacher"][0] == "no data: no other data was named (--zero-shot)"
     assert rows_of(text, "Ablation")["no identity"][0] == "no data: no such model was named"
     assert "without its encoder" in rows_of(text, "Steps")["teacher"][0] or rows_of(text, "Steps")["teacher"][0].startswith("no data")
-    assert rows_of(text, "Vertices")["all"][0] == "no data: no basis was named (--basis)"
+    assert rows_of(text, "Vertices")["all"][0] == "no data: no head was named (--head)"
     assert rows_of(text, "Storage")["teacher"][1] == "no data: --encoder"
     assert not (tmp_path / "out" / "steps.png").exists()
     other = tmp_path / "elsewhere" / "teacher"
