@@ -39,6 +39,12 @@ def save_model(folder: Path, talker: Talker, encoder: SmallEncoder | None, strid
     (folder / "model.json").write_text(json.dumps({"config": asdict(talker.config), "stride": stride, **meta}, indent=1) + "\n")
 
 
+def read_steps(folder: Path) -> int:
+    """How many denoising steps the model in a folder takes."""
+    meta = json.loads((folder / "model.json").read_text())
+    return ModelConfig(**meta["config"]).steps // meta["stride"]
+
+
 def load_model(folder: Path) -> tuple[Talker, SmallEncoder | None, dict[str, Any]]:
     """Rebuild what save_model wrote: (talker, small encoder or None if it listens with the large one, meta), both for use, not training."""
     meta = json.loads((folder / "model.json").read_text())

@@ -1,5 +1,6 @@
 """From recordings in BEAT's layout to curves out of the exported student, on a tiny model and a few seconds of data."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS, EMOTIONS
 from backend.generator import Wish, generate, load_model
+from training.__main__ import main
 from training.config import LossWeights, ModelConfig, TrainConfig
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.distill import distill_round
@@ -52,6 +54,19 @@ def test_each_round_halves_the_steps(data: Prepared, models: Path) -> None:
     figures = on_takes(student, data, data.sequences("voice"))
     assert 0 < figures["MBE"].value < 7.2
     assert on_voices(student, data, data.sequences("voice")).emotion.sum() == 4
+
+
+def test_rounds_follow_each_other(data: Prepared, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "few.json"
+    config.write_text(json.dumps({"distill": {"iterations": 1, "batch": 2, "seconds": 2.0}}))
+    command = ["distill", str(data.folder), str(models / "eight"), str(tmp_path / "out"), "--config", str(config), "--to"]
+    assert main([*command, "2"]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["2", "4"] and load_performer(tmp_path / "out" / "2").steps == 2
+    written = (tmp_path / "out" / "4" / "weights.safetensors").stat().st_mtime_ns
+    assert main([*command, "1"]) == 0  # goes on from what is there
+    assert load_performer(tmp_path / "out" / "1").steps == 1
+    assert (tmp_path / "out" / "4" / "weights.safetensors").stat().st_mtime_ns == written
+    assert main([*command, "3"]) == 1 and "8 steps can't be halved to 3: choose one of 4, 2, 1" in capsys.readouterr().err
 
 
 def test_the_backend_performs_with_an_exported_student(data: Prepared, models: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..baselines import BASELINES
 from ..config import TrainConfig, read_plan
+from .learn import halvings
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,7 @@ def _plan(args: argparse.Namespace) -> Iterator[Step]:
     levels = read_plan(args.config, "train", TrainConfig()).model.steps
     large, small = "teacher", f"small-{levels}"
     yield model(small, ["distill", str(prepared), str(out / "teacher")], "--ear", str(out / "ear"), "--keep-steps")
-    steps = levels
-    while steps > 2 and steps % 2 == 0:
-        steps //= 2
+    for steps in (n for n in halvings(levels) if n >= 2):
         yield model(f"large-{steps}", ["distill", str(prepared), str(out / large)])
         yield model(f"small-{steps}", ["distill", str(prepared), str(out / small)])
         large, small = f"large-{steps}", f"small-{steps}"

@@ -40,7 +40,9 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("teacher", type=Path)
     p.add_argument("out", type=Path)
     p.add_argument("--ear", type=Path, help="folder of the stage `ear`: its small encoder replaces the large one")
-    p.add_argument("--keep-steps", action="store_true", help="as many steps as the teacher: only the encoder changes")
+    steps = p.add_mutually_exclusive_group()
+    steps.add_argument("--keep-steps", action="store_true", help="as many steps as the teacher: only the encoder changes")
+    steps.add_argument("--to", type=int, metavar="STEPS", help="as many rounds as it takes, each student in a folder OUT/STEPS of its own")
     _add_plan(p)
     p.set_defaults(run=_distill)
 
@@ -67,6 +69,15 @@ def _plan(args: argparse.Namespace, default: TrainConfig, changes: dict[str, Any
     return plan if args.iterations is None else replace(plan, train=replace(plan.train, iterations=args.iterations))
 
 
+def halvings(steps: int) -> list[int]:
+    """16, 8, 4, 2, 1 for 32."""
+    found = []
+    while steps % 2 == 0:
+        steps //= 2
+        found.append(steps)
+    return found
+
+
 def _ear(args: argparse.Namespace) -> None:
     from ..data.prepared import load_prepared
     from ..ear import train_ear
@@ -84,10 +95,24 @@ def _train(args: argparse.Namespace) -> None:
 
 
 def _distill(args: argparse.Namespace) -> None:
+    from ..checkpoint import read_steps
     from ..data.prepared import load_prepared
     from ..distill import distill_round
 
-    distill_round(load_prepared(args.prepared, args.split), args.teacher, args.out, _plan(args, DISTIL).train, args.ear, not args.keep_steps)
+    data, config = load_prepared(args.prepared, args.split), _plan(args, DISTIL).train
+    if args.to is None:
+        distill_round(data, args.teacher, args.out, config, args.ear, not args.keep_steps)
+        return
+    begin = read_steps(args.teacher)
+    rounds = halvings(begin)
+    if args.to not in rounds:
+        raise ValueError(f"{begin} steps can't be halved to {args.to}: choose one of {', '.join(map(str, rounds))}")
+    teacher, ear = args.teacher, args.ear
+    for steps in rounds[: rounds.index(args.to) + 1]:
+        student = args.out / str(steps)
+        if not (student / "model.json").exists():
+            distill_round(data, teacher, student, config, ear)
+        teacher, ear = student, None
 
 
 def _enroll(args: argparse.Namespace) -> None:

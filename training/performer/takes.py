@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from tqdm import tqdm
 
 from backend.arkit import EMOTIONS
 from training.data.beat import NUMBERS
@@ -60,10 +61,10 @@ class Summary:
     skipped: tuple[str, ...]
 
 
-def perform_folder(source: Path, out: Path, seed: int = 0, workers: int = 2, limit: int | None = None) -> Summary:
+def perform_folder(source: Path, out: Path, seed: int = 0, workers: int | None = None, limit: int | None = None) -> Summary:
     """Perform every utterance of source and write takes to out/ID/ID_name_0_N_N.{wav,json,TextGrid} and out/identities.json.
 
-    source: manifest.jsonl, audio/ID.ogg, speakers.json; limit: only so many takes (a trial). Takes that are there already stay; the
+    source: manifest.jsonl, audio/ID.ogg, speakers.json; workers: processes (all cores); limit: only so many takes (a trial). Takes that are there already stay; the
     same seed makes the same takes in any order and with any number of workers. A source file that can't be read is named and
     left out. Raises FileNotFoundError if there is no manifest.
     """
@@ -77,7 +78,8 @@ def perform_folder(source: Path, out: Path, seed: int = 0, workers: int = 2, lim
     write_identities(out, [Person(speaker, style.name, style.description) for speaker, style in styles])
     lengths: list[float | None] = []
     with ProcessPoolExecutor(workers) as pool:
-        for length, problems in pool.map(make_take, plans, repeat(out), repeat(seed), chunksize=4):
+        results = pool.map(make_take, plans, repeat(out), repeat(seed), chunksize=4)
+        for length, problems in tqdm(results, desc="perform", unit="take", total=len(plans)):
             lengths.append(length)
             skipped += problems
     for line in skipped:
