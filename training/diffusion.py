@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,6 +64,11 @@ class Normal:
 
     def undo(self, curves: Tensor) -> Tensor:
         return (curves * self.deviation + self.mean).clamp(0, 1)
+
+
+def normal_of(meta: dict[str, Any]) -> Normal:
+    """The one that a model was trained with, from its model.json."""
+    return Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
 
 
 def fit_normal(takes: Iterable[np.ndarray]) -> Normal:

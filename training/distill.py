@@ -15,7 +15,7 @@ from .augment import augment, rerecord
 from .checkpoint import load_model, save_model
 from .config import TrainConfig
 from .data.prepared import Batch, Prepared
-from .diffusion import Grid, Normal, add_noise, make_grid
+from .diffusion import Grid, Normal, add_noise, make_grid, normal_of
 from .draws import Draws
 from .ear import load_ear
 from .fit import fit, start
@@ -109,7 +109,7 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
     ear = copy.deepcopy(teacher_ear) if ear_folder is None else load_ear(ear_folder)
     if ear is not None:
         student.config = replace(talker.config, encoder_width=ear.config.encoder_width, encoder_blocks=ear.config.encoder_blocks)
-    normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"])).to(run.device)
+    normal = normal_of(meta).to(run.device)
     grid = make_grid(talker.config.steps, talker.config.schedule).to(run.device)
     wide = 2 * meta["stride"] if halve else meta["stride"]
     teacher = Teacher(talker.to(run.device), None if teacher_ear is None else teacher_ear.to(run.device), grid, meta["stride"], wide)

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from . import losses
 from .checkpoint import load_model, save_model
 from .config import LossWeights, TrainConfig
-from .data.prepared import MEL, Batch, Prepared
-from .diffusion import Grid, Normal, add_noise, make_grid
+from .data.prepared import Batch, Prepared
+from .diffusion import Grid, Normal, add_noise, make_grid, normal_of
 from .draws import Draws
 from .enroll_voice import check_new
 from .fit import fit, start
@@ -76,7 +76,7 @@ def _voices(talker: Talker, data: Prepared) -> Tensor:
     """What the voice of each take asks the identity library for: (takes, E)."""
     queries = []
     for take in data.takes:
-        mel = data.array("mel")[MEL * take.offset : MEL * (take.offset + take.length)].astype(np.float32)
+        mel = data.stretch("mel", take).astype(np.float32)
         queries.append(talker.voice(torch.from_numpy(mel)[None])[0])
     return torch.cat(queries)
 
@@ -112,7 +112,7 @@ def enroll(folder: Path, data: Prepared, out: Path, name: str, description: str,
     voices = _voices(talker, data)
     nearest = int((voices.mean(0) @ talker.personalizer.keys()[0].T).argmax())
     newcomer = _Newcomer(talker.personalizer.identities[nearest : nearest + 1])
-    normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"])).to(run.device)
+    normal = normal_of(meta).to(run.device)
     grid = make_grid(talker.config.steps, talker.config.schedule).to(run.device)
     model = _Model(talker.to(run.device), None if ear is None else ear.to(run.device), grid, meta["stride"])
     average = fit(run, EnrollObjective(newcomer, model, normal, config), data, config, out)

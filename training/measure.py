@@ -13,7 +13,7 @@ from backend.arkit import BEAT, CHANNELS, LOWER, UPPER
 from backend.features import RATE
 
 from . import metrics
-from .data.prepared import FACES, FEATURES, MEL, Prepared, Take
+from .data.prepared import FACES, Prepared, Take
 from .encoders.base import Listen
 from .head import Head
 from .synthesis import Performer, hear, hear_sound, match, mel_of, perform
@@ -63,17 +63,12 @@ def thin(takes: list[Take], limit: int) -> list[Take]:
 
 def truth_of(data: Prepared, take: Take) -> np.ndarray:
     """The recorded face, (N, 52)."""
-    return data.array("faces")[FACES * take.offset : FACES * (take.offset + take.length)].astype(np.float32)
-
-
-def _mel_of_take(data: Prepared, take: Take) -> np.ndarray:
-    return data.array("mel")[MEL * take.offset : MEL * (take.offset + take.length)]
+    return data.stretch("faces", take).astype(np.float32)
 
 
 def hear_take(performer: Performer, data: Prepared, take: Take) -> Tensor:
     """Listen to a prepared take, through the cached features if the model has a large encoder."""
-    features = data.array("features")[FEATURES * take.offset : FEATURES * (take.offset + take.length)]
-    return hear(performer, features, _mel_of_take(data, take), FACES * take.length)
+    return hear(performer, data.stretch("features", take), data.stretch("mel", take), FACES * take.length)
 
 
 def lacks(performer: Performer, data: Prepared) -> str | None:
@@ -90,7 +85,7 @@ def takes_of(performer: Performer, data: Prepared, take: Take) -> np.ndarray:
     """The model's takes of a sequence, one a seed: (seeds, N, 52). Identity and emotion are the take's own; by the voice if the model doesn't
     know them, as the papers do at inference."""
     heard = hear_take(performer, data, take)
-    identity, emotion = match(performer, _mel_of_take(data, take))
+    identity, emotion = match(performer, data.stretch("mel", take))
     if take.identity in performer.identities:
         identity = performer.identities.index(take.identity)
     if take.emotion in performer.emotions:
@@ -148,7 +143,7 @@ def on_voices(performer: Performer, data: Prepared, takes: list[Take]) -> Found:
     for take in takes:
         if metrics.jaw_opening(truth_of(data, take)).std() <= _MOVES:
             continue
-        identity, emotion = match(performer, _mel_of_take(data, take))
+        identity, emotion = match(performer, data.stretch("mel", take))
         if take.identity in performer.identities:
             identities.append((performer.identities.index(take.identity), identity))
         if take.emotion in performer.emotions:

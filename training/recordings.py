@@ -32,8 +32,8 @@ def _perform_recording(performer: Performer, samples: np.ndarray, encoder: Encod
     return perform(performer, lambda: heard, *match(performer, mel_of(samples)), [0, 1, 2])
 
 
-def _read_lips(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
-    """A CSV of `time` and ARKit columns at 30 fps -> (N, 52), and which channels it has."""
+def _read_lips(path: Path) -> np.ndarray:
+    """A CSV of `time` and ARKit columns at 30 fps -> (N, 52)."""
     with open(path) as file:
         rows = list(csv.reader(file))
     values = np.array(rows[1:], np.float32)
@@ -41,7 +41,7 @@ def _read_lips(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
     for column, name in enumerate(rows[0]):
         if name in CHANNELS:
             face[:, CHANNELS.index(name)] = values[:, column]
-    return face, tuple(name for name in rows[0] if name in CHANNELS)
+    return face
 
 
 def on_hand_animation(performer: Performer, samples: np.ndarray, lips: np.ndarray, encoder: Encoder | None) -> Figures:
@@ -97,7 +97,7 @@ def on_recordings(performer: Performer, folder: Path, encoder: Encoder | None) -
     for path in sorted(folder.glob("*.ogg")):
         samples = read_clip(path).samples
         if path.with_suffix(".csv").exists():
-            animated.append(on_hand_animation(performer, samples, _read_lips(path.with_suffix(".csv"))[0], encoder))
+            animated.append(on_hand_animation(performer, samples, _read_lips(path.with_suffix(".csv")), encoder))
         elif path.with_suffix(".json").exists():
             phones = json.loads(path.with_suffix(".json").read_text())["phones"]
             figures[path.stem] = on_phones(performer, samples, phones, encoder)

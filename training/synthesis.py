@@ -14,7 +14,7 @@ from backend.sampler import Level, sample_ddim
 
 from .checkpoint import load_model
 from .config import ModelConfig, is_facediffuser
-from .diffusion import Normal, make_grid
+from .diffusion import Normal, make_grid, normal_of
 from .encoders.base import Listen
 from .model import SmallEncoder, Talker
 
@@ -38,8 +38,7 @@ class Performer:
 def load_performer(folder: Path) -> Performer:
     """Open a folder that train or distill wrote."""
     talker, ear, meta = load_model(folder)
-    normal = Normal(torch.tensor(meta["mean"]), torch.tensor(meta["deviation"]))
-    return Performer(talker, ear, normal, meta["stride"], tuple(meta["identities"]), tuple(meta["emotions"]))
+    return Performer(talker, ear, normal_of(meta), meta["stride"], tuple(meta["identities"]), tuple(meta["emotions"]))
 
 
 @torch.inference_mode()

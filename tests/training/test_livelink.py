@@ -15,7 +15,7 @@ from backend.arkit import CHANNELS, EMOTIONS
 from backend.audio import read_clip
 from backend.curves import Curves, write_livelink_csv
 from training.__main__ import main
-from training.data.beat import NUMBERS, find_recordings, read_face
+from training.data.beat import NUMBERS, find_recordings, read_track
 from training.data.livelink import find_captures, import_livelink
 from training.data.prepared import load_prepared
 from training.data.writing import Person, recording_stem
@@ -57,7 +57,7 @@ def test_a_take_becomes_a_recording(tmp_path: Path, fps: float, start: float) ->
     assert done.written == ("1_in_0_1_1",) and not done.skipped
     [recording] = find_recordings(tmp_path / "out")
     assert (recording.speaker, recording.emotion) == (1, "neutral")
-    face = read_face(recording.path.with_suffix(".json"), 60.0)
+    face = read_track(recording.path.with_suffix(".json")).sampled(60.0)
     assert abs(len(face) - SECONDS * 60) <= 2
     grid = np.arange(len(face)) / 60
     inner = slice(3, len(face) - 3)

@@ -15,7 +15,7 @@ pytest.importorskip("torch")
 from backend.arkit import BEAT, CHANNELS
 from training.__main__ import main
 from training.data import prepared as prepared_module
-from training.data.beat import BeatError, emotion_of, find_recordings, read_face, survey
+from training.data.beat import BeatError, emotion_of, find_recordings, read_track, survey
 from training.data.convert import voiced_share
 from training.data.prepared import FACES, FEATURES, MEL, Prepared, batches, load_prepared, prepare
 
@@ -195,8 +195,8 @@ def test_names_in_any_order_give_the_same_face(beat_folder: Path, tmp_path: Path
         "frames": [{**frame, "weights": [frame["weights"][k] for k in order]} for frame in face["frames"]],
     }
     (tmp_path / "shuffled.json").write_text(json.dumps(shuffled))
-    np.testing.assert_array_equal(read_face(tmp_path / "shuffled.json", 30.0), read_face(path, 30.0))
-    assert read_face(path, 30.0)[:, CHANNELS.index("jawOpen")].max() > 0.1
+    np.testing.assert_array_equal(read_track(tmp_path / "shuffled.json").sampled(30.0), read_track(path).sampled(30.0))
+    assert read_track(path).sampled(30.0)[:, CHANNELS.index("jawOpen")].max() > 0.1
 
 
 def test_emotion_at_its_boundaries() -> None:

@@ -21,7 +21,7 @@ from backend.audio import read_clip
 from training.__main__ import main
 from training.data import vocaset
 from training.data.basis import BasisError, read_basis
-from training.data.beat import find_recordings, read_face
+from training.data.beat import find_recordings, read_track
 from training.data.pickles import PickleError, load_pickle
 from training.data.prepared import load_prepared
 from training.data.retarget import STEP, Fit, align, retarget, solve_weights
@@ -162,7 +162,7 @@ def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     recordings = find_recordings(root)
     assert len(recordings) == 3 and {recording.emotion for recording in recordings} == {"neutral"}
     for recording in recordings:
-        face = read_face(recording.path.with_suffix(".json"), 60.0)
+        face = read_track(recording.path.with_suffix(".json")).sampled(60.0)
         subject, sequence = sources[recording.id].split("/")
         wanted = truth[subject, sequence]
         columns = [CHANNELS.index(name) for name in NAMES]

@@ -61,6 +61,10 @@ class Track:
         columns = [np.interp(times, self.times, column) for column in self.weights.T]
         return np.clip(np.stack(columns, axis=1), 0.0, 1.0).astype(np.float32)
 
+    def sampled(self, fps: float) -> np.ndarray:
+        """The whole face at fps, frame k at k / fps seconds: (frames, 52) float32."""
+        return self.at(np.arange(int(self.times[-1] * fps) + 1) / fps)
+
 
 def survey(root: Path) -> tuple[list[Recording], dict[str, str]]:
     """All takes under a BEAT folder in a stable order, and what looks like one and is none: {name: reason}."""
@@ -109,9 +113,3 @@ def read_track(path: Path) -> Track:
     weights = np.zeros((len(times), len(CHANNELS)), np.float32)
     weights[:, [CHANNELS.index(name) for name in names]] = values
     return Track(times, weights)
-
-
-def read_face(path: Path, fps: float) -> np.ndarray:
-    """A BEAT json -> (frames, 52) float32 at fps, frame k at k / fps seconds. Raises BeatError as read_track does."""
-    track = read_track(path)
-    return track.at(np.arange(int(track.times[-1] * fps) + 1) / fps)

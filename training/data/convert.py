@@ -90,7 +90,7 @@ def convert(recording: Recording, align: bool) -> tuple[Outcome, np.ndarray, np.
     spoken, note = _spoken(_with(recording, ".TextGrid"))
     lag: Lag | None = None
     if align and voiced >= SPOKEN:  # silence has no lag to be told by, and none that matters
-        lag = estimate_lag(power, track.at(np.arange(int(track.times[-1] * MEL_FPS) + 1) / MEL_FPS))
+        lag = estimate_lag(power, track.sampled(MEL_FPS))
     shift = lag.shift if lag is not None and lag.known else 0.0
     start, length = _overlap(track.times, len(sound) / RATE, shift)
     outcome = Outcome(

@@ -28,6 +28,7 @@ from .splits import Recorded, Take, cut, split_by
 
 TENTH = 1600  # samples at 16 kHz
 FACES, FEATURES, MEL = 3, 5, 10  # frames in a tenth of a second
+PER_TENTH = {"faces": FACES, "features": FEATURES, "mel": MEL}
 
 SCHEMA = 2  # of index.json
 
@@ -65,12 +66,17 @@ class Prepared:
 
     def array(self, kind: str) -> np.ndarray:
         """The memory map of `faces`, `mel` or `features`: (frames, D) float16. Features that nobody has cached have D = 0."""
-        width, per = {"faces": (len(CHANNELS), FACES), "mel": (BANDS, MEL), "features": (None, FEATURES)}[kind]
-        total = sum(each.length for each in self.recordings) * per
+        width = {"faces": len(CHANNELS), "mel": BANDS, "features": None}[kind]
+        total = sum(each.length for each in self.recordings) * PER_TENTH[kind]
         if kind == "features" and not (self.folder / "features.f16").exists():
             return np.zeros((total, 0), np.float16)
         flat = np.memmap(self.folder / f"{kind}.f16", dtype=np.float16, mode="r")
         return flat.reshape(total, width or len(flat) // total)
+
+    def stretch(self, kind: str, take: Take) -> np.ndarray:
+        """A take's part of an array: (frames, D) float16, a view."""
+        per = PER_TENTH[kind]
+        return self.array(kind)[per * take.offset : per * (take.offset + take.length)]
 
     @property
     def feature_width(self) -> int:
@@ -88,11 +94,11 @@ class Prepared:
 
     def faces(self, split: str) -> Iterator[np.ndarray]:
         """The faces of a part, piece by piece: (frames, 52) float16, views of the memory map. Raises BeatError if there are none."""
-        array, part = self.array("faces"), self.part(split)
+        part = self.part(split)
         if not part:
             raise BeatError(f"the {split!r} part of the split {self.scheme!r} is empty")
         for take in part:
-            yield array[FACES * take.offset : FACES * (take.offset + take.length)]
+            yield self.stretch("faces", take)
 
 
 def load_prepared(folder: Path, split: str = "takes") -> Prepared:
