@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .arkit import CHANNELS, REGIONS, UPPER
+from .arkit import CHANNELS, REGIONS
 from .curves import Curves, resample
 from .features import MEL_FPS, RATE, log_mel, speech_gain
 from .model_folder import Card, ModelError, check_files, read_card
@@ -21,10 +21,6 @@ _AUDIO_FPS = MEL_FPS // 2  # the encoder halves the rate
 _WINDOW = 30  # s: how much is encoded or denoised at a time
 
 _LISTENING = 0.4  # of the time that a job takes
-
-# Where sampling begins from noise (C,): only where the sound leaves a choice. Begun from its mean, the lower face is the same for every
-# seed and no less right; begun from noise, two seeds disagreed where the encoder was unsure of a sound (training/EXPERIMENTS.md, 5).
-NOISY = np.isin(CHANNELS, UPPER).astype(np.float32)
 
 Callback = Callable[[str, float], None]  # stage, fraction of the whole that is done; may raise to cancel
 
@@ -145,7 +141,7 @@ def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) 
     frames = max(1, round(len(samples) / RATE * wish.fps))
     for number in range(wish.count):
         seed = wish.seed + number
-        noise = np.random.default_rng(seed).standard_normal((1, len(heard.condition), len(CHANNELS)), np.float32) * NOISY
+        noise = np.random.default_rng(seed).standard_normal((1, len(heard.condition), len(CHANNELS)), np.float32) * card.start
 
         def progress(step: int, steps: int, number: int = number) -> None:
             callback("Performing", _LISTENING + (1 - _LISTENING) * (number + step / steps) / wish.count)

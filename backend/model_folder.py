@@ -9,7 +9,7 @@ import numpy as np
 
 from .sampler import Level
 
-SCHEMA = 1
+SCHEMA = 2
 PARTS = ("encoder", "voice", "personalizer", "decoder")
 
 
@@ -27,7 +27,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Card:
-    """What model.json says. Arrays: mean and deviation (C,); embeddings and keys (library size, E)."""
+    """What model.json says. Arrays: mean, deviation and start (C,); embeddings and keys (library size, E)."""
 
     name: str
     version: str
@@ -40,6 +40,7 @@ class Card:
     temperature: float  # of the match between voice and library
     mean: np.ndarray
     deviation: np.ndarray
+    start: np.ndarray  # deviation of the noise that each channel begins from: 0 where all takes are to be alike
     identity_embeddings: np.ndarray
     identity_keys: np.ndarray
     emotion_embeddings: np.ndarray
@@ -72,6 +73,7 @@ def read_card(folder: Path) -> Card:
             temperature=data["temperature"],
             mean=np.asarray(data["mean"], np.float32),
             deviation=np.asarray(data["deviation"], np.float32),
+            start=np.asarray(data["start"], np.float32),
             identity_embeddings=library["identity_embeddings"],
             identity_keys=library["identity_keys"],
             emotion_embeddings=library["emotion_embeddings"],

@@ -40,6 +40,7 @@ class LossWeights:
 
     exp: float = 1.0
     lip: float = 1.0
+    contact: float = 3.0  # how much more a frame counts in L_lip in which lips meet or tuck
     velocity: float = 0.5
     contrast: float = 0.3
     distil: float = 0.0

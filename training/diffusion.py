@@ -8,7 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backend.arkit import CHANNELS, UPPER
 from backend.sampler import Level, linear_levels
+
+from .config import ModelConfig, is_facediffuser
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,21 @@ def make_grid(steps: int, schedule: str = "linear") -> Grid:
 def add_noise(clean: Tensor, level: Level, noise: Tensor) -> Tensor:
     """z = alpha x + sigma eps."""
     return level.alpha * clean + level.sigma * noise
+
+
+def start_of(config: ModelConfig) -> np.ndarray:
+    """Deviation of the noise that sampling begins from, (C,): 1 where the sound leaves a choice, in the upper face. FaceDiffuser's is 1 everywhere.
+
+    Begun from its mean, the lower face is the same for every seed and no less right; begun from noise, two seeds disagreed where the encoder
+    was unsure of a sound (EXPERIMENTS.md, 5).
+    """
+    return (np.isin(CHANNELS, UPPER) | is_facediffuser(config)).astype(np.float32)
+
+
+def begin_alike(noisy: Tensor, first: Tensor, start: Tensor) -> Tensor:
+    """Noisy curves (B, N, C) as sampling begins from them where `first` (B,) is true: with noise of deviation start (C,), and where that is 0
+    without a trace of the truth."""
+    return torch.where(first[:, None, None], noisy * start, noisy)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from .augment import augment, rerecord
 from .checkpoint import load_model, save_model
 from .config import TrainConfig
 from .data.prepared import Batch, Prepared
-from .diffusion import Grid, Normal, add_noise, make_grid, normal_of
+from .diffusion import Grid, Normal, add_noise, begin_alike, make_grid, normal_of, start_of
 from .draws import Draws
 from .ear import load_ear
 from .fit import fit, start
@@ -71,6 +71,7 @@ class DistilObjective(nn.Module):
         train_all_used(student)
         self.talker, self.ear = student, ear
         self.teacher, self.normal, self.config = teacher, normal, config
+        self.start = torch.from_numpy(start_of(student.config)).to(normal.mean.device)
 
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         w, grid, wide = self.config.weights, self.teacher.grid, self.teacher.wide
@@ -79,6 +80,7 @@ class DistilObjective(nn.Module):
         index = wide * draws.integers(1, top // wide + 1)
         index = torch.where(draws.uniform() < NOISIEST, top, index)
         noisy = add_noise(clean, grid.at(index), draws.normal(*clean.shape[1:]))
+        noisy = begin_alike(noisy, index == top, self.start)
         target, person_t = self.teacher.answer(batch, noisy, index)
         features = batch.features
         if self.ear is not None:
@@ -89,7 +91,7 @@ class DistilObjective(nn.Module):
         predicted = self.talker.denoise(noisy, condition, person, grid.log_snr[index])
         weight = losses.distil_weight(grid.at(index), w.distil_cap)
         return {
-            **truth_losses(predicted, clean, self.config),
+            **truth_losses(predicted, clean, batch.faces, self.config),
             "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config),
             "distil": w.distil * (weight * (predicted - target).square()).mean(),
             **({} if self.ear is None else {"ae": w.ae * losses.features(features, batch.features)}),
@@ -114,7 +116,7 @@ def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: Train
     wide = 2 * meta["stride"] if halve else meta["stride"]
     teacher = Teacher(talker.to(run.device), None if teacher_ear is None else teacher_ear.to(run.device), grid, meta["stride"], wide)
     average = fit(run, DistilObjective(teacher, student, ear, normal, config), data, config, out)
-    keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation")} | {"split": data.scheme}
+    keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation", "start")} | {"split": data.scheme}
     keep["history"] = [*meta["history"], {"stage": "distill", "seed": config.seed, "weights": asdict(config.weights)}]
     if run.is_main_process:
         save_model(out, cast(Talker, average["talker"]), None if ear is None else cast(SmallEncoder, average["ear"]), wide, keep)

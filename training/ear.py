@@ -32,10 +32,11 @@ class EarObjective(nn.Module):
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         heard = self.ear(augment(batch.mel, draws))
         seen = self.normal.apply(batch.faces)[..., losses.LOWER_INDEX]
+        frames = 1 + self.config.weights.contact * losses.contact(batch.faces)
         read = self.lips(nn.functional.layer_norm(heard, heard.shape[-1:]))
         return {
             "ae": self.config.weights.ae * losses.features(heard, batch.features),
-            "lip": self.config.weights.lip * nn.functional.mse_loss(to_face_rate(read, seen.shape[1]), seen),
+            "lip": self.config.weights.lip * (frames[..., None] * (to_face_rate(read, seen.shape[1]) - seen).square()).mean(),
         }
 
 

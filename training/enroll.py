@@ -68,7 +68,7 @@ class EnrollObjective(nn.Module):
         predicted = talker.denoise(noisy, condition, person, grid.log_snr[index])
         keys = F.normalize(personalizer.identity_key(torch.cat([personalizer.identities, self.newcomer.embedding])), dim=-1)
         contrast = losses.contrast(talker.voice(batch.mel)[0], keys, torch.full_like(batch.identity, len(keys) - 1))
-        return {**truth_losses(predicted, clean, self.config), "contrast": self.config.weights.contrast * contrast}
+        return {**truth_losses(predicted, clean, batch.faces, self.config), "contrast": self.config.weights.contrast * contrast}
 
 
 @torch.inference_mode()

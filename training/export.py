@@ -162,6 +162,7 @@ def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: 
         "temperature": TEMPERATURE,
         "mean": [round(m, 6) for m in meta["mean"]],
         "deviation": [round(d, 6) for d in meta["deviation"]],
+        "start": meta["start"],
         "library": {
             "identity_embeddings": rounded(talker.personalizer.identities.detach()),
             "identity_keys": rounded(identity_keys),

@@ -18,9 +18,19 @@ def expression(predicted: Tensor, truth: Tensor) -> Tensor:
     return F.mse_loss(predicted, truth)
 
 
-def lip(predicted: Tensor, truth: Tensor) -> Tensor:
-    """L_lip: the same over jaw and lips (v1)."""
-    return F.mse_loss(predicted[..., LOWER_INDEX], truth[..., LOWER_INDEX])
+def lip(predicted: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """L_lip: the same over jaw and lips (v1), each frame weighted (B, N)."""
+    error = (predicted[..., LOWER_INDEX] - truth[..., LOWER_INDEX]).square()
+    return (error * weight[..., None]).mean()
+
+
+def contact(faces: Tensor) -> Tensor:
+    """(B, N) 1 where lips meet under an open jaw (p, b, m) or the lower lip is tucked in (f, v), else 0. faces (B, N, C) in 0..1.
+
+    The mean of an uncertain closure is a half-open mouth, which is wrong either way; to viewers a missed closure is the worse mistake.
+    """
+    jaw, close, roll = (faces[..., CHANNELS.index(name)] for name in ("jawOpen", "mouthClose", "mouthRollLower"))
+    return (((close > 0.5 * jaw) & (jaw > 0.02)) | (roll > 0.12)).to(faces.dtype)
 
 
 def velocity(predicted: Tensor, truth: Tensor) -> Tensor:

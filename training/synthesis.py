@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 
 from backend.features import MEL_FPS, RATE, log_mel, speech_gain
-from backend.generator import FACE_FPS, NOISY
+from backend.generator import FACE_FPS
 from backend.sampler import Level, sample_ddim
 
 from .checkpoint import load_model
-from .config import ModelConfig, is_facediffuser
 from .diffusion import Normal, make_grid, normal_of
 from .encoders.base import Listen
 from .model import SmallEncoder, Talker
@@ -21,12 +20,13 @@ from .model import SmallEncoder, Talker
 
 @dataclass(frozen=True)
 class Performer:
-    """A model ready to perform. stride: levels of the teacher's grid that a step takes."""
+    """A model ready to perform. stride: levels of the teacher's grid that a step takes; start: deviation of the noise that each channel begins from, (C,)."""
 
     talker: Talker
     ear: SmallEncoder | None
     normal: Normal
     stride: int
+    start: np.ndarray
     identities: tuple[str, ...]
     emotions: tuple[str, ...]
 
@@ -38,7 +38,7 @@ class Performer:
 def load_performer(folder: Path) -> Performer:
     """Open a folder that train or distill wrote."""
     talker, ear, meta = load_model(folder)
-    return Performer(talker, ear, normal_of(meta), meta["stride"], tuple(meta["identities"]), tuple(meta["emotions"]))
+    return Performer(talker, ear, normal_of(meta), meta["stride"], np.array(meta["start"], np.float32), tuple(meta["identities"]), tuple(meta["emotions"]))
 
 
 @torch.inference_mode()
@@ -80,11 +80,6 @@ def match(performer: Performer, mel: np.ndarray) -> tuple[int, int]:
     return int((identity_query @ identity_keys.T).argmax()), int((emotion_query @ emotion_keys.T).argmax())
 
 
-def _start(config: ModelConfig) -> np.ndarray:
-    """Where sampling begins from noise, (C,): NOISY; everywhere for FaceDiffuser (a cosine schedule and no identities), as in its code."""
-    return np.ones_like(NOISY) if is_facediffuser(config) else NOISY
-
-
 @torch.inference_mode()
 def perform(performer: Performer, listen: Callable[[], Tensor], identity: int, emotion: int, seeds: list[int]) -> np.ndarray:
     """One face a seed: (seeds, N, 52) in 0..1.
@@ -99,7 +94,7 @@ def perform(performer: Performer, listen: Callable[[], Tensor], identity: int, e
     heard = listen()
     frames = heard.shape[1]
     noise = torch.stack([torch.randn(frames, talker.config.channels, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
-    noise = noise * torch.from_numpy(_start(talker.config))
+    noise = noise * torch.from_numpy(performer.start)
     person = talker.person(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
 
     def denoise(z: Tensor, level: Level) -> Tensor:

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from backend.arkit import EMOTIONS
@@ -13,18 +14,19 @@ from .augment import rerecord
 from .checkpoint import save_model
 from .config import ModelConfig, TrainConfig
 from .data.prepared import Batch, Prepared
-from .diffusion import Grid, Normal, add_noise, fit_normal, make_grid
+from .diffusion import Grid, Normal, add_noise, begin_alike, fit_normal, make_grid, start_of
 from .draws import Draws
 from .fit import fit, start
 from .model import Talker
 
 
-def truth_losses(predicted: Tensor, truth: Tensor, config: TrainConfig) -> dict[str, Tensor]:
-    """exp, lip and velocity parts of L_teacher, weighted."""
+def truth_losses(predicted: Tensor, truth: Tensor, faces: Tensor, config: TrainConfig) -> dict[str, Tensor]:
+    """exp, lip and velocity parts of L_teacher, weighted. predicted, truth: normalised; faces: the truth in 0..1."""
     w = config.weights
+    frames = 1 + w.contact * losses.contact(faces)
     return {
         "exp": w.exp * losses.expression(predicted, truth),
-        "lip": w.lip * losses.lip(predicted, truth),
+        "lip": w.lip * losses.lip(predicted, truth, frames),
         "velocity": w.velocity * losses.velocity(predicted, truth),
     }
 
@@ -56,15 +58,17 @@ class TeacherObjective(nn.Module):
         train_all_used(talker)
         self.talker = talker
         self.normal, self.grid, self.config = normal, grid, config
+        self.start = torch.from_numpy(start_of(talker.config)).to(normal.mean.device)
 
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         clean = self.normal.apply(batch.faces)
         index = draws.integers(1, self.talker.config.steps + 1)
         noisy = add_noise(clean, self.grid.at(index), draws.normal(*clean.shape[1:]))
+        noisy = begin_alike(noisy, index == self.talker.config.steps, self.start)
         condition = self.talker.hear(batch.features, clean.shape[1])
         person = self.talker.person(batch.identity, batch.emotion)
         predicted = self.talker.denoise(noisy, condition, person, self.grid.log_snr[index])
-        return {**truth_losses(predicted, clean, self.config), "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config)}
+        return {**truth_losses(predicted, clean, batch.faces, self.config), "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config)}
 
 
 def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
@@ -83,6 +87,7 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
         "split": data.scheme,
         "mean": normal.mean.tolist(),
         "deviation": normal.deviation.tolist(),
+        "start": start_of(model).tolist(),
         "history": [{"stage": "train", "seed": config.seed, "weights": asdict(config.weights)}],
     }
     if run.is_main_process:

@@ -20,9 +20,19 @@ def test_lip_sees_only_jaw_and_lips() -> None:
     predicted = torch.zeros(1, 3, 52)
     predicted[..., CHANNELS.index("browInnerUp")] = 9.0
     truth = torch.zeros(1, 3, 52)
-    assert float(losses.lip(predicted, truth)) == 0.0
+    even = torch.ones(1, 3)
+    assert float(losses.lip(predicted, truth, even)) == 0.0
     predicted[..., CHANNELS.index("jawOpen")] = 2.0
-    assert float(losses.lip(predicted, truth)) == pytest.approx(4.0 / len(LOWER))
+    assert float(losses.lip(predicted, truth, even)) == pytest.approx(4.0 / len(LOWER))
+    assert float(losses.lip(predicted, truth, torch.tensor([[4.0, 1.0, 1.0]]))) == pytest.approx(8.0 / len(LOWER))
+
+
+def test_contact_is_where_lips_meet_under_an_open_jaw_or_the_lower_one_is_tucked() -> None:
+    faces = torch.zeros(1, 5, 52)
+    for frame, values in enumerate(({"jawOpen": 0.3}, {"jawOpen": 0.2, "mouthClose": 0.19}, {}, {"mouthRollLower": 0.2}, {"mouthClose": 0.01})):
+        for name, value in values.items():
+            faces[0, frame, CHANNELS.index(name)] = value
+    assert losses.contact(faces).tolist() == [[0, 1, 0, 1, 0]]
 
 
 def test_velocity_ignores_a_constant_offset() -> None:

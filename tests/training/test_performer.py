@@ -19,7 +19,7 @@ from training.data.writing import NAMES
 from training.performer.aperture import lip_aperture, lip_rounding
 from training.performer.perform import FPS, RATE, perform
 from training.performer.phones import Phone, read_phones, tidy
-from training.performer.styles import FEELINGS, STYLES, style_of_voice
+from training.performer.styles import FEELINGS, STYLES, Style, Voice, style_of_voice
 from training.performer.takes import perform_folder, read_speech
 
 SENTENCES = (
@@ -50,22 +50,25 @@ def say(sentence: str, pace: float = 1.0, gain: float = 0.2) -> tuple[np.ndarray
     return (gain * envelope * voice).astype(np.float32), tuple(phones)
 
 
-def corpus(count: int = 200) -> list[tuple[np.ndarray, tuple[Phone, ...], int, str]]:
-    """Utterances to judge on: (samples, phones, speaker, emotion). Real ones if SPEECH_DIR is set."""
+def corpus(count: int = 200) -> list[tuple[np.ndarray, tuple[Phone, ...], Style, str]]:
+    """Utterances to judge on: (samples, phones, style, emotion). Real ones if SPEECH_DIR is set."""
     folder = os.environ.get("SPEECH_DIR")
     if not folder:
         spoken = [say(sentence, pace) for sentence in SENTENCES for pace in (0.8, 1.0, 1.4)]
-        return [(*spoken[k % len(spoken)], 1 + k % 24, EMOTIONS[k % 8]) for k in range(72)]
+        return [(*spoken[k % len(spoken)], STYLES[k % len(STYLES)], EMOTIONS[k % 8]) for k in range(72)]
     rows = [json.loads(line) for line in (Path(folder) / "manifest.jsonl").read_text().splitlines()]
     chosen = [rows[k] for k in np.random.default_rng(0).permutation(len(rows))[:count]]
-    return [(read_speech(Path(folder) / "audio" / f"{r['id']}.ogg"), read_phones(r["phones"]), r["speaker"], r["emotion"]) for r in chosen]
+    return [
+        (read_speech(Path(folder) / "audio" / f"{r['id']}.ogg"), read_phones(r["phones"]), STYLES[r["speaker"] % len(STYLES)], r["emotion"])
+        for r in chosen
+    ]
 
 
 @pytest.fixture(scope="module")
 def performed() -> list[tuple[tuple[Phone, ...], Curves]]:
     return [
-        (phones, perform(samples, phones, style_of_voice(speaker), emotion, np.random.default_rng(k)))
-        for k, (samples, phones, speaker, emotion) in enumerate(corpus())
+        (phones, perform(samples, phones, style, emotion, np.random.default_rng(k)))
+        for k, (samples, phones, style, emotion) in enumerate(corpus())
     ]
 
 
@@ -159,8 +162,8 @@ def test_jaw_follows_loudness_but_not_only(performed):
     from training.performer.signal import loudness
 
     found = []
-    for samples, phones, speaker, emotion in corpus(60):
-        curves = perform(samples, phones, style_of_voice(speaker), emotion, np.random.default_rng(0))
+    for samples, phones, style, emotion in corpus(60):
+        curves = perform(samples, phones, style, emotion, np.random.default_rng(0))
         level = loudness(samples, RATE, len(curves.values), FPS)
         heard = level > speech_level(level) - 35
         found.append(np.corrcoef(level[heard], channel(curves, "jawOpen")[heard])[0, 1])
@@ -287,13 +290,14 @@ def test_tidy_gives_a_leading_boundary_to_the_first_phone():
     assert tidied == (Phone("AA1", 0, 0.3),)
 
 
-def test_every_voice_has_an_identity():
-    owned = [voice for style in STYLES for voice in style.voices]
-    assert sorted(owned) == list(range(1, 25))
+def test_voices_get_the_identity_that_sounds_like_them():
+    for style in STYLES:
+        near = Voice(style.voice.hertz * 1.02, style.voice.formants * 0.99, style.voice.speed * 1.01)
+        assert style_of_voice(near) is style
+    low, high = (style_of_voice(Voice(*voice)) for voice in ((85, 0.88, 0.9), (300, 1.1, 1.0)))
+    assert (low.name, high.name) == ("Hugo", "Milo")
     assert len({style.name for style in STYLES}) == len(STYLES) >= 12
     assert set(FEELINGS) == set(EMOTIONS)
-    for style in STYLES:
-        assert 8 <= style.blinks <= 30
 
 
 @pytest.fixture
@@ -310,6 +314,7 @@ def source(tmp_path: Path) -> Path:
     (folder / "audio" / f"{rows[3]['id']}.ogg").write_bytes(b"this is no sound")
     lines = [json.dumps(row) for row in rows] + ["{broken"]
     (folder / "manifest.jsonl").write_text("\n".join(lines) + "\n")
+    (folder / "speakers.json").write_text(json.dumps([{"id": 4, "hertz": 225, "formants": 1.12, "speed": 1.25}]))
     return folder
 
 

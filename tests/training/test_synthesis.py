@@ -11,7 +11,7 @@ import torch
 
 from backend.arkit import CHANNELS, EMOTIONS, LOWER
 from training.config import ModelConfig
-from training.diffusion import Normal, make_grid
+from training.diffusion import Normal, make_grid, start_of
 from training.model import Talker
 from training.synthesis import Performer, hear_sound, perform
 
@@ -22,7 +22,7 @@ BASELINE = replace(TINY, steps=8, schedule="cosine", personal=False, hear_each_s
 def performer(config: ModelConfig) -> Performer:
     torch.manual_seed(1)
     normal = Normal(torch.full((52,), 0.5), torch.full((52,), 0.1))
-    return Performer(Talker(config, 2, len(EMOTIONS)).eval(), None, normal, 1, ("a", "b"), EMOTIONS)
+    return Performer(Talker(config, 2, len(EMOTIONS)).eval(), None, normal, 1, start_of(config), ("a", "b"), EMOTIONS)
 
 
 def heard(config: ModelConfig) -> torch.Tensor:

@@ -53,6 +53,7 @@ def write(folder: Path, model: Folder) -> Path:
         "emotions": list(EMOTIONS),
         "mean": [0.2] * 52,
         "deviation": [0.1] * 52,
+        "start": [1.0] * 52,
         "split": "takes",
         "history": [{"stage": kind, "seed": 7, "weights": asdict(w)} for kind, w in zip(kinds, stages, strict=True)],
     }

@@ -12,6 +12,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("--speakers", type=int, default=24)
     p.add_argument("--hours", type=float, default=1.0, help="of speech in all, about")
     p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--first", type=int, default=1, metavar="SPEAKER", help="number of the first speaker, so that corpora can be joined")
     p.set_defaults(run=_synthesise)
 
     p = stages.add_parser("perform", help="speech with phone times -> faces in BEAT's layout")
@@ -46,7 +47,7 @@ def _synthesise(args: argparse.Namespace) -> None:
     from ..speech.synthesise import builtin_sentences, synthesise
 
     texts = args.lines.read_text(encoding="utf-8").splitlines() if args.lines else builtin_sentences()
-    made = synthesise(args.out, texts, args.speakers, args.hours, args.seed)
+    made = synthesise(args.out, texts, args.speakers, args.hours, args.seed, first=args.first)
     print(f"{made.written} utterances ({made.seconds / 60:.1f} min) written to {args.out}, {made.present} were there, skipped:", len(made.skipped))
     for reason in made.skipped:
         print(f"  {reason}")

@@ -59,6 +59,7 @@ def _plan(args: argparse.Namespace) -> Iterator[Step]:
         yield model(f"large-{steps}", ["distill", str(prepared), str(out / large)])
         yield model(f"small-{steps}", ["distill", str(prepared), str(out / small)])
         large, small = f"large-{steps}", f"small-{steps}"
+    yield Step(["calibrate", str(out / small), str(prepared), *split], out / small / "calibrated")
     for name in BASELINES if args.baselines else ():
         yield model(name, ["train", str(prepared)], "--baseline", name, "--iterations", str(args.baselines))
     tables = out / "tables"

@@ -1,4 +1,4 @@
-"""Commands that train: ear, train, distill, enroll."""
+"""Commands that train: ear, train, distill, calibrate, enroll."""
 
 import argparse
 from dataclasses import replace
@@ -45,6 +45,12 @@ def add(stages: argparse._SubParsersAction) -> None:
     steps.add_argument("--to", type=int, metavar="STEPS", help="as many rounds as it takes, each student in a folder OUT/STEPS of its own")
     _add_plan(p)
     p.set_defaults(run=_distill)
+
+    p = stages.add_parser("calibrate", help="choose how much noise a model begins from, so that upper faces move as far as the recorded ones")
+    p.add_argument("model", type=Path, help="folder that train or distill wrote: its model.json is changed")
+    p.add_argument("prepared", type=Path)
+    p.add_argument("--split", choices=SCHEMES, default="takes")
+    p.set_defaults(run=_calibrate)
 
     p = stages.add_parser("enroll", help="give a model one more identity: from recordings with a face, or from a voice alone")
     p.add_argument("model", type=Path, help="with --prepared what train or distill wrote, with --audio what export wrote")
@@ -113,6 +119,14 @@ def _distill(args: argparse.Namespace) -> None:
         if not (student / "model.json").exists():
             distill_round(data, teacher, student, config, ear)
         teacher, ear = student, None
+
+
+def _calibrate(args: argparse.Namespace) -> None:
+    from ..calibrate import calibrate
+    from ..data.prepared import load_prepared
+
+    found = calibrate(args.model, load_prepared(args.prepared, args.split))
+    print(f"{args.model}: noise begins at", ", ".join(f"{deviation:.2f} ({group})" for group, deviation in found.items()))
 
 
 def _enroll(args: argparse.Namespace) -> None:

@@ -84,9 +84,11 @@ def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
 
 
 def write_identities(root: Path, people: Sequence[Person]) -> None:
-    """Write root/identities.json: who the speakers are."""
-    rows = [{"id": person.speaker, "identity": person.identity, "description": person.description} for person in people]
-    (root / "identities.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    """Write root/identities.json: who the speakers are. Others that it names already stay."""
+    path = root / "identities.json"
+    rows = {row["id"]: row for row in json.loads(path.read_text(encoding="utf-8"))} if path.is_file() else {}
+    rows |= {person.speaker: {"id": person.speaker, "identity": person.identity, "description": person.description} for person in people}
+    path.write_text(json.dumps([rows[speaker] for speaker in sorted(rows)], indent=1) + "\n", encoding="utf-8")
 
 
 def begin_import(root: Path, planned: Mapping[str, str]) -> None:

@@ -19,8 +19,8 @@ from training.performer.styles import Emotion, Style
 # and stays late; the jaw and the vertical lips are quick.
 _ATTACK = dict(zip(ARTICULATORS, (0.045, 0.042, 0.042, 0.060, 0.080, 0.065), strict=True))
 _RELEASE = dict(zip(ARTICULATORS, (0.048, 0.045, 0.045, 0.062, 0.078, 0.065), strict=True))
-# The jaw is heavy: it is widest a little after the middle of its vowel.
-_LAG = dict(zip(ARTICULATORS, (0.018, 0.0, 0.0, 0.0, 0.0, 0.0), strict=True))  # s
+# The jaw is heavy: it is widest a little after the middle of its vowel, and artists part the lips with it.
+_LAG = dict(zip(ARTICULATORS, (0.018, 0.018, 0.018, 0.0, 0.0, 0.0), strict=True))  # s
 # jawOpen that comes with the voice alone, at the speech level, whatever the phone: artists and captured faces open up when loud.
 _VOICED_OPENING = 0.065
 _REST = 0.045  # the same for a pause, whose pull must not reach into the words

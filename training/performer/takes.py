@@ -17,7 +17,7 @@ from training.data.beat import NUMBERS
 from training.data.writing import Person, resampled, write_identities, write_recording
 from training.performer.perform import RATE, perform
 from training.performer.phones import Phone, read_phones
-from training.performer.styles import style_of_voice
+from training.performer.styles import Style, Voice, style_of_voice
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ class Plan:
     """One take to be made. number: BEAT's, which tells the emotion; no utterances: an idle take."""
 
     speaker: int
+    style: Style
     emotion: str
     number: int
     utterances: tuple[Utterance, ...]
@@ -48,7 +49,7 @@ class Plan:
     @property
     def stem(self) -> str:
         """BEAT's file name without its ending, such as 7_mira_0_65_65."""
-        return f"{self.speaker}_{style_of_voice(self.speaker).name.lower()}_0_{self.number}_{self.number}"
+        return f"{self.speaker}_{self.style.name.lower()}_0_{self.number}_{self.number}"
 
 
 @dataclass(frozen=True)
@@ -66,16 +67,17 @@ def perform_folder(source: Path, out: Path, seed: int = 0, workers: int | None =
 
     source: manifest.jsonl, audio/ID.ogg, speakers.json; workers: processes (all cores); limit: only so many takes (a trial). Takes that are there already stay; the
     same seed makes the same takes in any order and with any number of workers. A source file that can't be read is named and
-    left out. Raises FileNotFoundError if there is no manifest.
+    left out. Several sources may share an out if no speaker is in
+    two. Raises FileNotFoundError if there is no manifest, ValueError if nothing tells what the speakers sound like.
     """
     manifest = source / "manifest.jsonl"
     if not manifest.is_file():
         raise FileNotFoundError(f"{source} holds no manifest.jsonl, so there is nothing to perform: choose a folder of speech.")
     utterances, skipped = _read_manifest(manifest)
-    plans = plan_takes(utterances, seed)[:limit]
+    plans = plan_takes(utterances, _read_speakers(source / "speakers.json"), seed)[:limit]
     out.mkdir(parents=True, exist_ok=True)
-    styles = [(speaker, style_of_voice(speaker)) for speaker in sorted({plan.speaker for plan in plans})]
-    write_identities(out, [Person(speaker, style.name, style.description) for speaker, style in styles])
+    styles = {plan.speaker: plan.style for plan in plans}
+    write_identities(out, [Person(speaker, style.name, style.description) for speaker, style in sorted(styles.items())])
     lengths: list[float | None] = []
     with ProcessPoolExecutor(workers) as pool:
         results = pool.map(make_take, plans, repeat(out), repeat(seed), chunksize=4)
@@ -88,11 +90,12 @@ def perform_folder(source: Path, out: Path, seed: int = 0, workers: int | None =
     return Summary(len(made), lengths.count(None), sum(made), tuple(skipped))
 
 
-def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], seed: int) -> list[Plan]:
-    """Which utterances make which take: shuffled, joined to about 22 s, numbered as BEAT does, with idle takes among the neutral ones."""
+def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], voices: dict[int, Voice], seed: int) -> list[Plan]:
+    """Which utterances make which take, and whose face it has: shuffled, joined to about 22 s, numbered as BEAT does, with idle takes among the neutral ones."""
     plans = []
     for speaker in sorted({speaker for speaker, _ in utterances}):
         rng = np.random.default_rng((seed, speaker))
+        style = style_of_voice(voices[speaker])
         total = 0
         for emotion in EMOTIONS[::-1]:  # neutral last, for idle takes follow it
             group = utterances.get((speaker, emotion), [])
@@ -101,8 +104,8 @@ def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], seed: int) ->
             count = min(len(group), last - first + 1 - idle, max(1, round(sum(u.duration for u in group) / _LENGTH)))
             shuffled = [group[k] for k in rng.permutation(len(group))]
             for k, part in enumerate(np.array_split(np.arange(len(group)), count) if count else []):
-                plans.append(Plan(speaker, emotion, first + k, tuple(shuffled[index] for index in part)))
-            plans += [Plan(speaker, emotion, first + count + k, ()) for k in range(idle)]
+                plans.append(Plan(speaker, style, emotion, first + k, tuple(shuffled[index] for index in part)))
+            plans += [Plan(speaker, style, emotion, first + count + k, ()) for k in range(idle)]
             total += count
     return sorted(plans, key=lambda plan: (plan.speaker, plan.number))
 
@@ -121,7 +124,7 @@ def make_take(plan: Plan, out: Path, seed: int) -> tuple[float | None, list[str]
     samples, phones, problems = _join(plan.utterances, sound)
     if plan.utterances and len(problems) == len(plan.utterances):
         return 0.0, problems
-    curves = perform(samples, phones, style_of_voice(plan.speaker), plan.emotion, chance)
+    curves = perform(samples, phones, plan.style, plan.emotion, chance)
     (folder / f"{plan.stem}.TextGrid").write_text(text_grid(phones, len(samples) / RATE), encoding="utf-8")
     write_recording(folder, plan.stem, samples, curves)
     return len(samples) / RATE, problems
@@ -148,6 +151,15 @@ def text_grid(phones: Sequence[Phone], duration: float) -> str:
             lines += [f"        intervals [{k}]:", f"            xmin = {start:.6f}", f"            xmax = {end:.6f}"]
             lines += [f'            text = "{label}"']
     return "\n".join(lines) + "\n"
+
+
+def _read_speakers(path: Path) -> dict[int, Voice]:
+    """How each speaker sounds. Raises ValueError for a list that doesn't tell."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return {int(row["id"]): Voice(float(row["hertz"]), float(row["formants"]), float(row["speed"])) for row in rows}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} does not tell each speaker's id, hertz, formants and speed ({error!r}): `synthesise` writes such a list") from error
 
 
 def _read_manifest(path: Path) -> tuple[dict[tuple[int, str], list[Utterance]], list[str]]:

@@ -21,7 +21,7 @@ from training.performer.takes import Summary
 
 from .kokoro import RATE, Kokoro, Pitch, Spoken, load, load_voices, model_bytes, natural_pitch, speak
 from .phonemes import Dictionary, Sound, dictionary, sounds_of, symbols_of, times_of
-from .voices import MANNERS, Speaker, draw_speakers, style_of
+from .voices import MANNERS, TILT_FROM, Speaker, draw_speakers, style_of
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +48,12 @@ def builtin_sentences() -> tuple[str, ...]:
 
 
 def synthesise(
-    out: Path, texts: Sequence[str], speakers: int = 24, hours: float = 1.0, seed: int = 0, workers: int | None = None
+    out: Path, texts: Sequence[str], speakers: int = 24, hours: float = 1.0, seed: int = 0, workers: int | None = None, first: int = 1
 ) -> Summary:
     """Write about so many hours of speech to out: audio/ID.ogg (24 kHz mono Opus), manifest.jsonl and speakers.json.
 
     What is there already stays, so that an interrupted run goes on, and a longer one adds to a shorter. The same texts and seed make the
-    same speech with any number of workers (default: one a core). A sentence that can't be said is named and left out. Raises
+    same speech with any number of workers (default: one a core). Speakers are numbered from first, so that corpora can be joined. A sentence that can't be said is named and left out. Raises
     FileNotFoundError without the voices' packages, ValueError if these are altered, nothing is asked for, out holds other speech, or no
     sentence can be said.
     """
@@ -61,7 +61,7 @@ def synthesise(
         raise ValueError(f"{speakers} speakers and {hours} hours make no speech: ask for at least one speaker and some time")
     model_bytes(), load_voices()  # here rather than in every worker, and before anything is written
     readable, skipped = readable_texts(texts, dictionary())
-    voices = draw_speakers(speakers, seed)
+    voices = draw_speakers(speakers, seed, first)
     plan = plan_lines(readable, voices, hours, seed)
     present = open_folder(out, voices, plan)
     left = [line for line in plan if line.id not in present]
@@ -171,12 +171,18 @@ def say(line: Line) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
     # Played faster by `formants` in the end, everything rises and shortens; pitch and pace make up for it beforehand.
     pitch = Pitch(natural, line.speaker.hertz * manner.pitch / formants, manner.strength)
     spoken = speak(_kokoro(), symbols_of(line.sounds), style, line.speaker.speed * manner.speed / formants, pitch)
-    return finish(spoken, line.sounds, formants)
+    return finish(spoken, line.sounds, formants, manner.tilt)
 
 
-def finish(spoken: Spoken, sounds: Sequence[Sound], formants: float) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
-    """Play it `formants` times as fast, at the usual level, with the times of its phones."""
-    samples = soxr.resample(spoken.samples, RATE * formants, RATE)
+def tilted(samples: np.ndarray, tilt: float) -> np.ndarray:
+    """(n,) samples with so many dB more an octave above TILT_FROM."""
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(len(samples), 1 / RATE), TILT_FROM) / TILT_FROM)
+    return np.fft.irfft(np.fft.rfft(samples) * 10 ** (tilt * octaves / 20), len(samples))
+
+
+def finish(spoken: Spoken, sounds: Sequence[Sound], formants: float, tilt: float = 0.0) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
+    """Play it `formants` times as fast, brighter by tilt, at the usual level, with the times of its phones."""
+    samples = tilted(soxr.resample(spoken.samples, RATE * formants, RATE), tilt)
     loudness, peak = float(np.sqrt(np.mean(samples**2))), float(np.abs(samples).max())
     if not 1e-4 < loudness < 1e4:
         raise ValueError("the model made no usable sound of it: leave this sentence out")

@@ -32,32 +32,36 @@ class Speaker:
 
 @dataclass(frozen=True)
 class Manner:
-    """What an emotion does to any voice. pitch, speed: factors; strength: power of the pitch's rises and falls."""
+    """What an emotion does to any voice. pitch, speed: factors; strength: power of the pitch's rises and falls; tilt: dB an octave above
+    TILT_FROM that a brighter voice has more, a breathy one less."""
 
     pitch: float
     speed: float
     strength: float
+    tilt: float
 
 
-# After the review of vocal expression by Juslin & Laukka 2003 (table 7): anger, fear, joy and surprise are high and fast, sadness low,
-# slow and flat. Disgust and contempt: low and slow (Banse & Scherer 1996). How much is this project's choice, mild enough to stay natural.
+TILT_FROM = 500.0  # Hz
+# After the review of vocal expression by Juslin & Laukka 2003 (table 7): anger, fear, joy and surprise are high and fast, sadness low, slow
+# and flat; anger and joy bright, sadness dull. Disgust and contempt: low and slow (Banse & Scherer 1996). How much is this project's choice:
+# as far as the synthesiser still sounds like somebody, for an emotion that can't be heard can't be learnt.
 MANNERS: dict[str, Manner] = {
-    "neutral": Manner(1.0, 1.0, 1.0),
-    "happiness": Manner(1.12, 1.06, 1.35),
-    "anger": Manner(1.08, 1.12, 1.45),
-    "sadness": Manner(0.92, 0.86, 0.65),
-    "contempt": Manner(0.95, 0.93, 1.15),
-    "surprise": Manner(1.18, 1.04, 1.5),
-    "fear": Manner(1.16, 1.14, 0.8),
-    "disgust": Manner(0.93, 0.9, 1.25),
+    "neutral": Manner(1.0, 1.0, 1.0, 0.0),
+    "happiness": Manner(1.2, 1.08, 1.6, 1.0),
+    "anger": Manner(1.1, 1.2, 1.8, 2.5),
+    "sadness": Manner(0.88, 0.78, 0.4, -3.0),
+    "contempt": Manner(0.9, 0.88, 1.2, 0.5),
+    "surprise": Manner(1.32, 1.0, 2.0, 0.5),
+    "fear": Manner(1.28, 1.22, 0.55, -1.0),
+    "disgust": Manner(0.86, 0.84, 1.7, -1.5),
 }
 assert set(MANNERS) == set(EMOTIONS)
 
 
-def draw_speakers(count: int, seed: int) -> tuple[Speaker, ...]:
-    """As many speakers as asked for, numbered from 1. More of them begin with the same ones, spread over pitch, pace and throat as evenly
+def draw_speakers(count: int, seed: int, first: int = 1) -> tuple[Speaker, ...]:
+    """As many speakers as asked for, numbered from first. More of them begin with the same ones, spread over pitch, pace and throat as evenly
     as few are."""
-    return tuple(_draw(number, np.random.default_rng((seed, number)), seed) for number in range(1, count + 1))
+    return tuple(_draw(number, np.random.default_rng((seed, number)), seed) for number in range(first, first + count))
 
 
 def _draw(number: int, rng: np.random.Generator, seed: int) -> Speaker:
