@@ -76,4 +76,4 @@ def _spread(power: Tensor, draws: Draws) -> Tensor:
 def rerecord(mel: Tensor, draws: Draws) -> Tensor:
     """(B, T, bands) -> the same voice through another microphone, with a little noise: nothing that makes somebody else of it."""
     tone = _smooth_curve(6, mel.shape[2], draws)[:, None]
-    return mel + 0.15 * tone + 0.05 * draws.normal(*mel.shape[1:])  # 3 dB and 1 dB
+    return mel + 0.075 * tone + 0.05 * draws.normal(*mel.shape[1:])  # 1.5 dB and 1 dB

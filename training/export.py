@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from onnx import helper, numpy_helper
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -21,6 +22,7 @@ from .losses import TEMPERATURE
 from .model import Personalizer, SmallEncoder, Talker, TalkerDecoder, VoiceHead
 
 WEIGHTS = "model.safetensors"
+_SMALL = 256  # values; fewer than these are not worth the care
 LIBRARIES = ("personalizer.identities", "personalizer.emotions")
 
 
@@ -79,6 +81,26 @@ def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], pat
         verbose=False,
     )
     _forget_traces(path)
+    _store_in_16_bits(path)
+
+
+def _store_in_16_bits(path: Path) -> None:
+    """Write weights, which 16 bits hold exactly by now (`export`), as such. Runtimes widen them when they load: as fast as before, half as large."""
+    model = onnx.load(path)
+    narrow, casts = [], []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < _SMALL:
+            narrow.append(tensor)
+            continue
+        narrow.append(numpy_helper.from_array(values.astype(np.float16), tensor.name + "_16"))
+        casts.append(helper.make_node("Cast", [tensor.name + "_16"], [tensor.name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.initializer.extend(narrow)
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
 
 
 def _forget_traces(path: Path) -> None:
@@ -102,6 +124,7 @@ def export(source: Path, out: Path, name: str, version: str, safetensors: bool =
     talker, ear, meta = load_model(source)
     if ear is None:
         raise ValueError(f"{source} listens with a large encoder: distill it with a small one first")
+    talker, ear = talker.half().float(), ear.half().float()  # both sides of the comparison have the weights that are stored
     out.mkdir(parents=True, exist_ok=True)
     config = talker.config
     with torch.no_grad():

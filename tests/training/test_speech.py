@@ -18,7 +18,7 @@ from training.performer.takes import perform_folder
 from training.speech import kokoro, synthesise
 from training.speech.kokoro import LAG, RATE, UNIT, Pitch, Spoken, natural_pitch, package_file, speak, steer_pitch, verified
 from training.speech.phonemes import dictionary, sounds_of, symbols_of, times_of
-from training.speech.synthesise import builtin_sentences, finish, open_folder, plan_lines, readable_texts
+from training.speech.synthesise import builtin_sentences, finish, open_folder, plan_lines, readable_texts, tilted
 from training.speech.voices import HIGHEST, LOWEST, MANNERS, draw_speakers, style_of
 
 needs_voices = pytest.mark.skipif(
@@ -97,6 +97,14 @@ def test_a_shorter_throat_shortens_and_the_times_follow() -> None:
         finish(Spoken(np.zeros(len(time), np.float32), lengths, np.zeros(1)), sounds, 1.0)
 
 
+def test_emotions_tilt_the_spectrum() -> None:
+    noise = np.random.default_rng(0).standard_normal(RATE)
+    before, after = (np.abs(np.fft.rfft(samples)) for samples in (noise, tilted(noise, 3.0)))
+    gain = 20 * np.log10(after[1:-1] / before[1:-1])  # of bins one Hz apart
+    assert gain[[100, 498]] == pytest.approx(0, abs=0.02)
+    assert gain[[999, 1999, 7999]] == pytest.approx([3, 6, 12], abs=0.02)
+
+
 def test_pitch_is_moved_inside_a_graph_only_where_voiced() -> None:
     """The very tensors of the published graph, with next to nothing around them."""
     copies = [("x", kokoro._PITCH), (kokoro._PITCH, "audio"), ("x", kokoro._LENGTHS)]
@@ -115,6 +123,7 @@ def test_pitch_is_moved_inside_a_graph_only_where_voiced() -> None:
 def test_speakers_are_many_spread_and_always_the_same() -> None:
     many = draw_speakers(96, 0)
     assert draw_speakers(24, 0) == many[:24] and draw_speakers(24, 1) != many[:24]
+    assert draw_speakers(2, 0, first=3) == many[2:4]
     hertz = np.array([s.hertz for s in many])
     assert LOWEST <= hertz.min() < 85 and 285 < hertz.max() <= HIGHEST
     counts, _ = np.histogram(np.log(hertz), bins=8, range=(np.log(LOWEST), np.log(HIGHEST)))

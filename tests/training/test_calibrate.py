@@ -1,0 +1,56 @@
+"""Noise turned up until the upper face moves as far as the recorded ones: on a model whose answer to noise is known."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from torch import Tensor
+
+from backend.arkit import CHANNELS, UPPER
+from training import calibrate
+from training.config import ModelConfig
+from training.data.prepared import Prepared, prepare
+from training.diffusion import Normal, fit_normal, start_of
+from training.measure import truth_of
+from training.model import SmallEncoder, Talker
+from training.synthesis import Performer
+
+TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2)
+
+
+class Echo(Talker):
+    """Its clean curves are a part of what it begins from."""
+
+    def denoise(self, z: Tensor, condition: Tensor, person: Tensor, log_snr: Tensor) -> Tensor:
+        return 0.8 * z
+
+
+@pytest.fixture(scope="module")
+def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepare(beat_folder, tmp_path_factory.mktemp("prepared"), set())
+
+
+def test_the_upper_face_moves_as_far_as_the_recorded_one(data: Prepared) -> None:
+    truth = np.mean([truth_of(data, take).std(0) for take in data.sequences("train")], axis=0)
+    normal = Normal(fit_normal(data.faces("train")).mean * 0 + 0.5, fit_normal(data.faces("train")).deviation * 0 + 0.1)
+    model = Performer(Echo(TINY, 2, 8).eval(), SmallEncoder(TINY), normal, TINY.steps, start_of(TINY), data.identities, ("neutral",))
+    model = replace(model, emotions=tuple({take.emotion for take in data.takes}))
+    start = calibrate.fit_start(model, data)
+    for group in calibrate._groups().values():
+        assert len(set(start[group].tolist())) == 1, "a group goes together"
+        wanted = truth[group].sum() / (0.1 * 0.8 * len(group))
+        assert start[group[0]] == pytest.approx(np.clip(wanted, 0.8, 1.5), rel=0.1)
+    lower = [k for k, name in enumerate(CHANNELS) if name not in UPPER]
+    assert not start[lower].any()
+
+
+def test_nobody_known_is_named(data: Prepared) -> None:
+    normal = fit_normal(data.faces("train"))
+    model = Performer(Talker(TINY, 1, 8).eval(), SmallEncoder(TINY), normal, 1, start_of(TINY), ("Nobody",), ("neutral",))
+    with pytest.raises(ValueError, match="no sequences of identities that this model knows"):
+        calibrate.fit_start(model, data)
