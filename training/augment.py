@@ -56,7 +56,6 @@ def augment(mel: Tensor, draws: Draws) -> Tensor:
 def _room(power: Tensor, draws: Draws) -> Tensor:
     """What a room adds to mel power (B, T, bands): each frame's power dies away in the next ones, by 60 dB in .14 to 1 s, from 30 to 0 dB under
     the direct sound; a fifth of the clips stay dry. Synthetic voices close their lips in silence, real ones in the echo of the last vowel."""
-    frames = power.shape[1]
     dry = draws.uniform(1, 1) < 0.2
     seconds = 10 ** (-0.85 * draws.uniform(1, 1))
     level = 10 ** (-3 * draws.uniform(1, 1))

@@ -127,6 +127,37 @@ def rank_at(curve: np.ndarray, times: list[float], fps: float = 30.0, slack: int
     return np.array(ranks)
 
 
+def lag_of_lows(curve: np.ndarray, times: list[float], fps: float = 30.0, reach: int = 5) -> float:
+    """How late a curve is lowest around given times, in s: where its mean over them has its lowest point, within +- reach frames, by a parabola."""
+    frames = [round(time * fps) for time in times]
+    whole = [k for k in frames if reach < k < len(curve) - reach - 1]
+    profile = np.array([curve[[k + shift for k in whole]].mean() for shift in range(-reach - 1, reach + 2)])
+    low = 1 + int(profile[1:-1].argmin())
+    before, here, after = profile[low - 1 : low + 2]
+    bend = before - 2 * here + after
+    part = 0.5 * (before - after) / bend if bend > 0 else 0.0
+    return (low - reach - 1 + float(np.clip(part, -0.5, 0.5))) / fps - float(np.mean([k / fps - time for k, time in zip(frames, times, strict=True)]))
+
+
+def blinks(face: np.ndarray, fps: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
+    """Seconds at half height and peak of each blink that begins and ends in the take, by both lids' mean: (blinks,), (blinks,)."""
+    lids = channel(face, "eyeBlinkLeft", "eyeBlinkRight")
+    shut = (lids > 0.4).astype(int)
+    starts, ends = np.flatnonzero(np.diff(shut) == 1), np.flatnonzero(np.diff(shut) == -1)
+    ends = ends[ends > starts[0]] if len(starts) else ends[:0]
+    pairs = list(zip(starts, ends, strict=False))
+    peaks = np.array([lids[a : b + 1].max() for a, b in pairs])
+    widths = []
+    for (a, b), peak in zip(pairs, peaks, strict=True):
+        low, high, half = a + 1, b, peak / 2
+        while low > 0 and lids[low - 1] > half:
+            low -= 1
+        while high < len(lids) - 1 and lids[high + 1] > half:
+            high += 1
+        widths.append((high - low + 1) / fps)
+    return np.array(widths), peaks
+
+
 def blinks_a_minute(face: np.ndarray, fps: float = 30.0) -> float:
     """Rises of the lids through half height."""
     lids = channel(face, "eyeBlinkLeft", "eyeBlinkRight") > 0.4

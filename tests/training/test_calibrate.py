@@ -1,6 +1,5 @@
 """Noise turned up until the upper face moves as far as the recorded ones: on a model whose answer to noise is known."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 

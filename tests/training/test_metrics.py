@@ -109,3 +109,20 @@ def test_a_mean_has_the_standard_error_of_its_sample() -> None:
     figure = summarise([1.0, 2.0, 3.0])
     assert (figure.value, figure.n) == (2.0, 3) and figure.error == pytest.approx(1 / 3**0.5)
     assert np.isnan(summarise([1.0]).error)
+
+
+def test_lows_are_late_by_as_much_as_they_come_after_their_times() -> None:
+    times = np.arange(300) / 30
+    centres = [1.013, 2.5, 4.02, 5.77, 8.1]
+    for late in (-0.05, 0.0, 0.04):
+        curve = 1 - sum(np.exp(-(((times - centre - late) / 0.08) ** 2)) for centre in centres)
+        assert metrics.lag_of_lows(curve, centres) == pytest.approx(late, abs=0.006)
+
+
+def test_blinks_have_a_width_at_half_height_and_a_peak() -> None:
+    lid = np.zeros(60)
+    lid[10:15] = (0.3, 0.6, 0.9, 0.6, 0.3)  # three frames above .45
+    lid[57:] = 0.9  # one that does not end
+    widths, peaks = metrics.blinks(face(60, eyeBlinkLeft=lid.tolist(), eyeBlinkRight=lid.tolist()))
+    assert widths.tolist() == pytest.approx([0.1]) and peaks.tolist() == pytest.approx([0.9])
+    assert [part.size for part in metrics.blinks(face(9))] == [0, 0]
