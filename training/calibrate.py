@@ -6,9 +6,11 @@ a fourth as often as the faces it learned from. More noise in what it begins fro
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from backend.arkit import CHANNELS, UPPER
 
@@ -30,6 +32,10 @@ def _groups() -> dict[str, list[int]]:
     return groups
 
 
+def _given(heard: Tensor) -> Tensor:
+    return heard
+
+
 def fit_start(performer: Performer, data: Prepared, limit: int = 24) -> np.ndarray:
     """The deviations (C,) of the starting noise at which lids, gaze and the rest move as far as in the sequences that the model learned from.
 
@@ -46,7 +52,7 @@ def fit_start(performer: Performer, data: Prepared, limit: int = 24) -> np.ndarr
         spreads = []
         for sound, take in zip(heard, takes, strict=True):
             who = performer.identities.index(take.identity), performer.emotions.index(take.emotion)
-            spreads.append(perform(performer, lambda sound=sound: sound, *who, [0, 1]).std(1).mean(0))
+            spreads.append(perform(performer, partial(_given, sound), *who, [0, 1]).std(1).mean(0))
         spread = np.mean(spreads, axis=0)
         start = performer.start.copy()
         for group in groups.values():

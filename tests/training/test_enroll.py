@@ -48,8 +48,8 @@ def _model(folder: Path, data: Prepared, small: bool) -> Path:
             parameter.mul_(3)
     normal = fit_normal(data.faces("train"))
     meta = {"identities": KNOWN, "descriptions": {"Ann": "calm"}, "emotions": list(EMOTIONS)}
-    meta |= {"mean": normal.mean.tolist(), "deviation": normal.deviation.tolist(), "start": [1.0] * 52}
-    save_model(folder, talker, ear if small else None, 4 if small else 1, meta)
+    numbers = {"mean": normal.mean.tolist(), "deviation": normal.deviation.tolist(), "start": [1.0] * 52}
+    save_model(folder, talker, ear if small else None, 4 if small else 1, meta | numbers)
     return folder
 
 

@@ -115,7 +115,7 @@ def test_lows_are_late_by_as_much_as_they_come_after_their_times() -> None:
     times = np.arange(300) / 30
     centres = [1.013, 2.5, 4.02, 5.77, 8.1]
     for late in (-0.05, 0.0, 0.04):
-        curve = 1 - sum(np.exp(-(((times - centre - late) / 0.08) ** 2)) for centre in centres)
+        curve = 1 - np.sum([np.exp(-(((times - centre - late) / 0.08) ** 2)) for centre in centres], axis=0)
         assert metrics.lag_of_lows(curve, centres) == pytest.approx(late, abs=0.006)
 
 
