@@ -170,6 +170,33 @@ def test_jaw_follows_loudness_but_not_only(performed):
     assert 0.45 < np.mean(found) < 0.75
 
 
+def test_sibilants_narrow_the_jaw():
+    for sibilant in ("S", "Z", "SH"):
+        samples, phones = say(f"SIL HH AA1 {sibilant} AA1 T SIL", pace=1.3)
+        jaw = channel(perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0)), "jawOpen")
+        vowel, narrow = (at(jaw, middle(phone)) for phone in phones[2:4])
+        assert narrow < 0.45 * vowel, sibilant
+
+
+def test_tongue_only_sounds_borrow_their_neighbours_lips():
+    def lips_at_middle(sentence: str) -> tuple[float, float]:
+        samples, phones = say(sentence)
+        curves = perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0))
+        return at(lip_rounding(curves), middle(phones[2])), at(channel(curves, "mouthStretchLeft"), middle(phones[2]))
+
+    for tongue in "TDNLK":
+        round_u, wide_u = lips_at_middle(f"SIL UW1 {tongue} UW1 SIL")
+        round_i, wide_i = lips_at_middle(f"SIL IY1 {tongue} IY1 SIL")
+        assert round_u > 4 * round_i and wide_i > 2 * wide_u, tongue
+
+
+def test_a_breath_parts_the_lips_before_a_phrase():
+    samples, phones = say("SIL M AA1 M SIL SIL AA1 T SIL")
+    aperture = lip_aperture(perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0)))
+    start, pause = phones[6].start, phones[4].start + 0.5
+    assert at(aperture, start - 0.12) > at(aperture, pause) + 0.015
+
+
 def test_silence_is_a_mouth_at_rest_and_a_blinking_face():
     for samples in (np.zeros(20 * RATE), 3e-4 * np.random.default_rng(0).standard_normal(20 * RATE)):
         curves = perform(samples, [], STYLES[0], "neutral", np.random.default_rng(1))
@@ -202,6 +229,31 @@ def test_emotions_show():
         assert np.sort(np.abs(felt - plain))[-5:].min() > 0.05, emotion
         none = perform(samples, phones, STYLES[0], emotion, np.random.default_rng(0), intensity=0.0).values.mean(axis=0)
         assert np.abs(none - plain)[[CHANNELS.index(name) for name in LOWER]].max() < 0.02
+
+
+def test_intensity_is_continuous():
+    samples, phones = say(SENTENCES[0])
+    for emotion in EMOTIONS[1:]:
+        felt = [
+            perform(samples, phones, STYLES[0], emotion, np.random.default_rng(0), intensity).values.mean(axis=0)
+            for intensity in (0.0, 0.25, 0.5, 0.75, 1.0)
+        ]
+        steps = [float(np.abs(b - a).sum()) for a, b in pairwise(felt)]
+        assert min(steps) > 0.1 * sum(steps), emotion
+
+
+def test_identities_can_be_told_apart_with_the_sound_off():
+    """Who it is, from means and deviations of the channels of half a minute, by the nearest other take."""
+    spoken = [say(" ".join(3 * (SENTENCES[k:] + SENTENCES[:k])), pace) for k, pace in enumerate((0.9, 1.1, 1.3))]
+    takes = [
+        (style.name, perform(samples, phones, style, "neutral", np.random.default_rng(k)).values)
+        for style in STYLES
+        for k, (samples, phones) in enumerate(spoken)
+    ]
+    look = np.array([np.concatenate([values.mean(axis=0), values.std(axis=0)]) for _, values in takes])
+    apart = np.linalg.norm((look[:, None] - look[None]) / (look.std(axis=0) + 1e-3), axis=2) + 1e9 * np.eye(len(takes))
+    found = [takes[int(row.argmin())][0] == name for row, (name, _) in zip(apart, takes, strict=True)]
+    assert np.mean(found) >= 0.95
 
 
 def test_lower_face_is_determined_and_upper_face_is_drawn():
@@ -254,6 +306,36 @@ def test_blinks_have_captured_rates_and_shapes(style):
     assert 8 <= np.mean(rates) <= 30
     assert 0.075 < np.median(widths) < 0.163
     assert 0.85 < np.median(peaks) < 0.99
+
+
+def test_lids_and_brows_follow_speech():
+    """Blinks gather where phrases end, brows rise on accents, cheeks follow smiles."""
+    after, otherwise, raised, calm, together = [], [], [], [], []
+    for seed in range(30):
+        samples, phones = say(" ".join(SENTENCES), pace=1.2)
+        curves = perform(samples, phones, STYLES[4], "happiness", np.random.default_rng(seed))
+        lid, brow, frames = channel(curves, "eyeBlinkLeft"), channel(curves, "browOuterUpLeft"), np.arange(len(curves.values)) / FPS
+        starts = frames[:-1][(lid[1:] > 0.45) & (lid[:-1] <= 0.45)]
+        pauses = np.array([phone.start for phone in phones[1:] if phone.label == "SIL"])
+        near = np.abs(starts[:, None] - pauses - 0.05).min(axis=1, initial=9.0) < 0.2
+        covered = (np.abs(frames[:, None] - pauses - 0.05).min(axis=1) < 0.2).mean()
+        after.append(near.sum() / covered)
+        otherwise.append((~near).sum() / (1 - covered))
+        stressed = np.array([middle(phone) for phone in phones if phone.stress == 1])
+        on = np.abs(frames[:, None] - stressed - 0.1).min(axis=1) < 0.12
+        raised.append(brow[on].mean())
+        calm.append(brow[~on].mean())
+        together.append(np.corrcoef(channel(curves, "cheekSquintLeft"), channel(curves, "mouthSmileLeft"))[0, 1])
+    assert np.sum(after) > 2 * np.sum(otherwise)
+    assert np.mean(raised) > 1.1 * np.mean(calm)
+    assert np.mean(together) > 0.5
+
+
+def test_gaze_rests_and_jumps():
+    samples, phones = say(" ".join(SENTENCES))
+    curves = perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0))
+    speed = np.abs(np.diff(channel(curves, "eyeLookOutLeft") - channel(curves, "eyeLookInLeft"))) * FPS
+    assert np.median(speed) < 0.1 and speed.max() > 1.0, "units of eyeLook a second"
 
 
 def test_content_lies_in_captured_bands(performed):

@@ -66,8 +66,8 @@ class Emotion:
 
 
 STYLES: tuple[Style, ...] = (
-    Style("Mira", "bright and quick", Voice(225, 1.12, 1.25), jaw=1.0, spread=1.25, smile=0.16, crispness=1.15, brow=1.25, brow_rate=0.55, blinks=21,
-          brow_inner=0.35, skew=0.06, avert=0.25, avert_up=0.06, upper_lip=1.15, squint=0.08),
+    Style("Mira", "bright and quick", Voice(225, 1.12, 1.25), jaw=0.82, spread=1.25, smile=0.04, crispness=1.3, brow=1.25, brow_rate=0.55, blinks=21,
+          brow_inner=0.1, skew=-0.12, avert=0.2, avert_up=0.06, upper_lip=1.45, lower_lip=0.85, squint=0.03, chin=0.7),
     Style("Nora", "soft and small", Voice(265, 1.12, 0.86), jaw=0.66, lower_lip=0.7, upper_lip=0.7, spread=0.8, rounding=0.85, smile=0.05,
           crispness=0.92, brow=0.6, brow_rate=0.25, brow_inner=0.75, blinks=14, avert=0.4, avert_up=-0.06, skew=-0.04, press=0.8),
     Style("Ada", "clear and exact", Voice(185, 1.04, 1.1), jaw=0.9, lower_lip=1.1, rounding=1.2, funnel_share=0.35, press=1.5, crispness=1.2,
@@ -85,8 +85,8 @@ STYLES: tuple[Style, ...] = (
     Style("Bruno", "gruff, from the jaw", Voice(94, 0.92, 1.08), jaw=1.28, lower_lip=0.9, upper_lip=0.6, spread=0.65, rounding=0.8, crispness=0.95,
           brow=0.95, brow_rate=0.4, brow_down=0.6, blinks=15, avert=0.3, avert_up=-0.05, skew=-0.14, shift=-0.06, chin=1.6,
           squint=0.14, sneer=0.09),
-    Style("Milo", "young and smiling", Voice(290, 1.1, 1.0), jaw=1.02, spread=1.35, smile=0.22, upper_lip=1.2, crispness=1.1, brow=1.2, brow_rate=0.5,
-          brow_inner=0.45, blinks=22, avert=0.4, avert_up=0.04, skew=0.08, squint=0.1, rounding=0.95),
+    Style("Milo", "young and smiling", Voice(290, 1.1, 1.0), jaw=1.1, spread=1.35, smile=0.26, upper_lip=1.1, crispness=1.05, brow=1.1, brow_rate=0.5,
+          brow_inner=0.6, blinks=22, avert=0.45, avert_up=0.04, skew=0.08, squint=0.15, rounding=0.9),
     Style("Theo", "earnest, inner brows", Voice(135, 0.99, 1.12), jaw=0.95, rounding=1.1, funnel_share=0.65, brow=1.25, brow_rate=0.45, brow_inner=0.95,
           brow_down=0.1, blinks=17, avert=0.35, avert_up=-0.08, skew=-0.03),
     Style("Emil", "round-lipped and thoughtful", Voice(150, 1.02, 1), jaw=0.86, rounding=1.45, funnel_share=0.7, spread=0.7, crispness=0.9, brow=0.8,
