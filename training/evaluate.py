@@ -132,6 +132,7 @@ def evaluate(folders: Sequence[Path], given: Given, out: Path) -> str:
         tables.ablation(models),
         tables.voices(models, "identity", TEST),
         tables.voices(models, "identity", KNOWN),
+        tables.voices(models, "identity", VOICE),
         tables.voices(models, "emotion", TEST),
         tables.voices(models, "emotion", VOICE),
         tables.sizes(models),

@@ -201,7 +201,8 @@ def voices(models: Sequence[Measured], of: str, part: str) -> Table:
             rows.append(_no_data(m.card.label, header, m.absent.get(part, "no voice that the model knows")))
     if of == "identity":
         rows += _paper_rows("v1, all of BEAT", {"DiffusionTalker": papers.BEAT_IDENTITY}, (*keys, "n"))
-    note = "Precision, recall and F1 are means over the classes (macro); accuracy is their value counted over sequences (micro)."
+    about = "" if (of, part) != ("identity", VOICE) else "Identities that other speakers have too: which of them sounds most like this voice. "
+    note = about + "Precision, recall and F1 are means over the classes (macro); accuracy is their value counted over sequences (micro)."
     return Table(f"{of.capitalize()} by the voice: {part}", header, rows, note)
 
 
