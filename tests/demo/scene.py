@@ -93,7 +93,7 @@ def add_caption(scene: bpy.types.Scene, text: str, frames: range) -> None:
     caption.parent = scene.camera
     caption.location = (0.0, -0.465 * width, -_NEAR)
     curve.materials.append(bpy.data.materials.new("Caption"))
-    curve.materials[0].diffuse_color = (1.0, 1.0, 1.0, 1.0)
+    curve.materials[0].diffuse_color = (0.02, 0.02, 0.02, 1.0)  # on skin and on gray
     for frame, hidden in ((0, True), (frames.start, False), (frames.stop, True)):
         caption.hide_render = hidden
         caption.keyframe_insert("hide_render", frame=frame)

@@ -48,7 +48,7 @@ def draw_styles(rows: Sequence[Row]) -> Image.Image:
     return sheet
 
 
-def wrapped(text: str, width: float, letters: float) -> str:
+def wrapped(text: str, width: float, letters: float) -> list[str]:
     """The text broken into lines of at most so many pixels, in letters of a size; longer words stay whole."""
     lines: list[str] = []
     for word in text.split():
@@ -57,18 +57,19 @@ def wrapped(text: str, width: float, letters: float) -> str:
             lines[-1] = longer
         else:
             lines.append(word)
-    return "\n".join(lines)
+    return lines
 
 
 def _draw_caption(draw: ImageDraw.ImageDraw, row: Row, top: int) -> None:
     """The texts one below the other, each with room above it."""
-    y = float(top - 8)
+    y = top - 8.0
     for text, letters, color, above in (
         (row.identity, 34, INK, 0),
         (row.description, 18, PALE, 4),
         (row.emotion, 24, INK, 14),
-        (f"\u201c{row.text}\u201d", 20, INK, 18),
+        (f"\u201c{row.text}\u201d", 20, INK, 14),
     ):
-        block = wrapped(text, _LEFT - MARGIN - 20, letters)
-        draw.multiline_text((MARGIN, y + above), block, color, font(letters), spacing=6)
-        y = draw.multiline_textbbox((MARGIN, y + above), block, font(letters), spacing=6)[3]
+        y += above
+        for line in wrapped(text, _LEFT - MARGIN - 20, letters):
+            draw.text((MARGIN, y), line, color, font(letters))
+            y += 1.3 * letters

@@ -45,6 +45,6 @@ def test_a_lane_reaches_as_far_as_the_highest_of_all_takes():
 
 def test_lines_are_no_wider_than_asked():
     text = "Somebody carried a huge bag of potatoes"
-    lines = wrapped(text, 120, 20).split("\n")
+    lines = wrapped(text, 120, 20)
     assert " ".join(lines) == text and len(lines) > 1
     assert all(font(20).getlength(line) <= 120 for line in lines)
