@@ -15,9 +15,10 @@ from .surface import EYE, EYE_RADIUS, LID_RADIUS, Floats, cast, face_point, smoo
 
 Shape = Callable[[Floats], Floats]
 
-TOOTH_WIDTHS = (0.86, 0.7, 0.76, 0.7, 0.7, 0.95, 0.95)  # from the middle outward, as are the others
-TOOTH_HEIGHTS = (1.05, 0.95, 1.05, 0.85, 0.8, 0.75, 0.7)
-TOOTH_LIFTS = (0.0, 0.07, 0.0, 0.07, 0.09, 0.1, 0.1)
+TOOTH_WIDTHS = (0.86, 0.7, 0.76, 0.7, 0.7, 0.95)  # from the middle outward, as are the others
+TOOTH_HEIGHTS = (1.05, 0.95, 1.05, 0.85, 0.8, 0.75)
+TOOTH_LIFTS = (0.0, 0.07, 0.0, 0.07, 0.09, 0.1)
+ARCH_HALF = 3.0  # cm, from the middle of a row of teeth to its last ones
 # Degrees away from the middle of the face, and how far up the hair begins there.
 HAIRLINE = (0, 20, 40, 55, 66, 74, 80, 88, 100, 112, 120, 150, 180), (27, 28, 26, 17, 3, -12, -12, 3, 3, -8, -30, -44, -46)
 LOOKS = {"eyeLookDown": (-24.0, 0.0), "eyeLookUp": (22.0, 0.0), "eyeLookIn": (0.0, -28.0), "eyeLookOut": (0.0, 30.0)}  # degrees up, outward
@@ -142,7 +143,7 @@ def teeth() -> Part:
 
 def _arch(builder: Builder, front: float, bite: float, up: float, size: float) -> None:
     """One row of teeth along a curve, and a roll of gum; up: 1 for the upper row, -1 for the lower."""
-    fine = np.linspace(0.0, 3.2, 400)
+    fine = ARCH_HALF * np.sin(np.linspace(0.0, np.pi / 2, 400))  # closer together where the row turns back
     curve = np.stack([fine * size, front + _depth(fine)], -1)
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
     at = 0.0
@@ -171,22 +172,25 @@ def _arch(builder: Builder, front: float, bite: float, up: float, size: float) -
 
 
 def _depth(x: Floats) -> Floats:
-    """How far back a row of teeth lies at x."""
-    return 0.15 * x**2 * (1.0 + 0.25 * x**2)
+    """How far back (cm) a row of teeth lies at x: flat in front and close to the corners of the mouth, then straight back.
+
+    Were it rounder, a mouth seen from one side would look gap-toothed on the other.
+    """
+    return 4.6 * (1.0 - (1.0 - (np.abs(x) / ARCH_HALF) ** 2.5) ** 0.4)
 
 
 def tongue() -> Part:
-    """A tongue that lies behind the lower teeth, goes with the jaw, and comes out."""
+    """A tongue that fills the row of lower teeth, goes with the jaw, and comes out."""
     builder = Builder()
     front = float(lip_line(np.zeros(1))[0, 1])
 
     def shape(p: Floats) -> Floats:
         y = -p[:, 1]
         back = 0.5 * (1.0 - y)  # 0 at the tip, 1 at the root
-        middle = 6.85 + 0.35 * np.sin(np.pi * np.clip(back, 0, 1)) - 0.5 * back**2
+        middle = 6.65 + 0.35 * np.sin(np.pi * np.clip(back, 0, 1)) - 0.5 * back**2
         thick = 0.32 + 0.35 * back
         groove = -0.1 * np.exp(-((p[:, 0] / 0.25) ** 2)) * (p[:, 2] > 0)
-        return np.stack([p[:, 0] * (1.3 + 0.35 * back), front + 1.65 + 5.0 * back, middle + thick * p[:, 2] + groove], -1)
+        return np.stack([p[:, 0] * (2.15 + 0.35 * back), front + 1.65 + 5.0 * back, middle + thick * p[:, 2] + groove], -1)
 
     _ball(builder, shape, 24, np.linspace(9, 171, 16), [0] * 17)
     points = builder.sites().points

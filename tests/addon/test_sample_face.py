@@ -192,6 +192,15 @@ def test_jaw_carries_the_lower_teeth_only(face):
     assert np.linalg.norm(face.moves("Tongue", "tongueOut"), axis=-1).max() > 2.0
 
 
+def test_teeth_and_tongue_fill_the_mouth_on_both_sides(face):
+    lips = face.key("Face", "Basis")[face.marks["lip_upper"]]
+    teeth, tongue = face.key("Teeth", "Basis"), face.key("Tongue", "Basis")
+    for x in np.linspace(-2.3, 2.3, 13):
+        behind = teeth[np.abs(teeth[:, 0] - x) < 0.2, 1].min() - np.interp(x, lips[::-1, 0], lips[::-1, 1])
+        assert 0.3 < behind < 1.6
+    assert tongue[:, 0].max() > 2.2 and tongue[:, 0].min() < -2.2
+
+
 def test_operator_adds_it_at_the_cursor(extension):
     bpy.context.scene.cursor.location = (1.0, 2.0, 3.0)
     before = set(bpy.data.objects)

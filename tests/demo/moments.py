@@ -1,7 +1,10 @@
 """Which frames of a take tell most about its lip sync."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -47,23 +50,33 @@ class Moment:
     note: str
 
 
-def read_phones(rows: Sequence[Sequence]) -> list[Phone]:
-    """[label, start, end] rows, as the speech data has them."""
-    return [Phone(label.rstrip("012"), start, end) for label, start, end in rows]
+def read_known(path: Path) -> tuple[str, list[Phone]]:
+    """What a .json says of a clip: its words, and its sounds from rows of [label, start s, end s]."""
+    known = json.loads(path.read_text(encoding="utf-8"))
+    return known["text"], [Phone(label.rstrip("012"), start, end) for label, start, end in known["phones"]]
 
 
-def telling(phones: Sequence[Phone]) -> list[Moment]:
-    """At most COUNT moments of known speech: the middle of the longest sound of each kind. The curves have no say in it."""
-    moments = []
+def telling(phones: Sequence[Phone], count: int = COUNT) -> list[Moment]:
+    """At most count moments of known speech: the middle of the longest sound of each kind. The curves have no say in it.
+
+    A kind that would be shown a second time waits until all others were shown once.
+    """
+    longest: dict[str, Phone] = {}
+    for phone in sorted(phones, key=lambda phone: phone.start - phone.end):
+        longest.setdefault(phone.label, phone)
+    turns = []  # how often its note came before, moment
+    shown: Counter[str] = Counter()
     for note, labels in _TELLING:
-        label = next((label for label in labels if any(phone.label == label for phone in phones)), None)
+        label = next((label for label in labels if label in longest), None)
         if label:
-            longest = max((phone for phone in phones if phone.label == label), key=lambda phone: phone.end - phone.start)
-            length = longest.end - longest.start
+            phone = longest.pop(label)  # no moment is shown twice
+            length = phone.end - phone.start
             if label not in ("SIL", *_VOWELS):
                 length = min(length, _HOLD)
-            moments.append(Moment(longest.start + length / 2, "silence" if label == "SIL" else label, note))
-    return sorted(moments[:COUNT], key=lambda moment: moment.time)
+            turns.append((shown[note], Moment(phone.start + length / 2, "silence" if label == "SIL" else label, note)))
+            shown[note] += 1
+    moments = [moment for _, moment in sorted(turns, key=lambda turn: turn[0])]
+    return sorted(moments[:count], key=lambda moment: moment.time)
 
 
 def extremes(curves: Curves) -> list[Moment]:

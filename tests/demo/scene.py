@@ -1,6 +1,7 @@
 """The demo's Blender scene: the extension installed, a face and its speech, a camera, and what is rendered."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
@@ -10,13 +11,15 @@ from mathutils import Vector
 from backend.arkit import CHANNELS
 from backend.curves import Curves
 
+from .moments import Moment
+
 FPS = 30  # the model's own, so that every frame it makes is seen
 _MODULE = "bl_ext.user_default.diffusion_talker"
 _SIZE = 512  # pixels
 _LENS = 85.0  # mm: a portrait's
 _SIDE, _RISE = math.radians(8), math.radians(2)  # where the camera stands: beside the face's axis and above it
-
 _NECK = 0.14  # of the face's height: what the picture leaves out below
+_NEAR = 0.3  # m from the camera: where captions are, before the face
 
 
 def install(archive: Path) -> None:
@@ -37,24 +40,63 @@ def clear(scene: bpy.types.Scene) -> None:
         bpy.data.objects.remove(ob)
 
 
-def add_speech(scene: bpy.types.Scene, audio: Path, seconds: float) -> None:
-    """Put a sound on the sequencer's first frame, as the active strip, and fit the scene to it."""
+def add_speech(scene: bpy.types.Scene, audio: Path, seconds: float, first_frame: int = 1) -> range:
+    """Put a sound on the sequencer, as the active strip named for its file, and let the scene end with it. Returns its frames."""
+    frames = range(first_frame, first_frame + max(1, math.ceil(seconds * FPS)))
     scene.render.fps, scene.render.fps_base = FPS, 1.0
-    scene.frame_start, scene.frame_end = 1, max(1, round(seconds * FPS))
+    scene.frame_start, scene.frame_end = 1, frames[-1]
     editor = scene.sequence_editor_create()
-    strip = editor.strips.new_sound(audio.stem, str(audio), channel=1, frame_start=scene.frame_start)
+    strip = editor.strips.new_sound(audio.stem, str(audio), channel=1, frame_start=first_frame)
     editor.active_strip = strip
     strip.sound.pack()  # the .blend may go elsewhere without the sound's file
+    return frames
 
 
-def performed(scene: bpy.types.Scene, face: bpy.types.Object) -> Curves:
-    """What the face's keys do, as played back: frame k of the curves is the scene's frame_start + k."""
+def generate(face: bpy.types.Object) -> bpy.types.Action:
+    """Make the face speak as the scene's settings ask for. Returns the take. Raises RuntimeError."""
+    if bpy.ops.lipsync.generate() != {"FINISHED"}:
+        raise RuntimeError("No lip sync was generated.")
+    return face.data.shape_keys.animation_data.action
+
+
+def push_down(face: bpy.types.Object) -> None:
+    """Make NLA strips of the take that moves the face: from its first frame on it plays, over whatever was pushed down before."""
+    for ob in (face, *face.children):
+        data = ob.data.shape_keys.animation_data if ob.data.shape_keys else None
+        if data and data.action:
+            strip = data.nla_tracks.new().strips.new(data.action.name, round(data.action.frame_range[0]), data.action)
+            strip.extrapolation = "HOLD_FORWARD"  # not backward, over what came earlier
+            if hasattr(strip, "action_slot"):  # 4.4 and later
+                strip.action_slot = data.action_slot
+            data.action = None
+
+
+def performed(scene: bpy.types.Scene, face: bpy.types.Object, frames: range) -> Curves:
+    """What the face's keys do, as played back: frame k of the curves is frames[k] of the scene."""
     blocks = [face.data.shape_keys.key_blocks[name] for name in CHANNELS]
     values = []
-    for frame in range(scene.frame_start, scene.frame_end + 1):
+    for frame in frames:
         scene.frame_set(frame)
         values.append([block.value for block in blocks])
     return Curves(CHANNELS, np.array(values, np.float32), FPS)
+
+
+def add_caption(scene: bpy.types.Scene, text: str, frames: range) -> None:
+    """A line of text below the face, rendered in these frames only."""
+    curve = bpy.data.curves.new("Caption", "FONT")
+    curve.body = text
+    curve.align_x = "CENTER"
+    caption = bpy.data.objects.new("Caption", curve)
+    scene.collection.objects.link(caption)
+    width = _NEAR * scene.camera.data.sensor_width / scene.camera.data.lens  # of all that is seen so near
+    curve.size = 0.042 * width
+    caption.parent = scene.camera
+    caption.location = (0.0, -0.465 * width, -_NEAR)
+    curve.materials.append(bpy.data.materials.new("Caption"))
+    curve.materials[0].diffuse_color = (0.02, 0.02, 0.02, 1.0)  # on skin and on gray
+    for frame, hidden in ((0, True), (frames.start, False), (frames.stop, True)):
+        caption.hide_render = hidden
+        caption.keyframe_insert("hide_render", frame=frame)
 
 
 def light_and_camera(scene: bpy.types.Scene) -> None:
@@ -79,17 +121,21 @@ def light_and_camera(scene: bpy.types.Scene) -> None:
     scene.display.render_aa = "5"
     shading = scene.display.shading
     shading.light = "STUDIO"
+    shading.studio_light = "paint.sl"  # the most even one: a shaded half of the mouth looks as if teeth were missing
     shading.color_type = "MATERIAL"
     scene.world = scene.world or bpy.data.worlds.new("World")
     scene.world.color = (0.32, 0.34, 0.36)
 
 
-def render_still(scene: bpy.types.Scene, time: float, path: Path) -> None:
-    """Render the frame shown at a time (s from the scene's first frame) to a .png."""
-    scene.frame_set(min(scene.frame_start + round(time * FPS), scene.frame_end))
+def render_stills(scene: bpy.types.Scene, frames: range, moments: Sequence[Moment], folder: Path) -> list[tuple[Moment, Path]]:
+    """Render the frame shown at each moment of a clip, whose frames these are, to a .png in the folder."""
     _image_kind(scene, "IMAGE", "PNG")
-    scene.render.filepath = str(path)
-    bpy.ops.render.render(write_still=True)
+    stills = [(moment, folder / f"{number}.png") for number, moment in enumerate(moments)]
+    for moment, path in stills:
+        scene.frame_set(min(frames.start + round(moment.time * FPS), frames[-1]))
+        scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True)
+    return stills
 
 
 def render_movie(scene: bpy.types.Scene, path: Path) -> None:
