@@ -20,7 +20,7 @@ from .synthesis import Performer, load_performer, perform
 
 _ROUNDS = 8
 _POWER = 0.4  # of a ratio of deviations that a round makes up for; blinks answer about threefold to more noise, brows a third
-_LEAST, _MOST = 0.8, 1.5  # beyond, faces leave what the model knows
+_LEAST, _MOST = 0.8, 1.3  # beyond, faces leave what the model knows
 
 
 def _groups() -> dict[str, list[int]]:
