@@ -171,6 +171,7 @@ def test_safetensors_hold_the_student_without_its_libraries(exported: Path) -> N
     assert sorted(missing) == ["personalizer.emotions", "personalizer.identities"] and not unexpected
     rebuilt_ear = SmallEncoder(config)
     rebuilt_ear.load_state_dict({k[8:]: v for k, v in tensors.items() if k.startswith("encoder.")})
-    assert all(torch.equal(a, b) for a, b in zip(ear.parameters(), rebuilt_ear.parameters(), strict=True))
-    assert torch.equal(rebuilt.decoder.out.weight, talker.decoder.out.weight)
+    # in 16 bits, as in the graphs
+    assert all(torch.equal(a.half().float(), b) for a, b in zip(ear.parameters(), rebuilt_ear.parameters(), strict=True))
+    assert torch.equal(rebuilt.decoder.out.weight, talker.decoder.out.weight.half().float())
     assert "model.safetensors" in json.loads((exported / "model.json").read_text())["files"]
