@@ -25,31 +25,38 @@ def _smooth_curve(knots: int, bands: int, draws: Draws) -> Tensor:
     return torch.nn.functional.interpolate(draws.normal(1, knots), bands, mode="linear", align_corners=True)[:, 0]
 
 
+def _uniform(low: float, high: float, draws: Draws) -> Tensor:
+    return low + (high - low) * draws.uniform(1, 1)
+
+
 def augment(mel: Tensor, draws: Draws) -> Tensor:
-    """(B, T, bands) -> the same speech by another vocal tract (formants moved), through another microphone (tilt, bumps), in a room
-    (reverberation), with noise, at another level."""
+    """(B, T, bands) -> the same speech by another vocal tract, recorded elsewhere."""
+    return resound(_throat(mel, draws), draws)
+
+
+def _throat(mel: Tensor, draws: Draws) -> Tensor:
+    """Vocal tract length: bands are read from elsewhere, at most 15 % away (Jaitly & Hinton 2013)."""
     frames, bands = mel.shape[1:]
-
-    def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * draws.uniform(1, 1)
-
-    # vocal tract length: bands are read from elsewhere, at most 15 % away (Jaitly & Hinton 2013)
-    position = (torch.arange(bands, device=mel.device) * uniform(0.87, 1.15)[:, :, 0]).clamp(max=bands - 1)  # (B, bands)
+    position = (torch.arange(bands, device=mel.device) * _uniform(0.87, 1.15, draws)[:, :, 0]).clamp(max=bands - 1)  # (B, bands)
     left = position.floor().long()
     right = (left + 1).clamp(max=bands - 1)
     part = (position - left)[:, None]
     expand = lambda index: index[:, None].expand(-1, frames, -1)
-    mel = mel.gather(2, expand(left)) * (1 - part) + mel.gather(2, expand(right)) * part
+    return mel.gather(2, expand(left)) * (1 - part) + mel.gather(2, expand(right)) * part
 
+
+def resound(mel: Tensor, draws: Draws) -> Tensor:
+    """(B, T, bands) -> the same voice in a room (reverberation), through another microphone (tilt, bumps), with noise, at another level."""
+    bands = mel.shape[2]
     power = decompress(mel)
     power = power + _room(power, draws)
     # a microphone and a level, in dB
     decibels = 6 * _smooth_curve(2, bands, draws) + 3 * _smooth_curve(8, bands, draws)
-    power = power * 10 ** (decibels[:, None] / 10) * 10 ** (uniform(-5, 5) / 10)
+    power = power * 10 ** (decibels[:, None] / 10) * 10 ** (_uniform(-5, 5, draws) / 10)
     # noise with a spectrum of its own, 8 to 60 dB under loud speech; the power of a noise frame is spread about its mean
     loud = power.mean(2, keepdim=True).quantile(0.95, dim=1, keepdim=True).clamp(min=1e-5)
     shape = 10 ** (4 * _smooth_curve(5, bands, draws)[:, None] / 10)
-    power = power + loud * 10 ** (-uniform(8, 60) / 10) * shape * _spread(power, draws)
+    power = power + loud * 10 ** (-_uniform(8, 60, draws) / 10) * shape * _spread(power, draws)
     return compress(power)
 
 
@@ -76,3 +83,17 @@ def rerecord(mel: Tensor, draws: Draws) -> Tensor:
     """(B, T, bands) -> the same voice through another microphone, with a little noise: nothing that makes somebody else of it."""
     tone = _smooth_curve(6, mel.shape[2], draws)[:, None]
     return mel + 0.075 * tone + 0.05 * draws.normal(*mel.shape[1:])  # 1.5 dB and 1 dB
+
+
+def hide(mel: Tensor, draws: Draws) -> Tensor:
+    """(B, T, bands) -> the same with two stretches of bands and two of time at the clip's mean (SpecAugment, Park et al. 2019): at most 10 bands
+    and a tenth of the time each."""
+    mean = mel.mean((1, 2), keepdim=True)
+    for axis, most in ((1, mel.shape[1] // 10), (2, 10)):
+        place = torch.arange(mel.shape[axis], device=mel.device)[None]
+        for _ in range(2):
+            width = (draws.uniform(1) * (most + 1)).long()
+            begin = (draws.uniform(1) * (mel.shape[axis] - width)).long()
+            hidden = (place >= begin) & (place < begin + width)  # (B, T) or (B, bands)
+            mel = torch.where(hidden.unsqueeze(3 - axis), mean, mel)
+    return mel

@@ -80,11 +80,11 @@ def train_config(raw: dict[str, Any], default: TrainConfig) -> TrainConfig:
     return TrainConfig(**{**fields, "weights": LossWeights(**{**asdict(default.weights), **raw.get("weights", {})})})
 
 
-STAGES = ("ear", "train", "distill", "enroll")
+STAGES = ("ear", "train", "distill", "voice", "enroll")
 
 
 def read_plan(path: Path | None, stage: str, default: TrainConfig, changes: dict[str, Any] | None = None) -> Plan:
-    """A stage's part of a JSON file {"model": {...}, "ear": {...}, "train": {...}, "distill": {...}, "enroll": {...}}.
+    """A stage's part of a JSON file {"model": {...}, "ear": {...}, "train": {...}, "distill": {...}, "voice": {...}, "enroll": {...}}.
 
     What the file leaves out is the default's; `changes`, of the same form, come on top. Raises ValueError on keys that there aren't.
     """

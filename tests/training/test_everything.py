@@ -17,6 +17,7 @@ TINY = {
     "ear": {"iterations": 3, "batch": 2, "seconds": 2.0},
     "train": {"iterations": 3, "batch": 2, "seconds": 2.0},
     "distill": {"iterations": 2, "batch": 2, "seconds": 2.0},
+    "voice": {"iterations": 2, "batch": 2, "seconds": 2.0},
 }
 
 
@@ -27,7 +28,7 @@ def test_recordings_to_generated_curves(beat_folder: Path, hubert: Path, tmp_pat
     command = ["all", str(beat_folder), str(out), "--encoder", str(hubert), "--config", str(config), "--hold-out", "2", "--limit", "1"]
     assert main(command) == 0
     assert {each.parent.name for each in out.glob("*/weights.safetensors")} == {
-        "teacher", "large-16", "large-8", "large-4", "large-2", "small-32", "small-16", "small-8", "small-4", "small-2"
+        "teacher", "large-16", "large-8", "large-4", "large-2", "small-32", "small-16", "small-8", "small-4", "small-2", "student"
     }  # fmt: skip
     table = (out / "tables" / "tables.md").read_text()
     assert "small-2" in table and "teacher" in table

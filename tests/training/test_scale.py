@@ -151,7 +151,7 @@ def test_only_the_student_is_saved(whole: Path) -> None:
 
 def _batch(rows: int) -> Batch:
     faces, audio, mel = torch.rand(rows, 60, len(CHANNELS)), torch.randn(rows, 100, TINY.features), torch.randn(rows, 200, features.BANDS)
-    return Batch(faces, audio, mel, torch.arange(rows) % 2, torch.arange(rows) % 8)
+    return Batch(faces, audio, mel, torch.arange(rows) % 2, torch.arange(rows) % 8, torch.arange(rows) % 2)
 
 
 def _objectives(model: ModelConfig) -> list[nn.Module]:

@@ -1,4 +1,4 @@
-"""Commands that make data: synthesise, perform, prepare, features."""
+"""Commands that make data: synthesise, perform, imitate, prepare, features."""
 
 import argparse
 from pathlib import Path
@@ -21,6 +21,15 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(run=_perform)
 
+    p = stages.add_parser("imitate", help="sound without a face -> faces by a trained model, in BEAT's layout, to distil a small encoder on")
+    p.add_argument("model", type=Path, help="folder that train or distill wrote")
+    p.add_argument("sounds", type=Path, help="folder of recordings")
+    p.add_argument("out", type=Path, help="may hold other recordings already")
+    p.add_argument("--encoder", help="the large encoder that the model listens with, if it has none of its own")
+    p.add_argument("--takes", type=int, default=4, help="of each recording, each by another identity")
+    p.add_argument("--first", type=int, default=901, metavar="SPEAKER", help="number of the first identity in OUT")
+    p.set_defaults(run=_imitate)
+
     sources = stages.add_parser("prepare", help="recordings -> arrays, with a report").add_subparsers(dest="source", required=True)
     for name, run, words in (
         ("beat", _prepare_beat, "BEAT, or anything in its layout, such as performed speech"),
@@ -32,6 +41,8 @@ def add(stages: argparse._SubParsersAction) -> None:
         p.add_argument("out", type=Path)
         p.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept whole for evaluation")
         p.add_argument("--workers", type=int, help="processes (default: as many as cores)")
+        if name == "beat":
+            p.add_argument("--aligned", action="store_true", help="sound and face are known to be together, as performed ones are: look for no lag")
         if name == "vocaset":
             p.add_argument("--basis", type=Path, required=True, help="ARKit's blendshapes in FLAME topology: folder of .obj files, or .npz")
         p.set_defaults(run=run)
@@ -59,6 +70,17 @@ def _perform(args: argparse.Namespace) -> None:
     perform_folder(args.speech, args.out, seed=args.seed)
 
 
+def _imitate(args: argparse.Namespace) -> None:
+    from ..encoders import load_encoder
+    from ..imitate import imitate
+
+    encoder = load_encoder(args.encoder) if args.encoder else None
+    made = imitate(args.model, args.sounds, args.out, encoder, args.takes, args.first)
+    print(f"{made.written} takes ({made.seconds / 60:.1f} min) written to {args.out}, skipped:", len(made.skipped))
+    for reason in made.skipped:
+        print(f"  {reason}")
+
+
 def _prepare(args: argparse.Namespace, recordings: Path, align: bool = True) -> None:
     from ..data.prepared import prepare
     from ..data.report import write_report
@@ -68,7 +90,7 @@ def _prepare(args: argparse.Namespace, recordings: Path, align: bool = True) -> 
 
 
 def _prepare_beat(args: argparse.Namespace) -> None:
-    _prepare(args, args.recordings)
+    _prepare(args, args.recordings, align=not args.aligned)
 
 
 def _prepare_livelink(args: argparse.Namespace) -> None:

@@ -28,7 +28,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("--name", default="DiffusionTalker", help="of the exported model")
     p.add_argument("--hold-out", nargs="*", default=[], metavar="SPEAKER", help="speakers kept for evaluation")
     p.add_argument("--split", default="takes", help="takes | official | leaky")
-    p.add_argument("--config", type=Path, help="JSON with the sections model, ear, train, distill, as far as they differ")
+    p.add_argument("--config", type=Path, help="JSON with the sections model, ear, train, distill, voice, as far as they differ")
     p.add_argument("--baselines", type=int, metavar="ITERATIONS", help="train the papers' baselines and ablations too, each for so long")
     p.add_argument("--limit", type=int, default=40, help="sequences of each part that are measured")
     p.set_defaults(run=_all)
@@ -39,10 +39,11 @@ def _plan(args: argparse.Namespace) -> Iterator[Step]:
     plan = ["--config", str(args.config)] if args.config else []
     split = ["--split", args.split]
     recordings, prepared = args.data, out / "prepared"
+    aligned: list[str] = []
     if (args.data / "manifest.jsonl").exists():
-        recordings = out / "recordings"
+        recordings, aligned = out / "recordings", ["--aligned"]
         yield Step(["perform", str(args.data), str(recordings)], out / "recordings.done")
-    yield Step(["prepare", "beat", str(recordings), str(prepared), "--hold-out", *args.hold_out], prepared / "index.json")
+    yield Step(["prepare", "beat", str(recordings), str(prepared), *aligned, "--hold-out", *args.hold_out], prepared / "index.json")
     yield Step(["features", str(prepared), str(recordings), "--encoder", args.encoder], prepared / "features.f16")
     models: list[Path] = []
 
@@ -59,6 +60,8 @@ def _plan(args: argparse.Namespace) -> Iterator[Step]:
         yield model(f"large-{steps}", ["distill", str(prepared), str(out / large)])
         yield model(f"small-{steps}", ["distill", str(prepared), str(out / small)])
         large, small = f"large-{steps}", f"small-{steps}"
+    yield model("student", ["voice", str(prepared), str(out / small)])
+    small = "student"
     yield Step(["calibrate", str(out / small), str(prepared), *split], out / small / "calibrated")
     for name in BASELINES if args.baselines else ():
         yield model(name, ["train", str(prepared)], "--baseline", name, "--iterations", str(args.baselines))

@@ -1,4 +1,4 @@
-"""Commands that train: ear, train, distill, calibrate, enroll."""
+"""Commands that train: ear, train, distill, voice, calibrate, enroll."""
 
 import argparse
 from dataclasses import replace
@@ -17,6 +17,7 @@ DISTIL = TrainConfig(
     learning_rate=5e-4,
     weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.2, distil=1.0, ae=0.3, pc=0.01),
 )
+VOICE = TrainConfig(iterations=4000, weights=LossWeights(contrast=1.0))
 EAR = TrainConfig(iterations=4500, batch=16, weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.0, ae=1.0))
 
 
@@ -46,6 +47,13 @@ def add(stages: argparse._SubParsersAction) -> None:
     _add_plan(p)
     p.set_defaults(run=_distill)
 
+    p = stages.add_parser("voice", help="teach a finished model its matching of voices anew, on sound alone")
+    p.add_argument("prepared", type=Path, help="of identities that the model knows; it needs no features and may hold more speakers")
+    p.add_argument("model", type=Path)
+    p.add_argument("out", type=Path)
+    _add_plan(p)
+    p.set_defaults(run=_voice)
+
     p = stages.add_parser("calibrate", help="choose how much noise a model begins from, so that upper faces move as far as the recorded ones")
     p.add_argument("model", type=Path, help="folder that train or distill wrote: its model.json is changed")
     p.add_argument("prepared", type=Path)
@@ -66,7 +74,7 @@ def add(stages: argparse._SubParsersAction) -> None:
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: by take, BEAT's listing, the papers' leaky one")
-    parser.add_argument("--config", type=Path, help="JSON with the sections model, ear, train, distill, as far as they differ")
+    parser.add_argument("--config", type=Path, help="JSON with the sections model, ear, train, distill, voice, as far as they differ")
     parser.add_argument("--iterations", type=int)
 
 
@@ -119,6 +127,13 @@ def _distill(args: argparse.Namespace) -> None:
         if not (student / "model.json").exists():
             distill_round(data, teacher, student, config, ear)
         teacher, ear = student, None
+
+
+def _voice(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
+    from ..voice import train_voice
+
+    train_voice(load_prepared(args.prepared, args.split), args.model, args.out, _plan(args, VOICE).train)
 
 
 def _calibrate(args: argparse.Namespace) -> None:

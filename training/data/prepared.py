@@ -56,6 +56,11 @@ class Prepared:
     identities: tuple[str, ...]
     descriptions: dict[str, str]
 
+    @property
+    def speakers(self) -> list[int]:
+        """All their numbers, ascending."""
+        return sorted({each.speaker for each in self.recordings})
+
     def part(self, split: str) -> list[Take]:
         """The pieces of train, val, test or voice."""
         return [take for take in self.takes if take.split == split]
@@ -258,13 +263,15 @@ def _places(index: dict) -> list[tuple]:
 
 @dataclass(frozen=True)
 class Batch:
-    """Random windows of takes: faces (B, N, 52), features (B, T, F), mel (B, 2 T, BANDS), identity (B,), emotion (B,)."""
+    """Random windows of takes: faces (B, N, 52), features (B, T, F), mel (B, 2 T, BANDS), identity (B,), emotion (B,), and whose they are: speaker
+    (B,), an index into Prepared.speakers."""
 
     faces: Tensor
     features: Tensor
     mel: Tensor
     identity: Tensor
     emotion: Tensor
+    speaker: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in vars(self).values()))
@@ -285,6 +292,7 @@ def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, fi
         raise BeatError(f"no take of the {split!r} part of the split {data.scheme!r} is as long as {seconds} s")
     faces, features, mel = data.array("faces"), data.array("features"), data.array("mel")
     rooms = np.array([take.length - length + 1 for take in takes])
+    speakers = data.speakers
     index = first
     while True:
         rng = np.random.default_rng((seed, index))
@@ -298,5 +306,6 @@ def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, fi
                 _gather(mel, begins, MEL, length),
                 torch.tensor([data.identities.index(take.identity) for take in picked]),
                 torch.tensor([EMOTIONS.index(take.emotion) for take in picked]),
+                torch.tensor([speakers.index(take.speaker) for take in picked]),
             )
         index += 1
