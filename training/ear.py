@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from . import losses
 from .augment import augment
-from .checkpoint import save_weights
+from .checkpoint import load_model, save_weights
 from .config import ModelConfig, TrainConfig
 from .data.prepared import Batch, Prepared
 from .diffusion import Normal, fit_normal
@@ -52,7 +52,12 @@ def train_ear(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig
 
 
 def load_ear(folder: Path) -> SmallEncoder:
-    """Open what train_ear wrote."""
+    """The encoder that train_ear wrote, or that of a student. Raises ValueError for a model that has none."""
+    if (folder / "model.json").exists():
+        ear = load_model(folder)[1]
+        if ear is None:
+            raise ValueError(f"{folder} listens with a large encoder: name a student that has a small one, or what `ear` wrote")
+        return ear
     ear = SmallEncoder(ModelConfig(**json.loads((folder / "ear.json").read_text())))
     ear.load_state_dict(load_file(folder / "ear.safetensors"))
     return ear

@@ -186,16 +186,16 @@ def _tongue_out(s: Sites) -> Floats:
 
 
 def _inner_brows(s: Sites) -> Floats:
-    sides = (_blob(s, (1.5 * side, -8.3, 16.6), (1.1, 2.5, 1.1)) * (-0.05 * side, 0.05, 0.75) for side in (1, -1))
+    sides = (_blob(s, (1.5 * side, -8.3, 16.6), (1.1, 2.5, 1.2)) * (-0.1 * side, 0.05, 1.15) for side in (1, -1))
     return sum(sides, np.zeros((1, 3))) * _not_lid(s)
 
 
 def _brow_down(s: Sites) -> Floats:
-    return _blob(s, (2.5, -8.2, 16.4), (1.7, 2.5, 0.9)) * (-0.25, -0.12, -0.55) * _not_lid(s)
+    return _blob(s, (2.5, -8.2, 16.4), (1.7, 2.5, 1.0)) * (-0.35, -0.15, -0.75) * _not_lid(s)
 
 
 def _brow_up(s: Sites) -> Floats:
-    return _blob(s, (4.4, -7.4, 16.6), (1.4, 3.0, 1.1)) * (0.08, 0.1, 0.75) * _not_lid(s)
+    return _blob(s, (4.4, -7.4, 16.6), (1.5, 3.0, 1.2)) * (0.1, 0.1, 1.1) * _not_lid(s)
 
 
 def _not_lid(s: Sites) -> Floats:
@@ -248,7 +248,7 @@ HALF: dict[str, Field] = {
     "eyeLookOut": lambda s: _lids(s, 0.0, 0.0, 5.0),
     "eyeLookUp": lambda s: _lids(s, -0.14, 0.25),
     "eyeSquint": lambda s: _lids(s, 0.2, 1.6) + _blob(s, (3.6, -7.9, 12.1), (1.4, 2.0, 0.6)) * (0.0, -0.1, 0.2) * _not_lid(s),
-    "eyeWide": lambda s: _lids(s, -0.24, -0.5),
+    "eyeWide": lambda s: _lids(s, -0.38, -0.7),
     "jaw": lambda s: jaw_weight(s)[:, None] * (0.9, 0.0, 0.0),
     "mouth": _shift,
     "mouthSmile": _smile,

@@ -1,6 +1,7 @@
 """From recordings in BEAT's layout to curves out of the exported student, on a tiny model and a few seconds of data."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,16 @@ def test_each_round_halves_the_steps(data: Prepared, models: Path) -> None:
     figures = on_takes(student, data, data.sequences("voice"))
     assert 0 < figures["MBE"].value < 7.2
     assert on_voices(student, data, data.sequences("voice")).emotion.sum() == 4
+
+
+def test_a_student_s_encoder_may_be_handed_on(data: Prepared, models: Path, tmp_path: Path) -> None:
+    still = replace(FEW, iterations=1, learning_rate=0.0)
+    distill_round(data, models / "teacher", tmp_path / "again", still, models / "sixteen")
+    before, after = (load_performer(folder).ear for folder in (models / "sixteen", tmp_path / "again"))
+    assert before is not None and after is not None
+    assert all((after.state_dict()[key] == value).all() for key, value in before.state_dict().items())
+    with pytest.raises(ValueError, match="listens with a large encoder"):
+        distill_round(data, models / "teacher", tmp_path / "none", still, models / "teacher")
 
 
 def test_rounds_follow_each_other(data: Prepared, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("prepared", type=Path)
     p.add_argument("teacher", type=Path)
     p.add_argument("out", type=Path)
-    p.add_argument("--ear", type=Path, help="folder of the stage `ear`: its small encoder replaces the large one")
+    p.add_argument("--ear", type=Path, help="folder of the stage `ear`, or of a student: its small encoder replaces the large one")
     steps = p.add_mutually_exclusive_group()
     steps.add_argument("--keep-steps", action="store_true", help="as many steps as the teacher: only the encoder changes")
     steps.add_argument("--to", type=int, metavar="STEPS", help="as many rounds as it takes, each student in a folder OUT/STEPS of its own")
