@@ -132,8 +132,8 @@ def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) 
     identity_names = tuple(entry.name for entry in card.identities)
     heard = _listen(model, samples, callback)
     ranking = rank(card, *heard.queries)
-    identity = ranking.identities[0][0] if wish.identity == AUTO else wish.identity
-    emotion = ranking.emotions[0][0] if wish.emotion == AUTO else wish.emotion
+    identity = ranking.identity if wish.identity == AUTO else wish.identity
+    emotion = ranking.emotion if wish.emotion == AUTO else wish.emotion
     person = model.runtime.personalize(
         card.identity_embeddings[identity_names.index(identity)], card.emotion_embeddings[card.emotions.index(emotion)]
     )

@@ -6,6 +6,9 @@ import numpy as np
 
 from .model_folder import Card
 
+NEUTRAL = "neutral"
+SURE = 0.5  # probability that an emotion must pass to be taken from the voice: a wrong one is worse than none
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -13,6 +16,16 @@ class Ranking:
 
     identities: tuple[tuple[str, float], ...]
     emotions: tuple[tuple[str, float], ...]
+
+    @property
+    def identity(self) -> str:
+        return self.identities[0][0]
+
+    @property
+    def emotion(self) -> str:
+        """The likeliest; neutral if it is no more likely than all the others together and the model knows neutral."""
+        name, probability = self.emotions[0]
+        return name if probability > SURE or NEUTRAL not in dict(self.emotions) else NEUTRAL
 
 
 def pool_voice(voice: np.ndarray) -> np.ndarray:

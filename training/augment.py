@@ -83,17 +83,3 @@ def rerecord(mel: Tensor, draws: Draws) -> Tensor:
     """(B, T, bands) -> the same voice through another microphone, with a little noise: nothing that makes somebody else of it."""
     tone = _smooth_curve(6, mel.shape[2], draws)[:, None]
     return mel + 0.075 * tone + 0.05 * draws.normal(*mel.shape[1:])  # 1.5 dB and 1 dB
-
-
-def hide(mel: Tensor, draws: Draws) -> Tensor:
-    """(B, T, bands) -> the same with two stretches of bands and two of time at the clip's mean (SpecAugment, Park et al. 2019): at most 10 bands
-    and a tenth of the time each."""
-    mean = mel.mean((1, 2), keepdim=True)
-    for axis, most in ((1, mel.shape[1] // 10), (2, 10)):
-        place = torch.arange(mel.shape[axis], device=mel.device)[None]
-        for _ in range(2):
-            width = (draws.uniform(1) * (most + 1)).long()
-            begin = (draws.uniform(1) * (mel.shape[axis] - width)).long()
-            hidden = (place >= begin) & (place < begin + width)  # (B, T) or (B, bands)
-            mel = torch.where(hidden.unsqueeze(3 - axis), mean, mel)
-    return mel

@@ -99,7 +99,9 @@ class DistilObjective(nn.Module):
         }
 
 
-def distill_round(data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig, ear_folder: Path | None = None, halve: bool = True) -> None:
+def distill_round(
+    data: Prepared, teacher_folder: Path, out: Path, config: TrainConfig, ear_folder: Path | None = None, halve: bool = True
+) -> None:
     """One round: a student that starts from its teacher's weights and takes half as many steps, or as many (halve=False).
 
     It listens as its teacher does. With ear_folder, a teacher that listens with a large encoder hands over to that small one (train_ear's).

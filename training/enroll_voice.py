@@ -31,7 +31,9 @@ def enroll_voice(folder: Path, sounds: Sequence[Path], out: Path, name: str, des
     """
     raw = json.loads((folder / "model.json").read_text())
     if "library" not in raw:
-        raise ValueError(f"{folder} isn't an exported model, and a voice alone joins only such: export it first, or give recordings with a face")
+        raise ValueError(
+            f"{folder} isn't an exported model, and a voice alone joins only such: export it first, or give recordings with a face"
+        )
     card = read_card(folder)
     check_new(name, [entry.name for entry in card.identities], out)
     clips = [read_clip(path).samples for path in sounds]

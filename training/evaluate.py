@@ -16,7 +16,7 @@ from .measure import SECONDS, SEEDS, lacks, on_takes, on_voices, takes_of, thin,
 from .roles import describe
 from .sizes import size_of
 from .synthesis import Performer, load_performer
-from .tables import KNOWN, TEST, VOICE, ZERO_SHOT, Measured, Table
+from .tables import KNOWN, TEST, VOICE, WHOLE, ZERO_SHOT, Measured, Table
 
 _WORDS = {TEST: "known speakers' held-out takes", VOICE: "held-out speakers"}
 
@@ -54,6 +54,7 @@ def measure(folder: Path, performer: Performer, given: Given) -> Measured:
             figures[part] = on_takes(performer, data, thin(takes, given.limit), given.head)
             if part != ZERO_SHOT and card.personal:
                 found[part] = on_voices(performer, data, takes)
+                found[WHOLE[part]] = on_voices(performer, data, data.part(part))
     if card.personal:
         found[KNOWN] = on_voices(performer, given.data, [take for part in ("train", "val", TEST) for take in given.data.sequences(part)])
     heard = performer.ear is not None or given.encoder is not None
@@ -119,7 +120,9 @@ def evaluate(folders: Sequence[Path], given: Given, out: Path) -> str:
     """
     names = [folder.name for folder in folders]
     if len(set(names)) < len(names):
-        raise ValueError(f"two of the models are called alike ({', '.join(sorted(names))}); their folders' names are their names in the tables")
+        raise ValueError(
+            f"two of the models are called alike ({', '.join(sorted(names))}); their folders' names are their names in the tables"
+        )
     out.mkdir(parents=True, exist_ok=True)
     performers = [load_performer(folder) for folder in folders]
     work = tqdm(list(zip(folders, performers, strict=True)), desc="measure", unit="model")
@@ -130,11 +133,8 @@ def evaluate(folders: Sequence[Path], given: Given, out: Path) -> str:
         tables.zero_shot(models),
         tables.steps(models),
         tables.ablation(models),
-        tables.voices(models, "identity", TEST),
-        tables.voices(models, "identity", KNOWN),
-        tables.voices(models, "identity", VOICE),
-        tables.voices(models, "emotion", TEST),
-        tables.voices(models, "emotion", VOICE),
+        *(tables.voices(models, "identity", part) for part in (TEST, WHOLE[TEST], KNOWN, VOICE, WHOLE[VOICE])),
+        *(tables.voices(models, "emotion", part) for part in (TEST, WHOLE[TEST], VOICE, WHOLE[VOICE])),
         tables.sizes(models),
         tables.vertices(models),
         tables.correlations(models),

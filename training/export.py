@@ -106,7 +106,15 @@ def _store_in_16_bits(path: Path) -> None:
 def _forget_traces(path: Path) -> None:
     """Take out what the exporter notes of this machine's source files: no path belongs into a model."""
     model = onnx.load(path)
-    for holder in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer, *model.graph.input, *model.graph.output):
+    for holder in (
+        model,
+        model.graph,
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.initializer,
+        *model.graph.input,
+        *model.graph.output,
+    ):
         del holder.metadata_props[:]
     for node in model.graph.node:
         node.doc_string = ""
@@ -128,7 +136,13 @@ def export(source: Path, out: Path, name: str, version: str, safetensors: bool =
     out.mkdir(parents=True, exist_ok=True)
     config = talker.config
     with torch.no_grad():
-        _write(_Encoder(ear, talker), {"mel": torch.randn(1, 400, BANDS)}, ["condition", "voice"], out / "encoder.onnx", {"mel": {1: "mel_frames"}})
+        _write(
+            _Encoder(ear, talker),
+            {"mel": torch.randn(1, 400, BANDS)},
+            ["condition", "voice"],
+            out / "encoder.onnx",
+            {"mel": {1: "mel_frames"}},
+        )
         _write(_Queries(talker.voice), {"pooled": torch.randn(1, 2 * config.person)}, ["identity", "emotion"], out / "voice.onnx", {})
         embedding = torch.randn(1, config.embedding)
         _write(_Fuse(talker.personalizer), {"identity": embedding, "emotion": embedding.clone()}, ["person"], out / "personalizer.onnx", {})
@@ -216,7 +230,11 @@ def parity(talker: Talker, ear: SmallEncoder, folder: Path) -> float:
         compare((runtime.personalize(identity[0].numpy(), emotion[0].numpy()),), (talker.personalizer.fuse(identity, emotion)[0],))
         given = _decoder_inputs(talker.decoder, 1, 30 * seconds)
         mine = runtime.denoise(
-            given["noisy"].numpy(), given["condition"][0].numpy(), given["person"][0].numpy(), float(given["log_snr"][0]), given["state"].numpy()
+            given["noisy"].numpy(),
+            given["condition"][0].numpy(),
+            given["person"][0].numpy(),
+            float(given["log_snr"][0]),
+            given["state"].numpy(),
         )
         compare(mine, talker.decoder(*given.values()))
     return worst

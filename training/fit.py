@@ -115,7 +115,9 @@ def _resume(accelerator: Accelerator, modules: nn.Module, average: nn.Module, op
     return first
 
 
-def _state(accelerator: Accelerator, modules: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, iteration: int) -> dict[str, Any]:
+def _state(
+    accelerator: Accelerator, modules: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, iteration: int
+) -> dict[str, Any]:
     return {
         "modules": modules.state_dict(),
         "average": average.state_dict(),

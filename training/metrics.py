@@ -136,7 +136,9 @@ def lag_of_lows(curve: np.ndarray, times: list[float], fps: float = 30.0, reach:
     before, here, after = profile[low - 1 : low + 2]
     bend = before - 2 * here + after
     part = 0.5 * (before - after) / bend if bend > 0 else 0.0
-    return (low - reach - 1 + float(np.clip(part, -0.5, 0.5))) / fps - float(np.mean([k / fps - time for k, time in zip(frames, times, strict=True)]))
+    return (low - reach - 1 + float(np.clip(part, -0.5, 0.5))) / fps - float(
+        np.mean([k / fps - time for k, time in zip(frames, times, strict=True)])
+    )
 
 
 def blinks(face: np.ndarray, fps: float = 30.0) -> tuple[np.ndarray, np.ndarray]:

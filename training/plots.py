@@ -12,7 +12,10 @@ from .measure import CURVES
 from .tables import Measured, is_whole, main_part
 
 _TRUTH, _SEEDS = "#222222", ("#d1495b", "#2e86ab")
-_ENCODERS = {"large": ("#2e86ab", "o", 0.97), "small": ("#d1495b", "s", 1.03)}  # colour, marker, a little aside so that bars don't cover each other
+_ENCODERS = {
+    "large": ("#2e86ab", "o", 0.97),
+    "small": ("#d1495b", "s", 1.03),
+}  # colour, marker, a little aside so that bars don't cover each other
 _PANELS = ("MBE", "LBE", "abs FDD", "diversity mouth", "diversity upper", "ITF")
 
 

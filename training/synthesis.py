@@ -10,11 +10,13 @@ from torch import Tensor
 
 from backend.features import MEL_FPS, RATE, log_mel, speech_gain
 from backend.generator import FACE_FPS
+from backend.personalizer import NEUTRAL, SURE
 from backend.sampler import Level, sample_ddim
 
 from .checkpoint import load_model
 from .diffusion import Normal, make_grid, normal_of
 from .encoders.base import Listen
+from .losses import TEMPERATURE
 from .model import SmallEncoder, Talker
 
 
@@ -38,7 +40,15 @@ class Performer:
 def load_performer(folder: Path) -> Performer:
     """Open a folder that train or distill wrote."""
     talker, ear, meta = load_model(folder)
-    return Performer(talker, ear, normal_of(meta), meta["stride"], np.array(meta["start"], np.float32), tuple(meta["identities"]), tuple(meta["emotions"]))
+    return Performer(
+        talker,
+        ear,
+        normal_of(meta),
+        meta["stride"],
+        np.array(meta["start"], np.float32),
+        tuple(meta["identities"]),
+        tuple(meta["emotions"]),
+    )
 
 
 @torch.inference_mode()
@@ -74,10 +84,14 @@ def hear_sound(performer: Performer, samples: np.ndarray, encoder: Listen | None
 
 @torch.inference_mode()
 def match(performer: Performer, mel: np.ndarray) -> tuple[int, int]:
-    """The library's nearest identity and emotion to a voice, by its log-mel (2 T, bands)."""
+    """The library's nearest identity and emotion to a voice, by its log-mel (2 T, bands), chosen as the backend does (Ranking.emotion)."""
     identity_query, emotion_query = performer.talker.voice(torch.from_numpy(mel.astype(np.float32))[None])
     identity_keys, emotion_keys = performer.talker.personalizer.keys()
-    return int((identity_query @ identity_keys.T).argmax()), int((emotion_query @ emotion_keys.T).argmax())
+    identity = int((identity_query @ identity_keys.T).argmax())
+    probability, emotion = (emotion_query @ emotion_keys.T / TEMPERATURE).softmax(-1)[0].max(0)
+    if probability <= SURE and NEUTRAL in performer.emotions:
+        return identity, performer.emotions.index(NEUTRAL)
+    return identity, int(emotion)
 
 
 @torch.inference_mode()

@@ -14,6 +14,7 @@ from .roles import DIRECT, FACEDIFFUSER, STUDENT, TEACHER, Card
 from .sizes import HUBERT_BASE, Size, megabytes
 
 TEST, VOICE, ZERO_SHOT = "test", "voice", "zero-shot"
+WHOLE = {TEST: "test, takes whole", VOICE: "voice, takes whole"}  # as a product hears them: half a minute at a time
 KNOWN = "all takes of known speakers, trained on or not, as in v1"
 _KINDS = (FACEDIFFUSER, TEACHER, STUDENT, DIRECT)
 _ABLATED_STEPS = 8  # v1 takes its models apart at 8 steps
@@ -116,7 +117,9 @@ def comparison(models: Sequence[Measured], part: str, title: str) -> Table:
     header = ("model", "what", *_COMPARED, "ITF 1e-4 s", "MB")
     missing = [_no_data(role, header, "no such model was named") for role, fits in _EXPECTED if not any(fits(m.card) for m in models)]
     rows = [*_measured_rows(models, part, keys, header), *missing, *_paper_rows("v1, BEAT", papers.BEAT_COMPARISON, keys)]
-    return Table(f"Comparison: {title}", header, rows, "Masks: the papers', then (full) all 52 channels, jaw and lips, the whole upper face.")
+    return Table(
+        f"Comparison: {title}", header, rows, "Masks: the papers', then (full) all 52 channels, jaw and lips, the whole upper face."
+    )
 
 
 def zero_shot(models: Sequence[Measured]) -> Table:
@@ -124,7 +127,12 @@ def zero_shot(models: Sequence[Measured]) -> Table:
     keys = ("MBE", "LBE", "FDD", "abs FDD", "diversity mouth", "diversity upper", "LVE", "EVE")
     header = ("model", "what", *keys)
     rows = [*_measured_rows(models, ZERO_SHOT, keys, header), *_paper_rows("v1, VOCASET", papers.VOCASET_ZERO_SHOT, keys)]
-    return Table("Zero-shot: data of another kind", header, rows, "Who and which mood by the voice, where the model does not know the take's own. LVE and EVE only with --head, in its unit squared.")
+    return Table(
+        "Zero-shot: data of another kind",
+        header,
+        rows,
+        "Who and which mood by the voice, where the model does not know the take's own. LVE and EVE only with --head, in its unit squared.",
+    )
 
 
 def vertices(models: Sequence[Measured]) -> Table:
@@ -201,7 +209,9 @@ def voices(models: Sequence[Measured], of: str, part: str) -> Table:
             rows.append(_no_data(m.card.label, header, m.absent.get(part, "no voice that the model knows")))
     if of == "identity":
         rows += _paper_rows("v1, all of BEAT", {"DiffusionTalker": papers.BEAT_IDENTITY}, (*keys, "n"))
-    about = "" if (of, part) != ("identity", VOICE) else "Identities that other speakers have too: which of them sounds most like this voice. "
+    about = (
+        "" if of != "identity" or part not in (VOICE, WHOLE[VOICE]) else "Identities that other speakers have too: which of them sounds most like this voice. "
+    )
     note = about + "Precision, recall and F1 are means over the classes (macro); accuracy is their value counted over sequences (micro)."
     return Table(f"{of.capitalize()} by the voice: {part}", header, rows, note)
 
@@ -220,7 +230,17 @@ def emotions_confused(models: Sequence[Measured], names: Sequence[str]) -> list[
 
 def sizes(models: Sequence[Measured]) -> Table:
     """v2's compaction. Saved against the papers' kind of teacher (HuBERT base and this talker), and against the largest teacher given."""
-    header = ("model", "what", "encoder M", "personalizer M", "decoder M", "total M", "MB fp32", "saved % of HuBERT's", "saved % of its teacher's")
+    header = (
+        "model",
+        "what",
+        "encoder M",
+        "personalizer M",
+        "decoder M",
+        "total M",
+        "MB fp32",
+        "saved % of HuBERT's",
+        "saved % of its teacher's",
+    )
     teachers = [m.size.total for m in models if m.card.kind == TEACHER and m.size.total is not None]
     rows: list[tuple[str, ...]] = []
     for m in in_order(models):

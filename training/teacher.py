@@ -68,7 +68,10 @@ class TeacherObjective(nn.Module):
         condition = self.talker.hear(batch.features, clean.shape[1])
         person = self.talker.person(batch.identity, batch.emotion)
         predicted = self.talker.denoise(noisy, condition, person, self.grid.log_snr[index])
-        return {**truth_losses(predicted, clean, batch.faces, self.config), "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config)}
+        return {
+            **truth_losses(predicted, clean, batch.faces, self.config),
+            "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config),
+        }
 
 
 def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:

@@ -38,7 +38,9 @@ def find_machine() -> Machine:
     try:
         import tensorrt
     except ImportError as error:
-        raise ValueError(f"TensorRT can't be imported ({error}): pip install tensorrt-cu13 on the machine that the plans are for") from error
+        raise ValueError(
+            f"TensorRT can't be imported ({error}): pip install tensorrt-cu13 on the machine that the plans are for"
+        ) from error
     if not torch.cuda.is_available():
         raise ValueError("there is no CUDA device, and plans are built on the GPU that they are for: export with --tensorrt there")
     gpu = torch.cuda.get_device_properties(torch.cuda.current_device())
@@ -92,7 +94,9 @@ def build_plans(folder: Path, machine: Machine) -> float:
         plan = out.read_bytes() if out.exists() else _build(path, profile)
         difference = max(_difference(plan, path, {name: shapes[k] for name, shapes in profile.items()}) for k in (1, 2))
         if not difference <= TOLERANCE:  # nor NaN
-            raise ValueError(f"TensorRT's {part} differs from ONNX Runtime's by {difference:.2g}, more than {TOLERANCE:.2g}: use the ONNX files")
+            raise ValueError(
+                f"TensorRT's {part} differs from ONNX Runtime's by {difference:.2g}, more than {TOLERANCE:.2g}: use the ONNX files"
+            )
         out.write_bytes(plan)
         worst = max(worst, difference)
     return worst

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from backend.arkit import EMOTIONS
 
 from . import losses
-from .augment import hide, rerecord, resound
+from .augment import rerecord, resound
 from .checkpoint import load_model, save_model
 from .config import TrainConfig
 from .data.prepared import Batch, Prepared
@@ -21,7 +21,7 @@ from .draws import Draws
 from .fit import fit, start
 from .model import Talker
 
-_DROPPED = 0.2  # share of the pooled voice that is hidden, so that no few numbers tell a speaker
+_DROPPED = 0.1  # share of the pooled voice that is hidden, so that no few numbers tell a speaker
 _PLAIN = 1 / 2  # share of the clips that are only recorded anew; the others are in other rooms too
 
 
@@ -46,14 +46,19 @@ class VoiceObjective(nn.Module):
     def forward(self, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         plain = draws.uniform(1, 1) < _PLAIN
         mel = torch.where(plain, rerecord(batch.mel, draws), resound(batch.mel, draws))
-        mel = hide(mel, draws)
         pooled = self.voice.pool(self.voice.frames(mel))
         kept = draws.uniform(pooled.shape[1]) >= _DROPPED
         pooled = pooled * kept / (1 - _DROPPED)
         queries = self.voice.queries(pooled)
         parts = {"speaker": self.config.weights.contrast * F.cross_entropy(self.speaker(pooled), batch.speaker)}
         for name, query, key, library, rows, truth in zip(
-            ("identity", "emotion"), queries, (self.identity_key, self.emotion_key), self.library, self.rows, (batch.identity, batch.emotion), strict=True
+            ("identity", "emotion"),
+            queries,
+            (self.identity_key, self.emotion_key),
+            self.library,
+            self.rows,
+            (batch.identity, batch.emotion),
+            strict=True,
         ):
             keys = F.normalize(key(library.to(mel.device)), dim=-1)
             target = torch.tensor(rows, device=mel.device)[truth]

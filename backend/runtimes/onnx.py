@@ -34,7 +34,9 @@ class OnnxRuntime:
         return identity[0], emotion[0]
 
     def personalize(self, identity: np.ndarray, emotion: np.ndarray) -> np.ndarray:
-        return self._personalizer.run(None, {"identity": identity[None].astype(np.float32), "emotion": emotion[None].astype(np.float32)})[0][0]
+        return self._personalizer.run(None, {"identity": identity[None].astype(np.float32), "emotion": emotion[None].astype(np.float32)})[
+            0
+        ][0]
 
     def denoise(
         self, noisy: np.ndarray, condition: np.ndarray, person: np.ndarray, log_snr: float, state: np.ndarray | None

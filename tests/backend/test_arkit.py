@@ -54,7 +54,9 @@ def test_closest_spelling_wins(names: list[str]) -> None:
     assert map_names(names).keys == {"jawOpen": ("jawOpen",)}
 
 
-@pytest.mark.parametrize("name", ["Basis", "mouthOpen", "mouthSmile", "viseme_aa", "eyeBlink", "jawOpen_fix", "L", "", "...", "Fcl_MTH_A", "ßjawOpen"])
+@pytest.mark.parametrize(
+    "name", ["Basis", "mouthOpen", "mouthSmile", "viseme_aa", "eyeBlink", "jawOpen_fix", "L", "", "...", "Fcl_MTH_A", "ßjawOpen"]
+)
 def test_other_names_are_left_alone(name: str) -> None:
     found = map_names([name])
     assert found.keys == {} and found.missing == CHANNELS and found.coverage == 0.0

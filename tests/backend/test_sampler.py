@@ -26,9 +26,7 @@ def test_ddim_step_keeps_the_noise_it_was_given() -> None:
     rng = np.random.default_rng(0)
     clean, noise = rng.standard_normal((2, 5))
     now, then = linear_levels(32)[20], linear_levels(32)[10]
-    np.testing.assert_allclose(
-        ddim_step(now.alpha * clean + now.sigma * noise, clean, now, then), then.alpha * clean + then.sigma * noise
-    )
+    np.testing.assert_allclose(ddim_step(now.alpha * clean + now.sigma * noise, clean, now, then), then.alpha * clean + then.sigma * noise)
 
 
 def test_sampling_a_gaussian_tends_to_its_spread() -> None:

@@ -33,11 +33,25 @@ def _opening(syllables: list[tuple[float, float, float]], times: np.ndarray) -> 
 def _text_grid(syllables: list[tuple[float, float, float]], seconds: float) -> str:
     edges = [0.0, *(edge for start, end, _ in syllables for edge in (start, end)), seconds]
     rows = list(zip(edges, edges[1:], ["sil", *(label for _ in syllables for label in ("AA1", "sil"))], strict=False))
-    lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0", f"xmax = {seconds}", "tiers? <exists>", "size = 1", "item []:"]
+    lines = [
+        'File type = "ooTextFile"',
+        'Object class = "TextGrid"',
+        "",
+        "xmin = 0",
+        f"xmax = {seconds}",
+        "tiers? <exists>",
+        "size = 1",
+        "item []:",
+    ]
     lines += ["    item [1]:", '        class = "IntervalTier"', '        name = "phones"', "        xmin = 0", f"        xmax = {seconds}"]
     lines += [f"        intervals: size = {len(rows)}"]
     for index, (start, end, label) in enumerate(rows, start=1):
-        lines += [f"        intervals [{index}]:", f"            xmin = {start}", f"            xmax = {end}", f'            text = "{label}"']
+        lines += [
+            f"        intervals [{index}]:",
+            f"            xmin = {start}",
+            f"            xmax = {end}",
+            f'            text = "{label}"',
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -54,7 +68,9 @@ def write_take(folder: Path, name: str, seconds: float = 5.0, seed: int = 0, lat
     weights = np.zeros((len(stamps), 51))
     weights[:, BEAT.index("jawOpen")] = 0.6 * _opening(syllables, stamps - late)
     weights[:, BEAT.index("browInnerUp")] = 0.3 + 0.2 * np.sin(stamps + rng.uniform(0, 6))
-    frames = [{"weights": row.round(4).tolist(), "time": float(t), "rotation": [0, 0, 0, 0]} for row, t in zip(weights, stamps, strict=True)]
+    frames = [
+        {"weights": row.round(4).tolist(), "time": float(t), "rotation": [0, 0, 0, 0]} for row, t in zip(weights, stamps, strict=True)
+    ]
     (folder / f"{name}.json").write_text(json.dumps({"names": list(BEAT), "frames": frames}))
     (folder / f"{name}.TextGrid").write_text(_text_grid(syllables, seconds))
 

@@ -19,7 +19,9 @@ from training.measure import truth_of
 from training.model import SmallEncoder, Talker
 from training.synthesis import Performer
 
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2)
+TINY = ModelConfig(
+    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+)
 
 
 class Echo(Talker):

@@ -77,7 +77,9 @@ def test_hubert_frames_lie_where_the_mel_frames_do(hubert: Path) -> None:
 def test_hubert_hears_neither_level_nor_offset(hubert: Path) -> None:
     encoder, sound = load_encoder(str(hubert)), _noise(8000)
     np.testing.assert_allclose(encoder(5 * sound + 0.5), encoder(sound), atol=1e-3)
-    (hubert / "preprocessor_config.json").write_text(json.dumps({"feature_extractor_type": "Wav2Vec2FeatureExtractor", "do_normalize": False}))
+    (hubert / "preprocessor_config.json").write_text(
+        json.dumps({"feature_extractor_type": "Wav2Vec2FeatureExtractor", "do_normalize": False})
+    )
     try:
         careful = load_encoder(str(hubert))
         assert np.abs(careful(5 * sound + 0.5) - careful(sound)).max() > 1e-2
@@ -128,7 +130,10 @@ def _ctranslate2(model: WhisperModel) -> bytes:
         variables |= {f"{target}/gamma": state[f"{source}.weight"], f"{target}/beta": state[f"{source}.bias"]}
     linear = {"ffn/linear_0": "fc1", "ffn/linear_1": "fc2", "self_attention/linear_1": "self_attn.out_proj"}
     for target, source in linear.items():
-        variables |= {f"{there}/{target}/weight": state[f"{here}.{source}.weight"], f"{there}/{target}/bias": state[f"{here}.{source}.bias"]}
+        variables |= {
+            f"{there}/{target}/weight": state[f"{here}.{source}.weight"],
+            f"{there}/{target}/bias": state[f"{here}.{source}.bias"],
+        }
     q, k, v = (f"{here}.self_attn.{part}_proj" for part in "qkv")
     variables[f"{there}/self_attention/linear_0/weight"] = np.concatenate([state[f"{part}.weight"] for part in (q, k, v)])
     variables[f"{there}/self_attention/linear_0/bias"] = np.concatenate([state[f"{q}.bias"], 0 * state[f"{q}.bias"], state[f"{v}.bias"]])

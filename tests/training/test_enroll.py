@@ -27,7 +27,9 @@ from training.enroll_voice import enroll_voice
 from training.export import export
 from training.model import SmallEncoder, Talker
 
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2)
+TINY = ModelConfig(
+    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+)
 FEW = TrainConfig(iterations=30, batch=4, seconds=2.0, learning_rate=0.1, warmup=1, ema=0.5, weights=LossWeights(contrast=1.0))
 KNOWN = ["Ann", "Bob", "Cid"]
 
@@ -130,7 +132,9 @@ def test_a_voice_becomes_a_mixture(exported: Path, beat_folder: Path, tmp_path: 
     samples = np.concatenate([soundfile.read(path, dtype="float32")[0] for path in sounds])
     before = rank_voice(load_exported(exported), samples)
     mixture = enroll_voice(exported, sounds, tmp_path / "out", "Zoe", "a voice")
-    assert sum(weight for _, weight in mixture) == pytest.approx(1) and [name for name, _ in mixture] == [name for name, _ in before.identities]
+    assert sum(weight for _, weight in mixture) == pytest.approx(1) and [name for name, _ in mixture] == [
+        name for name, _ in before.identities
+    ]
     old, new = (json.loads((folder / "model.json").read_text()) for folder in (exported, tmp_path / "out"))
     rows = [np.array(card["library"].pop("identity_embeddings")) for card in (old, new)]
     keys = [np.array(card["library"].pop("identity_keys")) for card in (old, new)]

@@ -13,7 +13,17 @@ from backend.__main__ import main as backend
 from training.__main__ import main
 
 TINY = {
-    "model": {"condition": 16, "embedding": 8, "person": 8, "step": 8, "hidden": 16, "noisy": 16, "voice": 8, "encoder_width": 16, "encoder_blocks": 2},
+    "model": {
+        "condition": 16,
+        "embedding": 8,
+        "person": 8,
+        "step": 8,
+        "hidden": 16,
+        "noisy": 16,
+        "voice": 8,
+        "encoder_width": 16,
+        "encoder_blocks": 2,
+    },
     "ear": {"iterations": 3, "batch": 2, "seconds": 2.0},
     "train": {"iterations": 3, "batch": 2, "seconds": 2.0},
     "distill": {"iterations": 2, "batch": 2, "seconds": 2.0},

@@ -29,7 +29,9 @@ def test_lip_sees_only_jaw_and_lips() -> None:
 
 def test_contact_is_where_lips_meet_under_an_open_jaw_or_the_lower_one_is_tucked() -> None:
     faces = torch.zeros(1, 5, 52)
-    for frame, values in enumerate(({"jawOpen": 0.3}, {"jawOpen": 0.2, "mouthClose": 0.19}, {}, {"mouthRollLower": 0.2}, {"mouthClose": 0.01})):
+    for frame, values in enumerate(
+        ({"jawOpen": 0.3}, {"jawOpen": 0.2, "mouthClose": 0.19}, {}, {"mouthRollLower": 0.2}, {"mouthClose": 0.01})
+    ):
         for name, value in values.items():
             faces[0, frame, CHANNELS.index(name)] = value
     assert losses.contact(faces).tolist() == [[0, 1, 0, 1, 0]]

@@ -31,7 +31,9 @@ def test_blendshape_error_is_the_mean_distance_over_the_frames_that_both_have() 
 def test_the_papers_mouth_has_neither_jaw_nor_smile_nor_close_and_their_upper_face_no_brow() -> None:
     assert not {"jawOpen", "mouthClose", "mouthSmileLeft", "mouthSmileRight"} & set(metrics.PAPER_MOUTH)
     assert not [name for name in metrics.PAPER_UPPER if name.startswith("brow")]
-    assert len(metrics.PAPER_MOUTH) == 12 and len(metrics.PAPER_UPPER) == 16 and {"eyeBlinkLeft", "noseSneerRight"} <= set(metrics.PAPER_UPPER)
+    assert (
+        len(metrics.PAPER_MOUTH) == 12 and len(metrics.PAPER_UPPER) == 16 and {"eyeBlinkLeft", "noseSneerRight"} <= set(metrics.PAPER_UPPER)
+    )
 
 
 def test_fdd_is_positive_for_a_face_that_moves_too_little() -> None:

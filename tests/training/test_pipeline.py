@@ -22,7 +22,9 @@ from training.roles import describe
 from training.synthesis import load_performer, perform
 from training.teacher import train_teacher
 
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2)
+TINY = ModelConfig(
+    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+)
 FEW = TrainConfig(iterations=6, batch=4, seconds=2.0, save_every=3, weights=LossWeights(distil=1.0, ae=0.3, pc=0.01))
 
 

@@ -24,8 +24,40 @@ from training.performer.takes import text_grid
 from training.synthesis import Performer
 
 RATE = 16000
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2)
-LABELS = ["SIL", "M", "AA1", "P", "AH0", "B", "IY1", "M", "UW1", "F", "AO1", "P", "EH1", "SIL", "V", "IY1", "B", "AA1", "W", "UW1", "M", "IY1", "F", "AE1", "P", "AH1", "M", "AA1", "SIL"]
+TINY = ModelConfig(
+    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+)
+LABELS = [
+    "SIL",
+    "M",
+    "AA1",
+    "P",
+    "AH0",
+    "B",
+    "IY1",
+    "M",
+    "UW1",
+    "F",
+    "AO1",
+    "P",
+    "EH1",
+    "SIL",
+    "V",
+    "IY1",
+    "B",
+    "AA1",
+    "W",
+    "UW1",
+    "M",
+    "IY1",
+    "F",
+    "AE1",
+    "P",
+    "AH1",
+    "M",
+    "AA1",
+    "SIL",
+]
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,9 @@ from training.fit import own_rows
 from training.model import SmallEncoder, Talker
 from training.teacher import TeacherObjective, train_teacher
 
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2)
+TINY = ModelConfig(
+    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+)
 # No L_pc: it compares the clips of a micro batch with each other, so it alone does depend on how a batch is cut.
 FEW = TrainConfig(iterations=5, batch=4, seconds=2.0, warmup=1, save_every=5, weights=LossWeights(distil=1.0, ae=0.3))
 
@@ -40,7 +42,8 @@ def _write_index(folder: Path, takes: int, length: int) -> int:
     """An index of takes of `length` tenths of a second by two speakers; returns all tenths."""
     names = ("scott", "wayne")
     rows = [
-        Recorded(f"{i}", i % 2, names[i % 2], EMOTIONS[i % 3], 0, i, 0, i * length, length, 0.0, None, None, None, 0.0) for i in range(takes)
+        Recorded(f"{i}", i % 2, names[i % 2], EMOTIONS[i % 3], 0, i, 0, i * length, length, 0.0, None, None, None, 0.0)
+        for i in range(takes)
     ]
     index = {"schema": SCHEMA, "recordings": [asdict(row) for row in rows], "identities": names, "descriptions": {}}
     (folder / "index.json").write_text(json.dumps({**index, "held_out": [], "left_out": [], "notes": {}}))
@@ -98,9 +101,22 @@ def _difference(one: Path, other: Path) -> float:
 
 def test_two_processes_train_as_one_does(data: Prepared, teacher: Path, ear: Path, whole: Path, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"distill": asdict(replace(FEW, batch=2))}))
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--main_process_port=0", "-m", "training"]
+    launch = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--multi_gpu",
+        "--num_processes=2",
+        "--main_process_port=0",
+        "-m",
+        "training",
+    ]
     stage = ["distill", data.folder, teacher, tmp_path / "two", "--ear", ear, "--config", tmp_path / "config.json"]
-    env = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0"}
+    env = os.environ | {
+        "ACCELERATE_USE_CPU": "true",
+        "OMP_NUM_THREADS": "1",
+        "GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0",
+    }
     done = subprocess.run([*launch, *map(str, stage)], check=False, cwd=Path(__file__).parents[2], env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert _difference(tmp_path / "two", whole) < 1e-5

@@ -32,7 +32,26 @@ def labels(text: str) -> list[str]:
 
 def test_words_become_phones_and_symbols() -> None:
     sounds = sounds_of("Bob's early bird, right?", dictionary())
-    assert [s.label for s in sounds] == ["B", "AA1", "B", "Z", "SP", "ER1", "L", "IY0", "SP", "B", "ER1", "D", "SIL", "SP", "R", "AY1", "T", "SIL"]
+    assert [s.label for s in sounds] == [
+        "B",
+        "AA1",
+        "B",
+        "Z",
+        "SP",
+        "ER1",
+        "L",
+        "IY0",
+        "SP",
+        "B",
+        "ER1",
+        "D",
+        "SIL",
+        "SP",
+        "R",
+        "AY1",
+        "T",
+        "SIL",
+    ]
     assert symbols_of(sounds) == "bˈɑbz ˈɜɹli bˈɜɹd, ɹˈIt?"
 
 
@@ -48,7 +67,9 @@ def test_possessives_that_the_dictionary_lacks_are_put_together() -> None:
     assert len(sounds_of("dogs'", words)) == 4
 
 
-@pytest.mark.parametrize("text, word", [("a blorgified cat", "blorgified"), ("room 12", "12"), ("naïve cafés", "cafés"), ("fifty %", "%"), ("!", "no words")])
+@pytest.mark.parametrize(
+    "text, word", [("a blorgified cat", "blorgified"), ("room 12", "12"), ("naïve cafés", "cafés"), ("fifty %", "%"), ("!", "no words")]
+)
 def test_what_cannot_be_read_out_is_named(text: str, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         sounds_of(text, dictionary())
@@ -138,7 +159,9 @@ def test_a_style_is_the_mixture_of_its_parents() -> None:
     speaker = next(s for s in draw_speakers(9, 0) if s.voice_weights != s.melody_weights)
     style = style_of(speaker, parents)
     assert style.shape == (510, 1, 256)
-    expected = [sum(w * p[3, 0, k] for w, p in zip(v, parents, strict=True)) for k, v in ((5, speaker.voice_weights), (200, speaker.melody_weights))]
+    expected = [
+        sum(w * p[3, 0, k] for w, p in zip(v, parents, strict=True)) for k, v in ((5, speaker.voice_weights), (200, speaker.melody_weights))
+    ]
     assert [style[3, 0, 5], style[3, 0, 200]] == pytest.approx(expected, abs=1e-5)
 
 

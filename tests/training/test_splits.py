@@ -121,7 +121,9 @@ def test_the_only_spoken_take_is_trained_on() -> None:
 
 
 def test_sequences_keep_remainders_of_two_seconds() -> None:
-    lengths = {length: [take.length for take in cut(piece(recorded(1, 0, 1, 50, length), "test"))] for length in (19, 20, 100, 119, 120, 250)}
+    lengths = {
+        length: [take.length for take in cut(piece(recorded(1, 0, 1, 50, length), "test"))] for length in (19, 20, 100, 119, 120, 250)
+    }
     assert lengths == {19: [], 20: [20], 100: [100], 119: [100], 120: [100, 20], 250: [100, 100, 50]}
     assert [take.offset for take in cut(piece(recorded(1, 0, 1, 50, 250), "test"))] == [50, 150, 250]
 

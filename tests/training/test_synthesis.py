@@ -43,7 +43,9 @@ def test_the_sound_is_heard_once_or_in_every_step(each: bool, expected: int) -> 
     np.testing.assert_array_equal(curves, once)
 
 
-@pytest.mark.parametrize(("config", "everywhere"), [(BASELINE, True), (replace(BASELINE, personal=True), False), (replace(TINY, personal=False), False)])
+@pytest.mark.parametrize(
+    ("config", "everywhere"), [(BASELINE, True), (replace(BASELINE, personal=True), False), (replace(TINY, personal=False), False)]
+)
 def test_only_the_baseline_begins_from_noise_everywhere(config: ModelConfig, everywhere: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     model = performer(config)
     denoise, seen = model.talker.denoise, []

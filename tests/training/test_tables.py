@@ -107,7 +107,9 @@ def rows_of(text: str, title: str) -> dict[str, list[str]]:
 
 def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: Path) -> None:
     folders = [write(tmp_path / name, model) for name, (model, _) in MODELS.items()]
-    np.savez(tmp_path / "head.npz", names=CHANNELS, deltas=np.random.default_rng(1).standard_normal((52, 5, 3)), lips=[0, 1], upper=[2, 3, 4])
+    np.savez(
+        tmp_path / "head.npz", names=CHANNELS, deltas=np.random.default_rng(1).standard_normal((52, 5, 3)), lips=[0, 1], upper=[2, 3, 4]
+    )
     options = ["--head", str(tmp_path / "head.npz"), "--zero-shot", str(data.folder), "--limit", "2"]
     assert main(["evaluate", *map(str, folders), "--prepared", str(data.folder), "--out", str(tmp_path / "out"), *options]) == 0
     out = tmp_path / "out"
@@ -119,7 +121,11 @@ def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: P
     assert row["FaceDiffuser, 1000 steps"][0].startswith("no data") and row["paper (v1, BEAT): EmoTalk"][1] == "1.0537"
     assert "FaceDiffuser, 8 steps" not in row and row["fd8"][0] == "FaceDiffuser, 8 steps, large encoder"
     ablation = rows_of(text, "Ablation")
-    assert ablation["no L_vel: novel"][0].startswith("student without L_vel") and {"full: large8", "full: small8", "no L_lip: nolip"} <= set(ablation)
+    assert ablation["no L_vel: novel"][0].startswith("student without L_vel") and {
+        "full: large8",
+        "full: small8",
+        "no L_lip: nolip",
+    } <= set(ablation)
     assert "no data" not in " ".join(cell for row in ablation.values() for cell in row)
     assert float(rows_of(text, "Zero-shot")["small8"][7].split()[0]) > 0  # LVE
     assert rows_of(text, "Identity by the voice")["noid"][0].startswith("no data")

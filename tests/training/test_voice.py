@@ -25,7 +25,9 @@ from training.model import SmallEncoder, Talker
 from training.synthesis import hear_sound, load_performer, perform
 from training.voice import train_voice
 
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2)
+TINY = ModelConfig(
+    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,12 @@ def model(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_voices_are_told_apart_and_nothing_else_changes(data: Prepared, model: Path, tmp_path: Path) -> None:
-    train_voice(data, model, tmp_path / "out", TrainConfig(iterations=150, batch=8, seconds=2.0, learning_rate=3e-3, weights=LossWeights(contrast=1.0)))
+    train_voice(
+        data,
+        model,
+        tmp_path / "out",
+        TrainConfig(iterations=150, batch=8, seconds=2.0, learning_rate=3e-3, weights=LossWeights(contrast=1.0)),
+    )
     found = on_voices(load_performer(tmp_path / "out"), data, data.sequences("train")).identity
     assert np.diag(found).sum() == found.sum() > 0
     (before, ear, old), (after, new_ear, new) = (load_model(folder) for folder in (model, tmp_path / "out"))
@@ -61,7 +68,9 @@ def test_voices_are_told_apart_and_nothing_else_changes(data: Prepared, model: P
     assert all(torch.equal(a, b) for a, b in zip(ear.parameters(), new_ear.parameters(), strict=True))
 
 
-def test_voices_of_identities_that_the_model_lacks_are_refused(beat_folder: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_voices_of_identities_that_the_model_lacks_are_refused(
+    beat_folder: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "beat" / "3").mkdir(parents=True)
     for path in (beat_folder / "1").iterdir():
         (tmp_path / "beat" / "3" / path.name.replace("1_wayne", "3_ann")).write_bytes(path.read_bytes())
@@ -83,7 +92,9 @@ def test_a_model_performs_sound_without_a_face(beat_folder: Path, model: Path, t
     people = json.loads((tmp_path / "faces" / "identities.json").read_text())
     assert [(row["id"], row["identity"]) for row in people] == [(901, "scott"), (902, "zoe"), (903, "wayne")]
     takes = sorted(path.relative_to(tmp_path / "faces").as_posix() for path in (tmp_path / "faces").rglob("*.wav"))
-    assert takes == [f"{901 + who}/{901 + who}_{name}_0_{n}_{n}.wav" for who, name in enumerate(("scott", "zoe", "wayne")) for n in (1, 2, 3, 4)]
+    assert takes == [
+        f"{901 + who}/{901 + who}_{name}_0_{n}_{n}.wav" for who, name in enumerate(("scott", "zoe", "wayne")) for n in (1, 2, 3, 4)
+    ]
     face = json.loads((tmp_path / "faces" / "902" / "902_zoe_0_1_1.json").read_text())
     performer = load_performer(model)
     samples = read_clip(sounds / "a.wav").samples

@@ -21,7 +21,9 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("--seed", type=int, default=0)
     p.set_defaults(run=_perform)
 
-    p = stages.add_parser("imitate", help="sound without a face -> faces by a trained model, in BEAT's layout, to distil a small encoder on")
+    p = stages.add_parser(
+        "imitate", help="sound without a face -> faces by a trained model, in BEAT's layout, to distil a small encoder on"
+    )
     p.add_argument("model", type=Path, help="folder that train or distill wrote")
     p.add_argument("sounds", type=Path, help="folder of recordings")
     p.add_argument("out", type=Path, help="may hold other recordings already")
@@ -42,7 +44,9 @@ def add(stages: argparse._SubParsersAction) -> None:
         p.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept whole for evaluation")
         p.add_argument("--workers", type=int, help="processes (default: as many as cores)")
         if name == "beat":
-            p.add_argument("--aligned", action="store_true", help="sound and face are known to be together, as performed ones are: look for no lag")
+            p.add_argument(
+                "--aligned", action="store_true", help="sound and face are known to be together, as performed ones are: look for no lag"
+            )
         if name == "vocaset":
             p.add_argument("--basis", type=Path, required=True, help="ARKit's blendshapes in FLAME topology: folder of .obj files, or .npz")
         p.set_defaults(run=run)
@@ -59,7 +63,10 @@ def _synthesise(args: argparse.Namespace) -> None:
 
     texts = args.lines.read_text(encoding="utf-8").splitlines() if args.lines else builtin_sentences()
     made = synthesise(args.out, texts, args.speakers, args.hours, args.seed, first=args.first)
-    print(f"{made.written} utterances ({made.seconds / 60:.1f} min) written to {args.out}, {made.present} were there, skipped:", len(made.skipped))
+    print(
+        f"{made.written} utterances ({made.seconds / 60:.1f} min) written to {args.out}, {made.present} were there, skipped:",
+        len(made.skipped),
+    )
     for reason in made.skipped:
         print(f"  {reason}")
 

@@ -17,7 +17,7 @@ DISTIL = TrainConfig(
     learning_rate=5e-4,
     weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.2, distil=1.0, ae=0.3, pc=0.01),
 )
-VOICE = TrainConfig(iterations=4000, weights=LossWeights(contrast=1.0))
+VOICE = TrainConfig(iterations=5000, learning_rate=2e-3, weights=LossWeights(contrast=1.0))
 EAR = TrainConfig(iterations=4500, batch=16, weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.0, ae=1.0))
 
 
@@ -54,7 +54,9 @@ def add(stages: argparse._SubParsersAction) -> None:
     _add_plan(p)
     p.set_defaults(run=_voice)
 
-    p = stages.add_parser("calibrate", help="choose how much noise a model begins from, so that upper faces move as far as the recorded ones")
+    p = stages.add_parser(
+        "calibrate", help="choose how much noise a model begins from, so that upper faces move as far as the recorded ones"
+    )
     p.add_argument("model", type=Path, help="folder that train or distill wrote: its model.json is changed")
     p.add_argument("prepared", type=Path)
     p.add_argument("--split", choices=SCHEMES, default="takes")
@@ -73,7 +75,9 @@ def add(stages: argparse._SubParsersAction) -> None:
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are divided: by take, BEAT's listing, the papers' leaky one")
+    parser.add_argument(
+        "--split", choices=SCHEMES, default="takes", help="how recordings are divided: by take, BEAT's listing, the papers' leaky one"
+    )
     parser.add_argument("--config", type=Path, help="JSON with the sections model, ear, train, distill, voice, as far as they differ")
     parser.add_argument("--iterations", type=int)
 

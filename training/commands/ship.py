@@ -11,7 +11,9 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("out", type=Path)
     p.add_argument("--name", required=True)
     p.add_argument("--version", default="1.0.0")
-    p.add_argument("--safetensors", action="store_true", help="write the torch weights too: as large again, and the backend needs them only in torch")
+    p.add_argument(
+        "--safetensors", action="store_true", help="write the torch weights too: as large again, and the backend needs them only in torch"
+    )
     p.add_argument("--tensorrt", action="store_true", help="build TensorRT plans for the GPU of this machine too")
     p.set_defaults(run=_export)
 

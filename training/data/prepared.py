@@ -146,9 +146,7 @@ def prepare(root: Path, out: Path, held_out: Iterable[int] = (), workers: int | 
     parts.mkdir(parents=True, exist_ok=True)
     outcomes = _convert_all(recordings, parts, workers or os.cpu_count() or 1, align)
     left_out = [LeftOut(name, "broken", reason) for name, reason in wrong.items()]
-    left_out += [
-        LeftOut(each.id, "broken" if each.broken else "lag", each.broken or each.dropped) for each in outcomes if not each.kept
-    ]
+    left_out += [LeftOut(each.id, "broken" if each.broken else "lag", each.broken or each.dropped) for each in outcomes if not each.kept]
     for each in left_out:
         tqdm.write(f"left out {each.id}: {each.reason}")
     kept: list[Recorded] = []
@@ -206,7 +204,9 @@ def _convert_all(recordings: list[Recording], parts: Path, workers: int, align: 
                         done[outcome.id] = outcome
                         progress.update()
                 except BrokenProcessPool as error:
-                    raise BeatError("a worker process was killed, most likely for memory: run again, it goes on; with fewer --workers") from error
+                    raise BeatError(
+                        "a worker process was killed, most likely for memory: run again, it goes on; with fewer --workers"
+                    ) from error
                 finally:
                     pool.shutdown(cancel_futures=True)
     return [done[recording.id] for recording in recordings]

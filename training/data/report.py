@@ -86,19 +86,34 @@ def _markdown(data: Prepared, counts: dict[str, dict[str, int]], reasons: dict[s
     else:
         parts.append("Not measured.")
     rows = [
-        [str(speaker), group[0].identity, str(len(group)), *(f"{60 * hours([e for e in group if e.emotion == emotion]):.1f}" for emotion in EMOTIONS)]
+        [
+            str(speaker),
+            group[0].identity,
+            str(len(group)),
+            *(f"{60 * hours([e for e in group if e.emotion == emotion]):.1f}" for emotion in EMOTIONS),
+        ]
         + [f"{60 * hours(group):.1f}", f"{60 * _speech(group):.1f}"]
         for speaker, group in _by_speaker(data).items()
     ]
     parts += ["## Minutes by speaker and emotion", _table(["speaker", "identity", "recordings", *EMOTIONS, "all", "speech"], rows)]
     parts.append("![hours](report_hours.png)")
     rows = [[scheme, *(str(counts[scheme][part]) for part in PARTS)] for scheme in counts]
-    parts += ["## 10-s sequences by split", _table(["split", *PARTS], rows), *(f"`{scheme}` does not fit: {why}." for scheme, why in reasons.items())]
+    parts += [
+        "## 10-s sequences by split",
+        _table(["split", *PARTS], rows),
+        *(f"`{scheme}` does not fit: {why}." for scheme, why in reasons.items()),
+    ]
     parts.append("![sequences](report_parts.png)")
     if data.left_out:
-        parts += ["## Left out", _table(["recording", "why", "reason"], [[e.id, e.kind, e.reason.replace("|", "\\|")] for e in data.left_out])]
+        parts += [
+            "## Left out",
+            _table(["recording", "why", "reason"], [[e.id, e.kind, e.reason.replace("|", "\\|")] for e in data.left_out]),
+        ]
     if data.notes:
-        parts += ["## Kept, with a fault", _table(["recording", "fault"], [[name, note.replace("|", "\\|")] for name, note in data.notes.items()])]
+        parts += [
+            "## Kept, with a fault",
+            _table(["recording", "fault"], [[name, note.replace("|", "\\|")] for name, note in data.notes.items()]),
+        ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -99,7 +99,9 @@ def official(recordings: Sequence[Recorded]) -> list[Take]:
     """BEAT's listing. 4-hour speakers: what is not listed is trained on; 1-hour speakers: what is not listed is left out."""
     strangers = sorted({each.speaker for each in recordings} - set(_SPEAKERS))
     if strangers:
-        raise ValueError(f"BEAT's official split knows speakers 1 to 30, not {', '.join(map(str, strangers))}: hold them out or use another split")
+        raise ValueError(
+            f"BEAT's official split knows speakers 1 to 30, not {', '.join(map(str, strangers))}: hold them out or use another split"
+        )
     takes = []
     for each in recordings:
         key = (each.type, each.number)

@@ -25,5 +25,7 @@ def load_encoder(source: str) -> Encoder:
             return _LOADERS[kind](source)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"can't load the audio encoder {source} ({reason}): give a folder, package:NAME, or a hub name while online") from error
+        raise ValueError(
+            f"can't load the audio encoder {source} ({reason}): give a folder, package:NAME, or a hub name while online"
+        ) from error
     raise ValueError(f"{source} is a {kind} model: an audio encoder is {' or '.join(_LOADERS)}")

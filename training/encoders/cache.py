@@ -29,10 +29,14 @@ def cache_features(data: Prepared, root: Path, encoder: Encoder) -> None:
         done = done if kept == whose else 0
     paths = {recording.id: recording.path.with_suffix(".wav") for recording in find_recordings(root)}
     if missing := [take.id for take in data.recordings if take.id not in paths]:
-        raise BeatError(f"{missing[0]} of {data.folder} (and {len(missing) - 1} more) isn't under {root}: name the folder it was prepared from")
+        raise BeatError(
+            f"{missing[0]} of {data.folder} (and {len(missing) - 1} more) isn't under {root}: name the folder it was prepared from"
+        )
     with open(part, "r+b" if done else "wb") as file:
         file.seek(sum(take.length for take in data.recordings[:done]) * FEATURES * encoder.width * 2)
-        for index, take in enumerate(tqdm(data.recordings[done:], desc="features", unit="take", initial=done, total=len(data.recordings)), done + 1):
+        for index, take in enumerate(
+            tqdm(data.recordings[done:], desc="features", unit="take", initial=done, total=len(data.recordings)), done + 1
+        ):
             file.write(_listen(take, paths[take.id], encoder).tobytes())
             file.flush()
             counter.write_text(json.dumps({**whose, "takes": index}))

@@ -135,6 +135,9 @@ def style_of_voice(voice: Voice) -> Style:
     """The identity that sounds most like a voice, so that what the model learns of matching holds for voices that it never heard."""
 
     def distance(style: Style) -> float:
-        return sum((log(getattr(voice, part) / getattr(style.voice, part)) / getattr(_SPREAD, part)) ** 2 for part in ("hertz", "formants", "speed"))
+        return sum(
+            (log(getattr(voice, part) / getattr(style.voice, part)) / getattr(_SPREAD, part)) ** 2
+            for part in ("hertz", "formants", "speed")
+        )
 
     return min(STYLES, key=distance)

@@ -159,7 +159,9 @@ def _read_speakers(path: Path) -> dict[int, Voice]:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return {int(row["id"]): Voice(float(row["hertz"]), float(row["formants"]), float(row["speed"])) for row in rows}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} does not tell each speaker's id, hertz, formants and speed ({error!r}): `synthesise` writes such a list") from error
+        raise ValueError(
+            f"{path} does not tell each speaker's id, hertz, formants and speed ({error!r}): `synthesise` writes such a list"
+        ) from error
 
 
 def _read_manifest(path: Path) -> tuple[dict[tuple[int, str], list[Utterance]], list[str]]:

@@ -94,7 +94,9 @@ def readable_texts(texts: Sequence[str], words: Dictionary) -> tuple[dict[str, t
         except ValueError as error:
             skipped.append(str(error))
     if not found:
-        raise ValueError(f"no sentence can be read out, the first because {skipped[0]}" if skipped else "there are no sentences: write some")
+        raise ValueError(
+            f"no sentence can be read out, the first because {skipped[0]}" if skipped else "there are no sentences: write some"
+        )
     return found, skipped
 
 
@@ -180,7 +182,9 @@ def tilted(samples: np.ndarray, tilt: float) -> np.ndarray:
     return np.fft.irfft(np.fft.rfft(samples) * 10 ** (tilt * octaves / 20), len(samples))
 
 
-def finish(spoken: Spoken, sounds: Sequence[Sound], formants: float, tilt: float = 0.0) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
+def finish(
+    spoken: Spoken, sounds: Sequence[Sound], formants: float, tilt: float = 0.0
+) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
     """Play it `formants` times as fast, brighter by tilt, at the usual level, with the times of its phones."""
     samples = tilted(soxr.resample(spoken.samples, RATE * formants, RATE), tilt)
     loudness, peak = float(np.sqrt(np.mean(samples**2))), float(np.abs(samples).max())
