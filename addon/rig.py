@@ -1,6 +1,6 @@
 """The face: its meshes, and which of their shape keys can be keyed with what."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -84,7 +84,7 @@ def read_face(ob: bpy.types.Object | None) -> Face:
     """The face that an object is, or is a part of: itself, and the meshes around it that have ARKit's keys or visemes. Raises RigError."""
     if ob is None:
         raise RigError("Select a face: an object with ARKit's shape keys")
-    keyed = [member for member in _family(ob) if member.type == "MESH" and member.data.shape_keys]
+    keyed = _family(ob)
     if not keyed:
         raise RigError(f'"{ob.name}" has no shape keys: select a face that has ARKit\'s')
     mapped = _map_face(tuple(tuple(block.name for block in member.data.shape_keys.key_blocks[1:]) for member in keyed))
@@ -114,18 +114,22 @@ def read_face(ob: bpy.types.Object | None) -> Face:
     return face
 
 
-def _family(ob: bpy.types.Object) -> Iterator[bpy.types.Object]:
-    """An object, what is below it, its parent and siblings, and what the same armature moves; the object first, none twice.
-
-    What only other armatures move is another character's.
+def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
+    """What has shape keys among an object, what is below it, its parent and siblings, and what the same armature moves; the object
+    first, none twice. What only other armatures move is another character's.
     """
-    around = [ob, *ob.children_recursive]
+    near = [ob, *ob.children_recursive]
     if ob.parent:
-        around += [ob.parent, *ob.parent.children_recursive]
+        near += [ob.parent, *ob.parent.children_recursive]
+    keyed = [member for member in near if _has_keys(member)]
     if armatures := _armatures(ob):
-        around = [member for member in around if armatures & (_armatures(member) or armatures)]
-        around += [member for member in bpy.data.objects if member.type == "MESH" and armatures & _armatures(member)]
-    return iter(dict.fromkeys(around))
+        keyed = [member for member in keyed if armatures & (_armatures(member) or armatures)]
+        keyed += [member for member in bpy.data.objects if _has_keys(member) and armatures & _armatures(member)]
+    return list(dict.fromkeys(keyed))
+
+
+def _has_keys(ob: bpy.types.Object) -> bool:
+    return ob.type == "MESH" and ob.data.shape_keys is not None
 
 
 def _armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:

@@ -44,7 +44,7 @@ SPOKEN_FOR: tuple[str, ...] = tuple(
 )
 
 _SMALL = 4e-3  # times the square of the weights is added to the distance: of mixes that look alike, that of few and strong poses
-_ROUNDS, _CLOSE = 300, 3e-4  # of the solution: at most so many rounds, and it is good enough when none moved a weight further
+_ROUNDS, _CLOSE = 300, 1e-4  # of the solution: at most so many rounds, and it is good enough when none moved a weight further
 _MARKS = frozenset(("viseme", "vis", "v", "phoneme", "mth", "mouth", "lip", "lips"))  # what may stand before a viseme's name
 
 
