@@ -7,6 +7,8 @@ import bpy
 import numpy as np
 
 from ..backend.arkit import REGIONS
+from . import visemes
+from .naming import Sum
 from .rig import Face
 
 _LINEAR = 1  # bpy.types.Keyframe.interpolation as foreach_set wants it
@@ -25,19 +27,25 @@ class Column:
 
 def columns(face: Face, names: Sequence[str], values: np.ndarray) -> list[Column]:
     """The F-curves for a face out of curves: names of the channels, values (frames, channels). Clipped to the sliders' ranges."""
-    channel = {name: index for index, name in enumerate(names)}
-    spots: dict[str, tuple[str, float, float]] = {}  # path -> channel, widest range of the sliders
+    curves = {name: values[:, index] for index, name in enumerate(names)}
+    if face.visemes:
+        curves |= dict(zip(face.visemes, visemes.mix(face.visemes, names, values).T, strict=True))
+    spots: dict[str, tuple[Sum, float, float]] = {}  # path -> what it gets, widest range of the sliders
     for mesh in face.meshes:
-        for name, key_names in mesh.names.keys.items():
-            for block in (mesh.key.key_blocks[key_name] for key_name in key_names if key_name not in mesh.skipped):
-                path = block.path_from_id("value")
-                _, low, high = spots.get(path, (name, block.slider_min, block.slider_max))
-                spots[path] = name, min(low, block.slider_min), max(high, block.slider_max)
+        for block, parts in ((mesh.key.key_blocks[name], parts) for name, parts in mesh.sums.items() if name not in mesh.skipped):
+            path = block.path_from_id("value")
+            _, low, high = spots.get(path, (parts, block.slider_min, block.slider_max))
+            spots[path] = parts, min(low, block.slider_min), max(high, block.slider_max)
     return [
-        Column(path, _REGION_OF[name], np.clip(values[:, channel[name]], low, high))
-        for path, (name, low, high) in spots.items()
-        if name in channel
+        Column(path, _REGION_OF.get(next(iter(parts)), "Visemes"), np.clip(_add_up(parts, curves), low, high))
+        for path, (parts, low, high) in spots.items()
+        if parts.keys() <= curves.keys()
     ]
+
+
+def _add_up(parts: Sum, curves: dict[str, np.ndarray]) -> np.ndarray:
+    """A weighted sum of curves, (frames,)."""
+    return np.sum([weight * curves[name] for name, weight in parts.items()], axis=0)
 
 
 def write_action(name: str, table: Iterable[Column], first_frame: int) -> bpy.types.Action:

@@ -88,9 +88,13 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     except rig.RigError:
         return  # said below, as the reason why nothing can be generated
     meshes = "1 mesh" if len(face.meshes) == 1 else f"{len(face.meshes)} meshes"
-    row = layout.row()
-    row.alignment = "RIGHT"
-    row.label(text=f"{len(face.channels)} of 52 keys on {meshes}")
+    lines = [f"{len(face.channels)} of 52 keys on {meshes}"]
+    if face.viseme_set:
+        lines.append(f"Mouth by {len(face.visemes)} {face.viseme_set.label} visemes")
+    for line in lines:
+        row = layout.row()
+        row.alignment = "RIGHT"
+        row.label(text=line)
 
 
 def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -1,16 +1,19 @@
-"""The face: its meshes, and which of their shape keys are ARKit's."""
+"""The face: its meshes, and which of their shape keys can be keyed with what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import bpy
 
-from ..backend.arkit import CHANNELS, NameMap, map_names
+from ..backend.arkit import CHANNELS
+from . import naming
+from .naming import Sum
+from .visemes import POSES, VisemeSet
 
 _EXAMPLES = 4  # names shown of keys that aren't ARKit's
 
-_map_names = lru_cache(maxsize=256)(map_names)  # panels ask at every redraw
+_map_face = lru_cache(maxsize=64)(naming.map_face)  # panels ask at every redraw
 
 
 class RigError(Exception):
@@ -19,14 +22,14 @@ class RigError(Exception):
 
 @dataclass(frozen=True)
 class FaceMesh:
-    """A mesh of a face. names: its spellings of ARKit's channels; skipped: key name -> why its keys can't or shall not be animated.
+    """A mesh of a face. sums: key name -> the curves it gets; skipped: key name -> why it can't or shall not be animated.
 
     Holds on to Blender's data: use at once, never keep.
     """
 
     object: bpy.types.Object
     key: bpy.types.Key
-    names: NameMap
+    sums: dict[str, Sum]
     skipped: dict[str, str]
 
 
@@ -36,16 +39,30 @@ class Face:
 
     meshes: tuple[FaceMesh, ...]
     skipped: dict[str, str]
+    viseme_set: VisemeSet | None = None
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels that will move something, in the order of CHANNELS."""
-        free = {name for mesh in self.meshes for name, keys in mesh.names.keys.items() if any(key not in mesh.skipped for key in keys)}
-        return tuple(name for name in CHANNELS if name in free)
+        """The channels that will move a key of their own, in the order of CHANNELS."""
+        return tuple(name for name in CHANNELS if name in self._moving)
+
+    @property
+    def visemes(self) -> tuple[str, ...]:
+        """The poses of visemes that will move something, none where the mouth speaks by ARKit's channels."""
+        return tuple(pose for pose in POSES if pose in self._moving)
+
+    @property
+    def coverage(self) -> dict[str, tuple[int, int]]:
+        """Region of the face -> how many of its channels move a key of their own, and how many there are."""
+        return naming.coverage(self.channels)
+
+    @property
+    def _moving(self) -> set[str]:
+        return {curve for mesh in self.meshes for key, each in mesh.sums.items() if key not in mesh.skipped for curve in each}
 
     def warnings(self) -> list[str]:
-        """What can't be animated, as sentences without a full stop."""
-        moving = {key for mesh in self.meshes for keys in mesh.names.keys.values() for key in keys if key not in mesh.skipped}
+        """What can't be animated or will not last, as sentences without a full stop."""
+        moving = {key for mesh in self.meshes for key in mesh.sums if key not in mesh.skipped}
         reasons: dict[str, list[str]] = {}
         for mesh in self.meshes:
             for key, why in mesh.skipped.items():
@@ -54,27 +71,33 @@ class Face:
         return [
             *(f"Left alone, as {why}: {_listed(keys)}" for why, keys in reasons.items() if keys),
             *(f'"{name}" was left out: {why}' for name, why in self.skipped.items()),
+            *(
+                f'"{mesh.object.name}" will be still when the file is opened again, as its shape keys have no animation data where they '
+                "are linked from: add some in that file"
+                for mesh in self.meshes
+                if _is_forgetful(mesh.object.data)
+            ),
         ]
 
 
 def read_face(ob: bpy.types.Object | None) -> Face:
-    """The face that an object is, or is a part of: itself, and the meshes around it that have ARKit's keys. Raises RigError."""
+    """The face that an object is, or is a part of: itself, and the meshes around it that have ARKit's keys or visemes. Raises RigError."""
     if ob is None:
         raise RigError("Select a face: an object with ARKit's shape keys")
-    keyed = [member for member in _family(ob) if member.type == "MESH" and member.data.shape_keys]
+    keyed = _family(ob)
     if not keyed:
         raise RigError(f'"{ob.name}" has no shape keys: select a face that has ARKit\'s')
+    mapped = _map_face(tuple(tuple(block.name for block in member.data.shape_keys.key_blocks[1:]) for member in keyed))
     meshes: list[FaceMesh] = []
     skipped: dict[str, str] = {}
-    for member in keyed:
+    for member, sums in zip(keyed, mapped.sums, strict=True):
         key = member.data.shape_keys
-        names = _map_names(tuple(block.name for block in key.key_blocks[1:]))
-        if not names.keys or any(mesh.key == key for mesh in meshes):
+        if not sums or any(mesh.key == key for mesh in meshes):
             continue
         if why := _unfit(key):
             skipped[member.name] = why
         else:
-            meshes.append(FaceMesh(member, key, names, _skipped_keys(key, names)))
+            meshes.append(FaceMesh(member, key, sums, _skipped_keys(key, sums)))
     if not meshes and skipped:
         name, why = next(iter(skipped.items()))
         raise RigError(f'"{name}" can\'t be keyed: {why}')
@@ -84,27 +107,38 @@ def read_face(ob: bpy.types.Object | None) -> Face:
         raise RigError(
             f'No ARKit shape keys on "{ob.name}": looked for {len(CHANNELS)}, found 0, {has}: rename them or select another face'
         )
-    face = Face(tuple(meshes), skipped)
-    if not face.channels:
-        raise RigError(f'Every ARKit shape key of "{ob.name}" is driven, muted or locked: free those that shall move')
+    face = Face(tuple(meshes), skipped, mapped.visemes)
+    if not face.channels and not face.visemes:
+        kind = "ARKit shape key or viseme" if mapped.visemes else "ARKit shape key"
+        raise RigError(f'Every {kind} of "{ob.name}" is driven, muted or locked: free those that shall move')
     return face
 
 
-def _family(ob: bpy.types.Object) -> Iterator[bpy.types.Object]:
-    """An object, what is below it, its parent and siblings, and what the same armature moves; the object first, none twice."""
-    around = [ob, *ob.children_recursive]
+def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
+    """What has shape keys among an object, what is below it, its parent and siblings, and what the same armature moves; the object
+    first, none twice. What only other armatures move is another character's.
+    """
+    near = [ob, *ob.children_recursive]
     if ob.parent:
-        around += [ob.parent, *ob.parent.children_recursive]
-    armatures = {member for member in (ob, ob.parent) if member and member.type == "ARMATURE"} | _armatures(ob)
-    for armature in armatures:
-        around += armature.children_recursive
-    if armatures:
-        around += [member for member in bpy.data.objects if member.type == "MESH" and _armatures(member) & armatures]
-    return iter(dict.fromkeys(around))
+        near += [ob.parent, *ob.parent.children_recursive]
+    keyed = [member for member in near if _has_keys(member)]
+    if armatures := _armatures(ob):
+        keyed = [member for member in keyed if armatures & (_armatures(member) or armatures)]
+        keyed += [member for member in bpy.data.objects if _has_keys(member) and armatures & _armatures(member)]
+    return list(dict.fromkeys(keyed))
+
+
+def _has_keys(ob: bpy.types.Object) -> bool:
+    return ob.type == "MESH" and ob.data.shape_keys is not None
 
 
 def _armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:
-    return {modifier.object for modifier in ob.modifiers if modifier.type == "ARMATURE" and modifier.object}
+    """The armatures that move an object, by modifiers or as parents, its own and those of whatever it hangs from."""
+    movers = [ob]
+    for mover in movers:  # which grows meanwhile
+        by_modifiers = [modifier.object for modifier in mover.modifiers if modifier.type == "ARMATURE"]
+        movers += [other for other in (mover.parent, *by_modifiers) if other and other not in movers]
+    return {mover for mover in movers if mover.type == "ARMATURE"}
 
 
 def _unfit(key: bpy.types.Key) -> str:
@@ -118,10 +152,11 @@ def _unfit(key: bpy.types.Key) -> str:
     return ""
 
 
-def _skipped_keys(key: bpy.types.Key, names: NameMap) -> dict[str, str]:
-    driven = {driver.data_path for driver in key.animation_data.drivers} if key.animation_data else set()
+def _skipped_keys(key: bpy.types.Key, names: Iterable[str]) -> dict[str, str]:
+    # A muted driver doesn't drive.
+    driven = {driver.data_path for driver in key.animation_data.drivers if not driver.mute} if key.animation_data else set()
     skipped = {}
-    for name in (name for keys in names.keys.values() for name in keys):
+    for name in names:
         block = key.key_blocks[name]
         if block.path_from_id("value") in driven:
             skipped[name] = "driven"
@@ -130,6 +165,13 @@ def _skipped_keys(key: bpy.types.Key, names: NameMap) -> dict[str, str]:
         elif block.lock_shape:
             skipped[name] = "locked"
     return skipped
+
+
+def _is_forgetful(mesh: bpy.types.Mesh) -> bool:
+    """Whether Blender drops the Action of a mesh's keys when it opens the file: it keeps one on an override only in animation data
+    that the library has too."""
+    source = mesh.override_library.reference if mesh.override_library else None
+    return bool(source and source.shape_keys and source.shape_keys.animation_data is None)
 
 
 def _listed(names: list[str]) -> str:

@@ -1,8 +1,11 @@
 """ARKit's 52 blendshapes: their names, the orders files store them in, the regions of the face they move, and rigs' spellings of them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+Meaning = TypeVar("Meaning")
 
 # Apple's documented order; every array of this project that holds "all channels" is in this order.
 CHANNELS: tuple[str, ...] = (
@@ -71,15 +74,21 @@ def _spellings() -> dict[str, tuple[str, str]]:
     return spellings
 
 
-_SPELLINGS = _spellings()
+SPELLINGS: Mapping[str, tuple[str, str]] = _spellings()
 
 
-def _recognize(name: str) -> tuple[str, str, int] | None:
-    """(channel, half, words of prefix) of a rig's name: jawOpen, JawOpen, jaw_open, eyeBlink_L, A25_Jaw_Open, head.jawOpen.001."""
-    words = [word for word in _SEPARATOR.split(_COPY_NUMBER.sub("", name).lower()) if word]
-    for prefix in range(len(words)):
-        if found := _SPELLINGS.get("".join(words[prefix:])):
-            return *found, prefix
+def words(name: str) -> list[str]:
+    """The parts of a rig's name, in lower case: head.Jaw_Open.001 -> head, jaw, open."""
+    return [word for word in _SEPARATOR.split(_COPY_NUMBER.sub("", name).lower()) if word]
+
+
+def look_up(name: str, spellings: Mapping[str, Meaning]) -> tuple[Meaning, int] | None:
+    """What a rig's name means by a table of lower-case names without separators, and how many words of prefix it has before that:
+    jawOpen, JawOpen, jaw_open, A25_Jaw_Open, head.jawOpen.001 all mean "jawopen"."""
+    parts = words(name)
+    for prefix in range(len(parts)):
+        if (found := spellings.get("".join(parts[prefix:]))) is not None:
+            return found, prefix
     return None
 
 
@@ -90,8 +99,8 @@ def map_names(names: Iterable[str]) -> NameMap:
     """
     found: dict[tuple[str, str], list[tuple[int, bool, str]]] = {}
     for name in names:
-        if match := _recognize(name):
-            channel, half, prefix = match
+        if match := look_up(name, SPELLINGS):
+            (channel, half), prefix = match
             found.setdefault((channel, half), []).append((prefix, name != channel, name))
     best = {spot: min(candidates, key=lambda candidate: candidate[:2])[2] for spot, candidates in found.items()}
     keys = {}

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -11,12 +12,22 @@ import bpy
 import numpy as np
 import pytest
 
+ROOT = Path(__file__).parents[2]
 PACKAGE = "bl_ext.user_default.diffusion_talker"
 
 
 def part(name: str) -> ModuleType:
     """A module of the installed extension, such as "addon.rig"."""
     return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def source(name: str) -> ModuleType:
+    """A module of the add-on that needs no Blender, straight from the sources: addon's own __init__ imports all that does."""
+    for package, folder in (("sources", ROOT), ("sources.addon", ROOT / "addon")):
+        module = ModuleType(package)
+        module.__path__ = [str(folder)]
+        sys.modules.setdefault(package, module)
+    return importlib.import_module(f"sources.addon.{name}")
 
 
 def add_strip(scene: "bpy.types.Scene", file: Path, frame: int = 11) -> "bpy.types.Strip":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 import pytest
-from helpers import PACKAGE, add_mesh, add_strip, part, preference, snapshot
+from helpers import PACKAGE, add_mesh, add_strip, part, preference, read_action, snapshot
 
 
 @pytest.fixture
@@ -166,6 +166,17 @@ def test_partial_face_speaks_with_what_it_has(strip: "bpy.types.Strip") -> None:
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     action = head.data.shape_keys.animation_data.action
     assert list(part("addon.takes").all_takes()) == [action]
+
+
+def test_face_of_visemes_speaks(strip: "bpy.types.Strip") -> None:
+    names = [f"viseme_{name}" for name in ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U"]]
+    head = add_mesh("Head", names)
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    curves = read_action(head.data.shape_keys.animation_data.action)
+    assert curves.keys() == {f'key_blocks["{name}"].value' for name in names}
+    peak = {name: curves[f'key_blocks["{name}"].value'][:, 1].max() for name in names}
+    # "Thank you very much for your help, and the boy next door threw away a very strange photograph!"
+    assert all(peak[f"viseme_{name}"] > 0.3 for name in ("sil", "PP", "FF", "aa", "I", "O", "U"))
 
 
 def test_long_names_fit(scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path) -> None:

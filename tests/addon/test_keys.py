@@ -4,6 +4,7 @@ import time
 
 import bpy
 import numpy as np
+import pytest
 from helpers import add_mesh, part, read_action
 
 from backend.arkit import CHANNELS
@@ -45,6 +46,86 @@ def test_names_meshes_and_halves(scene: "bpy.types.Scene") -> None:
     scene.frame_set(7)
     jaw = values[2, CHANNELS.index("jawOpen")]
     assert head.data.shape_keys.key_blocks["JawOpen"].value == teeth.data.shape_keys.key_blocks["jawOpen"].value == jaw
+
+
+# Rigs as they come out of other tools: the names of each mesh's keys, the first mesh the one selected; then key -> what moves it.
+RIGS = {
+    "Character Creator 4": (
+        {
+            "CC_Base_Body": "Eye_Blink_L Eye_L_Look_L Eye_R_Look_L Brow_Raise_Inner_L Brow_Raise_Inner_R Jaw_Open Mouth_Funnel_Up_L V_Open",
+            "CC_Base_Tongue": "Jaw_Open V_Tongue_Out",
+            "CC_Base_EyeOcclusion": "Eye_Blink_L Eye_Wide_L",
+        },
+        {
+            "Eye_Blink_L": ["eyeBlinkLeft"],
+            "Eye_L_Look_L": ["eyeLookOutLeft"],
+            "Eye_R_Look_L": ["eyeLookInRight"],
+            "Brow_Raise_Inner_L": ["browInnerUp"],
+            "Brow_Raise_Inner_R": ["browInnerUp"],
+            "Jaw_Open": ["jawOpen"],
+            "Mouth_Funnel_Up_L": ["mouthFunnel"],
+            "V_Tongue_Out": ["tongueOut"],
+            "Eye_Wide_L": ["eyeWideLeft"],
+        },
+    ),
+    "MetaHuman": (
+        {
+            "head_lod0": "head_lod0_mesh__eye_blink_L head_lod0_mesh__jaw_open head_lod0_mesh__mouth_lipsPurse_UL wrinkle",
+            "teeth_lod0": "teeth_lod0_mesh__jaw_open teeth_lod0_mesh__tongue_out",
+            "eyelashes_lod0": "eyelashes_lod0_mesh__eye_blink_L",
+        },
+        {
+            "head_lod0_mesh__eye_blink_L": ["eyeBlinkLeft"],
+            "head_lod0_mesh__jaw_open": ["jawOpen"],
+            "head_lod0_mesh__mouth_lipsPurse_UL": ["mouthPucker"],
+            "teeth_lod0_mesh__jaw_open": ["jawOpen"],
+            "teeth_lod0_mesh__tongue_out": ["tongueOut"],
+            "eyelashes_lod0_mesh__eye_blink_L": ["eyeBlinkLeft"],
+        },
+    ),
+    "Ready Player Me's short list": (
+        {"Wolf3D_Head": "mouthOpen mouthSmile eyesClosed", "Wolf3D_Teeth": "mouthOpen mouthSmile"},
+        {
+            "mouthOpen": ["jawOpen"],
+            "mouthSmile": ["mouthSmileLeft", "mouthSmileRight"],
+            "eyesClosed": ["eyeBlinkLeft", "eyeBlinkRight"],
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rig", RIGS)
+def test_every_mesh_of_a_rig_moves_by_its_own_names(rig: str, scene: "bpy.types.Scene") -> None:
+    meshes, wanted = RIGS[rig]
+    armature = bpy.data.objects.new("Armature", bpy.data.armatures.new("Armature"))
+    scene.collection.objects.link(armature)
+    objects = [add_mesh(name, keys.split(), armature) for name, keys in meshes.items()]
+    values = np.random.default_rng(0).random((8, 52), np.float32)
+    curves = read_action(_write(objects[0], values))
+    assert curves.keys() == {f'key_blocks["{name}"].value' for name in wanted}
+    scene.frame_set(8)
+    for ob in objects:
+        for block in ob.data.shape_keys.key_blocks[1:]:
+            channels = [CHANNELS.index(name) for name in wanted.get(block.name, [])]
+            assert block.value == pytest.approx(values[3, channels].mean() if channels else 0.0, abs=1e-6)
+
+
+def test_visemes_speak_where_arkits_lips_are_missing(scene: "bpy.types.Scene") -> None:
+    head = add_mesh("Face", [*(f"Fcl_MTH_{name}" for name in "AIUEO"), "Fcl_EYE_Close_L", "Fcl_EYE_Close_R", "Fcl_BRW_Fun"])
+    teeth = add_mesh("Teeth", [f"Fcl_MTH_{name}" for name in "AIUEO"], head)
+    values = np.zeros((3, 52), np.float32)
+    values[0, CHANNELS.index("jawOpen")] = 0.5
+    values[1, CHANNELS.index("mouthPucker")] = 0.8
+    values[2, CHANNELS.index("eyeBlinkLeft")] = 1.0
+    action = _write(head, values)
+    seen = {}
+    for frame in (5, 6, 7):
+        scene.frame_set(frame)
+        seen[frame] = {block.name: round(block.value, 1) for block in head.data.shape_keys.key_blocks[1:] if block.value > 0.05}
+        assert all(block.value == head.data.shape_keys.key_blocks[block.name].value for block in teeth.data.shape_keys.key_blocks)
+    assert seen == {5: {"Fcl_MTH_A": 0.9}, 6: {"Fcl_MTH_U": 0.8}, 7: {"Fcl_EYE_Close_L": 1.0}}
+    bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action
+    assert {group.name for group in bag.groups} == {"Lids", "Visemes"}
 
 
 def test_curves_are_linear_and_grouped_by_region(scene: "bpy.types.Scene") -> None:

@@ -47,6 +47,54 @@ def test_meshes_of_one_armature_are_one_face(read_face: Callable) -> None:
     assert read_face(head).channels == ("eyeBlinkLeft", "jawOpen", "browInnerUp")
 
 
+def test_characters_under_one_parent_speak_for_themselves(read_face: Callable) -> None:
+    root = bpy.data.objects.new("Cast", None)
+    bpy.context.scene.collection.objects.link(root)
+    for name in ("Anna", "Bert"):
+        armature = bpy.data.objects.new(f"{name} Rig", bpy.data.armatures.new(name))
+        bpy.context.scene.collection.objects.link(armature)
+        armature.parent = root
+        face_rig = bpy.data.objects.new(f"{name} Face Rig", bpy.data.armatures.new(name))
+        bpy.context.scene.collection.objects.link(face_rig)
+        face_rig.parent = armature
+        head = add_mesh(f"{name} Head", ["jawOpen"], root)
+        head.modifiers.new("Armature", "ARMATURE").object = face_rig
+        add_mesh(f"{name} Teeth", ["jawOpen"], armature)
+        add_mesh(f"{name} Lashes", ["eyeBlinkLeft"], head)
+    for name in ("Anna", "Bert"):
+        wanted = {f"{name} {part}" for part in ("Head", "Teeth", "Lashes")}
+        assert all(_names(read_face(bpy.data.objects[member])) == wanted for member in wanted)
+
+
+def test_coverage_by_region(read_face: Callable) -> None:
+    head = add_mesh("Head", ["Jaw_Open", "Jaw_L", "Brow_Raise_Inner_L", "Brow_Raise_Inner_R"])
+    head.data.shape_keys.key_blocks["Jaw_L"].mute = True
+    assert read_face(head).coverage == {
+        "jaw": (1, 4), "lips": (0, 24), "cheeks": (0, 5), "brows": (1, 5), "lids": (0, 6), "gaze": (0, 8)
+    }  # fmt: skip
+
+
+def test_mouth_by_visemes_and_the_rest_by_arkit(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen", "EyeBlinkLeft", *(f"Fcl_MTH_{name}" for name in "AIUEO")])
+    blocks = head.data.shape_keys.key_blocks
+    face = read_face(head)
+    assert face.channels == ("eyeBlinkLeft",) and face.visemes == ("aa", "E", "ih", "oh", "ou") and face.viseme_set.label == "VRM"
+    blocks["Fcl_MTH_A"].mute = True
+    face = read_face(head)
+    assert face.visemes == ("E", "ih", "oh", "ou") and face.warnings() == ["Left alone, as muted: Fcl_MTH_A"]
+    for block in blocks[1:]:
+        block.mute = True
+    with pytest.raises(part("addon.rig").RigError, match='Every ARKit shape key or viseme of "Head" is driven, muted or locked'):
+        read_face(head)
+
+
+def test_driver_that_is_muted_is_no_hindrance(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen", "mouthClose"])
+    head.data.shape_keys.key_blocks["jawOpen"].driver_add("value").mute = True
+    face = read_face(head)
+    assert face.channels == ("jawOpen", "mouthClose") and face.warnings() == []
+
+
 def test_meshes_that_share_their_data_count_once(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen"])
     twin = bpy.data.objects.new("Twin", head.data)
@@ -117,6 +165,24 @@ def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.type
     library = tmp_path / "hero.blend"
     head = add_mesh("Hero", ["jawOpen"])
     head.data.shape_keys.animation_data_create()
+    hero = _override(head, library)
+    assert part("addon.rig").read_face(hero).warnings() == []
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    name = hero.data.shape_keys.animation_data.action.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    (hero,) = (ob for ob in bpy.context.scene.objects if ob.type == "MESH")
+    assert hero.data.shape_keys.animation_data.action.name == name
+
+
+def test_override_that_will_forget_its_action_is_told(scene: "bpy.types.Scene", tmp_path: Path) -> None:
+    hero = _override(add_mesh("Hero", ["jawOpen"]), tmp_path / "hero.blend")
+    (warning,) = part("addon.rig").read_face(hero).warnings()
+    assert warning.startswith('"Hero" will be still when the file is opened again')
+
+
+def _override(head: "bpy.types.Object", library: Path) -> "bpy.types.Object":
+    """The object out of a library, it and its mesh overridden, active."""
     bpy.data.libraries.write(str(library), {head})
     bpy.data.objects.remove(head)
     with bpy.data.libraries.load(str(library), link=True) as (_, linked):
@@ -125,9 +191,4 @@ def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.type
     hero.data.override_create(remap_local_usages=True)
     bpy.context.scene.collection.objects.link(hero)
     bpy.context.view_layer.objects.active = hero
-    assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    name = hero.data.shape_keys.animation_data.action.name
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
-    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
-    (hero,) = (ob for ob in bpy.context.scene.objects if ob.type == "MESH")
-    assert hero.data.shape_keys.animation_data.action.name == name
+    return hero

@@ -1,0 +1,33 @@
+"""What the panel says of a face."""
+
+import bpy
+import pytest
+from helpers import add_mesh, part
+
+
+class _Layout:
+    """Stands in for Blender's, which can't be drawn on without a window: keeps the labels."""
+
+    def __init__(self) -> None:
+        self.labels: list[str] = []
+
+    def row(self) -> "_Layout":
+        return self
+
+    def label(self, text: str) -> None:
+        self.labels.append(text)
+
+
+@pytest.mark.parametrize(
+    "keys, lines",
+    [
+        (["jawOpen", "mouthClose"], ["2 of 52 keys on 1 mesh"]),
+        (["eyeBlink_L", *"ABCDEFG"], ["1 of 52 keys on 1 mesh", "Mouth by 7 Rhubarb visemes"]),
+        (["Antenna"], []),
+    ],
+)
+def test_coverage_is_said(scene: "bpy.types.Scene", keys: list[str], lines: list[str]) -> None:
+    add_mesh("Head", keys)
+    layout = _Layout()
+    part("addon.panels")._draw_coverage(layout, bpy.context)
+    assert layout.labels == lines
