@@ -1,6 +1,6 @@
 """Curves into one Action that all meshes of a face share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -8,10 +8,21 @@ import numpy as np
 
 from ..backend.arkit import REGIONS
 from .rig import Face
+from .simplify import simplify
 
-_LINEAR = 1  # bpy.types.Keyframe.interpolation as foreach_set wants it
+_LINEAR, _BEZIER = 1, 2  # bpy.types.Keyframe.interpolation as foreach_set wants it; handles of new keys are automatic and clamped
 _HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
 _REGION_OF = {name: region.title() for region, names in REGIONS.items() for name in names}
+_COLORS = {"Jaw": "THEME01", "Lips": "THEME02", "Brows": "THEME03", "Lids": "THEME04", "Gaze": "THEME06", "Cheeks": "THEME09"}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How curves become keys. tolerance: how far an F-curve may stray on any frame for fewer keys, 0 for a key on every frame;
+    bezier: automatic clamped handles, else straight lines."""
+
+    tolerance: float
+    bezier: bool
 
 
 @dataclass(frozen=True)
@@ -40,16 +51,19 @@ def columns(face: Face, names: Sequence[str], values: np.ndarray) -> list[Column
     ]
 
 
-def write_action(name: str, table: Iterable[Column], first_frame: int) -> bpy.types.Action:
-    """A new Action with a fake user: a linear key on every frame from first_frame on, F-curves in groups. Nothing uses it yet."""
+def write_action(name: str, table: Sequence[Column], first_frame: int, style: Style) -> bpy.types.Action:
+    """A new Action with a fake user: keys on whole frames from first_frame on, F-curves in groups of one color. Nothing uses it yet."""
+    kept = _kept_frames(table, style)
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
         owner = _channelbag(action) if _HAS_SLOTS else action
-        for column in table:
+        for column, frames in zip(table, kept, strict=True):
             fcurve = owner.fcurves.new(column.path)
-            fcurve.group = owner.groups.get(column.group) or owner.groups.new(column.group)
-            _fill(fcurve.keyframe_points, column.values, first_frame)
+            fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
+            fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
+            fcurve.auto_smoothing = "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
+            _fill(fcurve.keyframe_points, first_frame + frames, column.values[frames], _BEZIER if style.bezier else _LINEAR)
             fcurve.update()
     except BaseException:
         bpy.data.actions.remove(action)
@@ -57,19 +71,28 @@ def write_action(name: str, table: Iterable[Column], first_frame: int) -> bpy.ty
     return action
 
 
+def _kept_frames(table: Sequence[Column], style: Style) -> list[np.ndarray]:
+    """For each column the frames that become keys, from 0 on."""
+    if style.tolerance and table:
+        return simplify(np.stack([column.values for column in table], axis=1), style.tolerance, style.bezier)
+    return [np.arange(len(column.values)) for column in table]
+
+
+def _new_group(owner: "bpy.types.ActionChannelbag | bpy.types.Action", name: str) -> bpy.types.ActionGroup:
+    group = owner.groups.new(name)
+    group.color_set = _COLORS[name]
+    return group
+
+
 def _channelbag(action: bpy.types.Action) -> "bpy.types.ActionChannelbag":
     slot = action.slots.new(id_type="KEY", name="Face")
     return action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
 
 
-def _fill(points: bpy.types.FCurveKeyframePoints, values: np.ndarray, first_frame: int) -> None:
-    count = len(values)
-    positions = np.empty((count, 2), np.float32)
-    positions[:, 0] = np.arange(first_frame, first_frame + count)
-    positions[:, 1] = values
-    points.add(count)
-    points.foreach_set("co", positions.ravel())
-    points.foreach_set("interpolation", np.full(count, _LINEAR, np.int32))
+def _fill(points: bpy.types.FCurveKeyframePoints, frames: np.ndarray, values: np.ndarray, interpolation: int) -> None:
+    points.add(len(frames))
+    points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
+    points.foreach_set("interpolation", np.full(len(frames), interpolation, np.int32))
 
 
 def assign(action: bpy.types.Action, face: Face) -> None:

@@ -1,6 +1,7 @@
 """The panel "Lip Sync" in the 3D View's sidebar, and the small one in the Sequencer's."""
 
 import textwrap
+from typing import ClassVar
 
 import bpy
 
@@ -57,6 +58,34 @@ class SEQUENCER_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return context.space_data.view_type in {"SEQUENCER", "SEQUENCER_PREVIEW"}
+
+
+class _KeysPanel:
+    """How new takes are keyed, below the panel of either editor."""
+
+    bl_label = "Keys"
+    bl_region_type = "UI"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, wanted = self.layout, settings(context)  # type: ignore[attr-defined]
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.row().prop(wanted, "key_density", expand=True)
+        row = layout.row()
+        row.active = wanted.key_density == "SIMPLIFIED"
+        row.prop(wanted, "key_tolerance")
+        layout.row().prop(wanted, "key_interpolation", expand=True)
+
+
+class VIEW3D_PT_lipsync_keys(_KeysPanel, bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+    bl_parent_id = "VIEW3D_PT_lipsync"
+
+
+class SEQUENCER_PT_lipsync_keys(_KeysPanel, bpy.types.Panel):
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_parent_id = "SEQUENCER_PT_lipsync"
 
 
 def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -132,4 +161,6 @@ def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str
         box.label(text=line, icon="NONE" if number else icon)
 
 
-register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync, SEQUENCER_PT_lipsync))
+register, unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_UL_takes, VIEW3D_PT_lipsync, VIEW3D_PT_lipsync_keys, SEQUENCER_PT_lipsync, SEQUENCER_PT_lipsync_keys)
+)
