@@ -1,6 +1,6 @@
 """Curves into one Action that all meshes of a face share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -38,17 +38,38 @@ def columns(face: Face, names: Sequence[str], values: np.ndarray) -> list[Column
     """The F-curves for a face out of curves: names of the channels, values (frames, channels). Clipped to the sliders' ranges."""
     channel = {name: index for index, name in enumerate(names)}
     spots: dict[str, tuple[str, float, float]] = {}  # path -> channel, widest range of the sliders
-    for mesh in face.meshes:
-        for name, key_names in mesh.names.keys.items():
-            for block in (mesh.key.key_blocks[key_name] for key_name in key_names if key_name not in mesh.skipped):
-                path = block.path_from_id("value")
-                _, low, high = spots.get(path, (name, block.slider_min, block.slider_max))
-                spots[path] = name, min(low, block.slider_min), max(high, block.slider_max)
+    for name, block in _blocks(face):
+        path = block.path_from_id("value")
+        _, low, high = spots.get(path, (name, block.slider_min, block.slider_max))
+        spots[path] = name, min(low, block.slider_min), max(high, block.slider_max)
     return [
         Column(path, _REGION_OF[name], np.clip(values[:, channel[name]], low, high))
         for path, (name, low, high) in spots.items()
         if name in channel
     ]
+
+
+def _blocks(face: Face) -> Iterator[tuple[str, bpy.types.ShapeKey]]:
+    """(channel, shape key) of all that can be keyed."""
+    for mesh in face.meshes:
+        for name, key_names in mesh.names.keys.items():
+            yield from ((name, mesh.key.key_blocks[key_name]) for key_name in key_names if key_name not in mesh.skipped)
+
+
+def channel_fcurves(action: bpy.types.Action, face: Face) -> dict[str, bpy.types.FCurve]:
+    """Channel -> the F-curve with keys that moves it, of two halves the first."""
+    fcurves = {fcurve.data_path: fcurve for fcurve in _fcurves(action) if len(fcurve.keyframe_points)}
+    found = ((name, fcurves.get(block.path_from_id("value"))) for name, block in _blocks(face))
+    return {name: fcurve for name, fcurve in reversed([*found]) if fcurve}
+
+
+def _fcurves(action: bpy.types.Action) -> Iterator[bpy.types.FCurve]:
+    if not _HAS_SLOTS:
+        yield from action.fcurves
+    elif slot := _key_slot(action):
+        for strip in (strip for layer in action.layers for strip in layer.strips):
+            bag = strip.channelbag(slot)
+            yield from bag.fcurves if bag else ()
 
 
 def write_action(name: str, table: Sequence[Column], first_frame: int, style: Style) -> bpy.types.Action:
@@ -100,7 +121,7 @@ def assign(action: bpy.types.Action, face: Face) -> None:
 
     The Actions that did so before get a fake user, so that they stay in the file.
     """
-    slot = next((slot for slot in action.slots if slot.target_id_type == "KEY"), None) if _HAS_SLOTS else None
+    slot = _key_slot(action) if _HAS_SLOTS else None
     datas = [mesh.key.animation_data_create() for mesh in face.meshes]
     before = [(data, data.action, data.action_slot if _HAS_SLOTS else None) for data in datas]
     try:
@@ -113,6 +134,10 @@ def assign(action: bpy.types.Action, face: Face) -> None:
     for _, previous, _ in before:
         if previous and previous.library is None:
             previous.use_fake_user = True
+
+
+def _key_slot(action: bpy.types.Action) -> "bpy.types.ActionSlot | None":
+    return next((slot for slot in action.slots if slot.target_id_type == "KEY"), None)
 
 
 def _assign(data: bpy.types.AnimData, action: bpy.types.Action | None, slot: "bpy.types.ActionSlot | None") -> None:

@@ -1,11 +1,13 @@
 """The panel "Lip Sync" in the 3D View's sidebar, and the small one in the Sequencer's."""
 
+import os
 import textwrap
 from typing import ClassVar
 
 import bpy
 
 from . import rig, strip, takes
+from .operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from .operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
 from .properties import chosen_face, settings, shown_name
 from .session import session
@@ -20,7 +22,8 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         row = layout.split(factor=0.75)
         row.prop(item, "name", text="", emboss=False, icon="ACTION")
-        row.label(text=f"Seed {takes.read_info(item).seed}")
+        info = takes.read_info(item)
+        row.label(text="Imported" if info.imported else f"Seed {info.seed}")
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         actions = getattr(data, property)
@@ -140,15 +143,19 @@ def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    row = layout.row(align=True)
+    row.label(text="Takes")
+    row.operator(LIPSYNC_OT_import_capture.bl_idname, text="", icon="IMPORT")
+    row.operator(LIPSYNC_OT_export_take.bl_idname, text="", icon="EXPORT")
     if not any(takes.all_takes()):
         return
     wanted = settings(context)
-    layout.label(text="Takes")
     layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", wanted, "take", rows=4)
     action = bpy.data.actions[wanted.take] if wanted.take >= 0 else None
     if action and takes.is_take(action):
         info = takes.read_info(action)
-        layout.label(text=f"{shown_name(info.identity)}, {shown_name(info.emotion)}, Seed {info.seed}", icon="CHECKMARK")
+        made = f"{shown_name(info.identity)}, {shown_name(info.emotion)}, Seed {info.seed}"
+        layout.label(text=f"Imported from {os.path.basename(info.sound)}" if info.imported else made, icon="CHECKMARK")
 
 
 def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:

@@ -55,15 +55,16 @@ def strip_scene(context: bpy.types.Context) -> bpy.types.Scene:
 def find_span(context: bpy.types.Context, name: str = "") -> Span:
     """What the strip of that name, or the active one, plays. Raises StripError."""
     scene = strip_scene(context)
-    fps = _fps(scene)
-    if not math.isclose(fps, _fps(context.scene)):
+    fps, animated = frame_rate(scene), frame_rate(context.scene)
+    if not math.isclose(fps, animated):
         raise StripError(
-            f'The strip\'s scene "{scene.name}" runs at {fps:g} fps and "{context.scene.name}" at {_fps(context.scene):g}: set both the same'
+            f'The strip\'s scene "{scene.name}" runs at {fps:g} fps and "{context.scene.name}" at {animated:g}: set both the same'
         )
     return read_span(_find(scene, name), fps)
 
 
-def _fps(scene: bpy.types.Scene) -> float:
+def frame_rate(scene: bpy.types.Scene) -> float:
+    """Frames a second."""
     return scene.render.fps / scene.render.fps_base
 
 
