@@ -13,6 +13,7 @@ _TIMES = (
     if bpy.app.version >= (5, 1)
     else ("frame_final_start", "frame_final_end", "frame_start", "animation_offset_start")
 )
+_HIGHEST_CHANNEL = 128
 _ROUNDING = 1e-4  # of a frame
 
 
@@ -44,6 +45,20 @@ def sound_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
         return []
     strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
     return [strip for strip in strips if strip.type == "SOUND"]
+
+
+def add_sound(scene: bpy.types.Scene, file: Path, frame: int) -> "bpy.types.Strip":
+    """A new sound strip from a frame on, active, in a channel above all others. Raises StripError."""
+    if not file.is_file():
+        raise StripError(f'There is no file "{file}": choose another')
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    channel = max((other.channel for other in strips), default=0) + 1
+    try:
+        editor.active_strip = added = strips.new_sound(file.stem, str(file), min(channel, _HIGHEST_CHANNEL), frame)
+    except RuntimeError as error:
+        raise StripError(f'"{file.name}" can\'t be added as a sound: {error}') from error
+    return added
 
 
 def strip_scene(context: bpy.types.Context) -> bpy.types.Scene:
