@@ -85,6 +85,7 @@ def write_action(name: str, table: Sequence[Column], first_frame: int, style: St
             fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
             fcurve.auto_smoothing = "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
             _fill(fcurve.keyframe_points, first_frame + frames, column.values[frames], _BEZIER if style.bezier else _LINEAR)
+            fcurve.select = False  # or the first move in an editor would move all of it
             fcurve.update()
     except BaseException:
         bpy.data.actions.remove(action)
@@ -114,6 +115,8 @@ def _fill(points: bpy.types.FCurveKeyframePoints, frames: np.ndarray, values: np
     points.add(len(frames))
     points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
     points.foreach_set("interpolation", np.full(len(frames), interpolation, np.int32))
+    for part in ("select_control_point", "select_left_handle", "select_right_handle"):
+        points.foreach_set(part, np.zeros(len(frames), bool))
 
 
 def assign(action: bpy.types.Action, face: Face) -> None:
