@@ -28,6 +28,7 @@ class Order:
     identity: str
     emotion: str
     seed: int
+    style: keys.Style
     python: str  # "" for Blender's own
 
 
@@ -140,7 +141,7 @@ class Job:
             raise JobError(str(error)) from error
         take, span = self._takes[0], self.order.span
         table = keys.columns(face, take.names, take.values)
-        action = keys.write_action(takes.new_name(span.strip, take.identity), table, span.first_frame)
+        action = keys.write_action(takes.new_name(span.strip, take.identity), table, span.first_frame, self.order.style)
         try:
             takes.mark(action, _info(span, take))
             keys.assign(action, face)

@@ -1,6 +1,6 @@
 """Curves into one Action that all meshes of a face share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -10,10 +10,29 @@ from ..backend.arkit import REGIONS
 from . import visemes
 from .naming import Sum
 from .rig import Face
+from .simplify import simplify
 
-_LINEAR = 1  # bpy.types.Keyframe.interpolation as foreach_set wants it
+_LINEAR, _BEZIER = 1, 2  # bpy.types.Keyframe.interpolation as foreach_set wants it; handles of new keys are automatic and clamped
 _HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
 _REGION_OF = {name: region.title() for region, names in REGIONS.items() for name in names}
+_COLORS = {
+    "Jaw": "THEME01",
+    "Lips": "THEME02",
+    "Brows": "THEME03",
+    "Lids": "THEME04",
+    "Gaze": "THEME06",
+    "Cheeks": "THEME09",
+    "Visemes": "THEME02",
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How curves become keys. tolerance: how far an F-curve may stray on any frame for fewer keys, 0 for a key on every frame;
+    bezier: automatic clamped handles, else straight lines."""
+
+    tolerance: float
+    bezier: bool
 
 
 @dataclass(frozen=True)
@@ -31,11 +50,10 @@ def columns(face: Face, names: Sequence[str], values: np.ndarray) -> list[Column
     if face.visemes:
         curves |= dict(zip(face.visemes, visemes.mix(face.visemes, names, values).T, strict=True))
     spots: dict[str, tuple[Sum, float, float]] = {}  # path -> what it gets, widest range of the sliders
-    for mesh in face.meshes:
-        for block, parts in ((mesh.key.key_blocks[name], parts) for name, parts in mesh.sums.items() if name not in mesh.skipped):
-            path = block.path_from_id("value")
-            _, low, high = spots.get(path, (parts, block.slider_min, block.slider_max))
-            spots[path] = parts, min(low, block.slider_min), max(high, block.slider_max)
+    for parts, block in _blocks(face):
+        path = block.path_from_id("value")
+        _, low, high = spots.get(path, (parts, block.slider_min, block.slider_max))
+        spots[path] = parts, min(low, block.slider_min), max(high, block.slider_max)
     return [
         Column(path, _REGION_OF.get(next(iter(parts)), "Visemes"), np.clip(_add_up(parts, curves), low, high))
         for path, (parts, low, high) in spots.items()
@@ -48,16 +66,42 @@ def _add_up(parts: Sum, curves: dict[str, np.ndarray]) -> np.ndarray:
     return np.sum([weight * curves[name] for name, weight in parts.items()], axis=0)
 
 
-def write_action(name: str, table: Iterable[Column], first_frame: int) -> bpy.types.Action:
-    """A new Action with a fake user: a linear key on every frame from first_frame on, F-curves in groups. Nothing uses it yet."""
+def _blocks(face: Face) -> Iterator[tuple[Sum, bpy.types.ShapeKey]]:
+    """(the curves it gets, shape key) of all that can be keyed."""
+    for mesh in face.meshes:
+        yield from ((parts, mesh.key.key_blocks[name]) for name, parts in mesh.sums.items() if name not in mesh.skipped)
+
+
+def channel_fcurves(action: bpy.types.Action, face: Face) -> dict[str, bpy.types.FCurve]:
+    """Channel -> the F-curve with keys that moves it, of several the first: a key for both lids tells of either."""
+    fcurves = {fcurve.data_path: fcurve for fcurve in _fcurves(action) if len(fcurve.keyframe_points)}
+    found = ((name, fcurves.get(block.path_from_id("value"))) for parts, block in _blocks(face) for name in parts)
+    return {name: fcurve for name, fcurve in reversed([*found]) if fcurve}
+
+
+def _fcurves(action: bpy.types.Action) -> Iterator[bpy.types.FCurve]:
+    if not _HAS_SLOTS:
+        yield from action.fcurves
+    elif slot := _key_slot(action):
+        for strip in (strip for layer in action.layers for strip in layer.strips):
+            bag = strip.channelbag(slot)
+            yield from bag.fcurves if bag else ()
+
+
+def write_action(name: str, table: Sequence[Column], first_frame: int, style: Style) -> bpy.types.Action:
+    """A new Action with a fake user: keys on whole frames from first_frame on, F-curves in groups of one color. Nothing uses it yet."""
+    kept = _kept_frames(table, style)
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
         owner = _channelbag(action) if _HAS_SLOTS else action
-        for column in table:
+        for column, frames in zip(table, kept, strict=True):
             fcurve = owner.fcurves.new(column.path)
-            fcurve.group = owner.groups.get(column.group) or owner.groups.new(column.group)
-            _fill(fcurve.keyframe_points, column.values, first_frame)
+            fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
+            fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
+            fcurve.auto_smoothing = "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
+            _fill(fcurve.keyframe_points, first_frame + frames, column.values[frames], _BEZIER if style.bezier else _LINEAR)
+            fcurve.select = False  # or the first move in an editor would move all of it
             fcurve.update()
     except BaseException:
         bpy.data.actions.remove(action)
@@ -65,19 +109,30 @@ def write_action(name: str, table: Iterable[Column], first_frame: int) -> bpy.ty
     return action
 
 
+def _kept_frames(table: Sequence[Column], style: Style) -> list[np.ndarray]:
+    """For each column the frames that become keys, from 0 on."""
+    if style.tolerance and table:
+        return simplify(np.stack([column.values for column in table], axis=1), style.tolerance, style.bezier)
+    return [np.arange(len(column.values)) for column in table]
+
+
+def _new_group(owner: "bpy.types.ActionChannelbag | bpy.types.Action", name: str) -> bpy.types.ActionGroup:
+    group = owner.groups.new(name)
+    group.color_set = _COLORS[name]
+    return group
+
+
 def _channelbag(action: bpy.types.Action) -> "bpy.types.ActionChannelbag":
     slot = action.slots.new(id_type="KEY", name="Face")
     return action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
 
 
-def _fill(points: bpy.types.FCurveKeyframePoints, values: np.ndarray, first_frame: int) -> None:
-    count = len(values)
-    positions = np.empty((count, 2), np.float32)
-    positions[:, 0] = np.arange(first_frame, first_frame + count)
-    positions[:, 1] = values
-    points.add(count)
-    points.foreach_set("co", positions.ravel())
-    points.foreach_set("interpolation", np.full(count, _LINEAR, np.int32))
+def _fill(points: bpy.types.FCurveKeyframePoints, frames: np.ndarray, values: np.ndarray, interpolation: int) -> None:
+    points.add(len(frames))
+    points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
+    points.foreach_set("interpolation", np.full(len(frames), interpolation, np.int32))
+    for part in ("select_control_point", "select_left_handle", "select_right_handle"):
+        points.foreach_set(part, np.zeros(len(frames), bool))
 
 
 def assign(action: bpy.types.Action, face: Face) -> None:
@@ -85,7 +140,7 @@ def assign(action: bpy.types.Action, face: Face) -> None:
 
     The Actions that did so before get a fake user, so that they stay in the file.
     """
-    slot = next((slot for slot in action.slots if slot.target_id_type == "KEY"), None) if _HAS_SLOTS else None
+    slot = _key_slot(action) if _HAS_SLOTS else None
     datas = [mesh.key.animation_data_create() for mesh in face.meshes]
     before = [(data, data.action, data.action_slot if _HAS_SLOTS else None) for data in datas]
     try:
@@ -98,6 +153,10 @@ def assign(action: bpy.types.Action, face: Face) -> None:
     for _, previous, _ in before:
         if previous and previous.library is None:
             previous.use_fake_user = True
+
+
+def _key_slot(action: bpy.types.Action) -> "bpy.types.ActionSlot | None":
+    return next((slot for slot in action.slots if slot.target_id_type == "KEY"), None)
 
 
 def _assign(data: bpy.types.AnimData, action: bpy.types.Action | None, slot: "bpy.types.ActionSlot | None") -> None:

@@ -1,10 +1,13 @@
 """The panel "Lip Sync" in the 3D View's sidebar, and the small one in the Sequencer's."""
 
+import os
 import textwrap
+from typing import ClassVar
 
 import bpy
 
 from . import rig, strip, takes
+from .operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from .operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
 from .properties import chosen_face, settings, shown_name
 from .session import session
@@ -19,7 +22,8 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         row = layout.split(factor=0.75)
         row.prop(item, "name", text="", emboss=False, icon="ACTION")
-        row.label(text=f"Seed {takes.read_info(item).seed}")
+        info = takes.read_info(item)
+        row.label(text="Imported" if info.imported else f"Seed {info.seed}")
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         actions = getattr(data, property)
@@ -57,6 +61,34 @@ class SEQUENCER_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return context.space_data.view_type in {"SEQUENCER", "SEQUENCER_PREVIEW"}
+
+
+class _KeysPanel:
+    """How new takes are keyed, below the panel of either editor."""
+
+    bl_label = "Keys"
+    bl_region_type = "UI"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, wanted = self.layout, settings(context)  # type: ignore[attr-defined]
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.row().prop(wanted, "key_density", expand=True)
+        row = layout.row()
+        row.active = wanted.key_density == "SIMPLIFIED"
+        row.prop(wanted, "key_tolerance")
+        layout.row().prop(wanted, "key_interpolation", expand=True)
+
+
+class VIEW3D_PT_lipsync_keys(_KeysPanel, bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+    bl_parent_id = "VIEW3D_PT_lipsync"
+
+
+class SEQUENCER_PT_lipsync_keys(_KeysPanel, bpy.types.Panel):
+    bl_space_type = "SEQUENCE_EDITOR"
+    bl_parent_id = "SEQUENCER_PT_lipsync"
 
 
 def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -115,15 +147,19 @@ def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    row = layout.row(align=True)
+    row.label(text="Takes")
+    row.operator(LIPSYNC_OT_import_capture.bl_idname, text="", icon="IMPORT")
+    row.operator(LIPSYNC_OT_export_take.bl_idname, text="", icon="EXPORT")
     if not any(takes.all_takes()):
         return
     wanted = settings(context)
-    layout.label(text="Takes")
     layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", wanted, "take", rows=4)
     action = bpy.data.actions[wanted.take] if wanted.take >= 0 else None
     if action and takes.is_take(action):
         info = takes.read_info(action)
-        layout.label(text=f"{shown_name(info.identity)}, {shown_name(info.emotion)}, Seed {info.seed}", icon="CHECKMARK")
+        made = f"{shown_name(info.identity)}, {shown_name(info.emotion)}, Seed {info.seed}"
+        layout.label(text=f"Imported from {os.path.basename(info.sound)}" if info.imported else made, icon="CHECKMARK")
 
 
 def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
@@ -136,4 +172,6 @@ def _draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, text: str
         box.label(text=line, icon="NONE" if number else icon)
 
 
-register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync, SEQUENCER_PT_lipsync))
+register, unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_UL_takes, VIEW3D_PT_lipsync, VIEW3D_PT_lipsync_keys, SEQUENCER_PT_lipsync, SEQUENCER_PT_lipsync_keys)
+)

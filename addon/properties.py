@@ -126,6 +126,31 @@ class LipSyncSettings(bpy.types.PropertyGroup):
     seed: bpy.props.IntProperty(
         name="Seed", description="Another number gives another performance, the same one the same again", min=0, default=0
     )
+    key_density: bpy.props.EnumProperty(
+        name="Keys",
+        description="How many keys a new take gets, all of them on whole frames",
+        items=(
+            ("SIMPLIFIED", "Simplified", "As few keys as the tolerance allows"),
+            ("DENSE", "Dense", "A key on every frame"),
+        ),
+    )
+    key_tolerance: bpy.props.FloatProperty(
+        name="Tolerance",
+        description="How far the curves may be from what was generated on any frame, where 1 is a shape key's full movement",
+        min=0.001,
+        max=0.1,
+        default=0.01,
+        precision=3,
+        step=0.1,
+    )
+    key_interpolation: bpy.props.EnumProperty(
+        name="Interpolation",
+        description="How the curves run from one key to the next",
+        items=(
+            ("BEZIER", "Bezier", "Smooth, with automatic handles that never overshoot"),
+            ("LINEAR", "Linear", "Straight"),
+        ),
+    )
     take: bpy.props.IntProperty(
         name="Take", description="The Action that moves the face", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
     )
@@ -133,6 +158,12 @@ class LipSyncSettings(bpy.types.PropertyGroup):
 
 def settings(context: bpy.types.Context) -> LipSyncSettings:
     return context.scene.lipsync
+
+
+def key_style(context: bpy.types.Context) -> keys.Style:
+    """How the panel wants new takes keyed."""
+    wanted = settings(context)
+    return keys.Style(wanted.key_tolerance if wanted.key_density == "SIMPLIFIED" else 0.0, wanted.key_interpolation == "BEZIER")
 
 
 def chosen_face(context: bpy.types.Context) -> bpy.types.Object | None:

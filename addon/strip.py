@@ -13,6 +13,7 @@ _TIMES = (
     if bpy.app.version >= (5, 1)
     else ("frame_final_start", "frame_final_end", "frame_start", "animation_offset_start")
 )
+_HIGHEST_CHANNEL = 128
 _ROUNDING = 1e-4  # of a frame
 
 
@@ -46,6 +47,20 @@ def sound_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
     return [strip for strip in strips if strip.type == "SOUND"]
 
 
+def add_sound(scene: bpy.types.Scene, file: Path, frame: int) -> "bpy.types.Strip":
+    """A new sound strip from a frame on, active, in a channel above all others. Raises StripError."""
+    if not file.is_file():
+        raise StripError(f'There is no file "{file}": choose another')
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    channel = max((other.channel for other in strips), default=0) + 1
+    try:
+        editor.active_strip = added = strips.new_sound(file.stem, str(file), min(channel, _HIGHEST_CHANNEL), frame)
+    except RuntimeError as error:
+        raise StripError(f'"{file.name}" can\'t be added as a sound: {error}') from error
+    return added
+
+
 def strip_scene(context: bpy.types.Context) -> bpy.types.Scene:
     """The scene whose strips are meant: the one that is animated or, where it has no sound, the one that the Sequencer shows (5.0+)."""
     shown = getattr(context, "sequencer_scene", None)
@@ -55,15 +70,16 @@ def strip_scene(context: bpy.types.Context) -> bpy.types.Scene:
 def find_span(context: bpy.types.Context, name: str = "") -> Span:
     """What the strip of that name, or the active one, plays. Raises StripError."""
     scene = strip_scene(context)
-    fps = _fps(scene)
-    if not math.isclose(fps, _fps(context.scene)):
+    fps, animated = frame_rate(scene), frame_rate(context.scene)
+    if not math.isclose(fps, animated):
         raise StripError(
-            f'The strip\'s scene "{scene.name}" runs at {fps:g} fps and "{context.scene.name}" at {_fps(context.scene):g}: set both the same'
+            f'The strip\'s scene "{scene.name}" runs at {fps:g} fps and "{context.scene.name}" at {animated:g}: set both the same'
         )
     return read_span(_find(scene, name), fps)
 
 
-def _fps(scene: bpy.types.Scene) -> float:
+def frame_rate(scene: bpy.types.Scene) -> float:
+    """Frames a second."""
     return scene.render.fps / scene.render.fps_base
 
 

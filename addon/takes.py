@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
 import bpy
 
@@ -13,7 +14,8 @@ _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
 @dataclass(frozen=True)
 class TakeInfo:
-    """How a take was made. start, end: seconds of the sound file; first_frame: where its first key lies, at fps frames a second."""
+    """How a take was made. start, end: seconds of the sound file, or of the file of curves that was imported;
+    first_frame: where its first key lies, at fps frames a second."""
 
     strip: str
     sound: str
@@ -26,6 +28,16 @@ class TakeInfo:
     seed: int
     audio_sha256: str
     model_sha256: str
+
+    @property
+    def imported(self) -> bool:
+        """Out of a file of curves: no model made it."""
+        return not self.model_sha256
+
+
+def imported_info(file: str, start: float, duration: float, first_frame: int, fps: float) -> TakeInfo:
+    """Where a take came from that was read from a file of curves; start and duration in seconds."""
+    return TakeInfo(Path(file).stem, file, start, start + duration, first_frame, fps, "imported", "", 0, "", "")
 
 
 def mark(action: bpy.types.Action, info: TakeInfo) -> None:

@@ -76,6 +76,17 @@ def write(path: str | Path, curves: Curves) -> None:
     _writer(Path(path))(path, curves)
 
 
+def read(path: str | Path) -> Curves:
+    """Read a take in the format that the path's suffix names: .csv (LiveLinkFace) or .json. Raises CurvesError."""
+    path = Path(path)
+    readers: dict[str, Callable[[Path], Curves]] = {".csv": read_livelink_csv, ".json": read_json}
+    if path.suffix.lower() not in readers:
+        raise CurvesError(f'"{path.name}" can\'t be read: choose a .csv (LiveLinkFace) or a .json.')
+    if not path.is_file():
+        raise CurvesError(f'There is no file "{path}": choose another.')
+    return readers[path.suffix.lower()](path)
+
+
 def check_path(path: str | Path) -> None:
     """Raise CurvesError when write() could not write there, as far as can be told beforehand."""
     path = Path(path)

@@ -210,7 +210,9 @@ def voices(models: Sequence[Measured], of: str, part: str) -> Table:
     if of == "identity":
         rows += _paper_rows("v1, all of BEAT", {"DiffusionTalker": papers.BEAT_IDENTITY}, (*keys, "n"))
     about = (
-        "" if of != "identity" or part not in (VOICE, WHOLE[VOICE]) else "Identities that other speakers have too: which of them sounds most like this voice. "
+        ""
+        if of != "identity" or part not in (VOICE, WHOLE[VOICE])
+        else "Identities that other speakers have too: which of them sounds most like this voice. "
     )
     note = about + "Precision, recall and F1 are means over the classes (macro); accuracy is their value counted over sequences (micro)."
     return Table(f"{of.capitalize()} by the voice: {part}", header, rows, note)

@@ -1,8 +1,8 @@
 """What the artist can do; every operator is found with F3."""
 
-from . import generate, takes
+from . import drop, exchange, generate, takes
 
-_parts = (generate, takes)
+_parts = (generate, takes, exchange, drop)
 
 
 def register() -> None:

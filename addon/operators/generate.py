@@ -7,7 +7,7 @@ import bpy
 
 from .. import preferences, rig, strip
 from ..job import Job, JobError, Order
-from ..properties import chosen_face, settings
+from ..properties import chosen_face, key_style, settings
 from ..session import disabled_reason as backend_disabled_reason
 from ..session import session
 from ..takes import unused_seed
@@ -33,7 +33,8 @@ def make_order(context: bpy.types.Context) -> Order:
     span = strip.find_span(context, wanted.strip)
     rig.read_face(face)
     assert face is not None
-    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, preferences.backend_python(context))
+    python = preferences.backend_python(context)
+    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, key_style(context), python)
 
 
 class _Generating:

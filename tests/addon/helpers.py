@@ -54,14 +54,19 @@ def add_mesh(name: str, keys: list[str], parent: "bpy.types.Object | None" = Non
     return ob
 
 
+def fcurves(action: "bpy.types.Action") -> "dict[str, bpy.types.FCurve]":
+    """Data path -> F-curve."""
+    bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action
+    return {fcurve.data_path: fcurve for fcurve in bag.fcurves}
+
+
 def read_action(action: "bpy.types.Action") -> dict[str, np.ndarray]:
     """Data path -> keys (frames, 2): frame and value."""
-    bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action
     curves = {}
-    for fcurve in bag.fcurves:
+    for path, fcurve in fcurves(action).items():
         points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
         fcurve.keyframe_points.foreach_get("co", points)
-        curves[fcurve.data_path] = points.reshape(-1, 2)
+        curves[path] = points.reshape(-1, 2)
     return curves
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from helpers import PACKAGE, add_strip, part, read_action, snapshot
+from helpers import PACKAGE, add_strip, fcurves, part, read_action, snapshot
 
 from backend.arkit import CHANNELS
 from backend.curves import read_livelink_csv
@@ -52,6 +52,7 @@ def test_keys_are_the_backends_curves(
     assert first == 28
     scene.lipsync.emotion = "happiness"
     scene.lipsync.seed = 5
+    scene.lipsync.key_density = "DENSE"
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
 
     start, end = 17 / rate, (17 + count) / rate
@@ -66,6 +67,20 @@ def test_keys_are_the_backends_curves(
         np.testing.assert_allclose(keys[:, 1], wanted[:, index], atol=2e-6)
     scene.frame_set(first + count // 2)
     np.testing.assert_allclose([face.data.shape_keys.key_blocks[name].value for name in CHANNELS], wanted[count // 2], atol=2e-6)
+
+
+def test_simplified_keys_stay_within_the_tolerance(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+    actions = []
+    for density in ("SIMPLIFIED", "DENSE"):
+        scene.lipsync.key_density = density
+        assert bpy.ops.lipsync.generate() == {"FINISHED"}
+        actions.append(face.data.shape_keys.animation_data.action)
+    simplified, dense = map(fcurves, actions)
+    assert sum(len(curve.keyframe_points) for curve in simplified.values()) * 5 <= sum(len(c.keyframe_points) for c in dense.values())
+    for path, curve in dense.items():
+        assert (
+            max(abs(simplified[path].evaluate(point.co.x) - point.co.y) for point in curve.keyframe_points) <= scene.lipsync.key_tolerance
+        )
 
 
 def test_sample_face_is_at_rest(face: "bpy.types.Object") -> None:

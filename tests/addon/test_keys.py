@@ -5,15 +5,15 @@ import time
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, part, read_action
+from helpers import add_mesh, fcurves, part, read_action
 
 from backend.arkit import CHANNELS
 
 
-def _write(ob: "bpy.types.Object", values: np.ndarray) -> "bpy.types.Action":
+def _write(ob: "bpy.types.Object", values: np.ndarray, tolerance: float = 0.0, bezier: bool = False) -> "bpy.types.Action":
     keys = part("addon.keys")
     face = part("addon.rig").read_face(ob)
-    action = keys.write_action("Take", keys.columns(face, CHANNELS, values), 5)
+    action = keys.write_action("Take", keys.columns(face, CHANNELS, values), 5, keys.Style(tolerance, bezier))
     keys.assign(action, face)
     return action
 
@@ -128,12 +128,14 @@ def test_visemes_speak_where_arkits_lips_are_missing(scene: "bpy.types.Scene") -
     assert {group.name for group in bag.groups} == {"Lids", "Visemes"}
 
 
-def test_curves_are_linear_and_grouped_by_region(scene: "bpy.types.Scene") -> None:
+def test_curves_are_linear_and_grouped_and_colored_by_region(scene: "bpy.types.Scene") -> None:
     action = _write(add_mesh("Head", list(CHANNELS)), np.zeros((3, 52), np.float32))
     bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action
     assert [group.name for group in bag.groups] == ["Lids", "Gaze", "Jaw", "Lips", "Brows", "Cheeks"]
     assert {fcurve.group.name for fcurve in bag.fcurves if "brow" in fcurve.data_path} == {"Brows"}
     assert {point.interpolation for fcurve in bag.fcurves for point in fcurve.keyframe_points} == {"LINEAR"}
+    colors = {(fcurve.group.name, tuple(fcurve.color)) for fcurve in bag.fcurves}
+    assert len(colors) == len({color for _, color in colors}) == 6
 
 
 def test_long_takes_are_written_in_no_time(scene: "bpy.types.Scene") -> None:
@@ -141,3 +143,13 @@ def test_long_takes_are_written_in_no_time(scene: "bpy.types.Scene") -> None:
     began = time.monotonic()
     _write(head, np.zeros((36000, 52), np.float32))  # 20 minutes at 30 fps
     assert time.monotonic() - began < 5
+
+
+def test_editing_a_key_leaves_all_but_its_neighbors_alone(scene: "bpy.types.Scene") -> None:
+    values = np.sin(np.arange(200) / 9)[:, None].repeat(52, axis=1).astype(np.float32) / 2 + 0.5
+    curve = fcurves(_write(add_mesh("Head", list(CHANNELS)), values, 0.01, True))['key_blocks["jawOpen"].value']
+    before = [(tuple(key.handle_left), tuple(key.handle_right)) for key in curve.keyframe_points]
+    curve.keyframe_points[5].co.y += 0.1
+    curve.update()
+    after = [(tuple(key.handle_left), tuple(key.handle_right)) for key in curve.keyframe_points]
+    assert {index for index, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]} <= {4, 5, 6}

@@ -1,0 +1,87 @@
+"""A sound file dropped into the 3D View: the face it falls on, or else the chosen one, speaks it."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
+
+from .. import rig, strip
+from ..properties import settings
+from ..session import session
+from .generate import disabled_reason
+
+
+class LIPSYNC_OT_speak_sound(bpy.types.Operator):
+    """Add a sound file to the Sequencer, from the current frame on, and make the face speak it"""
+
+    bl_idname = "lipsync.speak_sound"
+    bl_label = "Speak Sound"
+    bl_options: ClassVar = {"UNDO"}  # no REGISTER: Adjust Last Operation would add and generate once more
+
+    filepath: bpy.props.StringProperty(name="File Path", description="The sound file", subtype="FILE_PATH", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.job:
+            cls.poll_message_set("A take is being generated: wait for it, or cancel it")
+        return session.job is None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._speak(context, "EXEC_DEFAULT")
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if face := _face_at(context, event.mouse_region_x, event.mouse_region_y):
+            settings(context).face = face
+        return self._speak(context, "INVOKE_DEFAULT")
+
+    def _speak(self, context: bpy.types.Context, how: str) -> set[str]:
+        file = Path(bpy.path.abspath(self.filepath))
+        try:
+            added = strip.add_sound(context.scene, file, context.scene.frame_current)
+        except strip.StripError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        settings(context).strip = added.name
+        why = disabled_reason(context)
+        if not why:
+            try:
+                bpy.ops.lipsync.generate(how)
+            except RuntimeError as error:
+                why = str(error).removeprefix("Error: ").strip()
+        if why:
+            self.report({"WARNING"}, f'"{added.name}" was added, but not spoken: {why}')
+        return {"FINISHED"}
+
+
+def _face_at(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | None:
+    """The object seen at a spot of a 3D View, in pixels of its region, if it is a face or part of one."""
+    region, view = context.region, context.region_data
+    if region is None or view is None:
+        return None
+    origin, direction = region_2d_to_origin_3d(region, view, (x, y)), region_2d_to_vector_3d(region, view, (x, y))
+    *_, hit, _ = context.scene.ray_cast(context.evaluated_depsgraph_get(), origin, direction)
+    try:
+        rig.read_face(hit)
+    except rig.RigError:
+        return None
+    return hit
+
+
+class LIPSYNC_FH_sound(bpy.types.FileHandler):
+    """Blender asks it when files are dragged."""
+
+    bl_idname = "LIPSYNC_FH_sound"
+    bl_label = "Speech"
+    bl_import_operator = LIPSYNC_OT_speak_sound.bl_idname
+    bl_file_extensions = ".wav;.ogg;.mp3;.flac"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return context.area is not None and context.area.type == "VIEW_3D"
+
+
+register, unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_speak_sound, LIPSYNC_FH_sound))

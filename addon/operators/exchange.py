@@ -1,0 +1,114 @@
+"""Takes from and to files, in the panel and in the menus File > Import and File > Export."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from ...backend import curves
+from .. import exchange, rig, strip, takes
+from ..properties import chosen_face, key_style
+
+_ERRORS = (rig.RigError, exchange.ExchangeError, curves.CurvesError)
+_FILTER = "*.csv;*.json"
+
+
+class _NeedsFace:
+    """What both share."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        try:
+            rig.read_face(chosen_face(context))
+        except rig.RigError as error:
+            cls.poll_message_set(str(error))  # type: ignore[attr-defined]
+            return False
+        return True
+
+    def _fail(self, error: Exception) -> set[str]:
+        self.report({"ERROR"}, str(error).rstrip("."))  # type: ignore[attr-defined]
+        return {"CANCELLED"}
+
+
+class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
+    """Key a captured performance on the face as a new take, from the current frame on: a LiveLinkFace CSV, or a JSON of Export Take"""
+
+    bl_idname = "lipsync.import_capture"
+    bl_label = "Import Capture"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default=_FILTER, options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene, file = context.scene, Path(bpy.path.abspath(self.filepath))
+        try:
+            face, captured = rig.read_face(chosen_face(context)), curves.read(file)
+            fps, style = strip.frame_rate(scene), key_style(context)
+            action = exchange.import_take(captured, file, face, scene.frame_current, fps, style)
+        except _ERRORS as error:
+            return self._fail(error)
+        self.report({"INFO"}, f"{action.name}: {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps")
+        return {"FINISHED"}
+
+
+class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
+    """Write the take that moves the face, one value a frame: as a LiveLinkFace CSV, or as JSON if the file's name ends in .json"""
+
+    bl_idname = "lipsync.export_take"
+    bl_label = "Export Take"
+
+    filename_ext = ".csv"
+    check_extension = None  # the name says which of the two
+    filter_glob: bpy.props.StringProperty(default=_FILTER, options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        has_take = takes.current_take(rig.read_face(chosen_face(context))) is not None
+        if not has_take:
+            cls.poll_message_set("The face has no take: generate or import one first")
+        return has_take
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        action = takes.current_take(rig.read_face(chosen_face(context)))
+        assert action  # poll
+        self.filepath = str(Path(bpy.data.filepath).parent / (bpy.path.clean_name(action.name) + self.filename_ext))
+        return super().invoke(context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            curves.check_path(path)
+            take = exchange.performed(rig.read_face(chosen_face(context)), strip.frame_rate(context.scene))
+            curves.write(path, take)
+        except _ERRORS as error:
+            return self._fail(error)
+        self.report({"INFO"}, f"{path.name}: {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps")
+        return {"FINISHED"}
+
+
+def _draw_import(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text="ARKit Face Capture (.csv/.json)")
+
+
+def _draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    self.layout.operator(LIPSYNC_OT_export_take.bl_idname, text="ARKit Face Take (.csv/.json)")
+
+
+def register() -> None:
+    bpy.utils.register_class(LIPSYNC_OT_import_capture)
+    bpy.utils.register_class(LIPSYNC_OT_export_take)
+    bpy.types.TOPBAR_MT_file_import.append(_draw_import)
+    bpy.types.TOPBAR_MT_file_export.append(_draw_export)
+
+
+def unregister() -> None:
+    bpy.types.TOPBAR_MT_file_export.remove(_draw_export)
+    bpy.types.TOPBAR_MT_file_import.remove(_draw_import)
+    bpy.utils.unregister_class(LIPSYNC_OT_export_take)
+    bpy.utils.unregister_class(LIPSYNC_OT_import_capture)
