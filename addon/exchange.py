@@ -18,12 +18,13 @@ class ExchangeError(Exception):
 def import_take(curves: Curves, file: Path, face: rig.Face, first_frame: int, fps: float, style: keys.Style) -> bpy.types.Action:
     """Key curves on a face as a new take, from first_frame on at fps frames a second. Raises ExchangeError, and then has changed nothing."""
     count = round((len(curves.values) - 1) * fps / curves.fps) + 1
-    table = keys.columns(face, curves.names, resample(curves, fps, count).values)
+    performed = resample(curves, fps, count)
+    table = keys.columns(face, performed)
     if not table:
         raise ExchangeError(f'"{file.name}" moves none of the face\'s ARKit keys: choose another file or face')
     action = keys.write_action(takes.new_name(file.stem, "capture"), table, first_frame, style)
     try:
-        takes.mark(action, takes.imported_info(str(file), curves.start, count / fps, first_frame, fps))
+        takes.mark(action, takes.imported_info(str(file), curves.start, count / fps, first_frame, fps), performed)
         keys.assign(action, face)
     except BaseException:
         bpy.data.actions.remove(action)
@@ -31,7 +32,7 @@ def import_take(curves: Curves, file: Path, face: rig.Face, first_frame: int, fp
     return action
 
 
-def performed(face: rig.Face, fps: float) -> Curves:
+def performed_by(face: rig.Face, fps: float) -> Curves:
     """What the Action of a face does to it, from its first key to its last: the take's curves, in a scene of fps frames a second.
 
     Raises ExchangeError.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..backend.client import Client, Gone, LaunchError
+from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
 from . import keys, rig, strip, takes
 from .session import session
@@ -28,15 +29,16 @@ class Order:
     identity: str
     emotion: str
     seed: int
+    count: int
     style: keys.Style
     python: str  # "" for Blender's own
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job did: the new Action's name, and sentences on it."""
+    """What a job did: the new Actions' names, and sentences on them."""
 
-    action: str
+    actions: tuple[str, ...]
     info: str
     warnings: tuple[str, ...]
 
@@ -97,6 +99,7 @@ class Job:
                 identity=self.order.identity,
                 emotion=self.order.emotion,
                 seed=self.order.seed,
+                count=self.order.count,
                 fps=span.fps,
             )
         )
@@ -129,7 +132,7 @@ class Job:
             self._unpacked = None
 
     def apply(self) -> Outcome:
-        """Key the take on the face, as a new Action. Raises JobError, and then has changed nothing."""
+        """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
         face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.order.face), None)
         if face_object is None or not face_object.users_scene:
             raise JobError("The face is gone (deleted, or another file was opened), so nothing was keyed")
@@ -139,18 +142,27 @@ class Job:
             face = rig.read_face(face_object)
         except rig.RigError as error:
             raise JobError(str(error)) from error
-        take, span = self._takes[0], self.order.span
-        table = keys.columns(face, take.names, take.values)
-        action = keys.write_action(takes.new_name(span.strip, take.identity), table, span.first_frame, self.order.style)
+        actions: list[bpy.types.Action] = []
         try:
-            takes.mark(action, _info(span, take))
-            keys.assign(action, face)
+            for take in self._takes:
+                actions.append(_write(take, face, self.order))
+            keys.assign(actions[0], face)
         except BaseException:
-            bpy.data.actions.remove(action)
+            for action in actions:
+                bpy.data.actions.remove(action)
             raise
         meshes = f"{len(face.meshes)} mesh" + ("es" if len(face.meshes) > 1 else "")
-        info = f"{action.name}: {take.frames} frames on {len(table)} keys of {meshes}"
-        return Outcome(action.name, info, tuple(face.warnings()))
+        more = f", and {len(actions) - 1} more" if len(actions) > 1 else ""
+        info = f"{actions[0].name}: {self._takes[0].frames} frames on {len(keys.fcurves(actions[0]))} keys of {meshes}{more}"
+        return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()))
+
+
+def _write(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Action:
+    curves = Curves(take.names, take.values, take.fps)
+    name = takes.new_name(order.span.strip, take.identity)
+    action = keys.write_action(name, keys.columns(face, curves), order.span.first_frame, order.style)
+    takes.mark(action, _info(order.span, take), curves)
+    return action
 
 
 def _info(span: strip.Span, take: TakeReady) -> takes.TakeInfo:

@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 
 from ..backend.arkit import REGIONS
+from ..backend.curves import Curves
 from . import visemes
 from .naming import Sum
 from .rig import Face
@@ -44,11 +45,11 @@ class Column:
     values: np.ndarray
 
 
-def columns(face: Face, names: Sequence[str], values: np.ndarray) -> list[Column]:
-    """The F-curves for a face out of curves: names of the channels, values (frames, channels). Clipped to the sliders' ranges."""
-    curves = {name: values[:, index] for index, name in enumerate(names)}
+def columns(face: Face, take: Curves) -> list[Column]:
+    """The F-curves for a face out of a take's curves, clipped to the sliders' ranges."""
+    curves = dict(zip(take.names, take.values.T, strict=True))
     if face.visemes:
-        curves |= dict(zip(face.visemes, visemes.mix(face.visemes, names, values).T, strict=True))
+        curves |= dict(zip(face.visemes, visemes.mix(face.visemes, take.names, take.values).T, strict=True))
     spots: dict[str, tuple[Sum, float, float]] = {}  # path -> what it gets, widest range of the sliders
     for parts, block in _blocks(face):
         path = block.path_from_id("value")
@@ -74,18 +75,18 @@ def _blocks(face: Face) -> Iterator[tuple[Sum, bpy.types.ShapeKey]]:
 
 def channel_fcurves(action: bpy.types.Action, face: Face) -> dict[str, bpy.types.FCurve]:
     """Channel -> the F-curve with keys that moves it, of several the first: a key for both lids tells of either."""
-    fcurves = {fcurve.data_path: fcurve for fcurve in _fcurves(action) if len(fcurve.keyframe_points)}
-    found = ((name, fcurves.get(block.path_from_id("value"))) for parts, block in _blocks(face) for name in parts)
+    by_path = {fcurve.data_path: fcurve for fcurve in fcurves(action) if len(fcurve.keyframe_points)}
+    found = ((name, by_path.get(block.path_from_id("value"))) for parts, block in _blocks(face) for name in parts)
     return {name: fcurve for name, fcurve in reversed([*found]) if fcurve}
 
 
-def _fcurves(action: bpy.types.Action) -> Iterator[bpy.types.FCurve]:
+def fcurves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """Those of an Action that move shape keys."""
     if not _HAS_SLOTS:
-        yield from action.fcurves
-    elif slot := _key_slot(action):
-        for strip in (strip for layer in action.layers for strip in layer.strips):
-            bag = strip.channelbag(slot)
-            yield from bag.fcurves if bag else ()
+        return list(action.fcurves)
+    slot = _key_slot(action)
+    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips] if slot else []
+    return [fcurve for bag in bags if bag for fcurve in bag.fcurves]
 
 
 def write_action(name: str, table: Sequence[Column], first_frame: int, style: Style) -> bpy.types.Action:

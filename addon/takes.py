@@ -1,14 +1,19 @@
 """The takes made so far: Actions that say of themselves all that is needed to make each again."""
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import bpy
+import numpy as np
 
+from ..backend.curves import Curves
 from .rig import Face
 
 _PROPERTY = "lipsync_take"
+_CURVES = "lipsync_curves"  # what was generated, before any control or hand changed it
+_UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
 _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
 
@@ -40,9 +45,19 @@ def imported_info(file: str, start: float, duration: float, first_frame: int, fp
     return TakeInfo(Path(file).stem, file, start, start + duration, first_frame, fps, "imported", "", 0, "", "")
 
 
-def mark(action: bpy.types.Action, info: TakeInfo) -> None:
-    """Store in an Action how it was made."""
+def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
+    """Store in an Action how it was made, and of what curves."""
     action[_PROPERTY] = asdict(info)
+    whole = np.round(curves.values * _UNIT).astype("<u2")
+    action[_CURVES] = {"names": " ".join(curves.names), "fps": curves.fps, "values": zlib.compress(whole.T.tobytes(), 1)}
+
+
+def read_curves(action: bpy.types.Action) -> Curves:
+    """The curves that a take was made of, unadjusted. Raises KeyError when the Action is no take."""
+    stored = action[_CURVES]
+    names = tuple(stored["names"].split())
+    whole = np.frombuffer(zlib.decompress(stored["values"]), "<u2").reshape(len(names), -1)
+    return Curves(names, whole.T.astype(np.float32) / _UNIT, stored["fps"])
 
 
 def is_take(action: bpy.types.Action) -> bool:
@@ -70,10 +85,10 @@ def new_name(strip: str, identity: str) -> str:
         number += 1
 
 
-def unused_seed(strip: str, seed: int) -> int:
-    """The first seed after this one that no take of the strip has."""
+def unused_seed(strip: str, seed: int, count: int = 1) -> int:
+    """The first seed after this one that no take of the strip has, nor any of the count - 1 that follow it."""
     used = {info.seed for info in map(read_info, all_takes()) if info.strip == strip}
-    while (seed := (seed + 1) % 2**31) in used:
+    while not used.isdisjoint(range(seed := (seed + 1) % 2**31, seed + count)):
         pass
     return seed
 

@@ -78,12 +78,14 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _generate(options: argparse.Namespace) -> int:
+    from .adjust import Controls, adjust
     from .curves import Curves, check_path, write
     from .generator import load_model
     from .protocol import Generate
     from .service import RUNTIME, perform
 
     check_path(options.out)
+    controls = Controls(dict(options.strength))
     began = time.monotonic()
     request = Generate(
         id=0,
@@ -95,13 +97,13 @@ def _generate(options: argparse.Namespace) -> int:
         seed=options.seed,
         count=options.count,
         fps=options.fps,
-        strengths=dict(options.strength),
     )
     takes = list(perform(request, load_model(options.model, RUNTIME), _show))
     # All of them or none: what is in the way of the last must not leave the first behind.
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
         for take in takes:
-            write(Path(folder) / _name(options.out, take.index, take.count), Curves(take.names, take.values, take.fps, options.start))
+            performed = adjust(Curves(take.names, take.values, take.fps, options.start), controls)
+            write(Path(folder) / _name(options.out, take.index, take.count), performed)
         for take in takes:
             path = options.out.with_name(_name(options.out, take.index, take.count))
             os.replace(Path(folder) / path.name, path)

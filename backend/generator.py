@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .arkit import CHANNELS, REGIONS
+from .arkit import CHANNELS
 from .curves import Curves, resample
 from .features import MEL_FPS, RATE, log_mel, speech_gain
 from .model_folder import Card, ModelError, check_files, read_card
@@ -27,14 +27,13 @@ Callback = Callable[[str, float], None]  # stage, fraction of the whole that is 
 
 @dataclass(frozen=True)
 class Wish:
-    """What an artist asks for. strengths: region of backend.arkit.REGIONS -> factor, 1 where missing."""
+    """What an artist asks for."""
 
     identity: str
     emotion: str
     seed: int
     count: int
     fps: float
-    strengths: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -115,13 +114,6 @@ def _denoiser(model: Model, heard: _Heard, person: np.ndarray) -> Callable[[np.n
     return denoise
 
 
-def _strengthen(values: np.ndarray, strengths: dict[str, float]) -> np.ndarray:
-    factor = np.ones(len(CHANNELS), np.float32)
-    for region, strength in strengths.items():
-        factor[[CHANNELS.index(name) for name in REGIONS[region]]] = strength
-    return np.clip(values * factor, 0.0, 1.0)
-
-
 def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) -> Iterator[Take]:
     """Make wish.count takes of a clip, with seeds wish.seed, wish.seed + 1, ...
 
@@ -147,7 +139,7 @@ def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) 
             callback("Performing", _LISTENING + (1 - _LISTENING) * (number + step / steps) / wish.count)
 
         z = sample_ddim(denoise, noise, card.levels, progress)[0]
-        values = _strengthen(z * card.deviation + card.mean, wish.strengths)
+        values = np.clip(z * card.deviation + card.mean, 0.0, 1.0)
         curves = resample(Curves(CHANNELS, values, FACE_FPS), wish.fps, frames)
         yield Take(curves, identity, emotion, seed)
 

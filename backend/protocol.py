@@ -34,7 +34,7 @@ class Generate:
     """Ask for takes of the seconds [start, end) of a sound file; end None is the file's end.
 
     identity and emotion are names out of Ready, or "auto": matched to the voice. seed, seed + 1, ... make count takes at fps frames
-    a second. strengths: factor by region of the face (backend.arkit.REGIONS); one that is missing is 1.
+    a second.
     Answered by any number of Progress, then a TakeReady for each take, then Done; or by Cancelled or Error.
     """
 
@@ -47,7 +47,6 @@ class Generate:
     seed: int = 0
     count: int = 1
     fps: float = 30.0
-    strengths: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)

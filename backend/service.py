@@ -1,7 +1,6 @@
 """The child's end of the pipe: takes requests, does one job after another, and answers each with its takes or one typed error."""
 
 import logging
-import math
 import platform
 import threading
 import time
@@ -11,7 +10,7 @@ from typing import IO
 import numpy as np
 
 from . import __version__, generator
-from .arkit import REGIONS
+from .adjust import ControlError
 from .audio import AudioError, read_clip
 from .curves import CurvesError
 from .generator import AUTO, Model, Take, Wish
@@ -22,7 +21,6 @@ from .protocol import Cancelled, Done, Error, Generate, Hello, Progress, Ready, 
 RUNTIME = "onnx"
 FPS = (1.0, 240.0)  # the upper bound keeps the longest take within a payload
 MOST_TAKES = 100
-STRONGEST = 10.0
 _READING = 0.1  # of the time that a job takes
 _PROGRESS_EVERY = 0.05  # seconds
 _LONGEST_SENTENCE = 4000  # letters
@@ -49,11 +47,6 @@ def check(request: Generate, model: Model) -> None:
         raise RequestError(f"{request.count} takes can't be made at once: choose 1 to {MOST_TAKES}.")
     if not 0 <= request.seed < 2**53:  # what every JSON reader holds exactly
         raise RequestError(f"{request.seed} can't be a seed: choose a whole number of 0 or more.")
-    for region, factor in (request.strengths or {}).items():
-        if region not in REGIONS:
-            raise RequestError(f'There is no region "{region}" of the face: choose one of {", ".join(REGIONS)}.')
-        if not (math.isfinite(factor) and 0 <= factor <= STRONGEST):
-            raise RequestError(f"The strength of {region} can't be {factor:g}: choose 0 to {STRONGEST:g}.")
 
 
 def perform(request: Generate, model: Model, callback: Callback, generate: Generator = generator.generate) -> Iterator[TakeReady]:
@@ -63,7 +56,7 @@ def perform(request: Generate, model: Model, callback: Callback, generate: Gener
     """
     check(request, model)
     clip = read_clip(request.file, request.start, request.end, lambda fraction: callback("Reading sound", _READING * fraction))
-    wish = Wish(request.identity, request.emotion, request.seed, request.count, request.fps, request.strengths or {})
+    wish = Wish(request.identity, request.emotion, request.seed, request.count, request.fps)
     takes = generate(model, clip.samples, wish, lambda stage, fraction: callback(stage, _READING + (1 - _READING) * fraction))
     for index, take in enumerate(takes):
         yield TakeReady(
@@ -84,7 +77,7 @@ def perform(request: Generate, model: Model, callback: Callback, generate: Gener
 
 def explain(error: Exception) -> tuple[str, str]:
     """(kind, sentence) of what went wrong, as Error has them; a bug's traceback goes to the log."""
-    kinds = {AudioError: "audio", RequestError: "request", CurvesError: "request", ModelError: "model"}
+    kinds = {AudioError: "audio", RequestError: "request", ControlError: "request", CurvesError: "request", ModelError: "model"}
     for kind, name in kinds.items():
         if isinstance(error, kind):
             return name, str(error)

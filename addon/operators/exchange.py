@@ -84,7 +84,7 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
         path = Path(bpy.path.abspath(self.filepath))
         try:
             curves.check_path(path)
-            take = exchange.performed(rig.read_face(chosen_face(context)), strip.frame_rate(context.scene))
+            take = exchange.performed_by(rig.read_face(chosen_face(context)), strip.frame_rate(context.scene))
             curves.write(path, take)
         except _ERRORS as error:
             return self._fail(error)

@@ -1,5 +1,8 @@
 """Generate, Resample, Cancel: modal and out of the artist's way in a window, blocking where there is none."""
 
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
 import dataclasses
 from typing import ClassVar
 
@@ -34,7 +37,7 @@ def make_order(context: bpy.types.Context) -> Order:
     rig.read_face(face)
     assert face is not None
     python = preferences.backend_python(context)
-    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, key_style(context), python)
+    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, 1, key_style(context), python)
 
 
 class _Generating:
@@ -134,14 +137,16 @@ class LIPSYNC_OT_generate(_Generating, bpy.types.Operator):
 
 
 class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
-    """Make another take of the same strip, with the next seed that has not been used"""
+    """Make other takes of the same strip, with the next seeds that have not been used"""
 
     bl_idname = "lipsync.resample"
     bl_label = "Resample Lip Sync"
 
+    count: bpy.props.IntProperty(name="Takes", description="How many to make at once", min=1, max=20, default=1, options={"SKIP_SAVE"})
+
     def order(self, context: bpy.types.Context) -> Order:
         order = make_order(context)
-        return dataclasses.replace(order, seed=unused_seed(order.span.strip, order.seed))
+        return dataclasses.replace(order, seed=unused_seed(order.span.strip, order.seed, self.count), count=self.count)
 
 
 class LIPSYNC_OT_cancel(bpy.types.Operator):

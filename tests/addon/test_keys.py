@@ -8,12 +8,13 @@ import pytest
 from helpers import add_mesh, fcurves, part, read_action
 
 from backend.arkit import CHANNELS
+from backend.curves import Curves
 
 
 def _write(ob: "bpy.types.Object", values: np.ndarray, tolerance: float = 0.0, bezier: bool = False) -> "bpy.types.Action":
     keys = part("addon.keys")
     face = part("addon.rig").read_face(ob)
-    action = keys.write_action("Take", keys.columns(face, CHANNELS, values), 5, keys.Style(tolerance, bezier))
+    action = keys.write_action("Take", keys.columns(face, Curves(CHANNELS, values, 30.0)), 5, keys.Style(tolerance, bezier))
     keys.assign(action, face)
     return action
 

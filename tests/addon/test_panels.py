@@ -29,5 +29,5 @@ class _Layout:
 def test_coverage_is_said(scene: "bpy.types.Scene", keys: list[str], lines: list[str]) -> None:
     add_mesh("Head", keys)
     layout = _Layout()
-    part("addon.panels")._draw_coverage(layout, bpy.context)
+    part("addon.panels.main")._draw_coverage(layout, bpy.context)
     assert layout.labels == lines

@@ -8,6 +8,7 @@ import pytest
 from helpers import add_mesh, fcurves, part
 
 from backend.arkit import CHANNELS
+from backend.curves import Curves
 
 TOLERANCE = 0.01
 
@@ -40,7 +41,7 @@ def _evaluated(values: np.ndarray, tolerance: float, bezier: bool) -> tuple[np.n
     """(what Blender makes of the curves on each frame, count of keys)."""
     keys = part("addon.keys")
     face = part("addon.rig").read_face(add_mesh("Head", list(CHANNELS)))
-    action = keys.write_action("Take", keys.columns(face, CHANNELS, values), 5, keys.Style(tolerance, bezier))
+    action = keys.write_action("Take", keys.columns(face, Curves(CHANNELS, values, 30.0)), 5, keys.Style(tolerance, bezier))
     curves = fcurves(action)
     points = [point for curve in curves.values() for point in curve.keyframe_points]
     assert all(point.co.x % 1 == 0 for point in points)

@@ -69,7 +69,7 @@ def test_a_voice_moves_a_face(client: Client) -> None:
 
 
 def test_the_same_request_gives_the_same_take(client: Client, tmp_path: Path) -> None:
-    request = Generate(1, str(SPEECH), 2.0, 4.0, seed=3, fps=29.97, strengths={"brows": 0.5})
+    request = Generate(1, str(SPEECH), 2.0, 4.0, seed=3, fps=29.97)
     (one,) = _takes(client, request)
     (two,) = _takes(client, request)
     np.testing.assert_array_equal(one.values, two.values)

@@ -149,8 +149,6 @@ def test_progress_grows(start: Callable[..., Child], sound: str) -> None:
         ({"fps": 0.0}, "request", "frames a second"),
         ({"count": 0}, "request", "takes"),
         ({"seed": -1}, "request", "seed"),
-        ({"strengths": {"nose": 1.0}}, "request", "jaw, lips"),
-        ({"strengths": {"jaw": -1.0}}, "request", "strength of jaw"),
     ],
 )
 def test_a_wrong_request_is_explained_and_the_next_is_served(

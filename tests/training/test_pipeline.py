@@ -86,7 +86,7 @@ def test_the_backend_performs_with_an_exported_student(data: Prepared, models: P
     assert not [part for part in (models / "onnx").iterdir() if str(Path(__file__).parents[2]).encode() in part.read_bytes()]
     model = load_model(models / "onnx")
     sound = (0.1 * np.sin(2 * np.pi * 200 * np.arange(24000) / 16000)).astype(np.float32)
-    takes = list(generate(model, sound, Wish("auto", "happiness", 7, 2, 24.0, {"jaw": 0.5}), lambda stage, fraction: None))
+    takes = list(generate(model, sound, Wish("auto", "happiness", 7, 2, 24.0), lambda stage, fraction: None))
     assert [take.seed for take in takes] == [7, 8]
     assert takes[0].curves.values.shape == (36, 52) and takes[0].curves.names == CHANNELS
     assert takes[0].emotion == "happiness" and takes[0].identity in data.identities
@@ -120,7 +120,7 @@ def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path
 def test_windows_leave_no_seam(data: Prepared, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = load_model(models / "onnx")
     sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
-    wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0, {})
+    wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0)
     whole = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
     monkeypatch.setattr("backend.generator._WINDOW", 2)
     pieces = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
@@ -144,5 +144,5 @@ def test_backend_and_training_hear_the_same(data: Prepared, models: Path) -> Non
         patch.setattr(torch, "randn", lambda *shape, generator=None: torch.from_numpy(noise[0]))
         mine = perform(student, lambda: condition, 0, 1, [5])[0]
     model = load_model(models / "onnx")
-    theirs = next(generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0, {}), lambda stage, fraction: None))
+    theirs = next(generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0), lambda stage, fraction: None))
     np.testing.assert_allclose(theirs.curves.values, mine[: len(theirs.curves.values)], atol=1e-4)

@@ -1,0 +1,96 @@
+"""The panel "Lip Sync" in the 3D View's sidebar and in the Sequencer's: what is to speak, and the job under way. The others lie below it."""
+
+import bpy
+
+from .. import rig, strip
+from ..operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
+from ..properties import chosen_face, settings
+from ..session import session
+from .text import draw_text
+
+_CATEGORY = "Lip Sync"
+
+
+class _LipSyncPanel:
+    """What the panels of both editors show."""
+
+    bl_label = "Lip Sync"
+    bl_category = _CATEGORY
+    bl_region_type = "UI"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout  # type: ignore[attr-defined]
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        _draw_choices(layout, context)
+        _draw_job(layout, context)
+
+
+class VIEW3D_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
+    bl_space_type = "VIEW_3D"
+
+
+class SEQUENCER_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
+    bl_space_type = "SEQUENCE_EDITOR"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.space_data.view_type in {"SEQUENCER", "SEQUENCER_PREVIEW"}
+
+
+def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    wanted = settings(context)
+    column = layout.column()
+    column.prop(wanted, "strip", icon="SOUND", placeholder=_active_strip(context))
+    column.prop(wanted, "face", placeholder=_active_name(context))
+    _draw_coverage(column, context)
+    column = layout.column()
+    column.prop(wanted, "identity")
+    column.prop(wanted, "emotion")
+    column.prop(wanted, "seed")
+
+
+def _active_strip(context: bpy.types.Context) -> str:
+    scene = strip.strip_scene(context)
+    active = scene.sequence_editor.active_strip if scene.sequence_editor else None
+    return active.name if active and active.type == "SOUND" else "Active Strip"
+
+
+def _active_name(context: bpy.types.Context) -> str:
+    face = chosen_face(context)
+    return face.name if face else "Active Object"
+
+
+def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    try:
+        face = rig.read_face(chosen_face(context))
+    except rig.RigError:
+        return  # said below, as the reason why nothing can be generated
+    meshes = "1 mesh" if len(face.meshes) == 1 else f"{len(face.meshes)} meshes"
+    lines = [f"{len(face.channels)} of 52 keys on {meshes}"]
+    if face.viseme_set:
+        lines.append(f"Mouth by {len(face.visemes)} {face.viseme_set.label} visemes")
+    for line in lines:
+        row = layout.row()
+        row.alignment = "RIGHT"
+        row.label(text=line)
+
+
+def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    job = session.job
+    if job:
+        row = layout.row(align=True)
+        row.progress(factor=job.fraction, text=f"{job.stage} {job.fraction:.0%}")
+        row.operator(LIPSYNC_OT_cancel.bl_idname, text="", icon="X")
+        return
+    row = layout.row(align=True)
+    row.scale_y = 1.4
+    row.operator(LIPSYNC_OT_generate.bl_idname, text="Generate", icon="PLAY")
+    row.operator(LIPSYNC_OT_resample.bl_idname, text="Resample", icon="FILE_REFRESH")
+    if why := disabled_reason(context):
+        draw_text(layout, context, why, "INFO")
+    elif session.message:
+        draw_text(layout, context, session.message, "ERROR")
+
+
+register, unregister = bpy.utils.register_classes_factory((VIEW3D_PT_lipsync, SEQUENCER_PT_lipsync))
