@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace) or take.json")
     command.add_argument("--identity", default=AUTO, metavar="NAME", help="how the speaker moves; auto: matched to the voice")
     command.add_argument("--emotion", default=AUTO, metavar="NAME", help="how the speaker feels; auto: matched to the voice")
+    command.add_argument("--intensity", type=float, default=1.0, metavar="X", help="of the emotion: 0 neutral .. 2 (default: 1)")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="another number, another performance (default: 0)")
     command.add_argument("--count", type=int, default=1, metavar="N", help="takes with seeds N, N+1, ..., written to take_1.csv, ...")
     command.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames a second (default: 30)")
@@ -97,6 +98,7 @@ def _generate(options: argparse.Namespace) -> int:
         seed=options.seed,
         count=options.count,
         fps=options.fps,
+        intensity=options.intensity,
     )
     takes = list(perform(request, load_model(options.model, RUNTIME), _show))
     # All of them or none: what is in the way of the last must not leave the first behind.

@@ -1,7 +1,7 @@
 """Sound -> takes: features once a clip, identity and emotion chosen or matched, few-step sampling, curves at any frame rate."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import numpy as np
 from .arkit import CHANNELS
 from .curves import Curves, resample
 from .features import MEL_FPS, RATE, log_mel, speech_gain
+from .locks import at_rate, put_back
 from .model_folder import Card, ModelError, check_files, read_card
-from .personalizer import Ranking, pool_voice, rank
+from .personalizer import NEUTRAL, Ranking, pool_voice, rank
 from .runtimes import Runtime
 from .sampler import Level, sample_ddim
 
@@ -20,6 +21,7 @@ FACE_FPS = 30
 _AUDIO_FPS = MEL_FPS // 2  # the encoder halves the rate
 _WINDOW = 30  # s: how much is encoded or denoised at a time
 
+_NOTHING = 1e-6  # a share that isn't seen
 _LISTENING = 0.4  # of the time that a job takes
 
 Callback = Callable[[str, float], None]  # stage, fraction of the whole that is done; may raise to cancel
@@ -34,6 +36,9 @@ class Wish:
     seed: int
     count: int
     fps: float
+    intensity: float = 1.0
+    moods: tuple[tuple[float, str, float], ...] = ()  # (seconds, emotion, intensity): in place of emotion and intensity
+    kept: np.ndarray | None = None  # (frames, 52) at fps, NaN where the takes are free
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,14 @@ def _listen(model: Model, samples: np.ndarray, callback: Callback) -> _Heard:
     return _Heard(_interpolate(np.concatenate(conditions), int(len(samples) / RATE * FACE_FPS) + 2), queries)
 
 
-def _denoiser(model: Model, heard: _Heard, person: np.ndarray) -> Callable[[np.ndarray, Level], np.ndarray]:
-    """The decoder over a whole clip, in windows that hand on the GRU's state: the same curves as in one go."""
+def _denoiser(model: Model, heard: _Heard, people: list[tuple[np.ndarray, np.ndarray]]) -> Callable[[np.ndarray, Level], np.ndarray]:
+    """The decoder over a whole clip, in windows that hand on the GRU's state: the same curves as in one go.
+
+    people: (fused embedding (P,), its share of the face on each frame (N,)); shares add up to 1. What each of them would do is added up.
+    """
     look, window = model.card.look, _WINDOW * FACE_FPS
 
-    def denoise(z: np.ndarray, level: Level) -> np.ndarray:
+    def walk(z: np.ndarray, level: Level, person: np.ndarray) -> np.ndarray:
         padded = np.pad(z, ((0, 0), (look, look), (0, 0)))
         pieces, state = [], None
         for start in range(0, z.shape[1], window):
@@ -111,14 +119,35 @@ def _denoiser(model: Model, heard: _Heard, person: np.ndarray) -> Callable[[np.n
             pieces.append(clean)
         return np.concatenate(pieces, axis=1)
 
+    def denoise(z: np.ndarray, level: Level) -> np.ndarray:
+        if len(people) == 1:
+            return walk(z, level, people[0][0])
+        return sum((share[:, None] * walk(z, level, person) for person, share in people), np.zeros_like(z))
+
     return denoise
+
+
+def _shares(moods: Sequence[tuple[float, str, float]], frames: int) -> dict[str, np.ndarray]:
+    """Emotion -> its share of the face on each frame at 30 fps (frames,), for moods over time. What an emotion leaves is neutral's.
+
+    Between two moods one fades into the other; the first and the last hold.
+    """
+    times = [seconds for seconds, _, _ in moods]
+    seconds = np.arange(frames) / FACE_FPS
+    shares = {}
+    for emotion in dict.fromkeys(emotion for _, emotion, _ in moods if emotion != NEUTRAL):
+        shares[emotion] = np.interp(seconds, times, [intensity if name == emotion else 0.0 for _, name, intensity in moods])
+    rest = 1.0 - sum(shares.values(), np.zeros(frames))
+    if np.abs(rest).max() > _NOTHING:
+        shares[NEUTRAL] = rest
+    return {emotion: share.astype(np.float32) for emotion, share in shares.items()}
 
 
 def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) -> Iterator[Take]:
     """Make wish.count takes of a clip, with seeds wish.seed, wish.seed + 1, ...
 
     samples: (n,) float32 mono at 16 kHz. Each take has max(1, round(duration * fps)) frames, frame k at k / fps seconds, all 52 channels in
-    0..1. The same wish gives the same take. The wish's names must be the model's: backend.service.check says so in words.
+    0..1; where wish.kept is no NaN, they hold it. The same wish gives the same take. The wish's names must be the model's: backend.service.check says so in words.
     """
     card = model.card
     identity_names = tuple(entry.name for entry in card.identities)
@@ -126,22 +155,47 @@ def generate(model: Model, samples: np.ndarray, wish: Wish, callback: Callback) 
     ranking = rank(card, *heard.queries)
     identity = ranking.identity if wish.identity == AUTO else wish.identity
     emotion = ranking.emotion if wish.emotion == AUTO else wish.emotion
-    person = model.runtime.personalize(
-        card.identity_embeddings[identity_names.index(identity)], card.emotion_embeddings[card.emotions.index(emotion)]
-    )
-    denoise = _denoiser(model, heard, person)
+    moods = [(seconds, emotion if name == AUTO else name, how_much) for seconds, name, how_much in wish.moods]
+    total = len(heard.condition)
+    people = [
+        (
+            model.runtime.personalize(
+                card.identity_embeddings[identity_names.index(identity)], card.emotion_embeddings[card.emotions.index(name)]
+            ),
+            share,
+        )
+        for name, share in _shares(moods or [(0.0, emotion, wish.intensity)], total).items()
+    ]
+    denoise = _denoiser(model, heard, people)
     frames = max(1, round(len(samples) / RATE * wish.fps))
+    constrain = None
+    if wish.kept is not None:
+        known = (at_rate(wish.kept, wish.fps, FACE_FPS, total) - card.mean) / card.deviation
+
+        def constrain(clean: np.ndarray) -> np.ndarray:
+            return put_back(clean[0], known, FACE_FPS)[None]
+
     for number in range(wish.count):
         seed = wish.seed + number
-        noise = np.random.default_rng(seed).standard_normal((1, len(heard.condition), len(CHANNELS)), np.float32) * card.start
+        noise = np.random.default_rng(seed).standard_normal((1, total, len(CHANNELS)), np.float32) * card.start
 
         def progress(step: int, steps: int, number: int = number) -> None:
             callback("Performing", _LISTENING + (1 - _LISTENING) * (number + step / steps) / wish.count)
 
-        z = sample_ddim(denoise, noise, card.levels, progress)[0]
+        z = sample_ddim(denoise, noise, card.levels, progress, constrain)[0]
         values = np.clip(z * card.deviation + card.mean, 0.0, 1.0)
         curves = resample(Curves(CHANNELS, values, FACE_FPS), wish.fps, frames)
-        yield Take(curves, identity, emotion, seed)
+        yield Take(replace(curves, values=_hold(curves.values, wish.kept)), identity, emotion, seed)
+
+
+def _hold(values: np.ndarray, kept: np.ndarray | None) -> np.ndarray:
+    """What was kept, to the bit, in a take of as many frames or more."""
+    if kept is None:
+        return values
+    held = values.copy()
+    here = kept[: len(values)]
+    held[: len(here)] = np.where(np.isnan(here), values[: len(here)], np.clip(here, 0.0, 1.0))
+    return held
 
 
 def rank_voice(model: Model, samples: np.ndarray) -> Ranking:

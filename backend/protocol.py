@@ -1,7 +1,7 @@
 """What the add-on and the backend say to each other, and how it is put on a pipe.
 
 A frame is one line of JSON (UTF-8, ended by a newline) that holds "type", "nbytes" and the fields of the message, then nbytes of
-payload: little-endian float32. Only TakeReady has a payload. Every message carries an id: that of the request, or of the request
+payload: little-endian float32. Only TakeReady, and a Generate with something kept, have a payload. Every message carries an id: that of the request, or of the request
 that a reply answers; 0 in an Error about no request in particular.
 """
 
@@ -13,9 +13,12 @@ from typing import IO, Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from .arkit import CHANNELS
+
 MAX_HEADER = 64 * 1024
 MAX_PAYLOAD = 512 * 1024 * 1024
 _CHUNK = 1024 * 1024
+_ROW = 4 * len(CHANNELS)  # bytes of a frame
 
 
 class ProtocolError(Exception):
@@ -34,7 +37,9 @@ class Generate:
     """Ask for takes of the seconds [start, end) of a sound file; end None is the file's end.
 
     identity and emotion are names out of Ready, or "auto": matched to the voice. seed, seed + 1, ... make count takes at fps frames
-    a second.
+    a second. intensity: 0 is neutral, 1 the emotion as the model knows it. moods, where there are any, say instead of emotion and
+    intensity how somebody feels at which seconds after start: (seconds, emotion, intensity), ascending; in between it blends.
+    kept: (frames, 52 channels of backend.arkit) float32 at fps, what the takes must hold on to; NaN where they are free.
     Answered by any number of Progress, then a TakeReady for each take, then Done; or by Cancelled or Error.
     """
 
@@ -47,6 +52,9 @@ class Generate:
     seed: int = 0
     count: int = 1
     fps: float = 30.0
+    intensity: float = 1.0
+    moods: tuple[tuple[float, str, float], ...] = ()
+    kept: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -140,16 +148,18 @@ Reply = Ready | Progress | TakeReady | Done | Cancelled | Error
 Message = Request | Reply
 
 _TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}
+_PAYLOADS = {TakeReady: "values", Generate: "kept"}  # the field that travels behind the header
 
 
 def write(pipe: IO[bytes], message: Message) -> None:
     """Put a message on a pipe and flush it. Raises ProtocolError when it is too large, OSError when the other end is gone."""
     header = {field.name: getattr(message, field.name) for field in fields(message)}
-    payload = b""
-    if isinstance(message, TakeReady):
-        payload = np.ascontiguousarray(header.pop("values"), dtype="<f4").tobytes()
-        if len(payload) != message.frames * len(message.names) * 4:
-            raise ProtocolError(f"A take of {message.frames} frames and {len(message.names)} names can't hold {len(payload)} bytes")
+    array = header.pop(_PAYLOADS.get(type(message), ""), None)
+    payload = b"" if array is None else np.ascontiguousarray(array, dtype="<f4").tobytes()
+    if isinstance(message, TakeReady) and len(payload) != message.frames * len(message.names) * 4:
+        raise ProtocolError(f"A take of {message.frames} frames and {len(message.names)} names can't hold {len(payload)} bytes")
+    if isinstance(message, Generate) and len(payload) % _ROW:
+        raise ProtocolError(f"What is kept can't be {len(payload)} bytes: a frame has {_ROW}")
     try:
         # ASCII escapes carry any path, lone surrogates of undecodable file names included.
         line = json.dumps({"type": type(message).__name__, "nbytes": len(payload), **header}, allow_nan=False).encode() + b"\n"
@@ -182,6 +192,10 @@ def read(pipe: IO[bytes]) -> Message | None:
         if size != shape[0] * shape[1] * 4:
             raise ProtocolError(f"A take of {shape[0]} frames and {shape[1]} names can't hold {size} bytes")
         values["values"] = _payload(pipe, size).reshape(shape)
+        if not np.isfinite(values["values"]).all():
+            raise ProtocolError("A take holds values that are no numbers")
+    elif kind is Generate and size and size % _ROW == 0:
+        values["kept"] = _payload(pipe, size).reshape(-1, len(CHANNELS))
     elif size:
         raise ProtocolError(f"A {kind.__name__} can't hold {size} bytes of payload")
     return _build(kind, header, values)
@@ -217,15 +231,12 @@ def _payload(pipe: IO[bytes], size: int) -> np.ndarray:
         if not part:
             raise ProtocolError(f"The pipe ended inside a payload, after {len(data)} of {size} bytes")
         data += part
-    values = np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
-    if not np.isfinite(values).all():
-        raise ProtocolError("A take holds values that are no numbers")
-    return values
+    return np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
 
 
 def _build(kind: type, header: dict[str, Any], values: dict[str, Any]) -> Any:
     hints = get_type_hints(kind)
-    unknown = header.keys() - (hints.keys() - values.keys())
+    unknown = header.keys() - (hints.keys() - {_PAYLOADS.get(kind)})
     if unknown:
         raise ProtocolError(f"{kind.__name__} has no field {str(min(unknown))[:40]!r}")
     for name, value in header.items():

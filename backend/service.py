@@ -5,6 +5,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import IO
 
 import numpy as np
@@ -16,11 +17,13 @@ from .curves import CurvesError
 from .generator import AUTO, Model, Take, Wish
 from .inbox import CancelJob, Inbox
 from .model_folder import ModelError
+from .personalizer import NEUTRAL
 from .protocol import Cancelled, Done, Error, Generate, Hello, Progress, Ready, Reply, TakeReady, write
 
 RUNTIME = "onnx"
 FPS = (1.0, 240.0)  # the upper bound keeps the longest take within a payload
 MOST_TAKES = 100
+STRONGEST_EMOTION = 2.0
 _READING = 0.1  # of the time that a job takes
 _PROGRESS_EVERY = 0.05  # seconds
 _LONGEST_SENTENCE = 4000  # letters
@@ -38,15 +41,29 @@ class RequestError(ValueError):
 def check(request: Generate, model: Model) -> None:
     """Raise RequestError unless this model can do what the request asks; the sound is not looked at."""
     identities = [identity.name for identity in model.card.identities]
-    for what, name, known in (("identity", request.identity, identities), ("emotion", request.emotion, model.card.emotions)):
+    wanted = [("emotion", name, model.card.emotions) for name in (request.emotion, *(name for _, name, _ in request.moods))]
+    for what, name, known in [("identity", request.identity, identities), *wanted]:
         if name != AUTO and name not in known:
             raise RequestError(f'There is no {what} "{name}" in this model: choose {AUTO} or one of {", ".join(known)}.')
+    _check_moods(request, model)
     if not FPS[0] <= request.fps <= FPS[1]:
         raise RequestError(f"{request.fps:g} frames a second can't be made: choose {FPS[0]:g} to {FPS[1]:g}.")
     if not 1 <= request.count <= MOST_TAKES:
         raise RequestError(f"{request.count} takes can't be made at once: choose 1 to {MOST_TAKES}.")
     if not 0 <= request.seed < 2**53:  # what every JSON reader holds exactly
         raise RequestError(f"{request.seed} can't be a seed: choose a whole number of 0 or more.")
+
+
+def _check_moods(request: Generate, model: Model) -> None:
+    intensities = [request.intensity, *(intensity for _, _, intensity in request.moods)]
+    for intensity in intensities:
+        if not 0 <= intensity <= STRONGEST_EMOTION:
+            raise RequestError(f"The intensity of an emotion can't be {intensity:g}: choose 0 to {STRONGEST_EMOTION:g}.")
+    if NEUTRAL not in model.card.emotions and (request.moods or request.intensity != 1):
+        raise RequestError("This model has no neutral face for an emotion to be weaker or stronger than: leave the intensity at 1.")
+    times = [seconds for seconds, _, _ in request.moods]
+    if any(later <= earlier for earlier, later in pairwise(times)):
+        raise RequestError("The emotions over time must be in the order of time, each at a time of its own.")
 
 
 def perform(request: Generate, model: Model, callback: Callback, generate: Generator = generator.generate) -> Iterator[TakeReady]:
@@ -56,7 +73,7 @@ def perform(request: Generate, model: Model, callback: Callback, generate: Gener
     """
     check(request, model)
     clip = read_clip(request.file, request.start, request.end, lambda fraction: callback("Reading sound", _READING * fraction))
-    wish = Wish(request.identity, request.emotion, request.seed, request.count, request.fps)
+    wish = Wish(request.identity, request.emotion, request.seed, request.count, request.fps, request.intensity, request.moods, request.kept)
     takes = generate(model, clip.samples, wish, lambda stage, fraction: callback(stage, _READING + (1 - _READING) * fraction))
     for index, take in enumerate(takes):
         yield TakeReady(

@@ -1,12 +1,14 @@
 """What the bundled model does with speech it never heard (a held-out voice with known phones): lips, seeds, silence."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from backend.arkit import CHANNELS, LOWER, UPPER
+from backend.arkit import CHANNELS, LOWER, REGIONS, UPPER
 from backend.audio import read_clip
 from backend.curves import Curves
 from backend.generator import Model, Wish, generate, load_model, rank_voice
@@ -73,6 +75,50 @@ def test_seeds_agree_on_the_lips_and_not_on_the_rest(faces: list[np.ndarray]) ->
 
 def test_same_wish_same_bytes(model: Model, samples: np.ndarray, faces: list[np.ndarray]) -> None:
     assert _faces(model, samples)[0].tobytes() == faces[0].tobytes()
+
+
+def _wish(**changes: Any) -> Wish:
+    return replace(Wish("auto", "auto", 7, 1, 24.0), **changes)
+
+
+def _one(model: Model, samples: np.ndarray, **changes: Any) -> np.ndarray:
+    return next(generate(model, samples, _wish(**changes), lambda stage, fraction: None)).curves.values
+
+
+def test_a_locked_mouth_stays_and_the_upper_face_varies(model: Model, samples: np.ndarray) -> None:
+    kept = _one(model, samples, seed=0)
+    kept[40:50, CHANNELS.index("jawOpen")] = 0.7  # a hand's edit
+    kept[:, columns(UPPER)] = np.nan
+    first, second = (_one(model, samples, seed=seed, kept=kept) for seed in (1, 2))
+    for face in (first, second):
+        np.testing.assert_array_equal(face[:, columns(LOWER)], kept[:, columns(LOWER)])
+    assert correlation(first[:, columns(UPPER)], second[:, columns(UPPER)]) < 0.5
+
+
+def test_locked_frames_stay_and_nothing_jumps_where_they_end(model: Model, samples: np.ndarray) -> None:
+    kept = _one(model, samples, identity="Otto")
+    free = np.r_[0:60, 120 : len(kept)]
+    kept[free] = np.nan
+    face = _one(model, samples, identity="Lena", seed=3, kept=kept)
+    np.testing.assert_array_equal(face[60:120], kept[60:120])
+    steps = np.abs(np.diff(face, axis=0)).max(axis=1)
+    assert steps[[59, 119]].max() <= np.percentile(steps, 98)
+
+
+def test_an_emotion_can_be_weaker_stronger_and_change(model: Model, samples: np.ndarray) -> None:
+    neutral, angry = (_one(model, samples, emotion=emotion) for emotion in ("neutral", "anger"))
+    np.testing.assert_array_equal(_one(model, samples, emotion="anger", intensity=0.0), neutral)
+    np.testing.assert_array_equal(_one(model, samples, moods=((0.0, "anger", 1.0),)), angry)
+    brows = columns(tuple(name for name in REGIONS["brows"] if "Down" in name))
+
+    def frown(**changes: Any) -> np.ndarray:
+        return _one(model, samples, **changes)[:, brows].mean(axis=1)
+
+    weak, strong = (frown(emotion="anger", intensity=intensity).mean() for intensity in (0.5, 1.5))
+    assert neutral[:, brows].mean() < weak < angry[:, brows].mean() < strong
+    changing = frown(moods=((3.0, "neutral", 1.0), (4.0, "anger", 1.0)))
+    np.testing.assert_allclose(changing[:60], neutral[:60, brows].mean(axis=1), atol=0.02)
+    np.testing.assert_allclose(changing[-60:], angry[-60:, brows].mean(axis=1), atol=0.02)
 
 
 def test_silence_is_a_still_blinking_face(model: Model) -> None:

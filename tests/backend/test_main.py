@@ -64,6 +64,7 @@ def test_bad_input_is_a_sentence_and_writes_nothing(tmp_path: Path, capsys: pyte
     assert "identity" in _refused(capsys, "generate", SPEECH, *out, "--identity", "nobody")
     assert "emotion" in _refused(capsys, "generate", SPEECH, *out, "--emotion", "envy")
     assert "region" in _refused(capsys, "generate", SPEECH, *out, "--strength", "nose=2")
+    assert "intensity" in _refused(capsys, "generate", SPEECH, *out, "--intensity", "3")
     assert "frames a second" in _refused(capsys, "generate", SPEECH, *out, "--fps", "nan")
     assert "suffix" in _refused(capsys, "generate", SPEECH, *out, "--out", str(tmp_path / "a.txt"))
     assert "no folder" in _refused(capsys, "generate", SPEECH, *out, "--out", str(tmp_path / "none" / "a.csv"))

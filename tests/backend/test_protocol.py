@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from backend import protocol
+from backend.arkit import CHANNELS
 from backend.protocol import (
     MAX_HEADER,
     Cancel,
@@ -27,9 +28,12 @@ from backend.protocol import (
 )
 
 TAKE = TakeReady(5, 0, 2, 7, "calm", "anger", 29.97, ("jawOpen", "tongueOut"), 3, "aa", "bb", np.arange(6, dtype=np.float32).reshape(3, 2))
+KEPT = np.linspace(0, 1, 2 * len(CHANNELS), dtype=np.float32).reshape(2, -1)
+KEPT[1, ::3] = np.nan
 MESSAGES: list[Message] = [
     Hello(1),
-    Generate(2, "C:\\a b\\\udcff é 😀.wav", 0.5, None, "calm", "auto", 3, 2, 24),
+    Generate(2, "C:\\a b\\\udcff é 😀.wav", 0.5, None, "calm", "auto", 3, 2, 24, 0.5, ((0.0, "anger", 1.0), (2, "neutral", 0))),
+    Generate(6, "a.wav", kept=KEPT),
     Cancel(3, 2),
     Shutdown(4),
     Ready(1, "0.1", "student", "1", "cc", 2, (("calm", "moves little"),), ("neutral", "anger"), "3.13.0", "onnx"),
@@ -53,14 +57,14 @@ def _frame(header: object, payload: bytes = b"") -> bytes:
 
 
 def _same(one: Message | None, other: Message) -> bool:
-    if isinstance(one, TakeReady) and isinstance(other, TakeReady):
-        empty = np.zeros(0)
-        return np.array_equal(one.values, other.values) and _same_fields(replace(one, values=empty), replace(other, values=empty))
-    return one == other
+    if type(one) is not type(other):
+        return False
+    arrays = [(getattr(one, name), getattr(other, name)) for name in ("values", "kept") if getattr(other, name, None) is not None]
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in arrays) and _fields(one) == _fields(other)
 
 
-def _same_fields(one: TakeReady, other: TakeReady) -> bool:
-    return repr(one) == repr(other)
+def _fields(message: Message | None) -> dict[str, object]:
+    return {name: value for name, value in vars(message).items() if not isinstance(value, np.ndarray)}
 
 
 def test_every_message_comes_back() -> None:
@@ -101,6 +105,8 @@ def test_the_bytes_are_what_the_docs_say() -> None:
         _frame({"type": "Hello", "nbytes": 0, "id": None}),
         _frame({"type": "Hello", "nbytes": 0, "id": 1, "more": 2}),
         _frame({"type": "Hello", "nbytes": 4, "id": 1}, bytes(4)),
+        _frame({"type": "Generate", "nbytes": 8, "id": 1, "file": "a"}, bytes(8)),
+        _frame({"type": "Generate", "nbytes": 0, "id": 1, "file": "a", "moods": [[0.0, "anger"]]}),
         _frame({"type": "Hello", "nbytes": -1, "id": 1}),
         _frame({"type": "Hello", "nbytes": 0.0, "id": 1}),
         _frame({"type": "Generate", "nbytes": 0, "id": 1}),
@@ -161,6 +167,7 @@ def test_mutated_bytes_are_read_or_refused() -> None:
         Generate(1, "a", fps=float("nan")),
         Progress(1, "a", float("inf")),
         replace(TAKE, frames=4),
+        Generate(1, "a", kept=np.zeros((2, 51), np.float32)),
         Error(1, "audio", b"bytes"),  # type: ignore[arg-type]
     ],
 )

@@ -149,6 +149,9 @@ def test_progress_grows(start: Callable[..., Child], sound: str) -> None:
         ({"fps": 0.0}, "request", "frames a second"),
         ({"count": 0}, "request", "takes"),
         ({"seed": -1}, "request", "seed"),
+        ({"intensity": 2.5}, "request", "intensity"),
+        ({"moods": ((0.0, "envy", 1.0),)}, "request", "auto or one of neutral, anger"),
+        ({"moods": ((1.0, "anger", 1.0), (1.0, "neutral", 1.0))}, "request", "order of time"),
     ],
 )
 def test_a_wrong_request_is_explained_and_the_next_is_served(
