@@ -6,11 +6,15 @@ import time
 from dataclasses import dataclass
 
 import bpy
+import numpy as np
 
 from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
 from . import keys, rig, strip, takes
+from .keeping import copy_kept
+from .keycopy import KeyCopy
+from .locks import UNLOCKED, Locks
 from .session import session
 
 _BUDGET = 0.03  # seconds of Blender's time that one pump() may take
@@ -22,7 +26,8 @@ class JobError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """What is wanted. face: session_uid of an object, which outlives undo where a reference would not."""
+    """What is wanted. face: session_uid of an object, which outlives undo where a reference would not; moods and kept: as in Generate;
+    locks: what of the Action that moves the face stays as it is."""
 
     span: strip.Span
     face: int
@@ -32,6 +37,10 @@ class Order:
     count: int
     style: keys.Style
     python: str  # "" for Blender's own
+    intensity: float = 1.0
+    moods: tuple[tuple[float, str, float], ...] = ()
+    locks: Locks = UNLOCKED
+    kept: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +110,9 @@ class Job:
                 seed=self.order.seed,
                 count=self.order.count,
                 fps=span.fps,
+                intensity=self.order.intensity,
+                moods=self.order.moods,
+                kept=self.order.kept,
             )
         )
         return True
@@ -142,10 +154,12 @@ class Job:
             face = rig.read_face(face_object)
         except rig.RigError as error:
             raise JobError(str(error)) from error
+        current = takes.current_take(face)
+        copied = copy_kept(face, current, self.order.locks) if current else {}
         actions: list[bpy.types.Action] = []
         try:
             for take in self._takes:
-                actions.append(_write(take, face, self.order))
+                actions.append(_write(take, face, self.order, copied))
             keys.assign(actions[0], face)
         except BaseException:
             for action in actions:
@@ -157,15 +171,16 @@ class Job:
         return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()))
 
 
-def _write(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Action:
+def _write(take: TakeReady, face: rig.Face, order: Order, copied: dict[str, KeyCopy]) -> bpy.types.Action:
     curves = Curves(take.names, take.values, take.fps)
     name = takes.new_name(order.span.strip, take.identity)
-    action = keys.write_action(name, keys.columns(face, curves), order.span.first_frame, order.style)
-    takes.mark(action, _info(order.span, take), curves)
+    action = keys.write_action(name, keys.columns(face, curves), order.span.first_frame, order.style, copied)
+    takes.mark(action, _info(order, take), curves)
     return action
 
 
-def _info(span: strip.Span, take: TakeReady) -> takes.TakeInfo:
+def _info(order: Order, take: TakeReady) -> takes.TakeInfo:
+    span = order.span
     return takes.TakeInfo(
         strip=span.strip,
         sound=span.file,
@@ -178,4 +193,7 @@ def _info(span: strip.Span, take: TakeReady) -> takes.TakeInfo:
         seed=take.seed,
         audio_sha256=take.audio_sha256,
         model_sha256=take.model_sha256,
+        intensity=order.intensity,
+        moods=order.moods,
+        locks=order.locks,
     )

@@ -1,7 +1,8 @@
 """Curves into one Action that all meshes of a face share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import bpy
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..backend.arkit import REGIONS
 from ..backend.curves import Curves
 from . import visemes
+from .keycopy import KeyCopy, paste_keys
 from .naming import Sum
 from .rig import Face
 from .simplify import simplify
@@ -80,23 +82,36 @@ def channel_fcurves(action: bpy.types.Action, face: Face) -> dict[str, bpy.types
     return {name: fcurve for name, fcurve in reversed([*found]) if fcurve}
 
 
-def fcurves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
-    """Those of an Action that move shape keys."""
+def fcurves(action: bpy.types.Action, id_type: str = "KEY") -> list[bpy.types.FCurve]:
+    """Those of an Action that move shape keys, or what its first slot of another type moves."""
     if not _HAS_SLOTS:
         return list(action.fcurves)
-    slot = _key_slot(action)
+    slot = next((slot for slot in action.slots if slot.target_id_type == id_type), None)
     bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips] if slot else []
     return [fcurve for bag in bags if bag for fcurve in bag.fcurves]
 
 
-def write_action(name: str, table: Sequence[Column], first_frame: int, style: Style) -> bpy.types.Action:
-    """A new Action with a fake user: keys on whole frames from first_frame on, F-curves in groups of one color. Nothing uses it yet."""
+def curves_of(face: Face) -> dict[str, Sum]:
+    """Data path of a shape key -> the curves it gets."""
+    return {block.path_from_id("value"): parts for parts, block in _blocks(face)}
+
+
+def write_action(
+    name: str, table: Sequence[Column], first_frame: int, style: Style, copied: Mapping[str, KeyCopy] = MappingProxyType({})
+) -> bpy.types.Action:
+    """A new Action with a fake user: keys on whole frames from first_frame on, F-curves in groups of one color. Nothing uses it yet.
+
+    copied: data path -> keys that are put there as they are, in place of the table's between their frames.
+    """
     kept = _kept_frames(table, style)
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
         owner = _channelbag(action) if _HAS_SLOTS else action
         for column, frames in zip(table, kept, strict=True):
+            copy = copied.get(column.path)
+            if copy:
+                frames = frames[(first_frame + frames < copy.first) | (first_frame + frames > copy.last)]
             fcurve = owner.fcurves.new(column.path)
             fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
             fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
@@ -104,6 +119,8 @@ def write_action(name: str, table: Sequence[Column], first_frame: int, style: St
             _fill(fcurve.keyframe_points, first_frame + frames, column.values[frames], _BEZIER if style.bezier else _LINEAR)
             fcurve.select = False  # or the first move in an editor would move all of it
             fcurve.update()
+            if copy:
+                paste_keys(fcurve, copy)
     except BaseException:
         bpy.data.actions.remove(action)
         raise

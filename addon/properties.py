@@ -12,6 +12,7 @@ import bpy
 from ..backend import model_folder
 from ..backend.model_folder import Card, ModelError, read_card
 from . import keys, rig, strip, takes
+from .lock_settings import LipSyncLocks
 
 AUTO = "auto"
 MODEL = Path(model_folder.__file__).parent / "model"
@@ -123,6 +124,14 @@ class LipSyncSettings(bpy.types.PropertyGroup):
     emotion: bpy.props.EnumProperty(
         name="Emotion", description="How the speaker feels", items=_emotion_items, get=_get_emotion, set=_set_emotion
     )
+    intensity: bpy.props.FloatProperty(
+        name="Intensity",
+        description="How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, to change it over time",
+        min=0.0,
+        max=2.0,
+        default=1.0,
+    )
+    locks: bpy.props.PointerProperty(type=LipSyncLocks)
     seed: bpy.props.IntProperty(
         name="Seed", description="Another number gives another performance, the same one the same again", min=0, default=0
     )

@@ -1,5 +1,6 @@
 """The takes made so far: Actions that say of themselves all that is needed to make each again."""
 
+import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -9,10 +10,12 @@ import bpy
 import numpy as np
 
 from ..backend.curves import Curves
+from .locks import UNLOCKED, Locks
 from .rig import Face
 
 _PROPERTY = "lipsync_take"
 _CURVES = "lipsync_curves"  # what was generated, before any control or hand changed it
+_NESTED = ("moods", "locks")
 _UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
 _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
@@ -20,7 +23,8 @@ _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 @dataclass(frozen=True)
 class TakeInfo:
     """How a take was made. start, end: seconds of the sound file, or of the file of curves that was imported;
-    first_frame: where its first key lies, at fps frames a second."""
+    first_frame: where its first key lies, at fps frames a second; moods: emotions over time, in place of emotion and intensity;
+    locks: what it took over from the take before."""
 
     strip: str
     sound: str
@@ -33,6 +37,9 @@ class TakeInfo:
     seed: int
     audio_sha256: str
     model_sha256: str
+    intensity: float = 1.0
+    moods: tuple[tuple[float, str, float], ...] = ()
+    locks: Locks = UNLOCKED
 
     @property
     def imported(self) -> bool:
@@ -47,7 +54,8 @@ def imported_info(file: str, start: float, duration: float, first_frame: int, fp
 
 def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
     """Store in an Action how it was made, and of what curves."""
-    action[_PROPERTY] = asdict(info)
+    stored = asdict(info)
+    action[_PROPERTY] = stored | {name: json.dumps(stored[name]) for name in _NESTED}  # which Blender's properties can't hold
     whole = np.round(curves.values * _UNIT).astype("<u2")
     action[_CURVES] = {"names": " ".join(curves.names), "fps": curves.fps, "values": zlib.compress(whole.T.tobytes(), 1)}
 
@@ -66,8 +74,10 @@ def is_take(action: bpy.types.Action) -> bool:
 
 def read_info(action: bpy.types.Action) -> TakeInfo:
     """How a take was made. Raises KeyError when the Action is no take, or one of an unknown version."""
-    stored = action[_PROPERTY]
-    return TakeInfo(**{field.name: stored[field.name] for field in fields(TakeInfo)})
+    stored = {field.name: action[_PROPERTY][field.name] for field in fields(TakeInfo)}
+    moods, locks = (json.loads(stored.pop(name)) for name in _NESTED)
+    held = Locks(tuple(locks["channels"]), tuple(locks["frames"]) if locks["frames"] else None)
+    return TakeInfo(**stored, moods=tuple(map(tuple, moods)), locks=held)
 
 
 def all_takes() -> Iterator[bpy.types.Action]:

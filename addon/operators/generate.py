@@ -10,10 +10,13 @@ import bpy
 
 from .. import preferences, rig, strip
 from ..job import Job, JobError, Order
-from ..properties import chosen_face, key_style, settings
+from ..keeping import read_kept, speaks
+from ..lock_settings import read_locks
+from ..moods import read_moods
+from ..properties import chosen_face, key_style, model_card, settings
 from ..session import disabled_reason as backend_disabled_reason
 from ..session import session
-from ..takes import unused_seed
+from ..takes import current_take, unused_seed
 
 _PERIOD = 0.1  # seconds between two looks at the backend
 _EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
@@ -40,6 +43,23 @@ def make_order(context: bpy.types.Context) -> Order:
     return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, 1, key_style(context), python)
 
 
+def _with_moods(context: bpy.types.Context, order: Order) -> Order:
+    """The same with what the scene says of emotions over time."""
+    intensity = settings(context).intensity
+    card = model_card()
+    moods = read_moods(context.scene, order.span, order.emotion, intensity, card.emotions) if card else ()
+    return dataclasses.replace(order, intensity=intensity, moods=moods)
+
+
+def _with_locks(context: bpy.types.Context, order: Order) -> Order:
+    """The same with what is locked of the Action that moves the face, if it is of the same strip."""
+    locks, face = read_locks(settings(context).locks), rig.read_face(chosen_face(context))
+    action = current_take(face)
+    if action is None or not locks or not speaks(action, order.span):
+        return order
+    return dataclasses.replace(order, locks=locks, kept=read_kept(face, action, locks, order.span))
+
+
 class _Generating:
     """What Generate and Resample share. They don't REGISTER, or Adjust Last Operation would generate once more."""
 
@@ -55,7 +75,7 @@ class _Generating:
         return not why
 
     def order(self, context: bpy.types.Context) -> Order:
-        return make_order(context)
+        return _with_moods(context, make_order(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -137,7 +157,7 @@ class LIPSYNC_OT_generate(_Generating, bpy.types.Operator):
 
 
 class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
-    """Make other takes of the same strip, with the next seeds that have not been used"""
+    """Make other takes of the same strip, with the next seeds that have not been used; what is locked stays as it is"""
 
     bl_idname = "lipsync.resample"
     bl_label = "Resample Lip Sync"
@@ -145,7 +165,7 @@ class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
     count: bpy.props.IntProperty(name="Takes", description="How many to make at once", min=1, max=20, default=1, options={"SKIP_SAVE"})
 
     def order(self, context: bpy.types.Context) -> Order:
-        order = make_order(context)
+        order = _with_locks(context, super().order(context))
         return dataclasses.replace(order, seed=unused_seed(order.span.strip, order.seed, self.count), count=self.count)
 
 

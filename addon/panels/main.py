@@ -47,6 +47,7 @@ def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column = layout.column()
     column.prop(wanted, "identity")
     column.prop(wanted, "emotion")
+    column.row().prop(wanted, "intensity", slider=True)
     column.prop(wanted, "seed")
 
 

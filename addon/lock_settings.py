@@ -1,0 +1,74 @@
+"""What a scene remembers of the locks."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+
+from ..backend.arkit import REGIONS
+from .locks import Locks
+
+_MOUTH = ("jaw", "lips")
+
+
+def _channels(region: str) -> Any:
+    return bpy.props.EnumProperty(
+        name=f"{region.title()} Channels",
+        description="What Resample leaves as it is",
+        items=[(name, name, "") for name in REGIONS[region]],
+        options={"ENUM_FLAG"},
+        default=set(REGIONS[region]) if region in _MOUTH else set(),
+    )
+
+
+def _all_of(*regions: str) -> tuple[Callable[["LipSyncLocks"], bool], Callable[["LipSyncLocks", bool], None]]:
+    def get(self: "LipSyncLocks") -> bool:
+        return all(getattr(self, region) == set(REGIONS[region]) for region in regions)
+
+    def put(self: "LipSyncLocks", value: bool) -> None:
+        for region in regions:
+            setattr(self, region, set(REGIONS[region]) if value else set())
+
+    return get, put
+
+
+def _toggle(name: str, *regions: str) -> Any:
+    get, put = _all_of(*regions)
+    return bpy.props.BoolProperty(name=name, description="Resample leaves all of it as it is, hand edits included", get=get, set=put)
+
+
+class LipSyncLocks(bpy.types.PropertyGroup):
+    """scene.lipsync.locks: the toggles are the sets of channels, seen from afar."""
+
+    jaw: _channels("jaw")
+    lips: _channels("lips")
+    cheeks: _channels("cheeks")
+    brows: _channels("brows")
+    lids: _channels("lids")
+    gaze: _channels("gaze")
+    all_mouth: _toggle("Mouth", *_MOUTH)
+    all_cheeks: _toggle("Cheeks", "cheeks")
+    all_brows: _toggle("Brows", "brows")
+    all_lids: _toggle("Lids", "lids")
+    all_gaze: _toggle("Gaze", "gaze")
+    use_frames: bpy.props.BoolProperty(name="Frames", description="Resample leaves the whole face as it is on these frames", default=False)
+    first_frame: bpy.props.IntProperty(name="First", description="The first frame that is left as it is", default=1)
+    last_frame: bpy.props.IntProperty(name="Last", description="The last frame that is left as it is", default=100)
+
+
+def read_locks(wanted: LipSyncLocks) -> Locks:
+    """What is locked."""
+    channels = tuple(name for region, names in REGIONS.items() for name in names if name in getattr(wanted, region))
+    frames = (min(wanted.first_frame, wanted.last_frame), max(wanted.first_frame, wanted.last_frame)) if wanted.use_frames else None
+    return Locks(channels, frames)
+
+
+def register() -> None:
+    bpy.utils.register_class(LipSyncLocks)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(LipSyncLocks)

@@ -1,0 +1,96 @@
+"""What is locked stays in the next take, hand edits included; what is not is another performance that fits it."""
+
+import bpy
+import numpy as np
+import pytest
+from helpers import fcurves, part
+
+from backend.arkit import CHANNELS, LOWER, UPPER
+
+PATH = 'key_blocks["{}"].value'
+
+
+@pytest.fixture
+def take(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> "bpy.types.Action":
+    """A first take with a hand's edit in the jaw and the brows."""
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    action = face.data.shape_keys.animation_data.action
+    for name in ("jawOpen", "browInnerUp"):
+        curve = fcurves(action)[PATH.format(name)]
+        curve.keyframe_points.insert(100.5, 0.83)
+        curve.update()
+    return action
+
+
+def _course(action: "bpy.types.Action", names: tuple[str, ...], first: int = 0, last: int = 300) -> np.ndarray:
+    """(frames, channels), twice as fine as frames."""
+    curves = fcurves(action)
+    return np.array([[curves[PATH.format(name)].evaluate(frame / 2) for name in names] for frame in range(2 * first, 2 * last + 1)])
+
+
+def _current(face: "bpy.types.Object") -> "bpy.types.Action":
+    return face.data.shape_keys.animation_data.action
+
+
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
+    moving = (one.std(axis=0) > 1e-3) & (other.std(axis=0) > 1e-3)
+    return float(np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(one[:, moving].T, other[:, moving].T, strict=True)]))
+
+
+def test_resampling_keeps_the_mouth_to_the_bit(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    other = _current(face)
+    assert other != take
+    np.testing.assert_array_equal(_course(other, LOWER), _course(take, LOWER))
+    assert _alike(_course(other, UPPER), _course(take, UPPER)) < 0.7
+    info = part("addon.takes").read_info(other)
+    assert set(info.locks.channels) == set(LOWER) and info.locks.frames is None
+
+
+def test_generate_keeps_nothing(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    assert not np.array_equal(_course(_current(face), LOWER), _course(take, LOWER))
+
+
+def test_unlocked_everything_varies_and_lips_say_the_same(
+    take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object"
+) -> None:
+    scene.lipsync.locks.all_mouth = False
+    assert not any(part("addon.lock_settings").read_locks(scene.lipsync.locks).channels)
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    assert _alike(_course(_current(face), LOWER), _course(take, LOWER)) > 0.9
+
+
+def test_chosen_channels_and_regions(take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:
+    locks = scene.lipsync.locks
+    locks.all_mouth, locks.all_brows, locks.lids = False, True, {"eyeBlinkLeft", "eyeBlinkRight"}
+    assert locks.all_brows and not locks.all_lids
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    kept = tuple(name for name in CHANNELS if name.startswith(("brow", "eyeBlink")))
+    np.testing.assert_array_equal(_course(_current(face), kept), _course(take, kept))
+    assert not np.array_equal(_course(_current(face), ("eyeLookUpLeft",)), _course(take, ("eyeLookUpLeft",)))
+
+
+def test_a_range_of_frames_stays(take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:
+    locks = scene.lipsync.locks
+    locks.all_mouth = False
+    scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 90, 130
+    assert bpy.ops.lipsync.lock_preview_range() == {"FINISHED"}
+    scene.lipsync.identity = "Otto"
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    other = _current(face)
+    np.testing.assert_allclose(_course(other, CHANNELS, 90, 130), _course(take, CHANNELS, 90, 130), atol=2e-5)
+    assert not np.allclose(_course(other, CHANNELS, 20, 80), _course(take, CHANNELS, 20, 80), atol=0.05)
+    steps = np.abs(np.diff(_course(other, CHANNELS, 20, 200)[::2], axis=0)).max(axis=1)
+    assert steps[[69, 70, 109, 110]].max() <= np.percentile(steps, 98)  # around 90 and 130
+
+
+def test_a_take_of_another_strip_is_not_kept(take: "bpy.types.Action", strip: "bpy.types.Strip", face: "bpy.types.Object") -> None:
+    setattr(strip, "content_start" if bpy.app.version >= (5, 1) else "frame_start", 40)
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    assert part("addon.takes").read_info(_current(face)).locks == part("addon.locks").UNLOCKED
+
+
+def test_no_preview_range_is_said(scene: "bpy.types.Scene") -> None:
+    with pytest.raises(RuntimeError, match="preview range"):
+        bpy.ops.lipsync.lock_preview_range()
