@@ -55,16 +55,14 @@ def copy_keys(fcurve: bpy.types.FCurve) -> KeyCopy:
 def cut_keys(fcurve: bpy.types.FCurve, first: int, last: int) -> KeyCopy:
     """What an F-curve does from the frame first to the frame last, with a key on either; between them the curve takes the very same course.
 
-    Where it runs by an easing that can't be cut (bounce, elastic, ...) it becomes a key a frame.
+    Where it can't be cut (by an easing such as bounce, or with a handle that would reach beyond the cut) it becomes a key a frame.
     """
     whole = copy_keys(fcurve)
-    touched = (whole.frames[:-1] < last) & (whole.frames[1:] > first)
-    if (whole.rows["interpolation"][:-1, 0][touched] > _BEZIER).any():
+    rows = _with_key(_with_key(whole.rows, fcurve, first), fcurve, last)
+    inside = (rows["co"][:, 0] >= first) & (rows["co"][:, 0] <= last)
+    rows = {name: array[inside] for name, array in rows.items()}
+    if (rows["interpolation"][:-1] > _BEZIER).any() or _overreaches(rows):
         rows = _dense(fcurve, whole.rows, first, last)
-    else:
-        rows = _with_key(_with_key(whole.rows, fcurve, first), fcurve, last)
-        inside = (rows["co"][:, 0] >= first) & (rows["co"][:, 0] <= last)
-        rows = {name: array[inside] for name, array in rows.items()}
     held = slice(None) if whole.auto_smoothing != "NONE" else [0, -1]  # handles that look at keys which won't be there
     rows["handle_left_type"][held] = rows["handle_right_type"][held] = _FREE
     return KeyCopy(rows, first, last, whole.auto_smoothing, whole.extrapolation)
@@ -113,6 +111,15 @@ def _split(polygon: np.ndarray, frame: float) -> tuple[np.ndarray, np.ndarray]:
             levels.append(levels[-1][:-1] + t * np.diff(levels[-1], axis=0))
         low, high = (t, high) if levels[-1][0, 0] < frame else (low, t)
     return np.array([level[0] for level in levels]), np.array([level[-1] for level in reversed(levels)])
+
+
+def _overreaches(rows: Rows) -> bool:
+    """Whether Blender would shorten a handle of the first or the last segment."""
+    length = np.diff(rows["co"][:, 0])[[0, -1]]
+    after = (rows["handle_right"] - rows["co"])[[0, -2], 0]
+    before = (rows["co"] - rows["handle_left"])[[1, -1], 0]
+    curved = rows["interpolation"][[0, -2], 0] == _BEZIER
+    return bool((curved & (np.maximum(after, before) > length + 1e-3)).any())
 
 
 def _dense(fcurve: bpy.types.FCurve, like: Rows, first: int, last: int) -> Rows:
