@@ -61,7 +61,7 @@ def cut_keys(fcurve: bpy.types.FCurve, first: int, last: int) -> KeyCopy:
     rows = _with_key(_with_key(whole.rows, fcurve, first), fcurve, last)
     inside = (rows["co"][:, 0] >= first) & (rows["co"][:, 0] <= last)
     rows = {name: array[inside] for name, array in rows.items()}
-    if (rows["interpolation"][:-1] > _BEZIER).any() or _overreaches(rows):
+    if first == last or (rows["interpolation"][:-1] > _BEZIER).any() or _overreaches(rows):
         rows = _dense(fcurve, whole.rows, first, last)
     held = slice(None) if whole.auto_smoothing != "NONE" else [0, -1]  # handles that look at keys which won't be there
     rows["handle_left_type"][held] = rows["handle_right_type"][held] = _FREE

@@ -54,7 +54,7 @@ def test_a_copy_takes_the_same_course(curve: "bpy.types.FCurve") -> None:
 
 
 @pytest.mark.parametrize("first", [-3, 17, 60, 61, 100, 131])
-@pytest.mark.parametrize("length", [1, 4, 40, 100, 300])
+@pytest.mark.parametrize("length", [0, 1, 4, 40, 100, 300])
 def test_a_stretch_takes_the_same_course(curve: "bpy.types.FCurve", first: int, length: int) -> None:
     last = first + length
     copied = part("addon.keycopy").cut_keys(curve, first, last)
