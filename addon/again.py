@@ -1,5 +1,6 @@
 """A take made once more, from what it says of itself."""
 
+import math
 import os
 
 import bpy
@@ -39,9 +40,11 @@ def _sounds(file: str) -> list[tuple[str, str, bool]]:
     return [*(sound for sound in namesakes if sound[1] == file), ("", file, False), *namesakes]
 
 
-def differences(before: TakeInfo, after: TakeInfo) -> list[str]:
-    """Why a take that was made again is another one, as sentences without a full stop."""
-    return [
-        *(["The sound was changed since the first time, so this take is another one"] if before.audio_sha256 != after.audio_sha256 else []),
-        *(["The model was changed since the first time, so this take is another one"] if before.model_sha256 != after.model_sha256 else []),
-    ]
+def warnings(before: TakeInfo, after: TakeInfo, fps: float) -> list[str]:
+    """Why a take that was made again is another one, or doesn't fit a scene of fps frames a second; sentences without a full stop."""
+    doubts = (
+        (before.audio_sha256 != after.audio_sha256, "The sound is not the same as the first time, so this take may be another one"),
+        (before.model_sha256 != after.model_sha256, "The model is not the same as the first time, so this take may be another one"),
+        (not math.isclose(after.fps, fps), f"It fits {after.fps:g} fps, as the first time, and the scene runs at {fps:g}"),
+    )
+    return [sentence for is_so, sentence in doubts if is_so]

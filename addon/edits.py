@@ -42,7 +42,7 @@ def _digest(action: bpy.types.Action) -> str:
         for part, width, kind in _PARTS:
             values = np.empty(width * len(points), kind)
             points.foreach_get(part, values)
-            digest.update(values)
+            digest.update(values.data)
     return digest.hexdigest()
 
 

@@ -10,8 +10,7 @@ import bpy
 import numpy as np
 
 from ..backend.curves import Curves
-from .edits import is_edited as is_edited
-from .edits import seal as seal
+from .edits import is_edited, seal  # noqa: F401  others ask a take whether it is edited
 from .rig import Face
 
 _PROPERTY = "lipsync_take"

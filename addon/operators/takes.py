@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import bpy
 
-from .. import again, keys, nla, preferences, rig, takes
+from .. import again, keys, nla, preferences, rig, strip, takes
 from ..job import Order, Outcome
 from ..properties import chosen_face, key_style
 from .generate import Generating, disabled_reason
@@ -33,21 +33,21 @@ class _OnTake:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
-            cls.check(_chosen(context))
+            cls.refuse(_chosen(context))
         except _REFUSALS as error:
             cls.poll_message_set(str(error))  # type: ignore[attr-defined]
             return False
         return True
 
     @classmethod
-    def check(cls, action: bpy.types.Action) -> None:
+    def refuse(cls, action: bpy.types.Action) -> None:
         """Raises TakeError when this can't be done with a take."""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             face = rig.read_face(chosen_face(context))
             action = takes.find_take(self.take) if self.take else takes.chosen_take(face)
-            self.check(action)
+            self.refuse(action)
             done = self.do(action, face)
         except _REFUSALS as error:
             self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
@@ -112,7 +112,7 @@ class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
     bl_label = "Delete Lip Sync Take"
 
     @classmethod
-    def check(cls, action: bpy.types.Action) -> None:
+    def refuse(cls, action: bpy.types.Action) -> None:
         if nla.plays(action):
             raise takes.TakeError(f'"{action.name}" is on an NLA track: delete its strip there first')
 
@@ -147,7 +147,7 @@ class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
         return _order_again(context)
 
     def applied(self, context: bpy.types.Context, order: Order, outcome: Outcome) -> Sequence[str]:
-        return again.differences(self._before, takes.read_info(bpy.data.actions[outcome.actions[0]]))
+        return again.warnings(self._before, takes.read_info(bpy.data.actions[outcome.actions[0]]), strip.frame_rate(context.scene))
 
 
 def _order_again(context: bpy.types.Context) -> Order:
