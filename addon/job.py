@@ -27,7 +27,7 @@ class JobError(Exception):
 @dataclass(frozen=True)
 class Order:
     """What is wanted. face: session_uid of an object, which outlives undo where a reference would not; moods and kept: as in Generate;
-    locks: what of the Action that moves the face stays as it is."""
+    locks: what of an Action stays as it is, keys and all where that Action is named: kept_of, a session_uid."""
 
     span: strip.Span
     face: int
@@ -41,6 +41,7 @@ class Order:
     moods: tuple[tuple[float, str, float], ...] = ()
     locks: Locks = UNLOCKED
     kept: np.ndarray | None = None
+    kept_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ class Job:
             face = rig.read_face(face_object)
         except rig.RigError as error:
             raise JobError(str(error)) from error
-        current = takes.current_take(face)
-        copied = copy_kept(face, current, self.order.locks) if current else {}
+        held = next((action for action in bpy.data.actions if action.session_uid == self.order.kept_of), None)
+        copied = copy_kept(face, held, self.order.locks) if held else {}
         actions: list[bpy.types.Action] = []
         try:
             for take in self._takes:
@@ -193,6 +194,7 @@ def _info(order: Order, take: TakeReady) -> takes.TakeInfo:
         seed=take.seed,
         audio_sha256=take.audio_sha256,
         model_sha256=take.model_sha256,
+        made=time.time(),
         intensity=order.intensity,
         moods=order.moods,
         locks=order.locks,

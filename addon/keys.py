@@ -108,6 +108,8 @@ def write_action(
     try:
         action.use_fake_user = True
         owner = _channelbag(action) if _HAS_SLOTS else action
+        if not _HAS_SLOTS:
+            action.id_root = "KEY"  # newer Blenders make it a slot for shape keys
         for column, frames in zip(table, kept, strict=True):
             copy = copied.get(column.path)
             if copy:
