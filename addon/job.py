@@ -178,4 +178,5 @@ def _info(span: strip.Span, take: TakeReady) -> takes.TakeInfo:
         seed=take.seed,
         audio_sha256=take.audio_sha256,
         model_sha256=take.model_sha256,
+        made=time.time(),
     )

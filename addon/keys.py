@@ -96,6 +96,8 @@ def write_action(name: str, table: Sequence[Column], first_frame: int, style: St
     try:
         action.use_fake_user = True
         owner = _channelbag(action) if _HAS_SLOTS else action
+        if not _HAS_SLOTS:
+            action.id_root = "KEY"  # newer Blenders make it a slot for shape keys
         for column, frames in zip(table, kept, strict=True):
             fcurve = owner.fcurves.new(column.path)
             fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)

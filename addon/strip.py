@@ -121,12 +121,16 @@ def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
         first = math.ceil(content - trimmed + strip.sound_offset * fps - _ROUNDING)
     if first >= stop:
         raise StripError(f'Nothing can be heard of the strip "{strip.name}": pick another')
-    packed = strip.sound.packed_file is not None
-    file = bpy.path.abspath(strip.sound.filepath, library=strip.sound.library)
+    packed, file = strip.sound.packed_file is not None, sound_file(strip.sound)
     if not packed and not os.path.isfile(file):
         raise StripError(f'The file of the strip "{strip.name}" is missing ({file}): find it with File > External Data')
     start, end = max(0.0, seconds(first)), seconds(stop)
-    return Span(strip.name, strip.sound.name, os.path.normpath(file), packed, start, end, int(first), fps)
+    return Span(strip.name, strip.sound.name, file, packed, start, end, int(first), fps)
+
+
+def sound_file(sound: bpy.types.Sound) -> str:
+    """Where a sound's file is, or was before it was packed."""
+    return os.path.normpath(bpy.path.abspath(sound.filepath, library=sound.library))
 
 
 def unpack(span: Span, folder: Path) -> Path:

@@ -1,5 +1,6 @@
 """The takes made so far: Actions that say of themselves all that is needed to make each again."""
 
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -9,6 +10,8 @@ import bpy
 import numpy as np
 
 from ..backend.curves import Curves
+from .edits import is_edited as is_edited
+from .edits import seal as seal
 from .rig import Face
 
 _PROPERTY = "lipsync_take"
@@ -17,10 +20,14 @@ _UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
 _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
 
+class TakeError(Exception):
+    """There is no take to work on, or not this with it; the text is a sentence for the artist."""
+
+
 @dataclass(frozen=True)
 class TakeInfo:
     """How a take was made. start, end: seconds of the sound file, or of the file of curves that was imported;
-    first_frame: where its first key lies, at fps frames a second."""
+    first_frame: where its first key lies, at fps frames a second; made: when, in seconds since 1970."""
 
     strip: str
     sound: str
@@ -33,6 +40,7 @@ class TakeInfo:
     seed: int
     audio_sha256: str
     model_sha256: str
+    made: float
 
     @property
     def imported(self) -> bool:
@@ -42,14 +50,15 @@ class TakeInfo:
 
 def imported_info(file: str, start: float, duration: float, first_frame: int, fps: float) -> TakeInfo:
     """Where a take came from that was read from a file of curves; start and duration in seconds."""
-    return TakeInfo(Path(file).stem, file, start, start + duration, first_frame, fps, "imported", "", 0, "", "")
+    return TakeInfo(Path(file).stem, file, start, start + duration, first_frame, fps, "capture", "", 0, "", "", time.time())
 
 
 def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
-    """Store in an Action how it was made, and of what curves."""
+    """Store in an Action how it was made, and of what curves; its keys are now the unedited ones."""
     action[_PROPERTY] = asdict(info)
     whole = np.round(curves.values * _UNIT).astype("<u2")
     action[_CURVES] = {"names": " ".join(curves.names), "fps": curves.fps, "values": zlib.compress(whole.T.tobytes(), 1)}
+    seal(action)
 
 
 def read_curves(action: bpy.types.Action) -> Curves:
@@ -74,6 +83,14 @@ def all_takes() -> Iterator[bpy.types.Action]:
     return (action for action in bpy.data.actions if is_take(action))
 
 
+def find_take(name: str) -> bpy.types.Action:
+    """The take of that name. Raises TakeError when there is none."""
+    action = bpy.data.actions.get(name)
+    if action is None or not is_take(action):
+        raise TakeError(f'There is no take "{name}": choose one of the list')
+    return action
+
+
 def new_name(strip: str, identity: str) -> str:
     """`STRIP IDENTITY take 003`, with the first number that is free; a long strip's name is cut to what Blender holds."""
     number = 1
@@ -85,12 +102,39 @@ def new_name(strip: str, identity: str) -> str:
         number += 1
 
 
+def duplicate(action: bpy.types.Action) -> bpy.types.Action:
+    """A copy of a take with the next free number, edited if the take is. Nothing uses it yet."""
+    info = read_info(action)
+    copy = action.copy()
+    copy.name, copy.use_fake_user = new_name(info.strip, info.identity), True
+    copy[_PROPERTY]["made"] = time.time()
+    return copy
+
+
+def delete(action: bpy.types.Action) -> bpy.types.Action | None:
+    """Remove a take from the file and from all that it moves; the take of the same strip that was above it in the list, or else below."""
+    strip = read_info(action).strip
+    fellows = [take for take in all_takes() if read_info(take).strip == strip]
+    index = fellows.index(action)
+    bpy.data.actions.remove(action)
+    fellows.pop(index)
+    return fellows[max(0, index - 1)] if fellows else None
+
+
 def unused_seed(strip: str, seed: int, count: int = 1) -> int:
     """The first seed after this one that no take of the strip has, nor any of the count - 1 that follow it."""
     used = {info.seed for info in map(read_info, all_takes()) if info.strip == strip}
     while not used.isdisjoint(range(seed := (seed + 1) % 2**31, seed + count)):
         pass
     return seed
+
+
+def chosen_take(face: Face) -> bpy.types.Action:
+    """The take that moves a face now. Raises TakeError when none does."""
+    action = current_take(face)
+    if action is None or not is_take(action):
+        raise TakeError("No take moves the face: choose one in the list, or generate one")
+    return action
 
 
 def current_take(face: Face) -> bpy.types.Action | None:

@@ -4,30 +4,21 @@
 # mypy: disable-error-code="valid-type"
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import bpy
 
 from .. import preferences, rig, strip
-from ..job import Job, JobError, Order
+from ..job import Job, JobError, Order, Outcome
 from ..properties import chosen_face, key_style, settings
 from ..session import disabled_reason as backend_disabled_reason
 from ..session import session
-from ..takes import unused_seed
+from ..takes import TakeError, unused_seed
 
 _PERIOD = 0.1  # seconds between two looks at the backend
+_REFUSALS = (strip.StripError, rig.RigError, TakeError)
 _EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
-
-
-def disabled_reason(context: bpy.types.Context) -> str:
-    """Why nothing can be generated now, a sentence without a full stop; "" when it can."""
-    if session.job:
-        return "A take is being generated: wait for it, or cancel it"
-    try:
-        make_order(context)
-    except (strip.StripError, rig.RigError) as error:
-        return str(error)
-    return backend_disabled_reason(preferences.backend_python(context))
 
 
 def make_order(context: bpy.types.Context) -> Order:
@@ -40,8 +31,19 @@ def make_order(context: bpy.types.Context) -> Order:
     return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, 1, key_style(context), python)
 
 
-class _Generating:
-    """What Generate and Resample share. They don't REGISTER, or Adjust Last Operation would generate once more."""
+def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Context], Order] = make_order) -> str:
+    """Why nothing can be generated now, a sentence without a full stop; "" when it can. make: what would order it."""
+    if session.job:
+        return "A take is being generated: wait for it, or cancel it"
+    try:
+        make(context)
+    except _REFUSALS as error:
+        return str(error)
+    return backend_disabled_reason(preferences.backend_python(context))
+
+
+class Generating:
+    """What operators that generate share. They don't REGISTER, or Adjust Last Operation would generate once more."""
 
     bl_options: ClassVar = {"UNDO"}
 
@@ -49,13 +51,22 @@ class _Generating:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        why = disabled_reason(context)
+        why = cls.disabled_reason(context)
         if why:
             cls.poll_message_set(why)  # type: ignore[attr-defined]
         return not why
 
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> str:
+        return disabled_reason(context)
+
     def order(self, context: bpy.types.Context) -> Order:
         return make_order(context)
+
+    def applied(self, context: bpy.types.Context, order: Order, outcome: Outcome) -> Sequence[str]:
+        """Called when the takes are on the face; sentences to warn with."""
+        settings(context).seed = order.seed
+        return ()
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -96,7 +107,7 @@ class _Generating:
         session.message = ""
         try:
             session.job = Job(self.order(context))
-        except (strip.StripError, rig.RigError, OSError) as error:
+        except (*_REFUSALS, OSError) as error:
             return self._fail(str(error))
         return None
 
@@ -112,8 +123,8 @@ class _Generating:
             outcome = job.apply()
         except JobError as error:
             return self._fail(str(error))
-        settings(context).seed = job.order.seed
-        self.report({"WARNING"} if outcome.warnings else {"INFO"}, ". ".join([outcome.info, *outcome.warnings]))  # type: ignore[attr-defined]
+        warnings = [*outcome.warnings, *self.applied(context, job.order, outcome)]
+        self.report({"WARNING"} if warnings else {"INFO"}, ". ".join([outcome.info, *warnings]))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
     def _fail(self, message: str) -> set[str]:
@@ -129,20 +140,25 @@ class _Generating:
         _redraw(context)
 
 
-class LIPSYNC_OT_generate(_Generating, bpy.types.Operator):
+class LIPSYNC_OT_generate(Generating, bpy.types.Operator):
     """Make the face speak the strip: a new Action with all of its ARKit shape keys"""
 
     bl_idname = "lipsync.generate"
     bl_label = "Generate Lip Sync"
 
 
-class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
+class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
     """Make other takes of the same strip, with the next seeds that have not been used"""
 
     bl_idname = "lipsync.resample"
     bl_label = "Resample Lip Sync"
 
     count: bpy.props.IntProperty(name="Takes", description="How many to make at once", min=1, max=20, default=1, options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: "LIPSYNC_OT_resample") -> str:
+        takes = "another take" if properties.count == 1 else f"{properties.count} other takes"
+        return f"Make {takes} of the same strip, with seeds that have not been used"
 
     def order(self, context: bpy.types.Context) -> Order:
         order = make_order(context)
