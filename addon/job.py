@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import bpy
 
+from ..backend.adjust import Controls, adjust
 from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
-from . import keys, rig, strip, takes
+from . import controls, keys, rig, strip, takes
 from .session import session
 
 _BUDGET = 0.03  # seconds of Blender's time that one pump() may take
@@ -142,10 +143,11 @@ class Job:
             face = rig.read_face(face_object)
         except rig.RigError as error:
             raise JobError(str(error)) from error
+        wanted = controls.for_new_takes(face)
         actions: list[bpy.types.Action] = []
         try:
             for take in self._takes:
-                actions.append(_write(take, face, self.order))
+                actions.append(_write(take, face, self.order, wanted))
             keys.assign(actions[0], face)
         except BaseException:
             for action in actions:
@@ -157,10 +159,11 @@ class Job:
         return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()))
 
 
-def _write(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Action:
+def _write(take: TakeReady, face: rig.Face, order: Order, wanted: Controls) -> bpy.types.Action:
     curves = Curves(take.names, take.values, take.fps)
     name = takes.new_name(order.span.strip, take.identity)
-    action = keys.write_action(name, keys.columns(face, curves), order.span.first_frame, order.style)
+    action = keys.write_action(name, keys.columns(face, adjust(curves, wanted)), order.span.first_frame, order.style)
+    controls.start(action, wanted)
     takes.mark(action, _info(order.span, take), curves)
     return action
 
