@@ -8,7 +8,7 @@ from typing import ClassVar
 import bpy
 from bl_operators.presets import AddPresetBase
 
-from .. import controls, takes
+from .. import controls, edits
 from ..properties import settings, shown_take
 
 PRESETS = "diffusion_talker/controls"  # below the folders for presets
@@ -22,7 +22,7 @@ class _OnShown:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         take = shown_take(context)
-        why = controls.untouchable(take, takes.shows_edited(take)) if take else ""
+        why = controls.untouchable(take, edits.shows_edited(take)) if take else ""
         if why:
             cls.poll_message_set(why)  # type: ignore[attr-defined]
         return not why

@@ -5,7 +5,7 @@ from typing import ClassVar
 import bpy
 from bl_ui.utils import PresetPanel
 
-from .. import takes
+from .. import edits
 from ..controls import untouchable
 from ..operators.controls import (
     PRESETS,
@@ -41,7 +41,7 @@ class _ControlsPanel:
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.label(text=f"Take: {take.name}" if take else "New Takes", icon="ACTION" if take else "ADD")
-        why = untouchable(take, takes.shows_edited(take)) if take else ""
+        why = untouchable(take, edits.shows_edited(take)) if take else ""
         if why:
             draw_text(layout, context, why, "INFO")
         body = layout.column()
