@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
+from ..backend.adjust import Controls, adjust
 from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
-from . import keys, rig, strip, takes
+from . import controls, keys, rig, strip, takes
 from .keeping import copy_kept
 from .keycopy import KeyCopy
 from .locks import UNLOCKED, Locks
@@ -157,10 +158,11 @@ class Job:
             raise JobError(str(error)) from error
         held = next((action for action in bpy.data.actions if action.session_uid == self.order.kept_of), None)
         copied = copy_kept(face, held, self.order.locks) if held else {}
+        wanted = controls.for_new_takes(face)
         actions: list[bpy.types.Action] = []
         try:
             for take in self._takes:
-                actions.append(_write(take, face, self.order, copied))
+                actions.append(_write(take, face, self.order, copied, wanted))
             keys.assign(actions[0], face)
         except BaseException:
             for action in actions:
@@ -172,10 +174,11 @@ class Job:
         return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()))
 
 
-def _write(take: TakeReady, face: rig.Face, order: Order, copied: dict[str, KeyCopy]) -> bpy.types.Action:
+def _write(take: TakeReady, face: rig.Face, order: Order, copied: dict[str, KeyCopy], wanted: Controls) -> bpy.types.Action:
     curves = Curves(take.names, take.values, take.fps)
     name = takes.new_name(order.span.strip, take.identity)
-    action = keys.write_action(name, keys.columns(face, curves), order.span.first_frame, order.style, copied)
+    action = keys.write_action(name, keys.columns(face, adjust(curves, wanted)), order.span.first_frame, order.style, copied)
+    controls.start(action, wanted)
     takes.mark(action, _info(order, take), curves)
     return action
 

@@ -107,26 +107,27 @@ def write_action(
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
-        owner = _channelbag(action) if _HAS_SLOTS else action
+        owner = _new_channelbag(action) if _HAS_SLOTS else action
         if not _HAS_SLOTS:
             action.id_root = "KEY"  # newer Blenders make it a slot for shape keys
         for column, frames in zip(table, kept, strict=True):
-            copy = copied.get(column.path)
-            if copy:
-                frames = frames[(first_frame + frames < copy.first) | (first_frame + frames > copy.last)]
-            fcurve = owner.fcurves.new(column.path)
-            fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
-            fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
-            fcurve.auto_smoothing = "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
-            _fill(fcurve.keyframe_points, first_frame + frames, column.values[frames], _BEZIER if style.bezier else _LINEAR)
-            fcurve.select = False  # or the first move in an editor would move all of it
-            fcurve.update()
-            if copy:
-                paste_keys(fcurve, copy)
+            _key(_new_fcurve(owner, column), column, frames, first_frame, style, copied.get(column.path))
     except BaseException:
         bpy.data.actions.remove(action)
         raise
     return action
+
+
+def rewrite(
+    action: bpy.types.Action, table: Sequence[Column], first_frame: int, style: Style, copied: Mapping[str, KeyCopy] = MappingProxyType({})
+) -> None:
+    """Give an Action's F-curves other keys, as write_action() would. All else of them stays, and so do those that the table lacks."""
+    kept = _kept_frames(table, style)
+    by_path = {fcurve.data_path: fcurve for fcurve in fcurves(action)}
+    for column, frames in zip(table, kept, strict=True):
+        fcurve = by_path.get(column.path) or _new_fcurve(_owner(action), column)
+        fcurve.keyframe_points.clear()
+        _key(fcurve, column, frames, first_frame, style, copied.get(column.path))
 
 
 def _kept_frames(table: Sequence[Column], style: Style) -> list[np.ndarray]:
@@ -142,17 +143,39 @@ def _new_group(owner: "bpy.types.ActionChannelbag | bpy.types.Action", name: str
     return group
 
 
-def _channelbag(action: bpy.types.Action) -> "bpy.types.ActionChannelbag":
+def _new_channelbag(action: bpy.types.Action) -> "bpy.types.ActionChannelbag":
     slot = action.slots.new(id_type="KEY", name="Face")
     return action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
 
 
-def _fill(points: bpy.types.FCurveKeyframePoints, frames: np.ndarray, values: np.ndarray, interpolation: int) -> None:
+def _owner(action: bpy.types.Action) -> "bpy.types.ActionChannelbag | bpy.types.Action":
+    """What holds the F-curves of an Action that write_action() made."""
+    return action.layers[0].strips[0].channelbag(_key_slot(action), ensure=True) if _HAS_SLOTS else action
+
+
+def _new_fcurve(owner: "bpy.types.ActionChannelbag | bpy.types.Action", column: Column) -> bpy.types.FCurve:
+    """An F-curve without keys, in its group."""
+    fcurve = owner.fcurves.new(column.path)
+    fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
+    fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
+    fcurve.auto_smoothing = "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
+    fcurve.select = False  # or the first move in an editor would move all of it
+    return fcurve
+
+
+def _key(fcurve: bpy.types.FCurve, column: Column, frames: np.ndarray, first_frame: int, style: Style, copied: KeyCopy | None) -> None:
+    """Fill an F-curve that has no keys with those of a column's frames, and with copied ones in place of those between their frames."""
+    if copied:
+        frames = frames[(first_frame + frames < copied.first) | (first_frame + frames > copied.last)]
+    points = fcurve.keyframe_points
     points.add(len(frames))
-    points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
-    points.foreach_set("interpolation", np.full(len(frames), interpolation, np.int32))
+    points.foreach_set("co", np.stack([first_frame + frames, column.values[frames]], axis=1).astype(np.float32).ravel())
+    points.foreach_set("interpolation", np.full(len(frames), _BEZIER if style.bezier else _LINEAR, np.int32))
     for part in ("select_control_point", "select_left_handle", "select_right_handle"):
         points.foreach_set(part, np.zeros(len(frames), bool))
+    fcurve.update()
+    if copied:
+        paste_keys(fcurve, copied)
 
 
 def assign(action: bpy.types.Action, face: Face) -> None:

@@ -12,6 +12,7 @@ import bpy
 from ..backend import model_folder
 from ..backend.model_folder import Card, ModelError, read_card
 from . import keys, rig, strip, takes
+from .controls import LipSyncControls
 from .lock_settings import LipSyncLocks
 
 AUTO = "auto"
@@ -160,9 +161,19 @@ class LipSyncSettings(bpy.types.PropertyGroup):
             ("LINEAR", "Linear", "Straight"),
         ),
     )
+    controls: bpy.props.PointerProperty(type=LipSyncControls)
     take: bpy.props.IntProperty(
         name="Take", description="The Action that moves the face", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
     )
+
+    def key_style(self) -> keys.Style:
+        """How takes are to be keyed."""
+        return keys.Style(self.key_tolerance if self.key_density == "SIMPLIFIED" else 0.0, self.key_interpolation == "BEZIER")
+
+    def shown_controls(self) -> LipSyncControls:
+        """What the panel shows: the controls of the take that moves the face or, where none does, those that the next one will have."""
+        take = shown_take(bpy.context)
+        return take.lipsync_controls if take else self.controls
 
 
 def settings(context: bpy.types.Context) -> LipSyncSettings:
@@ -171,8 +182,16 @@ def settings(context: bpy.types.Context) -> LipSyncSettings:
 
 def key_style(context: bpy.types.Context) -> keys.Style:
     """How the panel wants new takes keyed."""
-    wanted = settings(context)
-    return keys.Style(wanted.key_tolerance if wanted.key_density == "SIMPLIFIED" else 0.0, wanted.key_interpolation == "BEZIER")
+    return settings(context).key_style()
+
+
+def shown_take(context: bpy.types.Context) -> bpy.types.Action | None:
+    """The take that moves the face, if one does."""
+    try:
+        action = takes.current_take(rig.read_face(chosen_face(context)))
+    except rig.RigError:
+        return None
+    return action if action and takes.is_take(action) else None
 
 
 def chosen_face(context: bpy.types.Context) -> bpy.types.Object | None:

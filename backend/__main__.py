@@ -54,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--strength", type=_strength, action="append", default=[], metavar="REGION=FACTOR", help="for example brows=1.5; may be repeated"
     )
+    command.add_argument("--smoothing", type=float, default=0.0, metavar="S", help="seconds to average over, 0 to 0.3; closed lips stay so")
+    command.add_argument("--blinks", type=float, default=1.0, metavar="FACTOR", help="how many times as many blinks, 0 to 3")
+    command.add_argument(
+        "--closing", type=float, default=0.0, metavar="BIAS", help="close lips that nearly meet (to 1), or part them (to -1)"
+    )
+    command.add_argument("--offset", type=float, default=0.0, metavar="MS", help="milliseconds later, -200 to 200; below 0: earlier")
+    command.add_argument("--mirror", action="store_true", help="swap left and right")
 
     identities = commands.add_parser("identities", help="rank the model's identities and emotions for a voice")
     identities.set_defaults(command=_identities)
@@ -86,7 +93,7 @@ def _generate(options: argparse.Namespace) -> int:
     from .service import RUNTIME, perform
 
     check_path(options.out)
-    controls = Controls(dict(options.strength))
+    controls = Controls(dict(options.strength), options.smoothing, options.blinks, options.closing, options.offset, options.mirror)
     began = time.monotonic()
     request = Generate(
         id=0,

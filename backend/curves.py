@@ -49,14 +49,19 @@ class Curves:
 
 
 def resample(curves: Curves, fps: float, count: int) -> Curves:
-    """The same curves as count frames at fps, from the same start; the last frame is held where they end. Same fps: same values.
+    """The same curves as count frames at fps, from the same start; the last frame is held where they end. Same fps: same values."""
+    return Curves(curves.names, interpolate(curves.values, np.arange(count) * (curves.fps / fps)), fps, curves.start)
+
+
+def interpolate(values: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """values (frames, channels) in 0..1 at other positions (count,), counted in frames -> (count, channels); the ends hold.
 
     Monotone cubic interpolation (PCHIP: Fritsch & Carlson 1980 with the harmonic mean of slopes): between two frames nothing leaves
     their range, so shut lips stay shut and a still face stays still.
     """
-    values = np.asarray(curves.values, dtype=np.float32)
+    values = np.asarray(values, dtype=np.float32)
     last = len(values) - 1
-    position = np.clip(np.arange(count) * (curves.fps / fps), 0, last)  # in frames of the old grid
+    position = np.clip(position, 0, last)
     left = position.astype(np.int64)
     right = np.minimum(left + 1, last)
     step = np.diff(values, axis=0)
@@ -68,7 +73,7 @@ def resample(curves: Curves, fps: float, count: int) -> Curves:
     t = (position - left).astype(np.float32)[:, None]
     rest = 1 - t
     result = values[left] + t * t * (3 - 2 * t) * (values[right] - values[left]) + t * rest * (rest * slope[left] - t * slope[right])
-    return Curves(curves.names, np.clip(result, 0.0, 1.0), fps, curves.start)
+    return np.clip(result, 0.0, 1.0)
 
 
 def write(path: str | Path, curves: Curves) -> None:

@@ -1,8 +1,8 @@
 """What the artist can do; every operator is found with F3."""
 
-from . import drop, exchange, generate, locks, takes
+from . import controls, drop, exchange, generate, locks, takes
 
-_parts = (generate, takes, locks, exchange, drop)
+_parts = (generate, takes, locks, controls, exchange, drop)
 
 
 def register() -> None:

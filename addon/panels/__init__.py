@@ -1,8 +1,8 @@
 """What the artist sees, in the order of the sidebar."""
 
-from . import keys, locks, main, takes
+from . import controls, keys, locks, main, takes
 
-_parts = (main, takes, locks, keys)
+_parts = (main, takes, locks, controls, keys)
 
 
 def register() -> None:
