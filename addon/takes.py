@@ -1,8 +1,8 @@
 """The takes made so far: Actions that say of themselves all that is needed to make each again."""
 
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
 import bpy
@@ -13,6 +13,7 @@ from .rig import Face
 
 _PROPERTY = "lipsync_take"
 _CURVES = "lipsync_curves"  # what was generated, before any control or hand changed it
+_PARTS = "lipsync_parts"  # of a take that joins those of several strips: how each was made
 _UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
 _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
@@ -33,6 +34,7 @@ class TakeInfo:
     seed: int
     audio_sha256: str
     model_sha256: str
+    retimed: bool = False  # heard as the strip plays it, which no seconds of the file tell
 
     @property
     def imported(self) -> bool:
@@ -67,7 +69,30 @@ def is_take(action: bpy.types.Action) -> bool:
 def read_info(action: bpy.types.Action) -> TakeInfo:
     """How a take was made. Raises KeyError when the Action is no take, or one of an unknown version."""
     stored = action[_PROPERTY]
-    return TakeInfo(**{field.name: stored[field.name] for field in fields(TakeInfo)})
+    names = [field.name for field in fields(TakeInfo) if field.default is MISSING or field.name in stored]
+    return TakeInfo(**{name: stored[name] for name in names})
+
+
+def mark_parts(action: bpy.types.Action, parts: Sequence[TakeInfo]) -> None:
+    """Store in an Action that joins the takes of several strips how each of them was made; what mark() stores is the first one's."""
+    action[_PARTS] = [asdict(part) for part in parts]
+
+
+def read_parts(action: bpy.types.Action) -> tuple[str, ...]:
+    """The strips whose takes an Action joins, none when it is a take of one."""
+    return tuple(part["strip"] for part in action.get(_PARTS, ()))
+
+
+def why_only_once(action: bpy.types.Action) -> str:
+    """Why a take can't be made again from what it stores, as far as can be told from it alone; "" when it can."""
+    info, joined = read_info(action), read_parts(action)
+    if info.imported:
+        return f'"{action.name}" was imported: import {info.sound} again'
+    if joined:
+        return f'"{action.name}" joins the takes of {len(joined)} strips: make them again with Generate All'
+    if info.retimed:
+        return f'The strip "{info.strip}" is retimed, which no file tells: generate it anew'
+    return ""
 
 
 def all_takes() -> Iterator[bpy.types.Action]:

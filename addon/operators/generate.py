@@ -9,6 +9,7 @@ from typing import ClassVar
 import bpy
 
 from .. import preferences, rig, strip
+from ..batch import Batch
 from ..job import Job, JobError, Order
 from ..properties import chosen_face, key_style, settings
 from ..session import disabled_reason as backend_disabled_reason
@@ -36,12 +37,17 @@ def make_order(context: bpy.types.Context) -> Order:
     span = strip.find_span(context, wanted.strip)
     rig.read_face(face)
     assert face is not None
+    return order_for(context, span, face, wanted.identity_name, wanted.emotion_name)
+
+
+def order_for(context: bpy.types.Context, span: strip.Span, face: bpy.types.Object, identity: str, emotion: str) -> Order:
+    """One take of a span for a face, with all else as the panel says."""
     python = preferences.backend_python(context)
-    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, 1, key_style(context), python)
+    return Order(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), python)
 
 
-class _Generating:
-    """What Generate and Resample share. They don't REGISTER, or Adjust Last Operation would generate once more."""
+class Generating:
+    """What Generate, Resample and Generate All share. They don't REGISTER, or Adjust Last Operation would generate once more."""
 
     bl_options: ClassVar = {"UNDO"}
 
@@ -56,6 +62,10 @@ class _Generating:
 
     def order(self, context: bpy.types.Context) -> Order:
         return make_order(context)
+
+    def job(self, context: bpy.types.Context) -> Job | Batch:
+        """What is to be done. Raises StripError, RigError or OSError."""
+        return Job(self.order(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -95,7 +105,7 @@ class _Generating:
         """{"CANCELLED"} when the job can't even begin."""
         session.message = ""
         try:
-            session.job = Job(self.order(context))
+            session.job = self.job(context)
         except (strip.StripError, rig.RigError, OSError) as error:
             return self._fail(str(error))
         return None
@@ -112,7 +122,7 @@ class _Generating:
             outcome = job.apply()
         except JobError as error:
             return self._fail(str(error))
-        settings(context).seed = job.order.seed
+        settings(context).seed = outcome.seed
         self.report({"WARNING"} if outcome.warnings else {"INFO"}, ". ".join([outcome.info, *outcome.warnings]))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
@@ -129,14 +139,14 @@ class _Generating:
         _redraw(context)
 
 
-class LIPSYNC_OT_generate(_Generating, bpy.types.Operator):
+class LIPSYNC_OT_generate(Generating, bpy.types.Operator):
     """Make the face speak the strip: a new Action with all of its ARKit shape keys"""
 
     bl_idname = "lipsync.generate"
     bl_label = "Generate Lip Sync"
 
 
-class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
+class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
     """Make other takes of the same strip, with the next seeds that have not been used"""
 
     bl_idname = "lipsync.resample"
@@ -150,7 +160,7 @@ class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
 
 
 class LIPSYNC_OT_cancel(bpy.types.Operator):
-    """Stop the generation under way; nothing is changed"""
+    """Stop the generation under way; of several strips, those that are done are kept"""
 
     bl_idname = "lipsync.cancel"
     bl_label = "Cancel Lip Sync"

@@ -7,6 +7,7 @@ import bpy
 from .. import takes
 from ..operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from ..properties import settings, shown_name
+from .text import draw_text
 
 
 class LIPSYNC_UL_takes(bpy.types.UIList):
@@ -16,7 +17,8 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
         row = layout.split(factor=0.75)
         row.prop(item, "name", text="", emboss=False, icon="ACTION")
         info = takes.read_info(item)
-        row.label(text="Imported" if info.imported else f"Seed {info.seed}")
+        strips = takes.read_parts(item)
+        row.label(text="Imported" if info.imported else f"{len(strips)} Strips" if strips else f"Seed {info.seed}")
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         actions = getattr(data, property)
@@ -49,6 +51,8 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         info = takes.read_info(action)
         made = f"{shown_name(info.identity)}, {shown_name(info.emotion)}, Seed {info.seed}"
         layout.label(text=f"Imported from {os.path.basename(info.sound)}" if info.imported else made, icon="CHECKMARK")
+        if strips := takes.read_parts(action):
+            draw_text(layout, context, f"Joins {', '.join(strips)}", "SOUND")
 
 
 register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync_takes))
