@@ -8,14 +8,14 @@ import numpy as np
 
 from . import keys, strip
 from .job import Order
-from .takes import TakeError, TakeInfo, read_curves, read_info
+from .takes import TakeError, TakeInfo, read_curves, read_info, why_only_once
 
 
 def make_order(action: bpy.types.Action, face: bpy.types.Object, style: keys.Style, python: str) -> Order:
     """What to ask of the backend for the same take. Raises TakeError when it can't be made again."""
     info = read_info(action)
-    if info.imported:
-        raise TakeError(f'It was not generated but imported from "{os.path.basename(info.sound)}": import that again')
+    if why := why_only_once(action):
+        raise TakeError(why)
     return Order(
         span=_span(info),
         face=face.session_uid,

@@ -4,17 +4,17 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 import numpy as np
 
-from ..backend.adjust import Controls, adjust
+from ..backend.adjust import adjust
 from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
-from . import controls, keys, rig, strip, takes
+from . import controls, keys, mixdown, rig, strip, takes
 from .keeping import copy_kept
-from .keycopy import KeyCopy
 from .locks import UNLOCKED, Locks
 from .session import session
 
@@ -52,6 +52,7 @@ class Outcome:
     actions: tuple[str, ...]
     info: str
     warnings: tuple[str, ...]
+    seed: int
 
 
 class Job:
@@ -65,7 +66,7 @@ class Job:
         self._id = next(session.ids)
         self._client: Client | None = None
         self._takes: list[TakeReady] = []
-        self._unpacked = strip.unpack(order.span, session.folder()) if order.span.packed else None
+        self._temporary = _own_file(order.span)
 
     def pump(self, wait: float = 0.0) -> bool:
         """Work off what the backend has said, waiting for it at most so many seconds; True when the takes are there. Raises JobError."""
@@ -104,7 +105,7 @@ class Job:
         self._client.send(
             Generate(
                 id=self._id,
-                file=str(self._unpacked or span.file),
+                file=str(self._temporary or span.file),
                 start=span.start,
                 end=span.end,
                 identity=self.order.identity,
@@ -140,29 +141,35 @@ class Job:
         return JobError(message.rstrip("."))
 
     def _clean(self) -> None:
-        if self._unpacked:
+        if self._temporary:
             with contextlib.suppress(OSError):
-                os.remove(self._unpacked)
-            self._unpacked = None
+                os.remove(self._temporary)
+            self._temporary = None
 
-    def apply(self) -> Outcome:
-        """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
+    @property
+    def take(self) -> TakeReady:
+        """The first of the takes. Raises JobError when there is none."""
+        if not self._takes:
+            raise JobError("The backend sent no take: generate again")
+        return self._takes[0]
+
+    def face(self) -> rig.Face:
+        """The face as it is now. Raises JobError."""
         face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.order.face), None)
         if face_object is None or not face_object.users_scene:
             raise JobError("The face is gone (deleted, or another file was opened), so nothing was keyed")
-        if not self._takes:
-            raise JobError("The backend sent no take: generate again")
         try:
-            face = rig.read_face(face_object)
+            return rig.read_face(face_object)
         except rig.RigError as error:
             raise JobError(str(error)) from error
-        held = next((action for action in bpy.data.actions if action.session_uid == self.order.kept_of), None)
-        copied = copy_kept(face, held, self.order.locks) if held else {}
-        wanted = controls.for_new_takes(face)
+
+    def apply(self) -> Outcome:
+        """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
+        face, first = self.face(), self.take
         actions: list[bpy.types.Action] = []
         try:
             for take in self._takes:
-                actions.append(_write(take, face, self.order, copied, wanted))
+                actions.append(write_take(take, face, self.order))
             keys.assign(actions[0], face)
         except BaseException:
             for action in actions:
@@ -170,20 +177,32 @@ class Job:
             raise
         meshes = f"{len(face.meshes)} mesh" + ("es" if len(face.meshes) > 1 else "")
         more = f", and {len(actions) - 1} more" if len(actions) > 1 else ""
-        info = f"{actions[0].name}: {self._takes[0].frames} frames on {len(keys.fcurves(actions[0]))} keys of {meshes}{more}"
-        return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()))
+        info = f"{actions[0].name}: {first.frames} frames on {len(keys.fcurves(actions[0]))} keys of {meshes}{more}"
+        return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()), self.order.seed)
 
 
-def _write(take: TakeReady, face: rig.Face, order: Order, copied: dict[str, KeyCopy], wanted: Controls) -> bpy.types.Action:
+def _own_file(span: strip.Span) -> Path | None:
+    """A file with what is heard of a strip, to be deleted, where no file on disk has it. Raises StripError or OSError."""
+    if span.retimed:
+        return mixdown.mix_down(span, session.folder())
+    return strip.unpack(span, session.folder()) if span.packed else None
+
+
+def write_take(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Action:
+    """A take as a new Action that nothing uses yet, with the controls of the one that moves the face, and its keys where they are locked."""
     curves = Curves(take.names, take.values, take.fps)
-    name = takes.new_name(order.span.strip, take.identity)
-    action = keys.write_action(name, keys.columns(face, adjust(curves, wanted)), order.span.first_frame, order.style, copied)
+    held = next((action for action in bpy.data.actions if action.session_uid == order.kept_of), None)
+    copied = copy_kept(face, held, order.locks) if held else {}
+    wanted = controls.for_new_takes(face)
+    table = keys.columns(face, adjust(curves, wanted))
+    action = keys.write_action(takes.new_name(order.span.strip, take.identity), table, order.span.first_frame, order.style, copied)
     controls.start(action, wanted)
-    takes.mark(action, _info(order, take), curves)
+    takes.mark(action, take_info(order, take), curves)
     return action
 
 
-def _info(order: Order, take: TakeReady) -> takes.TakeInfo:
+def take_info(order: Order, take: TakeReady) -> takes.TakeInfo:
+    """How a take was made."""
     span = order.span
     return takes.TakeInfo(
         strip=span.strip,
@@ -201,4 +220,5 @@ def _info(order: Order, take: TakeReady) -> takes.TakeInfo:
         intensity=order.intensity,
         moods=order.moods,
         locks=order.locks,
+        retimed=span.retimed,
     )

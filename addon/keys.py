@@ -198,6 +198,12 @@ def assign(action: bpy.types.Action, face: Face) -> None:
             previous.use_fake_user = True
 
 
+def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
+    """Make an NLA strip play what an Action does to shape keys."""
+    if _HAS_SLOTS:
+        strip.action_slot = _key_slot(action)
+
+
 def _key_slot(action: bpy.types.Action) -> "bpy.types.ActionSlot | None":
     return next((slot for slot in action.slots if slot.target_id_type == "KEY"), None)
 

@@ -1,32 +1,49 @@
-"""Actions on the tracks of the NLA."""
+"""Actions that play side by side: each as a strip of the NLA."""
 
 import math
 from collections.abc import Iterable
 
 import bpy
 
+from . import keys
 from .rig import Face
 
-_TRACK = "Lip Sync"
-_HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
+TRACK = "Lip Sync"
 
 
-def push_down(action: bpy.types.Action, face: Face) -> int:
-    """Move an Action from the meshes of a face onto a new NLA track of each, at the frames where its keys are; how many meshes it moved.
+def push_down(action: bpy.types.Action, face: Face, ease: int = 0) -> None:
+    """Let an Action play at its own frames from a strip on a track "Lip Sync" of every mesh, above all strips there that it overlaps.
 
-    What lies on tracks below shows before and after it, and does so below the next Action too.
+    In so many frames before its first key and after its last one it eases from and to what lies below. No other Action is left assigned,
+    which would hide the strips; it gets a fake user, so that it stays in the file.
     """
-    datas = [mesh.key.animation_data for mesh in face.meshes if mesh.key.animation_data and mesh.key.animation_data.action == action]
-    for data in datas:
-        track = data.nla_tracks.new()
-        track.name = _TRACK
-        strip = track.strips.new(action.name, math.floor(action.frame_range[0]), action)
-        if _HAS_SLOTS:
-            strip.action_slot = data.action_slot
-        strip.frame_start, strip.frame_end = strip.action_frame_start, strip.action_frame_end  # new() knows whole frames only
-        strip.extrapolation = data.action_extrapolation = "NOTHING"
+    first, last = math.floor(action.curve_frame_range[0]), math.ceil(action.curve_frame_range[1])
+    for mesh in face.meshes:
+        data = mesh.key.animation_data_create()
+        if data.action and data.action.library is None:
+            data.action.use_fake_user = True
         data.action = None
-    return len(datas)
+        data.action_extrapolation = "NOTHING"  # what is assigned next hides the strips on its own frames only
+        strip = _track(data, first - ease, last + ease).strips.new(action.name, first - ease, action)
+        keys.choose_slot(strip, action)
+        strip.action_frame_start, strip.action_frame_end = first - ease, last + ease
+        strip.frame_start, strip.frame_end = first - ease, last + ease
+        strip.blend_in = strip.blend_out = ease
+        strip.extrapolation = "NOTHING"
+
+
+def _track(data: bpy.types.AnimData, first: int, last: int) -> bpy.types.NlaTrack:
+    """The lowest of our tracks that is free there and above all that are not; a new one on top of all where there is none."""
+    above = None
+    for track in reversed([*data.nla_tracks]):
+        is_ours = track.name.startswith(TRACK) and not track.mute
+        if not is_ours or any(strip.frame_start < last and first < strip.frame_end for strip in track.strips):
+            break
+        above = track
+    if above is None:
+        above = data.nla_tracks.new()
+        above.name = TRACK
+    return above
 
 
 def plays(action: bpy.types.Action) -> bool:

@@ -79,11 +79,25 @@ def _set_emotion(self: "LipSyncSettings", number: int) -> None:
     self.emotion_name = _emotion_items(self)[number][0]
 
 
-def _strip_names(self: "LipSyncSettings", context: bpy.types.Context, text: str) -> Iterator[str]:
+def identity_property() -> object:
+    """A menu of identities, for a group of properties that has an identity_name."""
+    return bpy.props.EnumProperty(
+        name="Identity", description="How the speaker moves", items=_identity_items, get=_get_identity, set=_set_identity
+    )
+
+
+def emotion_property() -> object:
+    """A menu of emotions, for a group of properties that has an emotion_name."""
+    return bpy.props.EnumProperty(
+        name="Emotion", description="How the speaker feels", items=_emotion_items, get=_get_emotion, set=_set_emotion
+    )
+
+
+def strip_names(self: "LipSyncSettings", context: bpy.types.Context, text: str) -> Iterator[str]:
     return (sound.name for sound in strip.sound_strips(strip.strip_scene(context)))
 
 
-def _is_mesh(self: "LipSyncSettings", ob: bpy.types.Object) -> bool:
+def is_keyed_mesh(self: "LipSyncSettings", ob: bpy.types.Object) -> bool:
     return ob.type == "MESH" and ob.data.shape_keys is not None
 
 
@@ -109,22 +123,18 @@ class LipSyncSettings(bpy.types.PropertyGroup):
     strip: bpy.props.StringProperty(
         name="Strip",
         description="The sound strip to speak. Empty: the active strip of the Sequencer",
-        search=_strip_names,
+        search=strip_names,
     )
     face: bpy.props.PointerProperty(
         name="Face",
         description="The mesh that speaks, other meshes of the same face are found by themselves. Empty: the active object",
         type=bpy.types.Object,
-        poll=_is_mesh,
+        poll=is_keyed_mesh,
     )
     identity_name: bpy.props.StringProperty(default=AUTO)
     emotion_name: bpy.props.StringProperty(default=AUTO)
-    identity: bpy.props.EnumProperty(
-        name="Identity", description="How the speaker moves", items=_identity_items, get=_get_identity, set=_set_identity
-    )
-    emotion: bpy.props.EnumProperty(
-        name="Emotion", description="How the speaker feels", items=_emotion_items, get=_get_emotion, set=_set_emotion
-    )
+    identity: identity_property()
+    emotion: emotion_property()
     intensity: bpy.props.FloatProperty(
         name="Intensity",
         description="How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, to change it over time",

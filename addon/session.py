@@ -15,6 +15,7 @@ from ..backend import client
 from ..backend.client import Client, launch
 
 if TYPE_CHECKING:
+    from .batch import Batch
     from .job import Job
 
 _ROOT = Path(client.__file__).parents[1]  # the folder that holds the package `backend`
@@ -26,7 +27,7 @@ class Session:
     """What lives as long as the add-on is enabled and belongs to no .blend file. There is one: `session`."""
 
     def __init__(self) -> None:
-        self.job: Job | None = None  # the one under way
+        self.job: Job | Batch | None = None  # the one under way
         self.message = ""  # why the last one came to nothing
         self.ids = itertools.count(1)  # of requests
         self._client: Client | None = None

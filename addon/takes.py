@@ -3,7 +3,7 @@
 import json
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .rig import Face
 _PROPERTY = "lipsync_take"
 _CURVES = "lipsync_curves"  # what was generated, before any control or hand changed it
 _NESTED = ("moods", "locks")
+_PARTS = "lipsync_parts"  # of a take that joins those of several strips: how each was made
 _UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
 _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
@@ -47,6 +48,7 @@ class TakeInfo:
     intensity: float = 1.0
     moods: tuple[tuple[float, str, float], ...] = ()
     locks: Locks = UNLOCKED
+    retimed: bool = False  # heard as the strip plays it, which no seconds of the file tell
 
     @property
     def imported(self) -> bool:
@@ -61,11 +63,15 @@ def imported_info(file: str, start: float, duration: float, first_frame: int, fp
 
 def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
     """Store in an Action how it was made, and of what curves; its keys are now the unedited ones."""
-    stored = asdict(info)
-    action[_PROPERTY] = stored | {name: json.dumps(stored[name]) for name in _NESTED}  # which Blender's properties can't hold
+    action[_PROPERTY] = _stored(info)
     whole = np.round(curves.values * _UNIT).astype("<u2")
     action[_CURVES] = {"names": " ".join(curves.names), "fps": curves.fps, "values": zlib.compress(whole.T.tobytes(), 1)}
     seal(action)
+
+
+def _stored(info: TakeInfo) -> dict[str, object]:
+    stored = asdict(info)
+    return stored | {name: json.dumps(stored[name]) for name in _NESTED}  # which Blender's properties can't hold
 
 
 def read_curves(action: bpy.types.Action) -> Curves:
@@ -86,6 +92,28 @@ def read_info(action: bpy.types.Action) -> TakeInfo:
     moods, locks = (json.loads(stored.pop(name)) for name in _NESTED)
     held = Locks(tuple(locks["channels"]), tuple(locks["frames"]) if locks["frames"] else None)
     return TakeInfo(**stored, moods=tuple(map(tuple, moods)), locks=held)
+
+
+def mark_parts(action: bpy.types.Action, parts: Sequence[TakeInfo]) -> None:
+    """Store in an Action that joins the takes of several strips how each of them was made; what mark() stores is the first one's."""
+    action[_PARTS] = [_stored(part) for part in parts]
+
+
+def read_parts(action: bpy.types.Action) -> tuple[str, ...]:
+    """The strips whose takes an Action joins, none when it is a take of one."""
+    return tuple(part["strip"] for part in action.get(_PARTS, ()))
+
+
+def why_only_once(action: bpy.types.Action) -> str:
+    """Why a take can't be made again from what it stores, as far as can be told from it alone; "" when it can."""
+    info, joined = read_info(action), read_parts(action)
+    if info.imported:
+        return f'"{action.name}" was imported: import {info.sound} again'
+    if joined:
+        return f'"{action.name}" joins the takes of {len(joined)} strips: make them again with Generate All'
+    if info.retimed:
+        return f'The strip "{info.strip}" is retimed, which no file tells: generate it anew'
+    return ""
 
 
 def all_takes() -> Iterator[bpy.types.Action]:

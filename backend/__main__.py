@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("generate", help="write the curves of a speech file")
     command.set_defaults(command=_generate)
     command.add_argument("file", type=Path, metavar="FILE", help="a sound file of any format, rate and channels that libsndfile reads")
-    command.add_argument("--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace) or take.json")
+    command.add_argument("--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace), take.json (BEAT) or take.npz")
     command.add_argument("--identity", default=AUTO, metavar="NAME", help="how the speaker moves; auto: matched to the voice")
     command.add_argument("--emotion", default=AUTO, metavar="NAME", help="how the speaker feels; auto: matched to the voice")
     command.add_argument("--intensity", type=float, default=1.0, metavar="X", help="of the emotion: 0 neutral .. 2 (default: 1)")
@@ -87,7 +87,8 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     from .adjust import Controls, adjust
-    from .curves import Curves, check_path, write
+    from .curve_files import check_path, write
+    from .curves import Curves
     from .generator import load_model
     from .protocol import Generate
     from .service import RUNTIME, perform

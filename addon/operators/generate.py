@@ -10,6 +10,7 @@ from typing import ClassVar
 import bpy
 
 from .. import preferences, rig, strip
+from ..batch import Batch
 from ..job import Job, JobError, Order, Outcome
 from ..keeping import read_kept, speaks
 from ..lock_settings import read_locks
@@ -30,8 +31,13 @@ def make_order(context: bpy.types.Context) -> Order:
     span = strip.find_span(context, wanted.strip)
     rig.read_face(face)
     assert face is not None
+    return order_for(context, span, face, wanted.identity_name, wanted.emotion_name)
+
+
+def order_for(context: bpy.types.Context, span: strip.Span, face: bpy.types.Object, identity: str, emotion: str) -> Order:
+    """One take of a span for a face, with all else as the panel says."""
     python = preferences.backend_python(context)
-    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, 1, key_style(context), python)
+    return Order(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), python)
 
 
 def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Context], Order] = make_order) -> str:
@@ -45,7 +51,7 @@ def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Contex
     return backend_disabled_reason(preferences.backend_python(context))
 
 
-def _with_moods(context: bpy.types.Context, order: Order) -> Order:
+def with_moods(context: bpy.types.Context, order: Order) -> Order:
     """The same with what the scene says of emotions over time."""
     intensity = settings(context).intensity
     card = model_card()
@@ -81,12 +87,16 @@ class Generating:
         return disabled_reason(context)
 
     def order(self, context: bpy.types.Context) -> Order:
-        return _with_moods(context, make_order(context))
+        return with_moods(context, make_order(context))
 
-    def applied(self, context: bpy.types.Context, order: Order, outcome: Outcome) -> Sequence[str]:
+    def applied(self, context: bpy.types.Context, outcome: Outcome) -> Sequence[str]:
         """Called when the takes are on the face; sentences to warn with."""
-        settings(context).seed = order.seed
+        settings(context).seed = outcome.seed
         return ()
+
+    def job(self, context: bpy.types.Context) -> Job | Batch:
+        """What is to be done. Raises StripError, RigError, TakeError or OSError."""
+        return Job(self.order(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -126,7 +136,7 @@ class Generating:
         """{"CANCELLED"} when the job can't even begin."""
         session.message = ""
         try:
-            session.job = Job(self.order(context))
+            session.job = self.job(context)
         except (*_REFUSALS, OSError) as error:
             return self._fail(str(error))
         return None
@@ -143,7 +153,7 @@ class Generating:
             outcome = job.apply()
         except JobError as error:
             return self._fail(str(error))
-        warnings = [*outcome.warnings, *self.applied(context, job.order, outcome)]
+        warnings = [*outcome.warnings, *self.applied(context, outcome)]
         self.report({"WARNING"} if warnings else {"INFO"}, ". ".join([outcome.info, *warnings]))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
@@ -186,7 +196,7 @@ class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
 
 
 class LIPSYNC_OT_cancel(bpy.types.Operator):
-    """Stop the generation under way; nothing is changed"""
+    """Stop the generation under way; of several strips, those that are done are kept"""
 
     bl_idname = "lipsync.cancel"
     bl_label = "Cancel Lip Sync"

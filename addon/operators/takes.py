@@ -100,9 +100,10 @@ class LIPSYNC_OT_take_push_down(_OnTake, bpy.types.Operator):
     bl_label = "Push Down Lip Sync Take"
 
     def do(self, action: bpy.types.Action, face: rig.Face) -> str:
-        count = nla.push_down(action, face)
-        if not count:
+        if takes.current_take(face) != action:
             raise takes.TakeError(f'"{action.name}" doesn\'t move the face: assign it first')
+        nla.push_down(action, face)
+        count = len(face.meshes)
         return f"{action.name} is on an NLA track of {count} mesh" + ("es" if count > 1 else "")
 
 
@@ -148,7 +149,7 @@ class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
         self._before = takes.read_info(action)
         return dataclasses.replace(_order_again(context), kept=again.read_kept(action))
 
-    def applied(self, context: bpy.types.Context, order: Order, outcome: Outcome) -> Sequence[str]:
+    def applied(self, context: bpy.types.Context, outcome: Outcome) -> Sequence[str]:
         return again.warnings(self._before, takes.read_info(bpy.data.actions[outcome.actions[0]]), strip.frame_rate(context.scene))
 
 

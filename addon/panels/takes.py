@@ -17,6 +17,7 @@ from ..operators.takes import (
     LIPSYNC_OT_take_push_down,
 )
 from ..properties import settings, shown_name
+from .text import draw_text
 
 
 class LIPSYNC_UL_takes(bpy.types.UIList):
@@ -35,7 +36,7 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
             mark.label(text="Edited", icon="GREASEPENCIL")
         row = column.row()
         row.active = False
-        row.label(text=_told(takes.read_info(item)), icon="BLANK1")
+        row.label(text=_told(item), icon="BLANK1")
 
     def draw_filter(self, context: bpy.types.Context, layout: bpy.types.UILayout) -> None:
         row = layout.row(align=True)
@@ -51,9 +52,12 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
-def _told(info: takes.TakeInfo) -> str:
+def _told(action: bpy.types.Action) -> str:
     """What sets a take apart, short."""
+    info, strips = takes.read_info(action), takes.read_parts(action)
     made = _short_time(info.made)
+    if strips:
+        return f"{len(strips)} Strips \u2022 {made}"
     if info.imported:
         return f"Imported \u2022 {os.path.basename(info.sound)} \u2022 {made}"
     return f"{shown_name(info.identity)} \u2022 {shown_name(info.emotion)} \u2022 Seed {info.seed} \u2022 {made}"
@@ -65,6 +69,13 @@ def _short_time(seconds: float) -> str:
     if then[:3] == now[:3]:
         return time.strftime("%H:%M", then)
     return time.strftime("%b %d" if then[0] == now[0] else "%b %d, %Y", then)
+
+
+def _moving(context: bpy.types.Context) -> bpy.types.Action | None:
+    """The take that moves the face, if one does."""
+    index = settings(context).take
+    action = bpy.data.actions[index] if index >= 0 else None
+    return action if action and takes.is_take(action) else None
 
 
 def _strip_name(context: bpy.types.Context) -> str:
@@ -98,6 +109,8 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = layout.row(align=True)
     row.operator(LIPSYNC_OT_take_duplicate.bl_idname, text="Duplicate", icon="DUPLICATE")
     row.operator(LIPSYNC_OT_take_delete.bl_idname, text="Delete", icon="TRASH")
+    if strips := takes.read_parts(action) if (action := _moving(context)) else ():
+        draw_text(layout, context, f"Joins {', '.join(strips)}", "SOUND")
 
 
 register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync_takes))

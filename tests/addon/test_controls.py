@@ -11,7 +11,8 @@ from helpers import add_mesh, fcurves, part, read_action
 
 from backend.adjust import RANGES, Controls, adjust
 from backend.arkit import CHANNELS, REGIONS
-from backend.curves import Curves, write
+from backend.curve_files import write
+from backend.curves import Curves
 
 FPS = 24.0  # the scene's
 

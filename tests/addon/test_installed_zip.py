@@ -14,7 +14,7 @@ import pytest
 from helpers import PACKAGE, add_strip, fcurves, part, read_action, snapshot
 
 from backend.arkit import CHANNELS
-from backend.curves import read_livelink_csv
+from backend.curve_files import read
 
 FPS = {"24": (24, 1.0), "25": (25, 1.0), "29.97": (30, 1.001), "30": (30, 1.0), "60": (60, 1.0)}
 
@@ -25,7 +25,7 @@ def _csv(extension: Path, folder: Path, file: Path, *options: object) -> np.ndar
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(extension), *part("addon.session").site_dirs()])}
     command = [sys.executable, "-m", "backend", "generate", str(file), "--out", str(out), *map(str, options)]
     subprocess.run(command, check=True, env=environment, cwd=folder, timeout=120)
-    curves = read_livelink_csv(out)
+    curves = read(out)
     assert curves.names == CHANNELS
     return curves.values
 

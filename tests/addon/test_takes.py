@@ -11,7 +11,8 @@ import pytest
 from helpers import add_mesh, add_strip, fcurves, part, read_action, snapshot
 
 from backend.arkit import CHANNELS
-from backend.curves import Curves, write
+from backend.curve_files import write
+from backend.curves import Curves
 
 JAW = 'key_blocks["jawOpen"].value'
 

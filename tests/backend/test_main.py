@@ -10,7 +10,7 @@ import pytest
 from backend import __version__
 from backend.__main__ import DEFAULT_MODEL, main
 from backend.adjust import Controls, adjust
-from backend.curves import read_json, read_livelink_csv
+from backend.curve_files import read
 
 REPOSITORY = Path(__file__).parents[2]
 SPEECH = str(REPOSITORY / "tests" / "data" / "speech.ogg")
@@ -83,19 +83,19 @@ def test_generate_writes_takes(tmp_path: Path) -> None:
     done = _run("generate", SPEECH, *options, "--out", str(tmp_path / "one.csv"))
     assert done.returncode == 0 and done.stderr == ""
     assert "50 frames at 25 fps" in done.stdout and "seed 4" in done.stdout and "identity auto" not in done.stdout
-    one = read_livelink_csv(tmp_path / "one.csv")
+    one = read(tmp_path / "one.csv")
     assert (one.values.shape, one.fps, one.start) == ((50, 52), 25.0, 1.0)
 
     assert main(["generate", SPEECH, *options, "--count", "2", "--out", str(tmp_path / "many.json")]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["many_1.json", "many_2.json", "one.csv"]
-    many = read_json(tmp_path / "many_1.json")
+    many = read(tmp_path / "many_1.json")
     np.testing.assert_allclose(many.values, one.values, atol=2e-6)
-    assert not np.allclose(read_json(tmp_path / "many_2.json").values, one.values)
+    assert not np.allclose(read(tmp_path / "many_2.json").values, one.values)
 
     controls = ("--strength", "brows=0", "--smoothing", ".1", "--blinks", "0", "--closing", "-1", "--offset", "40", "--mirror")
     assert main(["generate", SPEECH, *options, *controls, "--out", str(tmp_path / "adjusted.json")]) == 0
     wanted = adjust(many, Controls({"brows": 0.0}, 0.1, 0.0, -1.0, 40.0, True))
-    np.testing.assert_allclose(read_json(tmp_path / "adjusted.json").values, wanted.values, atol=1e-5)
+    np.testing.assert_allclose(read(tmp_path / "adjusted.json").values, wanted.values, atol=1e-5)
 
 
 @needs_model
