@@ -91,17 +91,17 @@ def fcurves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
 
 def write_action(name: str, table: Sequence[Column], first_frame: int, style: Style) -> bpy.types.Action:
     """A new Action with a fake user: keys on whole frames from first_frame on, F-curves in groups of one color. Nothing uses it yet."""
-    kept = _kept_frames(table, style)
+    kept = _keys_of(table, style)
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
         owner = _channelbag(action) if _HAS_SLOTS else action
-        for column, frames in zip(table, kept, strict=True):
+        for column, (frames, values) in zip(table, kept, strict=True):
             fcurve = owner.fcurves.new(column.path)
             fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
             fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
             fcurve.auto_smoothing = "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
-            _fill(fcurve.keyframe_points, first_frame + frames, column.values[frames], _BEZIER if style.bezier else _LINEAR)
+            _fill(fcurve.keyframe_points, first_frame + frames, values, _BEZIER if style.bezier else _LINEAR)
             fcurve.select = False  # or the first move in an editor would move all of it
             fcurve.update()
     except BaseException:
@@ -110,11 +110,11 @@ def write_action(name: str, table: Sequence[Column], first_frame: int, style: St
     return action
 
 
-def _kept_frames(table: Sequence[Column], style: Style) -> list[np.ndarray]:
-    """For each column the frames that become keys, from 0 on."""
+def _keys_of(table: Sequence[Column], style: Style) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each column its keys' frames, from 0 on, and values."""
     if style.tolerance and table:
         return simplify(np.stack([column.values for column in table], axis=1), style.tolerance, style.bezier)
-    return [np.arange(len(column.values)) for column in table]
+    return [(np.arange(len(column.values)), column.values) for column in table]
 
 
 def _new_group(owner: "bpy.types.ActionChannelbag | bpy.types.Action", name: str) -> bpy.types.ActionGroup:
