@@ -98,4 +98,17 @@ def test_ten_minutes_take_two_seconds(extension: object) -> None:
     began = time.process_time()
     kept = part("addon.simplify").simplify(values, TOLERANCE, True)
     assert time.process_time() - began < 4  # 2 on a machine that does nothing else
-    assert sum(map(len, kept)) * 5 <= values.size
+    assert sum(len(frames) for frames, _ in kept) * 5 <= values.size
+
+
+@pytest.mark.parametrize("bezier", [True, False], ids=["bezier", "linear"])
+def test_what_rests_stays_at_rest(scene: "bpy.types.Scene", bezier: bool) -> None:
+    """Not a hundredth open, and never beyond where the channel itself goes; a closed lid is closed."""
+    values = _performance(600)
+    values[300:312, 0] = 0.9
+    curves, _ = _evaluated(values, TOLERANCE, bezier)
+    still = np.zeros(values.shape, bool)
+    still[1:-1] = (values[1:-1] == values[:-2]) & (values[1:-1] == values[2:])
+    assert (values[still] == 0).any() and (values[still] > 0.8).any()
+    np.testing.assert_allclose(curves[still], values[still], atol=2e-5)
+    assert (curves >= values.min(axis=0) - 1e-6).all() and (curves <= values.max(axis=0) + 1e-6).all()
