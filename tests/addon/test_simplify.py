@@ -77,8 +77,7 @@ def test_handles_are_what_blender_makes_them(scene: "bpy.types.Scene") -> None:
     line[frames] = rng.random(300)
     (curve,) = fcurves(keys.write_action("Take", [keys.Column("value", "Jaw", np.zeros(1))], 0, keys.Style(0.0, True))).values()
     curve.keyframe_points.clear()
-    keys._fill(curve.keyframe_points, frames, line[frames], 2)
-    curve.update()
+    keys._key(curve, frames, line[frames], keys.Style(0.0, True), None)
     before, after, slope = simplify._handles(line, frames, np.isin(np.arange(len(line)), frames[[0, -1]]), np.arange(300))
     points = curve.keyframe_points
     lefts = np.array([key.co - key.handle_left for key in points])
