@@ -173,7 +173,9 @@ def build(platform: str, pythons: Sequence[str] = PYTHONS) -> Path:
     tags = staged.with_name("tags.json")
     tags.write_text(json.dumps(TAGS))
     for command in (["build", f"--source-dir={staged}", f"--output-filepath={target}"], ["validate", str(target)]):
-        done = subprocess.run([sys.executable, blender_tool(), *command, f"--valid-tags={tags}"], check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, blender_tool(), *command, f"--valid-tags={tags}"], check=False, capture_output=True, text=True
+        )
         if done.returncode:
             raise BuildError(f"Blender's tool refuses the extension: {done.stdout}{done.stderr}".rstrip())
     check(target, locked, MOST * len(pythons))

@@ -4,6 +4,7 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 
@@ -13,6 +14,7 @@ from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progres
 from . import keys, rig, strip, takes
 from .session import session
 
+_HUNCH = 1.0  # seconds that a job must have run before its end can be guessed
 _BUDGET = 0.03  # seconds of Blender's time that one pump() may take
 
 
@@ -32,6 +34,7 @@ class Order:
     count: int
     style: keys.Style
     python: str  # "" for Blender's own
+    model: Path  # the model's folder
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Job:
         self._id = next(session.ids)
         self._client: Client | None = None
         self._takes: list[TakeReady] = []
+        self._began: tuple[float, float] | None = None  # when the backend first told of progress, and how far it was
         self._unpacked = strip.unpack(order.span, session.folder()) if order.span.packed else None
 
     def pump(self, wait: float = 0.0) -> bool:
@@ -80,11 +84,20 @@ class Job:
             self._client.send(Cancel(next(session.ids), self._id))
         self._clean()
 
+    @property
+    def remaining(self) -> float | None:
+        """Seconds that the rest will take if it goes on as it did; None while it's too early to tell."""
+        if self._began is None:
+            return None
+        time_began, fraction_began = self._began
+        elapsed, done = time.monotonic() - time_began, self.fraction - fraction_began
+        return elapsed / done * (1.0 - self.fraction) if elapsed >= _HUNCH and done > 0 else None
+
     def _start(self) -> bool:
         """Ask the backend; False while it rests after a crash."""
         span = self.order.span
         try:
-            self._client = session.client(self.order.python)
+            self._client = session.client(self.order.python, self.order.model)
         except LaunchError as error:
             raise self._failed(str(error)) from error
         if self._client is None:
@@ -113,6 +126,7 @@ class Job:
             return False
         if isinstance(reply, Progress):
             self.stage, self.fraction = reply.stage, reply.fraction
+            self._began = self._began or (time.monotonic(), reply.fraction)
         elif isinstance(reply, TakeReady):
             self._takes.append(reply)
         elif isinstance(reply, Error):

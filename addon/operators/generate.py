@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import bpy
 
-from .. import preferences, rig, strip
+from .. import model, preferences, rig, strip
 from ..job import Job, JobError, Order
+from ..locale import said
 from ..properties import chosen_face, key_style, settings
 from ..session import disabled_reason as backend_disabled_reason
 from ..session import session
@@ -27,7 +28,7 @@ def disabled_reason(context: bpy.types.Context) -> str:
         make_order(context)
     except (strip.StripError, rig.RigError) as error:
         return str(error)
-    return backend_disabled_reason(preferences.backend_python(context))
+    return backend_disabled_reason(preferences.backend_python(context)) or model.problem(preferences.backend_model(context))
 
 
 def make_order(context: bpy.types.Context) -> Order:
@@ -36,8 +37,8 @@ def make_order(context: bpy.types.Context) -> Order:
     span = strip.find_span(context, wanted.strip)
     rig.read_face(face)
     assert face is not None
-    python = preferences.backend_python(context)
-    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, 1, key_style(context), python)
+    python, folder = preferences.backend_python(context), preferences.backend_model(context)
+    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, 1, key_style(context), python, folder)
 
 
 class _Generating:
@@ -51,7 +52,7 @@ class _Generating:
     def poll(cls, context: bpy.types.Context) -> bool:
         why = disabled_reason(context)
         if why:
-            cls.poll_message_set(why)  # type: ignore[attr-defined]
+            cls.poll_message_set(said(why))  # type: ignore[attr-defined]
         return not why
 
     def order(self, context: bpy.types.Context) -> Order:
@@ -113,12 +114,12 @@ class _Generating:
         except JobError as error:
             return self._fail(str(error))
         settings(context).seed = job.order.seed
-        self.report({"WARNING"} if outcome.warnings else {"INFO"}, ". ".join([outcome.info, *outcome.warnings]))  # type: ignore[attr-defined]
+        self.report({"WARNING"} if outcome.warnings else {"INFO"}, ". ".join(map(said, [outcome.info, *outcome.warnings])))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
     def _fail(self, message: str) -> set[str]:
         session.message = message
-        self.report({"ERROR"}, message)  # type: ignore[attr-defined]
+        self.report({"ERROR"}, said(message))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
     def _end(self, context: bpy.types.Context) -> None:
@@ -154,12 +155,11 @@ class LIPSYNC_OT_cancel(bpy.types.Operator):
 
     bl_idname = "lipsync.cancel"
     bl_label = "Cancel Lip Sync"
-    bl_options: ClassVar = {"INTERNAL"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.job is None:
-            cls.poll_message_set("Nothing is being generated")
+            cls.poll_message_set(said("Nothing is being generated"))
         return session.job is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import bpy
 
 from .. import keys, rig, takes
+from ..locale import said
 from ..properties import chosen_face
 
 
@@ -25,14 +26,14 @@ class LIPSYNC_OT_take_assign(bpy.types.Operator):
         try:
             rig.read_face(chosen_face(context))
         except rig.RigError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(said(str(error)))
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         action = bpy.data.actions.get(self.take)
         if action is None or not takes.is_take(action):
-            self.report({"ERROR"}, f'There is no take "{self.take}": choose one of the list')
+            self.report({"ERROR"}, said(f'There is no take "{self.take}": choose one of the list'))
             return {"CANCELLED"}
         keys.assign(action, rig.read_face(chosen_face(context)))
         return {"FINISHED"}

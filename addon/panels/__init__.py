@@ -1,8 +1,8 @@
 """What the artist sees, in the order of the sidebar."""
 
-from . import keys, main, takes
+from . import keys, main, preferences, takes
 
-_parts = (main, takes, keys)
+_parts = (main, takes, keys, preferences)
 
 
 def register() -> None:

@@ -5,6 +5,7 @@ import os
 import bpy
 
 from .. import takes
+from ..locale import said
 from ..operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from ..properties import settings, shown_name
 
@@ -16,7 +17,7 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
         row = layout.split(factor=0.75)
         row.prop(item, "name", text="", emboss=False, icon="ACTION")
         info = takes.read_info(item)
-        row.label(text="Imported" if info.imported else f"Seed {info.seed}")
+        row.label(text=said("Imported" if info.imported else f"Seed {info.seed}"))
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         actions = getattr(data, property)
@@ -48,7 +49,8 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if action and takes.is_take(action):
         info = takes.read_info(action)
         made = f"{shown_name(info.identity)}, {shown_name(info.emotion)}, Seed {info.seed}"
-        layout.label(text=f"Imported from {os.path.basename(info.sound)}" if info.imported else made, icon="CHECKMARK")
+        made = f"Imported from {os.path.basename(info.sound)}" if info.imported else made
+        layout.label(text=said(made), icon="CHECKMARK")
 
 
 register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync_takes))
