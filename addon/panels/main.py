@@ -95,7 +95,9 @@ def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.scale_y = 1.4
     row.operator(LIPSYNC_OT_generate.bl_idname, text="Generate", icon="PLAY")
     row.operator(LIPSYNC_OT_resample.bl_idname, text="Resample", icon="FILE_REFRESH")
-    row.operator(LIPSYNC_OT_resample.bl_idname, text="3").count = 3
+    several = row.row(align=True)
+    several.ui_units_x = 1.5
+    several.operator(LIPSYNC_OT_resample.bl_idname, text="\u00d73").count = 3
     if why := disabled_reason(context):
         draw_text(layout, context, why, "INFO")
     elif session.message:
