@@ -268,8 +268,8 @@ def test_a_step_of_a_slider_is_quick(
     _set(action.lipsync_controls, Controls({"jaw": 1.1}, 0.1, 2.0, 0.5, 20.0, True))
     times = []
     for step in range(5):
-        began = time.perf_counter()
+        began = time.process_time()  # other programs may have the processor too
         action.lipsync_controls.lips = 0.9 - step / 100
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     print(f"{seconds} s: {min(times) * 1000:.0f} ms")
-    assert min(times) < 3 * allowed  # other programs may have the processor too
+    assert min(times) < 2 * allowed
