@@ -105,9 +105,7 @@ def test_controls_leave_locked_edits_alone(take: "bpy.types.Action", face: "bpy.
     np.testing.assert_array_equal(_course(other, LOWER), _course(take, LOWER))
 
 
-def test_controls_move_what_is_locked_but_by_no_hand(
-    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
-) -> None:
+def test_controls_move_what_is_locked_but_by_no_hand(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     scene.lipsync.key_density = "DENSE"
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     first = _current(face)
