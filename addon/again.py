@@ -2,6 +2,7 @@
 
 import math
 import os
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -11,7 +12,7 @@ from .job import Order
 from .takes import TakeError, TakeInfo, read_curves, read_info, why_only_once
 
 
-def make_order(action: bpy.types.Action, face: bpy.types.Object, style: keys.Style, python: str) -> Order:
+def make_order(action: bpy.types.Action, face: bpy.types.Object, style: keys.Style, python: str, model: Path) -> Order:
     """What to ask of the backend for the same take. Raises TakeError when it can't be made again."""
     info = read_info(action)
     if why := why_only_once(action):
@@ -25,6 +26,7 @@ def make_order(action: bpy.types.Action, face: bpy.types.Object, style: keys.Sty
         count=1,
         style=style,
         python=python,
+        model=model,
         intensity=info.intensity,
         moods=info.moods,
         locks=info.locks,

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +10,7 @@ import bpy
 
 from ..backend.curves import Curves
 from . import join, keys, nla, takes
-from .job import Job, JobError, Order, Outcome, take_info, write_take
+from .job import Job, JobError, Order, Outcome, take_info, time_left, write_take
 from .rig import Face
 from .strip import StripError
 
@@ -33,6 +34,7 @@ class Batch:
         self._identities: dict[int, str] = {}  # face -> what its first strip got
         self._job: Job | None = None
         self._done: list[Job] = []
+        self._began: tuple[float, float] | None = None  # when the first job began
         self._left = 0  # strips that were not done when the artist cancelled
 
     @property
@@ -47,11 +49,17 @@ class Batch:
         return (self._finished + (self._job.fraction if self._job else 0.0)) / max(self._count, 1)
 
     @property
+    def remaining(self) -> float | None:
+        """As Job.remaining."""
+        return time_left(self._began, self.fraction)
+
+    @property
     def _finished(self) -> int:
         return self._count - len(self._waiting) - (self._job is not None)
 
     def pump(self, wait: float = 0.0) -> bool:
         """Move the current job on, see Job.pump(); True when no job is left."""
+        self._began = self._began or (time.monotonic(), 0.0)
         if self._job is None and not self._begin_next():
             return True
         assert self._job is not None

@@ -18,6 +18,7 @@ from .keeping import copy_kept, is_by_hand, mark_by_hand
 from .locks import UNLOCKED, Locks
 from .session import session
 
+_HUNCH = 1.0  # seconds that a job must have run before its end can be guessed
 _BUDGET = 0.03  # seconds of Blender's time that one pump() may take
 
 
@@ -38,6 +39,7 @@ class Order:
     count: int
     style: keys.Style
     python: str  # "" for Blender's own
+    model: Path  # the model's folder
     intensity: float = 1.0
     moods: tuple[tuple[float, str, float], ...] = ()
     locks: Locks = UNLOCKED
@@ -67,6 +69,7 @@ class Job:
         self._client: Client | None = None
         self._takes: list[TakeReady] = []
         self._temporary = _own_file(order.span)
+        self._began: tuple[float, float] | None = None  # when the backend first told of progress, and how far it was
 
     def pump(self, wait: float = 0.0) -> bool:
         """Work off what the backend has said, waiting for it at most so many seconds; True when the takes are there. Raises JobError."""
@@ -92,11 +95,16 @@ class Job:
             self._client.send(Cancel(next(session.ids), self._id))
         self._clean()
 
+    @property
+    def remaining(self) -> float | None:
+        """Seconds that the rest will take if it goes on as it did; None while it's too early to tell."""
+        return time_left(self._began, self.fraction)
+
     def _start(self) -> bool:
         """Ask the backend; False while it rests after a crash."""
         span = self.order.span
         try:
-            self._client = session.client(self.order.python)
+            self._client = session.client(self.order.python, self.order.model)
         except LaunchError as error:
             raise self._failed(str(error)) from error
         if self._client is None:
@@ -128,6 +136,7 @@ class Job:
             return False
         if isinstance(reply, Progress):
             self.stage, self.fraction = reply.stage, reply.fraction
+            self._began = self._began or (time.monotonic(), reply.fraction)
         elif isinstance(reply, TakeReady):
             self._takes.append(reply)
         elif isinstance(reply, Error):
@@ -179,6 +188,14 @@ class Job:
         more = f", and {len(actions) - 1} more" if len(actions) > 1 else ""
         info = f"{actions[0].name}: {first.frames} frames on {len(keys.fcurves(actions[0]))} keys of {meshes}{more}"
         return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()), self.order.seed)
+
+
+def time_left(began: tuple[float, float] | None, fraction: float) -> float | None:
+    """Seconds that the rest will take, from when progress was first seen and how far it was then; None while it's too early to tell."""
+    if began is None:
+        return None
+    elapsed, done = time.monotonic() - began[0], fraction - began[1]
+    return elapsed / done * (1.0 - fraction) if elapsed >= _HUNCH and done > 0 else None
 
 
 def _own_file(span: strip.Span) -> Path | None:

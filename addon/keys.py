@@ -103,15 +103,15 @@ def write_action(
 
     copied: data path -> keys that are put there as they are, in place of the table's between their frames.
     """
-    kept = _kept_frames(table, style)
+    kept = _keys_of(table, style)
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
         owner = _new_channelbag(action) if _HAS_SLOTS else action
         if not _HAS_SLOTS:
             action.id_root = "KEY"  # newer Blenders make it a slot for shape keys
-        for column, frames in zip(table, kept, strict=True):
-            _key(_new_fcurve(owner, column), column, frames, first_frame, style, copied.get(column.path))
+        for column, (frames, values) in zip(table, kept, strict=True):
+            _key(_new_fcurve(owner, column), first_frame + frames, values, style, copied.get(column.path))
     except BaseException:
         bpy.data.actions.remove(action)
         raise
@@ -122,19 +122,19 @@ def rewrite(
     action: bpy.types.Action, table: Sequence[Column], first_frame: int, style: Style, copied: Mapping[str, KeyCopy] = MappingProxyType({})
 ) -> None:
     """Give an Action's F-curves other keys, as write_action() would. All else of them stays, and so do those that the table lacks."""
-    kept = _kept_frames(table, style)
+    kept = _keys_of(table, style)
     by_path = {fcurve.data_path: fcurve for fcurve in fcurves(action)}
-    for column, frames in zip(table, kept, strict=True):
+    for column, (frames, values) in zip(table, kept, strict=True):
         fcurve = by_path.get(column.path) or _new_fcurve(_owner(action), column)
         fcurve.keyframe_points.clear()
-        _key(fcurve, column, frames, first_frame, style, copied.get(column.path))
+        _key(fcurve, first_frame + frames, values, style, copied.get(column.path))
 
 
-def _kept_frames(table: Sequence[Column], style: Style) -> list[np.ndarray]:
-    """For each column the frames that become keys, from 0 on."""
+def _keys_of(table: Sequence[Column], style: Style) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each column its keys' frames, from 0 on, and values."""
     if style.tolerance and table:
         return simplify(np.stack([column.values for column in table], axis=1), style.tolerance, style.bezier)
-    return [np.arange(len(column.values)) for column in table]
+    return [(np.arange(len(column.values)), column.values) for column in table]
 
 
 def _new_group(owner: "bpy.types.ActionChannelbag | bpy.types.Action", name: str) -> bpy.types.ActionGroup:
@@ -163,13 +163,14 @@ def _new_fcurve(owner: "bpy.types.ActionChannelbag | bpy.types.Action", column: 
     return fcurve
 
 
-def _key(fcurve: bpy.types.FCurve, column: Column, frames: np.ndarray, first_frame: int, style: Style, copied: KeyCopy | None) -> None:
-    """Fill an F-curve that has no keys with those of a column's frames, and with copied ones in place of those between their frames."""
+def _key(fcurve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, style: Style, copied: KeyCopy | None) -> None:
+    """Fill an F-curve that has no keys: frames and values (keys,), and copied ones in place of those between their frames."""
     if copied:
-        frames = frames[(first_frame + frames < copied.first) | (first_frame + frames > copied.last)]
+        free = (frames < copied.first) | (frames > copied.last)
+        frames, values = frames[free], values[free]
     points = fcurve.keyframe_points
     points.add(len(frames))
-    points.foreach_set("co", np.stack([first_frame + frames, column.values[frames]], axis=1).astype(np.float32).ravel())
+    points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
     points.foreach_set("interpolation", np.full(len(frames), _BEZIER if style.bezier else _LINEAR, np.int32))
     for part in ("select_control_point", "select_left_handle", "select_right_handle"):
         points.foreach_set(part, np.zeros(len(frames), bool))

@@ -17,14 +17,16 @@ def push_down(action: bpy.types.Action, face: Face, ease: int = 0) -> None:
     In so many frames before its first key and after its last one it eases from and to what lies below. No other Action is left assigned,
     which would hide the strips; it gets a fake user, so that it stays in the file.
     """
-    first, last = math.floor(action.curve_frame_range[0]), math.ceil(action.curve_frame_range[1])
+    first, last = action.curve_frame_range
     for mesh in face.meshes:
         data = mesh.key.animation_data_create()
         if data.action and data.action.library is None:
             data.action.use_fake_user = True
         data.action = None
         data.action_extrapolation = "NOTHING"  # what is assigned next hides the strips on its own frames only
-        strip = _track(data, first - ease, last + ease).strips.new(action.name, first - ease, action)
+        strip = _track(data, first - ease, last + ease).strips.new(
+            action.name, math.floor(first - ease), action
+        )  # which knows whole frames only
         keys.choose_slot(strip, action)
         strip.action_frame_start, strip.action_frame_end = first - ease, last + ease
         strip.frame_start, strip.frame_end = first - ease, last + ease
@@ -32,7 +34,7 @@ def push_down(action: bpy.types.Action, face: Face, ease: int = 0) -> None:
         strip.extrapolation = "NOTHING"
 
 
-def _track(data: bpy.types.AnimData, first: int, last: int) -> bpy.types.NlaTrack:
+def _track(data: bpy.types.AnimData, first: float, last: float) -> bpy.types.NlaTrack:
     """The lowest of our tracks that is free there and above all that are not; a new one on top of all where there is none."""
     above = None
     for track in reversed([*data.nla_tracks]):

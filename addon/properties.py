@@ -5,36 +5,22 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 import bpy
 
-from ..backend import model_folder
-from ..backend.model_folder import Card, ModelError, read_card
-from . import keys, rig, strip, takes
+from ..backend.model_folder import Card
+from . import keys, model, preferences, rig, strip, takes
 from .controls import LipSyncControls
 from .lock_settings import LipSyncLocks
 
 AUTO = "auto"
-MODEL = Path(model_folder.__file__).parent / "model"
 
 Item = tuple[str, str, str]  # identifier, name, description
 
 
-@lru_cache(maxsize=4)
-def _read_card(changed: int) -> Card | None:
-    try:
-        return read_card(MODEL)
-    except ModelError:  # generating says what is wrong with it
-        return None
-
-
 def model_card() -> Card | None:
-    """What the model says of itself, read again only when its file changed; None when it can't be read."""
-    try:
-        return _read_card((MODEL / "model.json").stat().st_mtime_ns)
-    except OSError:
-        return None
+    """What the chosen model says of itself; None when it can't be read, and then generating says why."""
+    return model.card(preferences.backend_model(bpy.context))
 
 
 def shown_name(name: str) -> str:
@@ -131,13 +117,14 @@ class LipSyncSettings(bpy.types.PropertyGroup):
         type=bpy.types.Object,
         poll=is_keyed_mesh,
     )
-    identity_name: bpy.props.StringProperty(default=AUTO)
-    emotion_name: bpy.props.StringProperty(default=AUTO)
+    identity_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
+    emotion_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
     identity: identity_property()
     emotion: emotion_property()
     intensity: bpy.props.FloatProperty(
         name="Intensity",
-        description="How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, to change it over time",
+        description="How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, "
+        "to change it over time",
         min=0.0,
         max=2.0,
         default=1.0,

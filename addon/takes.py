@@ -108,7 +108,7 @@ def why_only_once(action: bpy.types.Action) -> str:
     """Why a take can't be made again from what it stores, as far as can be told from it alone; "" when it can."""
     info, joined = read_info(action), read_parts(action)
     if info.imported:
-        return f'"{action.name}" was imported: import {info.sound} again'
+        return f'It was not generated but imported from "{Path(info.sound).name}": import that again'
     if joined:
         return f'"{action.name}" joins the takes of {len(joined)} strips: make them again with Generate All'
     if info.retimed:

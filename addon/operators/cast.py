@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import bpy
 
-from .. import preferences, rig, strip
+from .. import model, preferences, rig, strip
 from ..batch import Batch
 from ..cast import cast, give, span_of
 from ..properties import AUTO, chosen_face
@@ -101,7 +101,7 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        why = backend_disabled_reason(preferences.backend_python(context))
+        why = backend_disabled_reason(preferences.backend_python(context)) or model.problem(preferences.backend_model(context))
         if session.job:
             why = "A take is being generated: wait for it, or cancel it"
         elif not len(cast(context).lines):

@@ -12,6 +12,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 from ...backend import curve_files
 from ...backend.curves import CurvesError
 from .. import exchange, rig, strip, takes
+from ..locale import said
 from ..properties import chosen_face, key_style
 
 _ERRORS = (rig.RigError, exchange.ExchangeError, CurvesError)
@@ -27,12 +28,12 @@ class _NeedsFace:
         try:
             rig.read_face(chosen_face(context))
         except rig.RigError as error:
-            cls.poll_message_set(str(error))  # type: ignore[attr-defined]
+            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
             return False
         return True
 
     def _fail(self, error: Exception) -> set[str]:
-        self.report({"ERROR"}, str(error).rstrip("."))  # type: ignore[attr-defined]
+        self.report({"ERROR"}, said(str(error).rstrip(".")))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
 
@@ -53,7 +54,7 @@ class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
             action = exchange.import_take(captured, file, face, scene.frame_current, fps, style)
         except _ERRORS as error:
             return self._fail(error)
-        self.report({"INFO"}, f"{action.name}: {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps")
+        self.report({"INFO"}, said(f"{action.name}: {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps"))
         return {"FINISHED"}
 
 
@@ -73,7 +74,7 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
             return False
         has_take = takes.current_take(rig.read_face(chosen_face(context))) is not None
         if not has_take:
-            cls.poll_message_set("The face has no take: generate or import one first")
+            cls.poll_message_set(said("The face has no take: generate or import one first"))
         return has_take
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -90,7 +91,7 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
             curve_files.write(path, take)
         except _ERRORS as error:
             return self._fail(error)
-        self.report({"INFO"}, f"{path.name}: {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps")
+        self.report({"INFO"}, said(f"{path.name}: {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps"))
         return {"FINISHED"}
 
 

@@ -9,10 +9,11 @@ from typing import ClassVar
 
 import bpy
 
-from .. import preferences, rig, strip
+from .. import model, preferences, rig, strip
 from ..batch import Batch
 from ..job import Job, JobError, Order, Outcome
 from ..keeping import read_kept, speaks
+from ..locale import said
 from ..lock_settings import read_locks
 from ..moods import read_moods
 from ..properties import chosen_face, key_style, model_card, settings
@@ -36,8 +37,8 @@ def make_order(context: bpy.types.Context) -> Order:
 
 def order_for(context: bpy.types.Context, span: strip.Span, face: bpy.types.Object, identity: str, emotion: str) -> Order:
     """One take of a span for a face, with all else as the panel says."""
-    python = preferences.backend_python(context)
-    return Order(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), python)
+    python, folder = preferences.backend_python(context), preferences.backend_model(context)
+    return Order(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), python, folder)
 
 
 def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Context], Order] = make_order) -> str:
@@ -48,7 +49,7 @@ def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Contex
         make(context)
     except _REFUSALS as error:
         return str(error)
-    return backend_disabled_reason(preferences.backend_python(context))
+    return backend_disabled_reason(preferences.backend_python(context)) or model.problem(preferences.backend_model(context))
 
 
 def with_moods(context: bpy.types.Context, order: Order) -> Order:
@@ -79,7 +80,7 @@ class Generating:
     def poll(cls, context: bpy.types.Context) -> bool:
         why = cls.disabled_reason(context)
         if why:
-            cls.poll_message_set(why)  # type: ignore[attr-defined]
+            cls.poll_message_set(said(why))  # type: ignore[attr-defined]
         return not why
 
     @classmethod
@@ -154,12 +155,12 @@ class Generating:
         except JobError as error:
             return self._fail(str(error))
         warnings = [*outcome.warnings, *self.applied(context, outcome)]
-        self.report({"WARNING"} if warnings else {"INFO"}, ". ".join([outcome.info, *warnings]))  # type: ignore[attr-defined]
+        self.report({"WARNING"} if warnings else {"INFO"}, ". ".join(map(said, [outcome.info, *warnings])))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
     def _fail(self, message: str) -> set[str]:
         session.message = message
-        self.report({"ERROR"}, message)  # type: ignore[attr-defined]
+        self.report({"ERROR"}, said(message))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
     def _end(self, context: bpy.types.Context) -> None:
@@ -200,12 +201,11 @@ class LIPSYNC_OT_cancel(bpy.types.Operator):
 
     bl_idname = "lipsync.cancel"
     bl_label = "Cancel Lip Sync"
-    bl_options: ClassVar = {"INTERNAL"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.job is None:
-            cls.poll_message_set("Nothing is being generated")
+            cls.poll_message_set(said("Nothing is being generated"))
         return session.job is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -11,6 +11,7 @@ import bpy
 
 from .. import again, keys, nla, preferences, rig, strip, takes
 from ..job import Order, Outcome
+from ..locale import said
 from ..properties import chosen_face, key_style
 from .generate import Generating, disabled_reason
 
@@ -36,7 +37,7 @@ class _OnTake:
         try:
             cls.refuse(_chosen(context))
         except _REFUSALS as error:
-            cls.poll_message_set(str(error))  # type: ignore[attr-defined]
+            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
             return False
         return True
 
@@ -51,9 +52,9 @@ class _OnTake:
             self.refuse(action)
             done = self.do(action, face)
         except _REFUSALS as error:
-            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
+            self.report({"ERROR"}, said(str(error)))  # type: ignore[attr-defined]
             return {"CANCELLED"}
-        self.report({"INFO"}, done)  # type: ignore[attr-defined]
+        self.report({"INFO"}, said(done))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
     def do(self, action: bpy.types.Action, face: rig.Face) -> str:
@@ -72,7 +73,7 @@ class LIPSYNC_OT_take_assign(_OnTake, bpy.types.Operator):
         try:
             rig.read_face(chosen_face(context))
         except rig.RigError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(said(str(error)))
             return False
         return True
 
@@ -157,7 +158,7 @@ def _order_again(context: bpy.types.Context) -> Order:
     """What makes the take that moves the face once more. Raises RigError or TakeError."""
     action, face = _chosen(context), chosen_face(context)
     assert face is not None
-    return again.make_order(action, face, key_style(context), preferences.backend_python(context))
+    return again.make_order(action, face, key_style(context), preferences.backend_python(context), preferences.backend_model(context))
 
 
 register, unregister = bpy.utils.register_classes_factory(

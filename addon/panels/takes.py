@@ -9,6 +9,7 @@ import time
 import bpy
 
 from .. import edits, strip, takes
+from ..locale import said
 from ..operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from ..operators.takes import (
     LIPSYNC_OT_take_again,
@@ -36,7 +37,7 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
             mark.label(text="Edited", icon="GREASEPENCIL")
         row = column.row()
         row.active = False
-        row.label(text=_told(item), icon="BLANK1")
+        row.label(text=said(_told(item)), icon="BLANK1")
 
     def draw_filter(self, context: bpy.types.Context, layout: bpy.types.UILayout) -> None:
         row = layout.row(align=True)

@@ -390,9 +390,10 @@ def test_unassigned_takes_are_for_shape_keys(head: "bpy.types.Object", tmp_path:
 
 def test_list_says_what_differs(head: "bpy.types.Object", speech: Path, tmp_path: Path) -> None:
     panel, takes = part("addon.panels.takes"), part("addon.takes")
-    info = takes.read_info(_generate(speech, emotion="happiness"))
+    action = _generate(speech, emotion="happiness")
+    info = takes.read_info(action)
     now = time.strftime("%H:%M", time.localtime(info.made))
-    assert panel._told(info) == f"{info.identity.replace('_', ' ').title()} \u2022 Happiness \u2022 Seed 3 \u2022 {now}"
-    assert panel._told(takes.read_info(_import(tmp_path))).startswith("Imported \u2022 Line.csv \u2022 ")
+    assert panel._told(action) == f"{info.identity.replace('_', ' ').title()} \u2022 Happiness \u2022 Seed 3 \u2022 {now}"
+    assert panel._told(_import(tmp_path)).startswith("Imported \u2022 Line.csv \u2022 ")
     day = time.mktime((2001, 2, 3, 4, 5, 6, 0, 0, -1))
     assert panel._short_time(day) == "Feb 03, 2001"
