@@ -11,7 +11,7 @@ from bpy.app.handlers import persistent
 from ..backend.adjust import RANGES, STRONGEST, Controls, adjust
 from ..backend.arkit import REGIONS
 from . import keys, rig, takes
-from .keeping import copy_kept
+from .keeping import copy_held
 
 NAMES = (*REGIONS, *RANGES, "mirror")
 _KEYED = "lipsync_keyed"  # the controls that a take's keys were made with
@@ -130,9 +130,8 @@ def catch_up() -> None:
         if asdict(wanted) == _keyed_with(action) or untouchable(action, takes.is_edited(action)):
             continue
         if face := _face_of(action):
-            info = takes.read_info(action)
-            held = copy_kept(face, action, info.locks)
-            keys.rewrite(action, table(action, face), info.first_frame, bpy.context.scene.lipsync.key_style(), held)
+            first_frame, style = takes.read_info(action).first_frame, bpy.context.scene.lipsync.key_style()
+            keys.rewrite(action, table(action, face), first_frame, style, copy_held(face, action))
             action[_KEYED] = asdict(wanted)
             takes.seal(action)
 

@@ -14,7 +14,7 @@ from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
 from . import controls, keys, mixdown, rig, strip, takes
-from .keeping import copy_kept
+from .keeping import copy_kept, is_by_hand, mark_by_hand
 from .locks import UNLOCKED, Locks
 from .session import session
 
@@ -214,6 +214,8 @@ def write_take(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Actio
     table = keys.columns(face, adjust(curves, wanted))
     action = keys.write_action(takes.new_name(order.span.strip, take.identity), table, order.span.first_frame, order.style, copied)
     controls.start(action, wanted)
+    if held and copied and is_by_hand(held):
+        mark_by_hand(action)
     takes.mark(action, take_info(order, take), curves)
     return action
 

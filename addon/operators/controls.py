@@ -3,6 +3,7 @@
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
 
+from pathlib import Path
 from typing import ClassVar
 
 import bpy
@@ -11,7 +12,8 @@ from bl_operators.presets import AddPresetBase
 from .. import controls, edits
 from ..properties import settings, shown_take
 
-PRESETS = "diffusion_talker/controls"  # below the folders for presets
+PRESETS = "diffusion_talker/controls"  # below the folders for presets: the artist's own and the one that comes with the add-on
+_ADDON = str(Path(__file__).parents[1])
 
 
 class _OnShown:
@@ -67,6 +69,16 @@ class LIPSYNC_OT_controls_add_preset(AddPresetBase, bpy.types.Operator):
     preset_subdir = PRESETS
 
 
-register, unregister = bpy.utils.register_classes_factory(
+_register, _unregister = bpy.utils.register_classes_factory(
     (LIPSYNC_OT_controls_reset, LIPSYNC_OT_controls_apply_preset, LIPSYNC_OT_controls_add_preset)
 )
+
+
+def register() -> None:
+    _register()
+    bpy.utils.register_preset_path(_ADDON)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_preset_path(_ADDON)
+    _unregister()
