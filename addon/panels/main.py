@@ -48,8 +48,9 @@ class SEQUENCER_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
 def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     wanted = settings(context)
     column = layout.column()
-    column.prop(wanted, "strip", icon="SOUND", placeholder=_active_strip(context))
-    column.prop(wanted, "face", placeholder=_active_name(context))
+    # Blender would translate names in the placeholders too.
+    column.prop(wanted, "strip", text=said("Strip"), translate=False, icon="SOUND", placeholder=_active_strip(context))
+    column.prop(wanted, "face", text=said("Face"), translate=False, placeholder=_active_name(context))
     _draw_coverage(column, context)
     column = layout.column()
     column.prop(wanted, "identity")
