@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import __version__
-from ..curves import Curves, write
+from ..curve_files import write
+from ..curves import Curves
 from ..generator import Model
 from ..protocol import Generate
 from ..service import explain, perform

@@ -83,7 +83,7 @@ def test_a_file_that_is_still_being_written_is_waited_for(extension: Path, tmp_p
             file.setnframes(0)
             for _ in range(5):
                 file.writeframesraw(bytes(2 * rate))
-                file._file.flush()
+                file._file.flush()  # type: ignore[attr-defined]
                 time.sleep(0.1)
 
     writer = threading.Thread(target=write)

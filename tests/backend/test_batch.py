@@ -17,7 +17,7 @@ import pytest
 from backend.__main__ import DEFAULT_MODEL, main
 from backend.batch import manifest
 from backend.batch.lines import BadLine, Line, LinesError, read_lines
-from backend.curves import read
+from backend.curve_files import read
 
 ROOT = Path(__file__).parents[2]
 CLIPS = sorted((ROOT / "tests/data").rglob("*.ogg"))

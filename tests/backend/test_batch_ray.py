@@ -9,7 +9,7 @@ from backend.batch import manifest
 from backend.batch.cluster import on_ray
 from backend.batch.lines import Line
 from backend.batch.run import Setting, processes, run
-from backend.curves import read
+from backend.curve_files import read
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
 from ray.cluster_utils import Cluster
