@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from . import __version__
+from .batch import command as batch
 from .pipes import claim_pipes
 
 # All that is heavy, and might print, is imported by the command that needs it: for `serve` after the pipes are the protocol's.
@@ -65,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     identities = commands.add_parser("identities", help="rank the model's identities and emotions for a voice")
     identities.set_defaults(command=_identities)
     identities.add_argument("file", type=Path, metavar="FILE", help="a sound file")
+
+    batch.add(commands)
 
     for command in commands.choices.values():
         command.add_argument("--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="a model's folder (default: our own)")

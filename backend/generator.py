@@ -65,12 +65,12 @@ class _Heard:
     queries: tuple[np.ndarray, np.ndarray]  # unit vectors of identity and emotion, (E,) each
 
 
-def load_model(folder: Path, runtime: str = "onnx") -> Model:
-    """Check a model folder and open it. Raises ModelError."""
+def load_model(folder: Path, runtime: str = "onnx", threads: int = 0) -> Model:
+    """Check a model folder and open it, to run on so many threads (0: as many as there are cores). Raises ModelError."""
     card = read_card(folder)
     check_files(folder, card)
     try:
-        return Model(card, import_module(f".runtimes.{runtime}", __package__).load(folder))
+        return Model(card, import_module(f".runtimes.{runtime}", __package__).load(folder, threads))
     except ImportError as error:
         raise ModelError(f"The {runtime} runtime is not there ({error}): reinstall the extension, or install the package named.") from error
 

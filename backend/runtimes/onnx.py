@@ -14,8 +14,9 @@ import onnxruntime
 class OnnxRuntime:
     """backend.runtimes.Runtime over four ONNX files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, threads: int = 0) -> None:
         options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
         options.log_severity_level = 3
 
         def open_part(name: str) -> onnxruntime.InferenceSession:
@@ -56,6 +57,6 @@ class OnnxRuntime:
         return clean, state
 
 
-def load(folder: Path) -> OnnxRuntime:
-    """Open a model folder's ONNX files."""
-    return OnnxRuntime(folder)
+def load(folder: Path, threads: int = 0) -> OnnxRuntime:
+    """Open a model folder's ONNX files; threads 0: as many as there are cores."""
+    return OnnxRuntime(folder, threads)
