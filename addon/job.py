@@ -213,7 +213,7 @@ def write_take(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Actio
     wanted = controls.for_new_takes(face)
     table = keys.columns(face, adjust(curves, wanted))
     action = keys.write_action(takes.new_name(order.span.strip, take.identity), table, order.span.first_frame, order.style, copied)
-    controls.start(action, wanted)
+    controls.start(action, wanted, order.style)
     if held and copied and is_by_hand(held):
         mark_by_hand(action)
     takes.mark(action, take_info(order, take), curves)
