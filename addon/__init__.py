@@ -1,9 +1,9 @@
 """What Blender imports. bpy lives in this package and nowhere else; nothing heavy is imported at register."""
 
-from . import operators, panels, preferences, properties, sample_face, session
+from . import mapping, operators, panels, preferences, properties, sample_face, session
 
 # Properties come first: panels and operators use them.
-_parts = (session, preferences, properties, operators, panels, sample_face)
+_parts = (session, preferences, mapping, properties, operators, panels, sample_face)
 
 
 def register() -> None:

@@ -1,8 +1,8 @@
 """What the artist sees, in the order of the sidebar."""
 
-from . import keys, main, takes
+from . import keys, main, mapping, takes
 
-_parts = (main, takes, keys)
+_parts = (main, takes, mapping, keys)
 
 
 def register() -> None:
