@@ -134,9 +134,9 @@ def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
     if ob.parent:
         near += [ob.parent, *ob.parent.children_recursive]
     keyed = [member for member in near if _has_keys(member)]
-    if armatures := _armatures(ob):
-        keyed = [member for member in keyed if armatures & (_armatures(member) or armatures)]
-        keyed += [member for member in bpy.data.objects if _has_keys(member) and armatures & _armatures(member)]
+    if movers := armatures(ob):
+        keyed = [member for member in keyed if movers & (armatures(member) or movers)]
+        keyed += [member for member in bpy.data.objects if _has_keys(member) and movers & armatures(member)]
     return list(dict.fromkeys(keyed))
 
 
@@ -144,7 +144,7 @@ def _has_keys(ob: bpy.types.Object) -> bool:
     return ob.type == "MESH" and ob.data.shape_keys is not None
 
 
-def _armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:
+def armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:
     """The armatures that move an object, by modifiers or as parents, its own and those of whatever it hangs from."""
     movers = [ob]
     for mover in movers:  # which grows meanwhile

@@ -1,8 +1,8 @@
 """What the artist can do; every operator is found with F3."""
 
-from . import drop, exchange, generate, mapping, takes
+from . import bones, drop, exchange, generate, mapping, takes
 
-_parts = (generate, takes, exchange, drop, mapping)
+_parts = (generate, takes, exchange, drop, mapping, bones)
 
 
 def register() -> None:

@@ -9,6 +9,7 @@ import bpy
 
 from ...backend.arkit import REGIONS
 from .. import mapping, naming, rig
+from ..operators.bones import LIPSYNC_OT_drive_bones
 from ..operators.mapping import LIPSYNC_OT_mapping_load, LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save
 from ..properties import chosen_face
 from ..visemes import SPOKEN_FOR
@@ -94,6 +95,7 @@ class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
         curve = mapping.CURVES[view.active]
         if mapping.REGION_OF[curve] == view.region:
             _draw_choices(layout, face, curve)
+        layout.operator(LIPSYNC_OT_drive_bones.bl_idname, icon="BONE_DATA")
 
 
 def _draw_coverage(layout: bpy.types.UILayout, face: rig.Face, view: LipSyncMappingView) -> None:
