@@ -1,7 +1,7 @@
 """The docs' pictures of the panel, taken in a real Blender with a window, on Linux with X and ImageMagick.
 
-    make extension
-    blender --factory-startup --python tests/demo/panel_pictures.py -- dist/EXTENSION.zip build/pictures
+make extension
+blender --factory-startup --python tests/demo/panel_pictures.py -- dist/EXTENSION.zip build/pictures
 """
 
 import importlib
