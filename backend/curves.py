@@ -28,6 +28,7 @@ _LIVELINK = (
 _LIVELINK_FPS = 60.0  # the app's default
 _COMMON_FPS = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 48.0, 50.0, 60000 / 1001, 60.0, 120.0)
 _DAY = 24 * 3600.0
+_PIECE = 4096  # frames that are worked on at a time, to hold little memory
 
 
 class CurvesError(ValueError):
@@ -49,26 +50,40 @@ class Curves:
 
 
 def resample(curves: Curves, fps: float, count: int) -> Curves:
-    """The same curves as count frames at fps, from the same start; the last frame is held where they end. Same fps: same values.
+    """The same curves as count frames at fps, from the same start; the last frame is held where they end. Same fps: same values."""
+    return Curves(curves.names, interpolate(curves.values, np.arange(count) * (curves.fps / fps)), fps, curves.start)
+
+
+def interpolate(values: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """values (frames, channels) in 0..1 at other positions (count,), counted in frames -> (count, channels); the ends hold.
 
     Monotone cubic interpolation (PCHIP: Fritsch & Carlson 1980 with the harmonic mean of slopes): between two frames nothing leaves
     their range, so shut lips stay shut and a still face stays still.
     """
-    values = np.asarray(curves.values, dtype=np.float32)
-    last = len(values) - 1
-    position = np.clip(np.arange(count) * (curves.fps / fps), 0, last)  # in frames of the old grid
+    values = np.asarray(values, dtype=np.float32)
+    position = np.clip(position, 0, len(values) - 1)
+    result = np.empty((len(position), values.shape[1]), np.float32)
+    for first in range(0, len(position), _PIECE):
+        piece = slice(first, first + _PIECE)
+        np.clip(_pchip(values, position[piece]), 0.0, 1.0, out=result[piece])
+    return result
+
+
+def _pchip(values: np.ndarray, position: np.ndarray) -> np.ndarray:
     left = position.astype(np.int64)
-    right = np.minimum(left + 1, last)
+    t = (position - left).astype(np.float32)[:, None]
+    first = max(int(left.min()) - 1, 0)
+    values = values[first : left.max() + 3]  # with the neighbors that the slopes at either end are made of
+    left -= first
+    right = np.minimum(left + 1, len(values) - 1)
     step = np.diff(values, axis=0)
     before, after = step[:-1], step[1:]
     slope = np.zeros_like(values)
     np.divide(2 * before * after, before + after, out=slope[1:-1], where=before * after > 0)
-    if last > 0:
+    if len(step):
         slope[0], slope[-1] = step[0], step[-1]  # no steeper than the first and last step, so monotone too
-    t = (position - left).astype(np.float32)[:, None]
     rest = 1 - t
-    result = values[left] + t * t * (3 - 2 * t) * (values[right] - values[left]) + t * rest * (rest * slope[left] - t * slope[right])
-    return Curves(curves.names, np.clip(result, 0.0, 1.0), fps, curves.start)
+    return values[left] + t * t * (3 - 2 * t) * (values[right] - values[left]) + t * rest * (rest * slope[left] - t * slope[right])
 
 
 def write(path: str | Path, curves: Curves) -> None:

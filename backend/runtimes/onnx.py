@@ -10,18 +10,32 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
+from ..model_folder import PARTS
+
+_MOST_THREADS = 4  # of one part; with that many an hour is heard in seconds, and more would take the cores from Blender
+
+
+def open_part(path: Path) -> onnxruntime.InferenceSession:
+    """One ONNX file on the CPU. It may be run by several threads at once."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Said outright, or ONNX Runtime binds threads to cores that others may be using. The decoder is a GRU: a chain of small products.
+    options.intra_op_num_threads = 1 if path.stem == "decoder" else min(_cores(), _MOST_THREADS)
+    # Threads that wait by spinning are no faster here, and far slower as soon as Blender wants a core too.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
 
 class OnnxRuntime:
     """backend.runtimes.Runtime over four ONNX files."""
 
     def __init__(self, folder: Path) -> None:
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-
-        def open_part(name: str) -> onnxruntime.InferenceSession:
-            return onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
-
-        self._encoder, self._voice, self._personalizer, self._decoder = map(open_part, ("encoder", "voice", "personalizer", "decoder"))
+        self._encoder, self._voice, self._personalizer, self._decoder = (open_part(folder / f"{part}.onnx") for part in PARTS)
         layers, _, hidden = next(i.shape for i in self._decoder.get_inputs() if i.name == "state")
         self._state_shape = (layers, hidden)
 

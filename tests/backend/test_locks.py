@@ -9,15 +9,15 @@ from backend.locks import at_rate, put_back
 def test_the_same_rate_gives_the_same_values() -> None:
     kept = np.random.default_rng(0).random((20, 3)).astype(np.float32)
     kept[5:9, 1] = np.nan
-    np.testing.assert_array_equal(at_rate(kept, 24.0, 24.0, 20), kept)
+    np.testing.assert_array_equal(at_rate(kept, 24.0, 24.0, 0, 20), kept)
 
 
 def test_another_rate_interpolates_and_stays_free_where_a_neighbor_is() -> None:
     kept = np.arange(4, dtype=np.float32)[:, None].repeat(2, axis=1)
     kept[2, 1] = np.nan
-    np.testing.assert_allclose(at_rate(kept, 15.0, 30.0, 7)[:, 0], [0, 0.5, 1, 1.5, 2, 2.5, 3])
-    assert np.isnan(at_rate(kept, 15.0, 30.0, 7)[:, 1]).tolist() == [False, False, False, True, True, True, False]
-    assert np.isnan(at_rate(kept, 15.0, 30.0, 12)[8:]).all()
+    np.testing.assert_allclose(at_rate(kept, 15.0, 30.0, 0, 7)[:, 0], [0, 0.5, 1, 1.5, 2, 2.5, 3])
+    assert np.isnan(at_rate(kept, 15.0, 30.0, 0, 7)[:, 1]).tolist() == [False, False, False, True, True, True, False]
+    assert np.isnan(at_rate(kept, 15.0, 30.0, 0, 12)[8:]).all()
 
 
 def test_what_is_known_stays_and_what_is_not_meets_it() -> None:
