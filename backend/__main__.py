@@ -106,7 +106,8 @@ def _generate(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
         for take in takes:
             name = _name(options.out, take.index, take.count)
-            write(Path(folder) / name, adjust(Curves(take.names, take.values, take.fps, options.start), controls))
+            curves = Curves(take.names, take.values, take.fps, options.start)
+            write(Path(folder) / name, adjust(curves, controls) if controls != Controls() else curves)
             identity, emotion = f"identity {take.identity}", f"emotion {take.emotion}"
             written.append((name, f"{take.frames} frames at {take.fps:g} fps, {identity}, {emotion}, seed {take.seed}"))
         for name, what in written:
