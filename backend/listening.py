@@ -62,7 +62,7 @@ def _loudness(blocks: Iterable[np.ndarray], callback: Callable[[float], None]) -
 
 def _interpolate(audio: np.ndarray, frames: int) -> np.ndarray:
     """50 Hz -> 30 fps, linear, (T, D) -> (frames, D); both begin at the same time. Must equal training's to_face_rate."""
-    position = np.minimum(np.arange(frames, dtype=np.float32) * np.float32(_AUDIO_FPS / FACE_FPS), len(audio) - 1)
-    left = np.floor(position).astype(int)
-    weight = (position - left)[:, None]
+    position = np.minimum(np.arange(frames) * _AUDIO_FPS / FACE_FPS, len(audio) - 1)
+    left = position.astype(int)
+    weight = (position - left).astype(np.float32)[:, None]
     return audio[left] * (1 - weight) + audio[np.minimum(left + 1, len(audio) - 1)] * weight
