@@ -75,8 +75,7 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         face = rig.read_face(chosen_face(context))
     except rig.RigError:
         return  # said below, as the reason why nothing can be generated
-    meshes = "1 mesh" if len(face.meshes) == 1 else f"{len(face.meshes)} meshes"
-    lines = [f"{len(face.channels)} of 52 keys on {meshes}"]
+    lines = [f"{len(face.channels)} of 52 keys on {face.extent}"]
     if face.viseme_set:
         lines.append(f"Mouth by {len(face.visemes)} {face.viseme_set.label} visemes")
     for line in lines:
