@@ -236,6 +236,7 @@ def take_info(order: Order, take: TakeReady) -> takes.TakeInfo:
         seed=take.seed,
         audio_sha256=take.audio_sha256,
         model_sha256=take.model_sha256,
+        likeness=take.likeness,
         made=time.time(),
         intensity=order.intensity,
         moods=order.moods,

@@ -69,6 +69,7 @@ PANELS = {
     "Edited": "Bearbeitet",
     "Imported": "Importiert",
     "Seed {}": "Startwert {}",
+    "Voice like {}": "Stimme wie {}",
     "{} Strips": "{} Strips",
     'Joins "{}"': 'Vereint "{}"',
     "Make Again": "Nochmals erzeugen",
