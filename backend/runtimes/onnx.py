@@ -10,19 +10,33 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
+from ..model_folder import PARTS
+
+_MOST_THREADS = 4  # of one part; with that many an hour is heard in seconds, and more would take the cores from Blender
+
+
+def open_part(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
+    """One ONNX file on the CPU, on so many threads (0: as many as help). It may be run by several threads at once."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Said outright, or ONNX Runtime binds threads to cores that others may be using. The decoder is a GRU: a chain of small products.
+    options.intra_op_num_threads = 1 if path.stem == "decoder" else min(threads or _cores(), _MOST_THREADS)
+    # Threads that wait by spinning are no faster here, and far slower as soon as Blender wants a core too.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
 
 class OnnxRuntime:
     """backend.runtimes.Runtime over four ONNX files."""
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-
-        def open_part(name: str) -> onnxruntime.InferenceSession:
-            return onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
-
-        self._encoder, self._voice, self._personalizer, self._decoder = map(open_part, ("encoder", "voice", "personalizer", "decoder"))
+        opened = (open_part(folder / f"{part}.onnx", threads) for part in PARTS)
+        self._encoder, self._voice, self._personalizer, self._decoder = opened
         layers, _, hidden = next(i.shape for i in self._decoder.get_inputs() if i.name == "state")
         self._state_shape = (layers, hidden)
 

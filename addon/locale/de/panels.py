@@ -162,8 +162,9 @@ PANELS = {
     "Missing": "Fehlt",
     "Missing: {}": "Es fehlen: {}",
     "None": "Keiner",
-    "Visemes move the mouth ({}), so keys of the channels they stand for are left alone": (
-        "Viseme bewegen den Mund ({}), daher bleiben die Shape-Keys der Kanäle unberührt, für die sie stehen"
+    "none": "keiner",
+    "{} visemes move the mouth: keys of the channels that they stand for are left alone": (
+        "Viseme ({}) bewegen den Mund: die Shape-Keys der Kanäle, für die sie stehen, bleiben unberührt"
     ),
     # Keys
     "Keys": "Keyframes",
