@@ -133,7 +133,7 @@ def _draw_choices(layout: bpy.types.UILayout, face: rig.Face, curve: str) -> Non
         row = column.row()
         row.alert = _is_gone(mesh.key, curve)
         automatic = ", ".join(name for name, parts in mesh.sums.items() if curve in parts)
-        hint = f"{said('Auto')}: {automatic or said('None')}"
+        hint = f"{said('Auto')}: {automatic or said('none')}"
         row.prop(mesh.key.lipsync_mapping, curve, text=mesh.object.name, translate=False, placeholder=hint)
 
 

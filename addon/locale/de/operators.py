@@ -50,7 +50,7 @@ OPERATORS = {
     'Delete "{}"?': '"{}" löschen?',
     '"{}" was deleted': '"{}" wurde gelöscht',
     '"{}" was deleted, "{}" moves the face': '"{}" wurde gelöscht, "{}" bewegt das Gesicht',
-    "Make Lip Sync Take Again": "Take nochmals erzeugen",
+    "Make Lip Sync Take Again": "Take wiederholen",
     "Generate this take once more as it was before any edit, from the same sound, identity, emotion and seed": (
         "Diesen Take noch einmal erzeugen, wie er vor jeder Bearbeitung war, aus demselben Ton mit Identität, Emotion und Startwert von damals"
     ),

@@ -72,7 +72,7 @@ PANELS = {
     "Voice like {}": "Stimme wie {}",
     "{} Strips": "{} Strips",
     'Joins "{}"': 'Vereint "{}"',
-    "Make Again": "Nochmals erzeugen",
+    "Make Again": "Wiederholen",
     "Push Down": "In NLA ablegen",
     "Duplicate": "Duplizieren",
     "Delete": "Löschen",
@@ -140,8 +140,8 @@ PANELS = {
     "Nobody": "Niemand",
     "Character": "Figur",
     "It will be skipped: {}": "Wird übersprungen: {}",
-    "Add Selected Strips": "Ausgewählte Strips hinzufügen",
-    "Add All Strips": "Alle Strips hinzufügen",
+    "Add Selected Strips": "Auswahl hinzufügen",
+    "Add All Strips": "Alle hinzufügen",
     "Actions": "Aktionen",
     "What becomes of several strips of one character": "Was aus mehreren Strips einer Figur wird",
     "One per Character": "Eine je Figur",
@@ -163,7 +163,10 @@ PANELS = {
     "Missing": "Fehlt",
     "Missing: {}": "Es fehlen: {}",
     "None": "Keiner",
-    "{} visemes move the mouth: keys of the channels that they stand for are left alone": "{}-Viseme bewegen den Mund: Schlüssel der Kanäle, für die sie stehen, bleiben unberührt",
+    "none": "keiner",
+    "{} visemes move the mouth: keys of the channels that they stand for are left alone": (
+        "Viseme ({}) bewegen den Mund: die Shape-Keys der Kanäle, für die sie stehen, bleiben unberührt"
+    ),
     # Keys
     "Keys": "Keyframes",
     "How many keys a new take gets, all of them on whole frames": "Wie viele Keyframes ein neuer Take erhält, alle auf ganzen Bildern",

@@ -54,7 +54,7 @@ REASONS = {
     '"{}" is on an NLA track: delete its strip there first': '"{}" liegt auf einer NLA-Spur: erst dort den Strip löschen',
     'It was not generated but imported from "{}": import that again': 'Er wurde nicht erzeugt, sondern aus "{}" importiert: diese nochmals importieren',
     '"{}" joins the takes of {} strips: make them again with Generate All': (
-        '"{}" vereint die Takes von {} Strips: diese mit Alle erzeugen nochmals erzeugen'
+        '"{}" vereint die Takes von {} Strips: mit Alle erzeugen nochmals machen'
     ),
     'The strip "{}" is retimed, which no file tells: generate it anew': (
         'Der Strip "{}" ist im Tempo verändert, wovon keine Datei weiß: neu erzeugen'
@@ -68,7 +68,7 @@ REASONS = {
     ),
     "Linked from another file, so the controls can't change it": "Aus einer anderen Datei verknüpft, daher können die Regler ihn nicht ändern",
     "Edited by hand, so the controls leave it alone; {}": "Von Hand bearbeitet, daher lassen ihn die Regler in Ruhe; {}",
-    "Make Again gives one to adjust": "Nochmals erzeugen gibt einen zum Regeln",
+    "Make Again gives one to adjust": "Wiederholen gibt einen zum Regeln",
     "import it again for one to adjust": "für einen zum Regeln nochmals importieren",
     "Choose one of the presets in the header of the panel Controls": "Eine der Voreinstellungen in der Kopfzeile des Panels Regler wählen",
     "The strength of {}": "Die Stärke von {}",
