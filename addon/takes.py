@@ -4,8 +4,9 @@ import json
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -89,10 +90,19 @@ def is_take(action: bpy.types.Action) -> bool:
 
 def read_info(action: bpy.types.Action) -> TakeInfo:
     """How a take was made. Raises KeyError when the Action is no take, or one of an unknown version."""
-    stored = {field.name: action[_PROPERTY][field.name] for field in fields(TakeInfo)}
-    moods, locks, likeness = (json.loads(stored.pop(name)) for name in _NESTED)
-    held = Locks(tuple(locks["channels"]), tuple(locks["frames"]) if locks["frames"] else None)
-    return TakeInfo(**stored, moods=tuple(map(tuple, moods)), locks=held, likeness=tuple(map(tuple, likeness)))
+    names = [field.name for field in fields(TakeInfo) if field.default is MISSING or field.name in action[_PROPERTY]]
+    stored = {name: action[_PROPERTY][name] for name in names}
+    stored |= {name: _frozen(json.loads(stored[name])) for name in _NESTED if name in stored}
+    if "locks" in stored:
+        stored["locks"] = Locks(**stored["locks"])
+    return TakeInfo(**stored)
+
+
+def _frozen(value: Any) -> Any:
+    """What JSON made of tuples, as tuples again."""
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def mark_parts(action: bpy.types.Action, parts: Sequence[TakeInfo]) -> None:
