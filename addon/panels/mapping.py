@@ -21,10 +21,6 @@ _REGIONS = (*REGIONS, _VISEMES)
 _FEW = 6  # missing channels, that can be named at once
 
 
-def _look_at_first(self: "LipSyncMappingView", context: bpy.types.Context) -> None:
-    self.active = next(index for index, curve in enumerate(mapping.CURVES) if mapping.REGION_OF[curve] == self.region)
-
-
 class LipSyncMappingView(bpy.types.PropertyGroup):
     """window_manager.lipsync_mapping: what of the mapping is looked at."""
 
@@ -33,13 +29,21 @@ class LipSyncMappingView(bpy.types.PropertyGroup):
         description="The part of the face whose channels are listed",
         items=[(name, name.title(), "How many of its channels move a key, and how many there are") for name in _REGIONS],
         default="jaw",
-        update=_look_at_first,
     )
     # The rows of the list: all curves, as Blender's lists want them, a collection of something.
     curves: bpy.props.EnumProperty(items=[(curve, curve, "") for curve in mapping.CURVES], options={"HIDDEN"})
     active: bpy.props.IntProperty(
         name="Channel", description="The channel whose keys are shown below the list", default=mapping.CURVES.index("jawOpen")
     )
+
+
+def shown_curve(view: LipSyncMappingView) -> str:
+    """The channel whose keys are shown: the row that was clicked or, where that is of another region, the first of this one.
+
+    An update function of the region could see to it, but would crash Blender 4.2's module when it ends.
+    """
+    clicked = mapping.CURVES[view.active]
+    return clicked if mapping.REGION_OF[clicked] == view.region else next(c for c in mapping.CURVES if mapping.REGION_OF[c] == view.region)
 
 
 class LIPSYNC_UL_mapping(bpy.types.UIList):
@@ -101,7 +105,7 @@ class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
         column.operator(LIPSYNC_OT_mapping_save.bl_idname, text="", icon="EXPORT")
         column.separator()
         column.operator(LIPSYNC_OT_mapping_reset.bl_idname, text="", icon="LOOP_BACK")
-        curve = mapping.CURVES[view.active]
+        curve = shown_curve(view)
         if mapping.REGION_OF[curve] == view.region:
             _draw_choices(layout, face, curve)
         layout.operator(LIPSYNC_OT_drive_bones.bl_idname, icon="BONE_DATA")

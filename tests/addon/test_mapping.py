@@ -217,7 +217,7 @@ def test_the_panel_lists_keys_and_what_is_wrong_with_them(read_face: Callable) -
     key.key_blocks["Maw"].name = "Gob"
     assert panel._is_gone(key, "jawLeft")
     view.region = "gaze"
-    assert part("addon.mapping").CURVES[view.active] == "eyeLookDownLeft"
+    assert part("addon.panels.mapping").shown_curve(view) == "eyeLookDownLeft"
     assert [row.identifier for row in view.bl_rna.properties["curves"].enum_items] == [*CHANNELS, *part("addon.visemes").POSES]
 
 
