@@ -25,7 +25,7 @@ def in_blender(quick: bool, threads: int) -> Table:
         options = {**{key: str(path) for key, path in files.items()}, "curves": str(curves), "out": str(out), "runs": 2 if quick else 5}
         # Python's own paths are this environment's, not that one's.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-        command = [ROOT / ".ci/in_env", "blender", "3.11,3.13", "python", "-m", "tests.bench.in_blender", json.dumps(options)]
+        command = [str(ROOT / ".ci/in_env"), "blender", "3.11,3.13", "python", "-m", "tests.bench.in_blender", json.dumps(options)]
         subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
         found = json.loads(out.read_text())
     return _table(found, long)
@@ -46,4 +46,6 @@ def _table(found: dict[str, Any], long: float) -> Table:
         add(f"hold to put its take on the face ({name})", [1000 * held["apply"]], "ms")
     for name, size in found["growth"].items():
         add(f"growth of a compressed .blend for a minute of take ({name})", [size], "MB")
-    return Table(f"In Blender {found['blender']}", "The installed zip, the sample face, 30 fps.", ("what", "median", "best", "unit"), tuple(rows))
+    return Table(
+        f"In Blender {found['blender']}", "The installed zip, the sample face, 30 fps.", ("what", "median", "best", "unit"), tuple(rows)
+    )

@@ -36,10 +36,28 @@ def measure(file: Path, seconds: float, quick: bool, threads: int, **options: An
 def _row(found: dict[str, Any], seconds: float) -> tuple[Cell, ...]:
     spent, best, frames = median(found["warm"]), min(found["warm"]), found["frames"]
     stages = [1000 * median([run[stage] for run in found["stages"]]) for stage in STAGES]
-    return (frames / spent, frames / best, spent / frames / _ITF, seconds / spent, *stages, 1000 * spent, 1000 * found["first"], found["peak"])
+    return (
+        frames / spent,
+        frames / best,
+        spent / frames / _ITF,
+        seconds / spent,
+        *stages,
+        1000 * spent,
+        1000 * found["first"],
+        found["peak"],
+    )
 
 
-_COLUMNS = ("frames/s", "best", "ITF, 1e-4 s", "times real time", *(f"{stage}, ms" for stage in STAGES), "all, ms", "first run, ms", "peak, MB")
+_COLUMNS = (
+    "frames/s",
+    "best",
+    "ITF, 1e-4 s",
+    "times real time",
+    *(f"{stage}, ms" for stage in STAGES),
+    "all, ms",
+    "first run, ms",
+    "peak, MB",
+)
 
 
 def by_length(lengths: Sequence[float], quick: bool, threads: int) -> Table:
