@@ -23,7 +23,7 @@ def parts(quick: bool) -> dict[str, Callable[[], Table]]:
         "lengths": lambda: speed.by_length(lengths, quick, threads),
         "kinds": lambda: speed.by_kind(10.0 if quick else 60.0, quick, counts),
         "designs": lambda: designs.side_by_side(2.0 if quick else 10.0, quick, threads),
-        "designs-60": lambda: designs.side_by_side(4.0 if quick else 60.0, True, threads),
+        "designs-60": lambda: designs.side_by_side(4.0 if quick else 60.0, quick, threads),
         "start": lambda: start.starting(quick),
         "blender": lambda: blender.in_blender(quick, threads),
         "sizes": sizes.sizes,
