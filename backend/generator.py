@@ -20,7 +20,8 @@ from .runtimes import Runtime
 from .sampler import Level
 
 AUTO = "auto"
-_WINDOW = 5  # s: how much is denoised at a time
+_WINDOW = 30  # s: how much is denoised at a time
+_SHORT_WINDOW = 5  # s: the same where steps run at the same time, so that the next has not long to wait
 
 _NOTHING = 1e-6  # a share that isn't seen
 _LIKENESSES = 3  # told of a voice
@@ -148,7 +149,7 @@ def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> It
         for name, share in _shares(moods or [(0.0, emotion, wish.intensity)], total).items()
     ]
     task = Task(
-        window=_WINDOW * FACE_FPS,
+        window=(_SHORT_WINDOW if model.parallel else _WINDOW) * FACE_FPS,
         look=card.look,
         context=round(CONTEXT * FACE_FPS),
         denoise=_denoiser(model, heard.condition, people),

@@ -157,12 +157,13 @@ def test_a_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatc
     blocks = np.split(long, range(30 * RATE, len(long), 30 * RATE))
     for listening, performing, sound in ((30, 5, long), (30, 5, blocks), (5, 1, blocks), (100, 100, long)):
         monkeypatch.setattr("backend.listening._WINDOW", listening)
-        monkeypatch.setattr("backend.generator._WINDOW", performing)
+        monkeypatch.setattr("backend.generator._SHORT_WINDOW", performing)
         face = next(generate(model, sound, _wish(fps=30.0), lambda stage, fraction: None)).curves.values
         np.testing.assert_allclose(face, expected[: len(face)], atol=2e-5)
 
 
-def test_threads_change_no_bit(model: Model, samples: np.ndarray) -> None:
+def test_threads_change_no_bit(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.generator._WINDOW", 5)
     long = np.tile(samples, 4)
     np.testing.assert_array_equal(_one(replace(model, parallel=False), long), _one(model, long))
     assert model.parallel

@@ -1,7 +1,6 @@
 """One clip through the backend, stage by stage, in a process of its own: python -m tests.bench.clip '{"file": ..., "runs": 3, ...}'."""
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -86,27 +85,19 @@ def perform(model: Model, file: Path) -> tuple[dict[str, float], float, np.ndarr
 
 def main() -> None:
     options = child_options()
-    began = time.perf_counter()
     model = load_model(Path(options.get("model", DEFAULT_MODEL)))
-    loading = time.perf_counter() - began
     if "steps" in options:
         model = with_steps(model, options["steps"])
-    runs = [perform(model, Path(options["file"])) for _ in range(options["runs"])]
-    if "curves" in options:
-        np.save(options["curves"], runs[-1][2])
-    peak = peak_memory()
-    json.dump(
-        {
-            "frames": len(runs[0][2]),
-            "loading": loading,
-            "first": runs[0][1],
-            "stages": [spent for spent, _, _ in runs],
-            "totals": [total for _, total, _ in runs],
-            "peak": peak,
-        },
-        sys.stdout,
-    )
-    print()
+    stages, totals = [], []
+    for _ in range(options["runs"]):
+        spent, total, curves = perform(model, Path(options["file"]))
+        stages.append(spent)
+        totals.append(total)
+        frames = len(curves)
+        if "curves" in options:
+            np.save(options["curves"], curves)
+        del curves  # or the next run would find it in memory
+    print(json.dumps({"frames": frames, "stages": stages, "totals": totals, "peak": peak_memory()}))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 
 from .design import DESIGNS
 from .machine import median, run_child
+from .sizes import weights
 from .sound import write_speech
 from .speed import measure
 from .table import Cell, Table
@@ -23,7 +24,7 @@ def side_by_side(seconds: float, quick: bool, threads: int) -> Table:
             for design in DESIGNS
         }
     unit = median(ours["warm"])
-    rows: list[tuple[Cell, ...]] = [("ours", 2, "ours, once", 4.0, unit, ours["frames"] / unit, 1.0, ours["peak"])]
+    rows: list[tuple[Cell, ...]] = [("ours", 2, "ours, once", weights() / 2, unit, ours["frames"] / unit, 1.0, ours["peak"])]
     for design, found in theirs.items():
         spent = median([run["total"] for run in found["runs"]])
         rows.append(_row(design, found, found["steps"], spent, unit))

@@ -23,13 +23,14 @@ _ITF = 1e-4  # s: the papers' unit of time a frame
 
 
 def _runs(seconds: float, quick: bool) -> int:
-    return 2 if quick else 7 if seconds <= 60 else 3
+    return 2 if quick or seconds > 600 else 7 if seconds <= 60 else 3
 
 
 def measure(file: Path, seconds: float, quick: bool, threads: int, **options: Any) -> dict[str, Any]:
     """What tests.bench.clip says of a clip; the first run, which is cold, is told apart."""
     found = run_child("tests.bench.clip", {"file": str(file), "runs": 1 + _runs(seconds, quick), **options}, threads)
-    found["warm"], found["stages"] = found["totals"][1:], found["stages"][1:]
+    found["first"], *found["warm"] = found["totals"]
+    found["stages"] = found["stages"][1:]
     return found
 
 

@@ -22,10 +22,7 @@ class BenchError(Exception):
 
 def starting(quick: bool) -> Table:
     """Spawn to Ready; a 10-s strip's first take, from the spawn and from Ready on; and the same strip once more."""
-    ready: list[float] = []
-    first: list[float] = []
-    cold: list[float] = []
-    warm: list[float] = []
+    ready, first, cold, warm = (list[float]() for _ in range(4))
     with tempfile.TemporaryDirectory() as name:
         file = write_speech(Path(name) / "speech.wav", _SECONDS)
         for _ in range(2 if quick else 7):
