@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,12 @@ from .features import MEL_FPS, RATE, log_mel, speech_gain
 from .locks import at_rate, put_back
 from .model_folder import Card, ModelError, check_files, read_card
 from .personalizer import NEUTRAL, Ranking, pool_voice, rank
-from .runtimes import Runtime
+from .runtimes import WINDOW, Report, Runtime, RuntimeUnusable, find, silent
 from .sampler import Level, sample_ddim
 
 AUTO = "auto"
 FACE_FPS = 30
 _AUDIO_FPS = MEL_FPS // 2  # the encoder halves the rate
-_WINDOW = 30  # s: how much is encoded or denoised at a time
 
 _NOTHING = 1e-6  # a share that isn't seen
 _LISTENING = 0.4  # of the time that a job takes
@@ -53,10 +51,11 @@ class Take:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model."""
+    """A loaded model. notice: a sentence for the artist when it does not run as it was meant to."""
 
     card: Card
     runtime: Runtime
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,14 +64,20 @@ class _Heard:
     queries: tuple[np.ndarray, np.ndarray]  # unit vectors of identity and emotion, (E,) each
 
 
-def load_model(folder: Path, runtime: str = "onnx") -> Model:
-    """Check a model folder and open it. Raises ModelError."""
+def load_model(folder: Path, runtime: str = "onnx", report: Report = silent) -> Model:
+    """Check a model folder and open it: on the onnx runtime, with a notice, where another can't be used. Raises ModelError.
+
+    runtime: one of backend.runtimes.PACKAGES; report is told what is being done when that takes long.
+    """
     card = read_card(folder)
     check_files(folder, card)
     try:
-        return Model(card, import_module(f".runtimes.{runtime}", __package__).load(folder))
-    except ImportError as error:
-        raise ModelError(f"The {runtime} runtime is not there ({error}): reinstall the extension, or install the package named.") from error
+        return Model(card, find(runtime).load(folder, report))
+    except RuntimeUnusable as error:
+        if runtime == "onnx":
+            raise ModelError(str(error)) from error
+        notice = f"{str(error).rstrip('.')}; until then, ONNX Runtime does the work."
+    return replace(load_model(folder), notice=notice)
 
 
 def _interpolate(audio: np.ndarray, frames: int) -> np.ndarray:
@@ -89,9 +94,9 @@ def _listen(model: Model, samples: np.ndarray, callback: Callback) -> _Heard:
     total = int(np.ceil(len(samples) / RATE * _AUDIO_FPS)) + 2  # audio frames
     reach = model.card.reach + model.card.reach % 2
     conditions, voices = [], []
-    for start in range(0, total, _WINDOW * _AUDIO_FPS):
+    for start in range(0, total, WINDOW * _AUDIO_FPS):
         callback("Listening", _LISTENING * start / total)
-        stop = min(start + _WINDOW * _AUDIO_FPS, total)
+        stop = min(start + WINDOW * _AUDIO_FPS, total)
         first, last = max(2 * start - reach, 0), min(2 * stop + reach, 2 * total)
         condition, voice = model.runtime.encode(log_mel(samples, first, last - first))
         keep = slice(start - first // 2, stop - first // 2)
@@ -106,7 +111,7 @@ def _denoiser(model: Model, heard: _Heard, people: list[tuple[np.ndarray, np.nda
 
     people: (fused embedding (P,), its share of the face on each frame (N,)); shares add up to 1. What each of them would do is added up.
     """
-    look, window = model.card.look, _WINDOW * FACE_FPS
+    look, window = model.card.look, WINDOW * FACE_FPS
 
     def walk(z: np.ndarray, level: Level, person: np.ndarray) -> np.ndarray:
         padded = np.pad(z, ((0, 0), (look, look), (0, 0)))
