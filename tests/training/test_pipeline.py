@@ -122,7 +122,7 @@ def test_windows_leave_no_seam(data: Prepared, models: Path, monkeypatch: pytest
     sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
     wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0)
     whole = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
-    monkeypatch.setattr("backend.generator._WINDOW", 2)
+    monkeypatch.setattr("backend.generator.WINDOW", 2)
     pieces = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
     np.testing.assert_allclose(pieces, whole, atol=2e-5)
 
