@@ -2,10 +2,11 @@
 # make styles                it speaks six sentences in six styles, in build/demo: styles.png, styles.mp4
 # make test                  all tests but the slow ones;  make test-slow: all of them
 # make lint                  ruff and mypy
-# make zip                   the extension, in dist/
+# make zip                   the extension for this system, in dist/
+# make extension             the extension for every system;  with wheels for one more Python: make extension PYTHONS=3.14
 # Environments are made on the way, in ~/.cache/diffusion_talker (or XDG_CACHE_HOME): see .ci/in_env.
 
-.PHONY: demo styles test test-slow lint zip clean
+.PHONY: demo styles test test-slow lint zip extension clean
 
 # Blender 4.2 to 5.0 run Python 3.11, 5.1 and 5.2 run 3.13. Either is enough; tests take both where both are.
 any := 3.11,3.13
@@ -35,8 +36,9 @@ lint:
 	cd build && ../.ci/in_env training $(any) env MYPYPATH=. \
 	    mypy --config-file ../pyproject.toml --disable-error-code valid-type -p diffusion_talker.addon
 
-zip:
-	.ci/in_env blender $(any) python .ci/build_zip.py
+extension: all := --all
+zip extension:
+	.ci/in_env blender $(any) python .ci/build_zip.py $(all) $(PYTHONS:%=--python=%)
 
 clean:
 	rm -rf build dist

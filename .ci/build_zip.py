@@ -1,7 +1,7 @@
-"""Build the extension: python .ci/build_zip.py [--platform linux-x64] -> dist/diffusion_talker-VERSION-linux_x64.zip
+"""Build the extension: python .ci/build_zip.py [--all] [--python 3.14 ...] -> dist/diffusion_talker-VERSION-linux_x64.zip
 
 By default for the system that it runs on. Runs in an environment with bpy, whose own tool builds and checks the zip. Wheels come from
-PyPI into wheels/, once; the zip is built from a copy under build/, so nothing that git knows is written.
+PyPI, once, into the user's cache; the zip is built from a copy under build/, so nothing that git knows is written.
 """
 
 import argparse
@@ -9,17 +9,45 @@ import fnmatch
 import hashlib
 import importlib.util
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
+import zipfile
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from platform import machine
 
 ROOT = Path(__file__).resolve().parent.parent
-WHEELS = ROOT / "wheels"
-PLATFORMS = {"linux-x64": "manylinux*_x86_64", "windows-x64": "win_amd64", "macos-arm64": "macosx_*_arm64"}
+WHEELS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "diffusion_talker" / "wheels"
+# Blender's names -> how the names of their wheels end. "any": no wheels, for a Blender of another Python or system.
+PLATFORMS = {
+    "linux-x64": "manylinux*_x86_64",
+    "windows-x64": "win_amd64",
+    "macos-arm64": "macosx_*_arm64",
+    "macos-x64": "macosx_*_x86_64",
+    "any": "",
+}
+PYTHONS = ("3.11", "3.13")  # of Blender 4.2 to 5.0, and of 5.1 and 5.2
+PACKAGES = {"cffi", "onnxruntime", "soundfile", "soxr", "typing_extensions"}
 PARTS = ("__init__.py", "blender_manifest.toml", "LICENSE", "addon", "backend")
+# All that a zip may hold, beside its wheels; "*" is for folders too.
+ALLOWED = (
+    "__init__.py",
+    "blender_manifest.toml",
+    "LICENSE",
+    "addon/*.py",
+    "backend/*.py",
+    "backend/model/*.onnx",
+    "backend/model/model.json",
+    "backend/model/MODEL_CARD.md",
+    "backend/model/LICENSE",
+)
+MOST = 30e6  # bytes a Python
 # Blender knows its tags only when it runs as such; these are those of ours that it has.
 TAGS = {"add-on": ["Animation", "Sequencer"], "theme": []}
 
@@ -34,12 +62,34 @@ def this_platform() -> str:
     return f"{system}-{'arm64' if machine().lower() in ('arm64', 'aarch64') else 'x64'}"
 
 
-def locked_wheels(platform: str) -> dict[str, str]:
-    """File name -> SHA-256 of the wheels for a platform, out of .ci/wheels.txt."""
+def locked_wheels(platform: str, pythons: Sequence[str] = PYTHONS) -> dict[str, str]:
+    """File name -> SHA-256 of the wheels for a platform, out of .ci/wheels.txt.
+
+    A Python beside PYTHONS that lacks a wheel there is left out, with a line that says so. Raises BuildError when one of PYTHONS does.
+    """
+    if platform == "any":
+        return {}
     lines = (ROOT / ".ci/wheels.txt").read_text().splitlines()
-    files = {name: digest for digest, name in (line.split() for line in lines if line and not line.startswith("#"))}
-    pattern = PLATFORMS[platform]
-    return {name: digest for name, digest in files.items() if name.endswith("-any.whl") or fnmatch.fnmatch(name, f"*-{pattern}.whl")}
+    files = {name: digest for digest, name in (line.split() for line in lines if not line.startswith("#"))}
+    here = [name for name in files if fnmatch.fnmatch(name, f"*-{PLATFORMS[platform]}.whl") or name.endswith("-any.whl")]
+    chosen: set[str] = set()
+    for python in pythons:
+        fitting = {name for name in here if runs_on(name, python)}
+        if missing := PACKAGES - {name.partition("-")[0] for name in fitting}:
+            lacks = f".ci/wheels.txt has no {' and '.join(sorted(missing))} for Python {python} on {platform}"
+            if python in PYTHONS:
+                raise BuildError(f"{lacks}: run .ci/lock_wheels.py.")
+            print(f"{lacks}: left out.")
+        else:
+            chosen |= fitting
+    return {name: files[name] for name in sorted(chosen)}
+
+
+def runs_on(wheel: str, python: str) -> bool:
+    """Whether a wheel's name says that it is for that Python."""
+    tags, abi = wheel.split("-")[-3:-1]
+    own, wanted = tags.removeprefix("cp3"), python.removeprefix("3.")
+    return "py3" in tags or own == wanted or (abi == "abi3" and int(own) <= int(wanted))
 
 
 def fetch(name: str, digest: str) -> Path:
@@ -51,16 +101,19 @@ def fetch(name: str, digest: str) -> Path:
         number = f"3.{python[3:]}" if python.startswith("cp3") else "3.11"
         platforms = [f"--platform={tag}" for tag in tags.split(".")]
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        command += [f"--python-version={number}", *platforms, f"--dest={WHEELS}", f"{package}=={version}"]
-        if subprocess.run(command, check=False).returncode or not path.is_file():
-            raise BuildError(f"{name} could not be downloaded: see pip's message above.")
+        WHEELS.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=WHEELS) as folder:  # all of the file or none, whoever else builds just now
+            command += [f"--python-version={number}", *platforms, f"--dest={folder}", f"{package}=={version}"]
+            if subprocess.run(command, check=False).returncode or not Path(folder, name).is_file():
+                raise BuildError(f"{name} could not be downloaded: see pip's message above.")
+            os.replace(Path(folder, name), path)
     if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
         raise BuildError(f"{path} is not the file that .ci/wheels.txt names: delete it and build again.")
     return path
 
 
-def stage(folder: Path, platform: str, wheels: list[Path]) -> None:
-    """Copy what belongs into the zip to an empty folder, with a manifest that names the platform and its wheels."""
+def stage(folder: Path, platform: str, wheels: Sequence[Path]) -> None:
+    """Copy what belongs into the zip to an empty folder, with a manifest that names the platform and its wheels, if any."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for part in PARTS:
@@ -69,9 +122,11 @@ def stage(folder: Path, platform: str, wheels: list[Path]) -> None:
             shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.blend[1-9]"))
         else:
             shutil.copy(source, folder / part)
+    if not wheels:
+        return
     (folder / "wheels").mkdir()
     for wheel in wheels:
-        (folder / "wheels" / wheel.name).hardlink_to(wheel)
+        shutil.copy(wheel, folder / "wheels")
     manifest = folder / "blender_manifest.toml"
     head, brackets, tables = manifest.read_text().partition("\n[")
     listed = "".join(f'  "./wheels/{wheel.name}",\n' for wheel in wheels)
@@ -87,13 +142,29 @@ def blender_tool() -> Path:
     return tools[-1]
 
 
-def build(platform: str) -> Path:
-    """Build and validate the zip of a platform. Raises BuildError."""
+def check(archive: Path, wheels: Collection[str], most: float) -> None:
+    """Compare what a zip holds with ALLOWED and its wheels. Raises BuildError for anything else in it, and for more than `most` bytes."""
+    with zipfile.ZipFile(archive) as opened:
+        names = opened.namelist()
+    wanted = {f"wheels/{name}" for name in wheels}
+    astray = [name for name in names if name not in wanted and not any(fnmatch.fnmatchcase(name, pattern) for pattern in ALLOWED)]
+    if astray:
+        raise BuildError(f"{archive.name} holds what it should not: {', '.join(astray)}.")
+    if lost := wanted - {*names}:
+        raise BuildError(f"{archive.name} lacks {', '.join(sorted(lost))}.")
+    if (size := archive.stat().st_size) > most:
+        raise BuildError(f"{archive.name} is too large: {size / 1e6:.1f} MB where {most / 1e6:.0f} are allowed.")
+
+
+def build(platform: str, pythons: Sequence[str] = PYTHONS) -> Path:
+    """Build, validate and check the zip of a platform, with wheels for these Pythons. Raises BuildError."""
     if platform not in PLATFORMS:
-        raise BuildError(f"There are no wheels for {platform}: choose one of {', '.join(PLATFORMS)}.")
+        raise BuildError(f"There are no wheels for {platform}: build for one of {', '.join(PLATFORMS)}.")
     if not (ROOT / "backend/model/model.json").is_file():
         raise BuildError("There is no model in backend/model: train and export one first.")
-    wheels = [fetch(name, digest) for name, digest in locked_wheels(platform).items()]
+    locked = locked_wheels(platform, pythons)
+    with ThreadPoolExecutor(4) as pool:  # pip waits for the network most of the time
+        wheels = [*pool.map(fetch, locked, locked.values())]
     staged = ROOT / "build" / "extension" / platform
     stage(staged, platform, wheels)
     manifest = tomllib.loads((staged / "blender_manifest.toml").read_text())
@@ -102,16 +173,27 @@ def build(platform: str) -> Path:
     tags = staged.with_name("tags.json")
     tags.write_text(json.dumps(TAGS))
     for command in (["build", f"--source-dir={staged}", f"--output-filepath={target}"], ["validate", str(target)]):
-        if subprocess.run([sys.executable, blender_tool(), *command, f"--valid-tags={tags}"], check=False).returncode:
-            raise BuildError("Blender's tool refuses the extension: see its message above.")
+        done = subprocess.run(
+            [sys.executable, blender_tool(), *command, f"--valid-tags={tags}"], check=False, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise BuildError(f"Blender's tool refuses the extension: {done.stdout}{done.stderr}".rstrip())
+    check(target, locked, MOST * len(pythons))
     return target
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the extension for Blender, into dist/.")
-    parser.add_argument("--platform", choices=PLATFORMS, default=this_platform())
+    parser.add_argument("--all", action="store_true", help="for every platform, not only this one")
+    parser.add_argument("--python", action="append", default=[], metavar="3.N", help="with wheels for this Python too; may be repeated")
+    options = parser.parse_args()
+    if wrong := [python for python in options.python if not re.fullmatch(r"3\.\d+", python)]:
+        parser.error(f"{wrong[0]} is no Python: write 3.14, for example")
+    pythons = [*dict.fromkeys([*PYTHONS, *options.python])]
     try:
-        print(build(parser.parse_args().platform))
+        for platform in PLATFORMS if options.all else [this_platform()]:
+            path = build(platform, pythons)
+            print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

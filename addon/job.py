@@ -4,19 +4,21 @@ import contextlib
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 import numpy as np
 
+from ..backend.adjust import adjust
 from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
-from . import keys, rig, strip, takes
+from . import controls, keys, mixdown, rig, strip, takes
 from .keeping import copy_kept
-from .keycopy import KeyCopy
 from .locks import UNLOCKED, Locks
 from .session import session
 
+_HUNCH = 1.0  # seconds that a job must have run before its end can be guessed
 _BUDGET = 0.03  # seconds of Blender's time that one pump() may take
 
 
@@ -27,7 +29,7 @@ class JobError(Exception):
 @dataclass(frozen=True)
 class Order:
     """What is wanted. face: session_uid of an object, which outlives undo where a reference would not; moods and kept: as in Generate;
-    locks: what of the Action that moves the face stays as it is."""
+    locks: what of an Action stays as it is, keys and all where that Action is named: kept_of, a session_uid."""
 
     span: strip.Span
     face: int
@@ -37,10 +39,12 @@ class Order:
     count: int
     style: keys.Style
     python: str  # "" for Blender's own
+    model: Path  # the model's folder
     intensity: float = 1.0
     moods: tuple[tuple[float, str, float], ...] = ()
     locks: Locks = UNLOCKED
     kept: np.ndarray | None = None
+    kept_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Outcome:
     actions: tuple[str, ...]
     info: str
     warnings: tuple[str, ...]
+    seed: int
 
 
 class Job:
@@ -63,7 +68,8 @@ class Job:
         self._id = next(session.ids)
         self._client: Client | None = None
         self._takes: list[TakeReady] = []
-        self._unpacked = strip.unpack(order.span, session.folder()) if order.span.packed else None
+        self._temporary = _own_file(order.span)
+        self._began: tuple[float, float] | None = None  # when the backend first told of progress, and how far it was
 
     def pump(self, wait: float = 0.0) -> bool:
         """Work off what the backend has said, waiting for it at most so many seconds; True when the takes are there. Raises JobError."""
@@ -89,11 +95,16 @@ class Job:
             self._client.send(Cancel(next(session.ids), self._id))
         self._clean()
 
+    @property
+    def remaining(self) -> float | None:
+        """Seconds that the rest will take if it goes on as it did; None while it's too early to tell."""
+        return time_left(self._began, self.fraction)
+
     def _start(self) -> bool:
         """Ask the backend; False while it rests after a crash."""
         span = self.order.span
         try:
-            self._client = session.client(self.order.python)
+            self._client = session.client(self.order.python, self.order.model)
         except LaunchError as error:
             raise self._failed(str(error)) from error
         if self._client is None:
@@ -102,7 +113,7 @@ class Job:
         self._client.send(
             Generate(
                 id=self._id,
-                file=str(self._unpacked or span.file),
+                file=str(self._temporary or span.file),
                 start=span.start,
                 end=span.end,
                 identity=self.order.identity,
@@ -125,6 +136,7 @@ class Job:
             return False
         if isinstance(reply, Progress):
             self.stage, self.fraction = reply.stage, reply.fraction
+            self._began = self._began or (time.monotonic(), reply.fraction)
         elif isinstance(reply, TakeReady):
             self._takes.append(reply)
         elif isinstance(reply, Error):
@@ -138,28 +150,35 @@ class Job:
         return JobError(message.rstrip("."))
 
     def _clean(self) -> None:
-        if self._unpacked:
+        if self._temporary:
             with contextlib.suppress(OSError):
-                os.remove(self._unpacked)
-            self._unpacked = None
+                os.remove(self._temporary)
+            self._temporary = None
 
-    def apply(self) -> Outcome:
-        """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
+    @property
+    def take(self) -> TakeReady:
+        """The first of the takes. Raises JobError when there is none."""
+        if not self._takes:
+            raise JobError("The backend sent no take: generate again")
+        return self._takes[0]
+
+    def face(self) -> rig.Face:
+        """The face as it is now. Raises JobError."""
         face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.order.face), None)
         if face_object is None or not face_object.users_scene:
             raise JobError("The face is gone (deleted, or another file was opened), so nothing was keyed")
-        if not self._takes:
-            raise JobError("The backend sent no take: generate again")
         try:
-            face = rig.read_face(face_object)
+            return rig.read_face(face_object)
         except rig.RigError as error:
             raise JobError(str(error)) from error
-        current = takes.current_take(face)
-        copied = copy_kept(face, current, self.order.locks) if current else {}
+
+    def apply(self) -> Outcome:
+        """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
+        face, first = self.face(), self.take
         actions: list[bpy.types.Action] = []
         try:
             for take in self._takes:
-                actions.append(_write(take, face, self.order, copied))
+                actions.append(write_take(take, face, self.order))
             keys.assign(actions[0], face)
         except BaseException:
             for action in actions:
@@ -167,19 +186,40 @@ class Job:
             raise
         meshes = f"{len(face.meshes)} mesh" + ("es" if len(face.meshes) > 1 else "")
         more = f", and {len(actions) - 1} more" if len(actions) > 1 else ""
-        info = f"{actions[0].name}: {self._takes[0].frames} frames on {len(keys.fcurves(actions[0]))} keys of {meshes}{more}"
-        return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()))
+        info = f"{actions[0].name}: {first.frames} frames on {len(keys.fcurves(actions[0]))} keys of {meshes}{more}"
+        return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()), self.order.seed)
 
 
-def _write(take: TakeReady, face: rig.Face, order: Order, copied: dict[str, KeyCopy]) -> bpy.types.Action:
+def time_left(began: tuple[float, float] | None, fraction: float) -> float | None:
+    """Seconds that the rest will take, from when progress was first seen and how far it was then; None while it's too early to tell."""
+    if began is None:
+        return None
+    elapsed, done = time.monotonic() - began[0], fraction - began[1]
+    return elapsed / done * (1.0 - fraction) if elapsed >= _HUNCH and done > 0 else None
+
+
+def _own_file(span: strip.Span) -> Path | None:
+    """A file with what is heard of a strip, to be deleted, where no file on disk has it. Raises StripError or OSError."""
+    if span.retimed:
+        return mixdown.mix_down(span, session.folder())
+    return strip.unpack(span, session.folder()) if span.packed else None
+
+
+def write_take(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Action:
+    """A take as a new Action that nothing uses yet, with the controls of the one that moves the face, and its keys where they are locked."""
     curves = Curves(take.names, take.values, take.fps)
-    name = takes.new_name(order.span.strip, take.identity)
-    action = keys.write_action(name, keys.columns(face, curves), order.span.first_frame, order.style, copied)
-    takes.mark(action, _info(order, take), curves)
+    held = next((action for action in bpy.data.actions if action.session_uid == order.kept_of), None)
+    copied = copy_kept(face, held, order.locks) if held else {}
+    wanted = controls.for_new_takes(face)
+    table = keys.columns(face, adjust(curves, wanted))
+    action = keys.write_action(takes.new_name(order.span.strip, take.identity), table, order.span.first_frame, order.style, copied)
+    controls.start(action, wanted)
+    takes.mark(action, take_info(order, take), curves)
     return action
 
 
-def _info(order: Order, take: TakeReady) -> takes.TakeInfo:
+def take_info(order: Order, take: TakeReady) -> takes.TakeInfo:
+    """How a take was made."""
     span = order.span
     return takes.TakeInfo(
         strip=span.strip,
@@ -193,7 +233,9 @@ def _info(order: Order, take: TakeReady) -> takes.TakeInfo:
         seed=take.seed,
         audio_sha256=take.audio_sha256,
         model_sha256=take.model_sha256,
+        made=time.time(),
         intensity=order.intensity,
         moods=order.moods,
         locks=order.locks,
+        retimed=span.retimed,
     )

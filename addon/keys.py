@@ -103,35 +103,38 @@ def write_action(
 
     copied: data path -> keys that are put there as they are, in place of the table's between their frames.
     """
-    kept = _kept_frames(table, style)
+    kept = _keys_of(table, style)
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
-        owner = _channelbag(action) if _HAS_SLOTS else action
-        for column, frames in zip(table, kept, strict=True):
-            copy = copied.get(column.path)
-            if copy:
-                frames = frames[(first_frame + frames < copy.first) | (first_frame + frames > copy.last)]
-            fcurve = owner.fcurves.new(column.path)
-            fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
-            fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
-            fcurve.auto_smoothing = "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
-            _fill(fcurve.keyframe_points, first_frame + frames, column.values[frames], _BEZIER if style.bezier else _LINEAR)
-            fcurve.select = False  # or the first move in an editor would move all of it
-            fcurve.update()
-            if copy:
-                paste_keys(fcurve, copy)
+        owner = _new_channelbag(action) if _HAS_SLOTS else action
+        if not _HAS_SLOTS:
+            action.id_root = "KEY"  # newer Blenders make it a slot for shape keys
+        for column, (frames, values) in zip(table, kept, strict=True):
+            _key(_new_fcurve(owner, column), first_frame + frames, values, style, copied.get(column.path))
     except BaseException:
         bpy.data.actions.remove(action)
         raise
     return action
 
 
-def _kept_frames(table: Sequence[Column], style: Style) -> list[np.ndarray]:
-    """For each column the frames that become keys, from 0 on."""
+def rewrite(
+    action: bpy.types.Action, table: Sequence[Column], first_frame: int, style: Style, copied: Mapping[str, KeyCopy] = MappingProxyType({})
+) -> None:
+    """Give an Action's F-curves other keys, as write_action() would. All else of them stays, and so do those that the table lacks."""
+    kept = _keys_of(table, style)
+    by_path = {fcurve.data_path: fcurve for fcurve in fcurves(action)}
+    for column, (frames, values) in zip(table, kept, strict=True):
+        fcurve = by_path.get(column.path) or _new_fcurve(_owner(action), column)
+        fcurve.keyframe_points.clear()
+        _key(fcurve, first_frame + frames, values, style, copied.get(column.path))
+
+
+def _keys_of(table: Sequence[Column], style: Style) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For each column its keys' frames, from 0 on, and values."""
     if style.tolerance and table:
         return simplify(np.stack([column.values for column in table], axis=1), style.tolerance, style.bezier)
-    return [np.arange(len(column.values)) for column in table]
+    return [(np.arange(len(column.values)), column.values) for column in table]
 
 
 def _new_group(owner: "bpy.types.ActionChannelbag | bpy.types.Action", name: str) -> bpy.types.ActionGroup:
@@ -140,17 +143,40 @@ def _new_group(owner: "bpy.types.ActionChannelbag | bpy.types.Action", name: str
     return group
 
 
-def _channelbag(action: bpy.types.Action) -> "bpy.types.ActionChannelbag":
+def _new_channelbag(action: bpy.types.Action) -> "bpy.types.ActionChannelbag":
     slot = action.slots.new(id_type="KEY", name="Face")
     return action.layers.new("Layer").strips.new(type="KEYFRAME").channelbag(slot, ensure=True)
 
 
-def _fill(points: bpy.types.FCurveKeyframePoints, frames: np.ndarray, values: np.ndarray, interpolation: int) -> None:
+def _owner(action: bpy.types.Action) -> "bpy.types.ActionChannelbag | bpy.types.Action":
+    """What holds the F-curves of an Action that write_action() made."""
+    return action.layers[0].strips[0].channelbag(_key_slot(action), ensure=True) if _HAS_SLOTS else action
+
+
+def _new_fcurve(owner: "bpy.types.ActionChannelbag | bpy.types.Action", column: Column) -> bpy.types.FCurve:
+    """An F-curve without keys, in its group."""
+    fcurve = owner.fcurves.new(column.path)
+    fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
+    fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
+    fcurve.auto_smoothing = "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
+    fcurve.select = False  # or the first move in an editor would move all of it
+    return fcurve
+
+
+def _key(fcurve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, style: Style, copied: KeyCopy | None) -> None:
+    """Fill an F-curve that has no keys: frames and values (keys,), and copied ones in place of those between their frames."""
+    if copied:
+        free = (frames < copied.first) | (frames > copied.last)
+        frames, values = frames[free], values[free]
+    points = fcurve.keyframe_points
     points.add(len(frames))
     points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
-    points.foreach_set("interpolation", np.full(len(frames), interpolation, np.int32))
+    points.foreach_set("interpolation", np.full(len(frames), _BEZIER if style.bezier else _LINEAR, np.int32))
     for part in ("select_control_point", "select_left_handle", "select_right_handle"):
         points.foreach_set(part, np.zeros(len(frames), bool))
+    fcurve.update()
+    if copied:
+        paste_keys(fcurve, copied)
 
 
 def assign(action: bpy.types.Action, face: Face) -> None:
@@ -171,6 +197,12 @@ def assign(action: bpy.types.Action, face: Face) -> None:
     for _, previous, _ in before:
         if previous and previous.library is None:
             previous.use_fake_user = True
+
+
+def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
+    """Make an NLA strip play what an Action does to shape keys."""
+    if _HAS_SLOTS:
+        strip.action_slot = _key_slot(action)
 
 
 def _key_slot(action: bpy.types.Action) -> "bpy.types.ActionSlot | None":

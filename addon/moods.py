@@ -71,6 +71,6 @@ def _scene_fcurves(scene: bpy.types.Scene) -> list[bpy.types.FCurve]:
 def _corners(times: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The times between which the values run straight enough, at most _MOST of them."""
     close = _CLOSE
-    while len(corners := simplify(values[:, None].astype(np.float32), close, bezier=False)[0]) > _MOST:
+    while len(corners := simplify(values[:, None].astype(np.float32), close, bezier=False)[0][0]) > _MOST:
         close *= 2
     return times[corners]

@@ -5,35 +5,22 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 import bpy
 
-from ..backend import model_folder
-from ..backend.model_folder import Card, ModelError, read_card
-from . import keys, rig, strip, takes
+from ..backend.model_folder import Card
+from . import keys, model, preferences, rig, strip, takes
+from .controls import LipSyncControls
 from .lock_settings import LipSyncLocks
 
 AUTO = "auto"
-MODEL = Path(model_folder.__file__).parent / "model"
 
 Item = tuple[str, str, str]  # identifier, name, description
 
 
-@lru_cache(maxsize=4)
-def _read_card(changed: int) -> Card | None:
-    try:
-        return read_card(MODEL)
-    except ModelError:  # generating says what is wrong with it
-        return None
-
-
 def model_card() -> Card | None:
-    """What the model says of itself, read again only when its file changed; None when it can't be read."""
-    try:
-        return _read_card((MODEL / "model.json").stat().st_mtime_ns)
-    except OSError:
-        return None
+    """What the chosen model says of itself; None when it can't be read, and then generating says why."""
+    return model.card(preferences.backend_model(bpy.context))
 
 
 def shown_name(name: str) -> str:
@@ -78,11 +65,25 @@ def _set_emotion(self: "LipSyncSettings", number: int) -> None:
     self.emotion_name = _emotion_items(self)[number][0]
 
 
-def _strip_names(self: "LipSyncSettings", context: bpy.types.Context, text: str) -> Iterator[str]:
+def identity_property() -> object:
+    """A menu of identities, for a group of properties that has an identity_name."""
+    return bpy.props.EnumProperty(
+        name="Identity", description="How the speaker moves", items=_identity_items, get=_get_identity, set=_set_identity
+    )
+
+
+def emotion_property() -> object:
+    """A menu of emotions, for a group of properties that has an emotion_name."""
+    return bpy.props.EnumProperty(
+        name="Emotion", description="How the speaker feels", items=_emotion_items, get=_get_emotion, set=_set_emotion
+    )
+
+
+def strip_names(self: "LipSyncSettings", context: bpy.types.Context, text: str) -> Iterator[str]:
     return (sound.name for sound in strip.sound_strips(strip.strip_scene(context)))
 
 
-def _is_mesh(self: "LipSyncSettings", ob: bpy.types.Object) -> bool:
+def is_keyed_mesh(self: "LipSyncSettings", ob: bpy.types.Object) -> bool:
     return ob.type == "MESH" and ob.data.shape_keys is not None
 
 
@@ -108,25 +109,22 @@ class LipSyncSettings(bpy.types.PropertyGroup):
     strip: bpy.props.StringProperty(
         name="Strip",
         description="The sound strip to speak. Empty: the active strip of the Sequencer",
-        search=_strip_names,
+        search=strip_names,
     )
     face: bpy.props.PointerProperty(
         name="Face",
         description="The mesh that speaks, other meshes of the same face are found by themselves. Empty: the active object",
         type=bpy.types.Object,
-        poll=_is_mesh,
+        poll=is_keyed_mesh,
     )
-    identity_name: bpy.props.StringProperty(default=AUTO)
-    emotion_name: bpy.props.StringProperty(default=AUTO)
-    identity: bpy.props.EnumProperty(
-        name="Identity", description="How the speaker moves", items=_identity_items, get=_get_identity, set=_set_identity
-    )
-    emotion: bpy.props.EnumProperty(
-        name="Emotion", description="How the speaker feels", items=_emotion_items, get=_get_emotion, set=_set_emotion
-    )
+    identity_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
+    emotion_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
+    identity: identity_property()
+    emotion: emotion_property()
     intensity: bpy.props.FloatProperty(
         name="Intensity",
-        description="How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, to change it over time",
+        description="How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, "
+        "to change it over time",
         min=0.0,
         max=2.0,
         default=1.0,
@@ -160,9 +158,19 @@ class LipSyncSettings(bpy.types.PropertyGroup):
             ("LINEAR", "Linear", "Straight"),
         ),
     )
+    controls: bpy.props.PointerProperty(type=LipSyncControls)
     take: bpy.props.IntProperty(
         name="Take", description="The Action that moves the face", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
     )
+
+    def key_style(self) -> keys.Style:
+        """How takes are to be keyed."""
+        return keys.Style(self.key_tolerance if self.key_density == "SIMPLIFIED" else 0.0, self.key_interpolation == "BEZIER")
+
+    def shown_controls(self) -> LipSyncControls:
+        """What the panel shows: the controls of the take that moves the face or, where none does, those that the next one will have."""
+        take = shown_take(bpy.context)
+        return take.lipsync_controls if take else self.controls
 
 
 def settings(context: bpy.types.Context) -> LipSyncSettings:
@@ -171,8 +179,16 @@ def settings(context: bpy.types.Context) -> LipSyncSettings:
 
 def key_style(context: bpy.types.Context) -> keys.Style:
     """How the panel wants new takes keyed."""
-    wanted = settings(context)
-    return keys.Style(wanted.key_tolerance if wanted.key_density == "SIMPLIFIED" else 0.0, wanted.key_interpolation == "BEZIER")
+    return settings(context).key_style()
+
+
+def shown_take(context: bpy.types.Context) -> bpy.types.Action | None:
+    """The take that moves the face, if one does."""
+    try:
+        action = takes.current_take(rig.read_face(chosen_face(context)))
+    except rig.RigError:
+        return None
+    return action if action and takes.is_take(action) else None
 
 
 def chosen_face(context: bpy.types.Context) -> bpy.types.Object | None:

@@ -11,14 +11,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bpy
+
 from ..backend import client
 from ..backend.client import Client, launch
+from .model import changed
 
 if TYPE_CHECKING:
+    from .batch import Batch
     from .job import Job
 
 _ROOT = Path(client.__file__).parents[1]  # the folder that holds the package `backend`
 _PACKAGES = ("onnxruntime", "soundfile", "soxr", "_cffi_backend", "typing_extensions", "numpy")
+_LOG = "backend.log"
 _REST = 5.0  # seconds from one start to the next, or a backend that dies at once would be started over and over
 
 
@@ -26,18 +31,23 @@ class Session:
     """What lives as long as the add-on is enabled and belongs to no .blend file. There is one: `session`."""
 
     def __init__(self) -> None:
-        self.job: Job | None = None  # the one under way
+        self.job: Job | Batch | None = None  # the one under way
         self.message = ""  # why the last one came to nothing
         self.ids = itertools.count(1)  # of requests
         self._client: Client | None = None
+        self._setup: tuple[str, Path, int] | None = None  # what it was last started with: Python, model, and that model's age
         self._folder: Path | None = None
         self._started = float("-inf")
 
-    def client(self, python: str) -> Client | None:
-        """The backend, started if there is none; None while it rests from the last start. python: "" for Blender's own.
+    def client(self, python: str, model: Path) -> Client | None:
+        """The backend, started if there is none for this Python and model; None while it rests from the last start.
 
-        Raises LaunchError.
+        python: "" for Blender's own; model: the model's folder. Raises LaunchError.
         """
+        setup = python, model, changed(model)
+        if setup != self._setup:
+            self.restart()
+            self._setup = setup
         if self._client and self._client.alive:
             return self._client
         if time.monotonic() < self._started + _REST:
@@ -45,8 +55,14 @@ class Session:
         self._drop()
         self._started = time.monotonic()
         packages = [] if python else site_dirs()  # another Python brings its own
-        self._client = launch(python or own_python(), _ROOT, packages, self.folder() / "backend.log")
+        self._client = launch(python or own_python(), _ROOT, packages, self.folder() / _LOG, ("serve", "--model", str(model)))
         return self._client
+
+    @property
+    def log(self) -> Path | None:
+        """What the backend printed since its last start; None before the first."""
+        path = self._folder / _LOG if self._folder else None
+        return path if path and path.is_file() else None
 
     def folder(self) -> Path:
         """A private folder for the log and for unpacked sounds."""
@@ -109,10 +125,19 @@ def disabled_reason(python: str) -> str:
     return ""
 
 
+@bpy.app.handlers.persistent
+def _close(*_: object) -> None:
+    session.close()
+
+
 def register() -> None:
-    atexit.register(session.close)
+    atexit.register(_close)
+    if hasattr(bpy.app.handlers, "exit_pre"):  # 5.1+: while Blender is still whole
+        bpy.app.handlers.exit_pre.append(_close)
 
 
 def unregister() -> None:
-    atexit.unregister(session.close)
+    if hasattr(bpy.app.handlers, "exit_pre"):
+        bpy.app.handlers.exit_pre.remove(_close)
+    atexit.unregister(_close)
     session.close()

@@ -26,6 +26,7 @@ class Span:
     """What can be heard of a strip: the seconds [start, end) of file, from first_frame on, at fps frames a second.
 
     packed: the sound's bytes are in the .blend, file is only its name; sound: name of the sound in bpy.data.
+    retimed: no seconds of file tell what is heard; start and end are those of a mixdown of the strip, which is in scene (a name).
     """
 
     strip: str
@@ -36,15 +37,21 @@ class Span:
     end: float
     first_frame: int
     fps: float
+    scene: str = ""
+    retimed: bool = False
+
+
+def all_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
+    """All strips of a scene, those inside meta strips too."""
+    editor = scene.sequence_editor if scene else None
+    if editor is None:
+        return []
+    return [*(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)]
 
 
 def sound_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
     """All sound strips of a scene, those inside meta strips too."""
-    editor = scene.sequence_editor if scene else None
-    if editor is None:
-        return []
-    strips = editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
-    return [strip for strip in strips if strip.type == "SOUND"]
+    return [strip for strip in all_strips(scene) if strip.type == "SOUND"]
 
 
 def add_sound(scene: bpy.types.Scene, file: Path, frame: int) -> "bpy.types.Strip":
@@ -78,19 +85,60 @@ def find_span(context: bpy.types.Context, name: str = "") -> Span:
     return read_span(_find(scene, name), fps)
 
 
+def find_strip(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip | None":
+    """The sound strip of that name."""
+    return next((strip for strip in sound_strips(scene) if strip.name == name), None)
+
+
+def first_frame(strip: "bpy.types.Strip") -> float:
+    """Where a strip begins."""
+    return getattr(strip, _TIMES[0])
+
+
+def selected_strips(scene: bpy.types.Scene) -> "list[bpy.types.Strip]":
+    """The sound strips that are selected where the artist looks, the inside of a meta strip or all, and those inside selected meta strips."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return []
+    shown = editor.meta_stack[-1] if len(editor.meta_stack) else None
+
+    def is_selected(strip: "bpy.types.Strip | None") -> bool:
+        while strip and strip.parent_meta() != shown:
+            strip = strip.parent_meta()
+        return strip is not None and strip.select
+
+    return [strip for strip in sound_strips(scene) if is_selected(strip)]
+
+
+def is_muted(strip: "bpy.types.Strip") -> bool:
+    """Whether a strip, its channel, or a meta strip around it is muted."""
+    return any(each.mute or channels_of(each)[each.channel].mute for each in with_metas(strip))
+
+
+def with_metas(strip: "bpy.types.Strip") -> "list[bpy.types.Strip]":
+    """A strip and the meta strips around it, from inside out."""
+    found = [strip]
+    while meta := found[-1].parent_meta():
+        found.append(meta)
+    return found
+
+
+def channels_of(strip: "bpy.types.Strip") -> "bpy.types.bpy_prop_collection":
+    """The channels that a strip lies in one of."""
+    return (strip.parent_meta() or strip.id_data.sequence_editor).channels
+
+
 def frame_rate(scene: bpy.types.Scene) -> float:
     """Frames a second."""
     return scene.render.fps / scene.render.fps_base
 
 
 def _find(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip":
-    strips = sound_strips(scene)
     if name:
-        for strip in strips:
-            if strip.name == name:
-                return strip
+        if strip := find_strip(scene, name):
+            return strip
         raise StripError(f'There is no sound strip "{name}" any more: pick another')
-    if not strips:
+    if not sound_strips(scene):
         raise StripError("Add a sound strip in the Sequencer")
     active = scene.sequence_editor.active_strip
     if active and active.type == "META":
@@ -104,29 +152,28 @@ def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
     """What can be heard of a strip, in a scene of fps frames a second. Raises StripError when it can't be told or is nothing."""
     if strip.sound is None:
         raise StripError(f'The strip "{strip.name}" has no sound: pick another')
-    if len(strip.retiming_keys):
-        raise StripError(
-            f'The strip "{strip.name}" is retimed, and Blender doesn\'t tell how: reset its retiming, or bake it to a new file'
-        )
+    retimed = len(strip.retiming_keys) > 0
     first, stop, content, trimmed = (getattr(strip, name) for name in _TIMES)
-    meta = strip.parent_meta()
-    while meta:
+    for meta in with_metas(strip)[1:]:
         first, stop = max(first, getattr(meta, _TIMES[0])), min(stop, getattr(meta, _TIMES[1]))
-        meta = meta.parent_meta()
 
     def seconds(frame: float) -> float:
         return (frame - content + trimmed) / fps - strip.sound_offset
 
-    if seconds(first) < 0:  # held before the sound begins
+    if seconds(first) < 0 and not retimed:  # held before the sound begins
         first = math.ceil(content - trimmed + strip.sound_offset * fps - _ROUNDING)
     if first >= stop:
         raise StripError(f'Nothing can be heard of the strip "{strip.name}": pick another')
-    packed = strip.sound.packed_file is not None
-    file = bpy.path.abspath(strip.sound.filepath, library=strip.sound.library)
+    packed, file = strip.sound.packed_file is not None, sound_file(strip.sound)
     if not packed and not os.path.isfile(file):
         raise StripError(f'The file of the strip "{strip.name}" is missing ({file}): find it with File > External Data')
-    start, end = max(0.0, seconds(first)), seconds(stop)
-    return Span(strip.name, strip.sound.name, os.path.normpath(file), packed, start, end, int(first), fps)
+    start, end = (0.0, (stop - int(first)) / fps) if retimed else (max(0.0, seconds(first)), seconds(stop))
+    return Span(strip.name, strip.sound.name, file, packed, start, end, int(first), fps, strip.id_data.name, retimed)
+
+
+def sound_file(sound: bpy.types.Sound) -> str:
+    """Where a sound's file is, or was before it was packed."""
+    return os.path.normpath(bpy.path.abspath(sound.filepath, library=sound.library))
 
 
 def unpack(span: Span, folder: Path) -> Path:

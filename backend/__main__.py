@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("generate", help="write the curves of a speech file")
     command.set_defaults(command=_generate)
     command.add_argument("file", type=Path, metavar="FILE", help="a sound file of any format, rate and channels that libsndfile reads")
-    command.add_argument("--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace) or take.json")
+    command.add_argument("--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace), take.json (BEAT) or take.npz")
     command.add_argument("--identity", default=AUTO, metavar="NAME", help="how the speaker moves; auto: matched to the voice")
     command.add_argument("--emotion", default=AUTO, metavar="NAME", help="how the speaker feels; auto: matched to the voice")
     command.add_argument("--intensity", type=float, default=1.0, metavar="X", help="of the emotion: 0 neutral .. 2 (default: 1)")
@@ -59,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--strength", type=_strength, action="append", default=[], metavar="REGION=FACTOR", help="for example brows=1.5; may be repeated"
     )
+    command.add_argument("--smoothing", type=float, default=0.0, metavar="S", help="seconds to average over, 0 to 0.3; closed lips stay so")
+    command.add_argument("--blinks", type=float, default=1.0, metavar="FACTOR", help="how many times as many blinks, 0 to 3")
+    command.add_argument(
+        "--closing", type=float, default=0.0, metavar="BIAS", help="close lips that nearly meet (to 1), or part them (to -1)"
+    )
+    command.add_argument("--offset", type=float, default=0.0, metavar="MS", help="milliseconds later, -200 to 200; below 0: earlier")
+    command.add_argument("--mirror", action="store_true", help="swap left and right")
 
     identities = commands.add_parser("identities", help="rank the model's identities and emotions for a voice")
     identities.set_defaults(command=_identities)
@@ -86,12 +93,13 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _generate(options: argparse.Namespace) -> int:
     from .adjust import Controls, adjust
-    from .curves import Curves, check_path, write
+    from .curve_files import check_path, write
+    from .curves import Curves
     from .protocol import Generate
     from .service import perform
 
     check_path(options.out)
-    controls = Controls(dict(options.strength))
+    controls = Controls(dict(options.strength), options.smoothing, options.blinks, options.closing, options.offset, options.mirror)
     began = time.monotonic()
     request = Generate(
         id=0,

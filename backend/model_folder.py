@@ -53,7 +53,7 @@ class Card:
 
 
 def read_card(folder: Path) -> Card:
-    """Read a folder's model.json. Raises ModelError when it is missing, broken or of another schema."""
+    """Read a folder's model.json. Raises ModelError when it is missing, unreadable, broken or of another schema."""
     path = folder / "model.json"
     try:
         raw = path.read_bytes()
@@ -82,6 +82,8 @@ def read_card(folder: Path) -> Card:
         )
     except FileNotFoundError as error:
         raise ModelError(f"No model.json in {folder}: reinstall the extension or choose another model folder.") from error
+    except OSError as error:
+        raise ModelError(f"The model in {folder} can't be read ({error.strerror}): choose another model folder.") from error
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The model.json in {folder} is broken ({error}): reinstall the extension or export the model again.") from error
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.arkit import BEAT, CHANNELS, UPPER
+from backend.blinks import SHUT
 
 # The masks of the published numbers, in BEAT's alphabetical order: they leave out the jaw, the smile and all brows.
 PAPER_MOUTH = tuple(BEAT[i] for i in (23, 25, 27, 28, 31, 37, 39, 40, 41, 42, 47, 48))
@@ -144,7 +145,7 @@ def lag_of_lows(curve: np.ndarray, times: list[float], fps: float = 30.0, reach:
 def blinks(face: np.ndarray, fps: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
     """Seconds at half height and peak of each blink that begins and ends in the take, by both lids' mean: (blinks,), (blinks,)."""
     lids = channel(face, "eyeBlinkLeft", "eyeBlinkRight")
-    shut = (lids > 0.4).astype(int)
+    shut = (lids > SHUT).astype(int)
     starts, ends = np.flatnonzero(np.diff(shut) == 1), np.flatnonzero(np.diff(shut) == -1)
     ends = ends[ends > starts[0]] if len(starts) else ends[:0]
     pairs = list(zip(starts, ends, strict=False))
@@ -162,7 +163,7 @@ def blinks(face: np.ndarray, fps: float = 30.0) -> tuple[np.ndarray, np.ndarray]
 
 def blinks_a_minute(face: np.ndarray, fps: float = 30.0) -> float:
     """Rises of the lids through half height."""
-    lids = channel(face, "eyeBlinkLeft", "eyeBlinkRight") > 0.4
+    lids = channel(face, "eyeBlinkLeft", "eyeBlinkRight") > SHUT
     return float((lids[1:] & ~lids[:-1]).sum() / (len(face) / fps / 60))
 
 

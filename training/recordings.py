@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from backend.aperture import lip_aperture
 from backend.arkit import CHANNELS, LOWER, UPPER
 from backend.audio import read_clip
 from backend.curves import Curves
@@ -14,7 +15,6 @@ from backend.features import RATE
 from . import metrics
 from .data.textgrid import read_text_grid
 from .encoders import Encoder
-from .performer.aperture import lip_aperture
 from .performer.phones import SILENT, Phone
 from .synthesis import Performer, hear_sound, match, mel_of, perform
 

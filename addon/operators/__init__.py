@@ -1,8 +1,8 @@
 """What the artist can do; every operator is found with F3."""
 
-from . import drop, exchange, generate, locks, takes
+from . import cast, controls, drop, exchange, generate, locks, report, takes
 
-_parts = (generate, takes, locks, exchange, drop)
+_parts = (generate, takes, locks, controls, cast, exchange, drop, report)
 
 
 def register() -> None:

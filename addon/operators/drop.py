@@ -10,6 +10,7 @@ import bpy
 from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
 
 from .. import rig, strip
+from ..locale import said
 from ..properties import settings
 from ..session import session
 from .generate import disabled_reason
@@ -27,7 +28,7 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.job:
-            cls.poll_message_set("A take is being generated: wait for it, or cancel it")
+            cls.poll_message_set(said("A take is being generated: wait for it, or cancel it"))
         return session.job is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -43,7 +44,7 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
         try:
             added = strip.add_sound(context.scene, file, context.scene.frame_current)
         except strip.StripError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, said(str(error)))
             return {"CANCELLED"}
         settings(context).strip = added.name
         why = disabled_reason(context)
@@ -53,7 +54,7 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
             except RuntimeError as error:
                 why = str(error).removeprefix("Error: ").strip()
         if why:
-            self.report({"WARNING"}, f'"{added.name}" was added, but not spoken: {why}')
+            self.report({"WARNING"}, said(f'"{added.name}" was added, but not spoken: {why}'))
         return {"FINISHED"}
 
 

@@ -9,12 +9,15 @@ from typing import ClassVar
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from ...backend import curves
+from ...backend import curve_files
+from ...backend.curves import CurvesError
 from .. import exchange, rig, strip, takes
+from ..locale import said
 from ..properties import chosen_face, key_style
 
-_ERRORS = (rig.RigError, exchange.ExchangeError, curves.CurvesError)
-_FILTER = "*.csv;*.json"
+_ERRORS = (rig.RigError, exchange.ExchangeError, CurvesError)
+_FILTER = ";".join(f"*{suffix}" for suffix in curve_files.SUFFIXES)
+_KINDS = f"({'/'.join(curve_files.SUFFIXES)})"
 
 
 class _NeedsFace:
@@ -25,17 +28,17 @@ class _NeedsFace:
         try:
             rig.read_face(chosen_face(context))
         except rig.RigError as error:
-            cls.poll_message_set(str(error))  # type: ignore[attr-defined]
+            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
             return False
         return True
 
     def _fail(self, error: Exception) -> set[str]:
-        self.report({"ERROR"}, str(error).rstrip("."))  # type: ignore[attr-defined]
+        self.report({"ERROR"}, said(str(error).rstrip(".")))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
 
 class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
-    """Key a captured performance on the face as a new take, from the current frame on: a LiveLinkFace CSV, or a JSON of Export Take"""
+    """Key a captured performance on the face as a new take, from the current frame on: LiveLinkFace's CSV, BEAT's or Audio2Face's JSON, NPZ"""
 
     bl_idname = "lipsync.import_capture"
     bl_label = "Import Capture"
@@ -46,23 +49,23 @@ class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene, file = context.scene, Path(bpy.path.abspath(self.filepath))
         try:
-            face, captured = rig.read_face(chosen_face(context)), curves.read(file)
+            face, captured = rig.read_face(chosen_face(context)), curve_files.read(file)
             fps, style = strip.frame_rate(scene), key_style(context)
             action = exchange.import_take(captured, file, face, scene.frame_current, fps, style)
         except _ERRORS as error:
             return self._fail(error)
-        self.report({"INFO"}, f"{action.name}: {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps")
+        self.report({"INFO"}, said(f"{action.name}: {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps"))
         return {"FINISHED"}
 
 
 class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
-    """Write the take that moves the face, one value a frame: as a LiveLinkFace CSV, or as JSON if the file's name ends in .json"""
+    """Write the take that moves the face, one value a frame: as LiveLinkFace's CSV, or as JSON or NPZ if the file's name ends in .json or .npz"""
 
     bl_idname = "lipsync.export_take"
     bl_label = "Export Take"
 
     filename_ext = ".csv"
-    check_extension = None  # the name says which of the two
+    check_extension = None  # the name says which
     filter_glob: bpy.props.StringProperty(default=_FILTER, options={"HIDDEN"})
 
     @classmethod
@@ -71,7 +74,7 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
             return False
         has_take = takes.current_take(rig.read_face(chosen_face(context))) is not None
         if not has_take:
-            cls.poll_message_set("The face has no take: generate or import one first")
+            cls.poll_message_set(said("The face has no take: generate or import one first"))
         return has_take
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -83,21 +86,21 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            curves.check_path(path)
+            curve_files.check_path(path)
             take = exchange.performed_by(rig.read_face(chosen_face(context)), strip.frame_rate(context.scene))
-            curves.write(path, take)
+            curve_files.write(path, take)
         except _ERRORS as error:
             return self._fail(error)
-        self.report({"INFO"}, f"{path.name}: {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps")
+        self.report({"INFO"}, said(f"{path.name}: {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps"))
         return {"FINISHED"}
 
 
 def _draw_import(self: bpy.types.Menu, context: bpy.types.Context) -> None:
-    self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text="ARKit Face Capture (.csv/.json)")
+    self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text=f"ARKit Face Capture {_KINDS}")
 
 
 def _draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
-    self.layout.operator(LIPSYNC_OT_export_take.bl_idname, text="ARKit Face Take (.csv/.json)")
+    self.layout.operator(LIPSYNC_OT_export_take.bl_idname, text=f"ARKit Face Take {_KINDS}")
 
 
 def register() -> None:

@@ -4,33 +4,26 @@
 # mypy: disable-error-code="valid-type"
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import bpy
 
-from .. import preferences, rig, strip
-from ..job import Job, JobError, Order
+from .. import model, preferences, rig, strip
+from ..batch import Batch
+from ..job import Job, JobError, Order, Outcome
 from ..keeping import read_kept, speaks
+from ..locale import said
 from ..lock_settings import read_locks
 from ..moods import read_moods
 from ..properties import chosen_face, key_style, model_card, settings
 from ..session import disabled_reason as backend_disabled_reason
 from ..session import session
-from ..takes import current_take, unused_seed
+from ..takes import TakeError, current_take, unused_seed
 
 _PERIOD = 0.1  # seconds between two looks at the backend
+_REFUSALS = (strip.StripError, rig.RigError, TakeError)
 _EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
-
-
-def disabled_reason(context: bpy.types.Context) -> str:
-    """Why nothing can be generated now, a sentence without a full stop; "" when it can."""
-    if session.job:
-        return "A take is being generated: wait for it, or cancel it"
-    try:
-        make_order(context)
-    except (strip.StripError, rig.RigError) as error:
-        return str(error)
-    return backend_disabled_reason(preferences.backend_python(context))
 
 
 def make_order(context: bpy.types.Context) -> Order:
@@ -39,11 +32,27 @@ def make_order(context: bpy.types.Context) -> Order:
     span = strip.find_span(context, wanted.strip)
     rig.read_face(face)
     assert face is not None
-    python = preferences.backend_python(context)
-    return Order(span, face.session_uid, wanted.identity_name, wanted.emotion_name, wanted.seed, 1, key_style(context), python)
+    return order_for(context, span, face, wanted.identity_name, wanted.emotion_name)
 
 
-def _with_moods(context: bpy.types.Context, order: Order) -> Order:
+def order_for(context: bpy.types.Context, span: strip.Span, face: bpy.types.Object, identity: str, emotion: str) -> Order:
+    """One take of a span for a face, with all else as the panel says."""
+    python, folder = preferences.backend_python(context), preferences.backend_model(context)
+    return Order(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), python, folder)
+
+
+def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Context], Order] = make_order) -> str:
+    """Why nothing can be generated now, a sentence without a full stop; "" when it can. make: what would order it."""
+    if session.job:
+        return "A take is being generated: wait for it, or cancel it"
+    try:
+        make(context)
+    except _REFUSALS as error:
+        return str(error)
+    return backend_disabled_reason(preferences.backend_python(context)) or model.problem(preferences.backend_model(context))
+
+
+def with_moods(context: bpy.types.Context, order: Order) -> Order:
     """The same with what the scene says of emotions over time."""
     intensity = settings(context).intensity
     card = model_card()
@@ -57,11 +66,11 @@ def _with_locks(context: bpy.types.Context, order: Order) -> Order:
     action = current_take(face)
     if action is None or not locks or not speaks(action, order.span):
         return order
-    return dataclasses.replace(order, locks=locks, kept=read_kept(face, action, locks, order.span))
+    return dataclasses.replace(order, locks=locks, kept=read_kept(face, action, locks, order.span), kept_of=action.session_uid)
 
 
-class _Generating:
-    """What Generate and Resample share. They don't REGISTER, or Adjust Last Operation would generate once more."""
+class Generating:
+    """What operators that generate share. They don't REGISTER, or Adjust Last Operation would generate once more."""
 
     bl_options: ClassVar = {"UNDO"}
 
@@ -69,13 +78,26 @@ class _Generating:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        why = disabled_reason(context)
+        why = cls.disabled_reason(context)
         if why:
-            cls.poll_message_set(why)  # type: ignore[attr-defined]
+            cls.poll_message_set(said(why))  # type: ignore[attr-defined]
         return not why
 
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> str:
+        return disabled_reason(context)
+
     def order(self, context: bpy.types.Context) -> Order:
-        return _with_moods(context, make_order(context))
+        return with_moods(context, make_order(context))
+
+    def applied(self, context: bpy.types.Context, outcome: Outcome) -> Sequence[str]:
+        """Called when the takes are on the face; sentences to warn with."""
+        settings(context).seed = outcome.seed
+        return ()
+
+    def job(self, context: bpy.types.Context) -> Job | Batch:
+        """What is to be done. Raises StripError, RigError, TakeError or OSError."""
+        return Job(self.order(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -115,8 +137,8 @@ class _Generating:
         """{"CANCELLED"} when the job can't even begin."""
         session.message = ""
         try:
-            session.job = Job(self.order(context))
-        except (strip.StripError, rig.RigError, OSError) as error:
+            session.job = self.job(context)
+        except (*_REFUSALS, OSError) as error:
             return self._fail(str(error))
         return None
 
@@ -132,13 +154,13 @@ class _Generating:
             outcome = job.apply()
         except JobError as error:
             return self._fail(str(error))
-        settings(context).seed = job.order.seed
-        self.report({"WARNING"} if outcome.warnings else {"INFO"}, ". ".join([outcome.info, *outcome.warnings]))  # type: ignore[attr-defined]
+        warnings = [*outcome.warnings, *self.applied(context, outcome)]
+        self.report({"WARNING"} if warnings else {"INFO"}, ". ".join(map(said, [outcome.info, *warnings])))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
     def _fail(self, message: str) -> set[str]:
         session.message = message
-        self.report({"ERROR"}, message)  # type: ignore[attr-defined]
+        self.report({"ERROR"}, said(message))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
     def _end(self, context: bpy.types.Context) -> None:
@@ -149,14 +171,14 @@ class _Generating:
         _redraw(context)
 
 
-class LIPSYNC_OT_generate(_Generating, bpy.types.Operator):
+class LIPSYNC_OT_generate(Generating, bpy.types.Operator):
     """Make the face speak the strip: a new Action with all of its ARKit shape keys"""
 
     bl_idname = "lipsync.generate"
     bl_label = "Generate Lip Sync"
 
 
-class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
+class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
     """Make other takes of the same strip, with the next seeds that have not been used; what is locked stays as it is"""
 
     bl_idname = "lipsync.resample"
@@ -164,22 +186,26 @@ class LIPSYNC_OT_resample(_Generating, bpy.types.Operator):
 
     count: bpy.props.IntProperty(name="Takes", description="How many to make at once", min=1, max=20, default=1, options={"SKIP_SAVE"})
 
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: "LIPSYNC_OT_resample") -> str:
+        takes = "another take" if properties.count == 1 else f"{properties.count} other takes"
+        return f"Make {takes} of the same strip, with seeds that have not been used; what is locked stays as it is"
+
     def order(self, context: bpy.types.Context) -> Order:
         order = _with_locks(context, super().order(context))
         return dataclasses.replace(order, seed=unused_seed(order.span.strip, order.seed, self.count), count=self.count)
 
 
 class LIPSYNC_OT_cancel(bpy.types.Operator):
-    """Stop the generation under way; nothing is changed"""
+    """Stop the generation under way; of several strips, those that are done are kept"""
 
     bl_idname = "lipsync.cancel"
     bl_label = "Cancel Lip Sync"
-    bl_options: ClassVar = {"INTERNAL"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.job is None:
-            cls.poll_message_set("Nothing is being generated")
+            cls.poll_message_set(said("Nothing is being generated"))
         return session.job is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:

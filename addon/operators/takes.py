@@ -3,44 +3,164 @@
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
 
+import dataclasses
+from collections.abc import Sequence
 from typing import ClassVar
 
 import bpy
 
-from .. import keys, rig, takes
-from ..properties import chosen_face
+from .. import again, keys, nla, preferences, rig, strip, takes
+from ..job import Order, Outcome
+from ..locale import said
+from ..properties import chosen_face, key_style
+from .generate import Generating, disabled_reason
+
+_REFUSALS = (rig.RigError, takes.TakeError)
 
 
-class LIPSYNC_OT_take_assign(bpy.types.Operator):
+def _chosen(context: bpy.types.Context) -> bpy.types.Action:
+    """The take that moves the face. Raises RigError or TakeError."""
+    return takes.chosen_take(rig.read_face(chosen_face(context)))
+
+
+class _OnTake:
+    """What operators on a take share. The panel's buttons, and so poll(), mean the one that moves the face."""
+
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    take: bpy.props.StringProperty(
+        name="Take", description="Name of the take's Action. Empty: the one that moves the face", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        try:
+            cls.refuse(_chosen(context))
+        except _REFUSALS as error:
+            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
+            return False
+        return True
+
+    @classmethod
+    def refuse(cls, action: bpy.types.Action) -> None:
+        """Raises TakeError when this can't be done with a take."""
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            face = rig.read_face(chosen_face(context))
+            action = takes.find_take(self.take) if self.take else takes.chosen_take(face)
+            self.refuse(action)
+            done = self.do(action, face)
+        except _REFUSALS as error:
+            self.report({"ERROR"}, said(str(error)))  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        self.report({"INFO"}, said(done))  # type: ignore[attr-defined]
+        return {"FINISHED"}
+
+    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
+        """Work on a take; what was done, as a sentence without a full stop. Raises TakeError, and then has changed nothing."""
+        raise NotImplementedError
+
+
+class LIPSYNC_OT_take_assign(_OnTake, bpy.types.Operator):
     """Make this take move the face; the one that does now stays in the file"""
 
     bl_idname = "lipsync.take_assign"
     bl_label = "Assign Lip Sync Take"
-    bl_options: ClassVar = {"REGISTER", "UNDO"}
-
-    take: bpy.props.StringProperty(name="Take", description="Name of the take's Action")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
             rig.read_face(chosen_face(context))
         except rig.RigError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(said(str(error)))
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        action = bpy.data.actions.get(self.take)
-        if action is None or not takes.is_take(action):
-            self.report({"ERROR"}, f'There is no take "{self.take}": choose one of the list')
-            return {"CANCELLED"}
-        keys.assign(action, rig.read_face(chosen_face(context)))
-        return {"FINISHED"}
+    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
+        keys.assign(action, face)
+        return f"{action.name} moves the face"
 
 
-def register() -> None:
-    bpy.utils.register_class(LIPSYNC_OT_take_assign)
+class LIPSYNC_OT_take_duplicate(_OnTake, bpy.types.Operator):
+    """Copy this take, with the keys that it has now, and make the copy move the face"""
+
+    bl_idname = "lipsync.take_duplicate"
+    bl_label = "Duplicate Lip Sync Take"
+
+    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
+        copy = takes.duplicate(action)
+        keys.assign(copy, face)
+        return f"{copy.name} is a copy of {action.name}"
 
 
-def unregister() -> None:
-    bpy.utils.unregister_class(LIPSYNC_OT_take_assign)
+class LIPSYNC_OT_take_push_down(_OnTake, bpy.types.Operator):
+    """Move this take from the face onto an NLA track of each of its meshes, so that the next take can follow or replace it"""
+
+    bl_idname = "lipsync.take_push_down"
+    bl_label = "Push Down Lip Sync Take"
+
+    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
+        if takes.current_take(face) != action:
+            raise takes.TakeError(f'"{action.name}" doesn\'t move the face: assign it first')
+        nla.push_down(action, face)
+        count = len(face.meshes)
+        return f"{action.name} is on an NLA track of {count} mesh" + ("es" if count > 1 else "")
+
+
+class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
+    """Remove this take from the file; the one before it of the same strip moves the face instead"""
+
+    bl_idname = "lipsync.take_delete"
+    bl_label = "Delete Lip Sync Take"
+
+    @classmethod
+    def refuse(cls, action: bpy.types.Action) -> None:
+        if nla.plays(action):
+            raise takes.TakeError(f'"{action.name}" is on an NLA track: delete its strip there first')
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        name = self.take or _chosen(context).name
+        return context.window_manager.invoke_confirm(self, event, title="Delete Take", message=f'Delete "{name}"?', confirm_text="Delete")
+
+    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
+        name, was_current = action.name, takes.current_take(face) == action
+        heir = takes.delete(action)
+        if heir and was_current:
+            keys.assign(heir, face)
+            return f"{name} was deleted, {heir.name} moves the face"
+        return f"{name} was deleted"
+
+
+class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
+    """Generate the take that moves the face once more, as it was before any edit: a new take of the same sound, identity, emotion, seed and
+    first frame"""
+
+    bl_idname = "lipsync.take_again"
+    bl_label = "Make Lip Sync Take Again"
+
+    _before: takes.TakeInfo
+
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> str:
+        return disabled_reason(context, _order_again)
+
+    def order(self, context: bpy.types.Context) -> Order:
+        action = _chosen(context)
+        self._before = takes.read_info(action)
+        return dataclasses.replace(_order_again(context), kept=again.read_kept(action))
+
+    def applied(self, context: bpy.types.Context, outcome: Outcome) -> Sequence[str]:
+        return again.warnings(self._before, takes.read_info(bpy.data.actions[outcome.actions[0]]), strip.frame_rate(context.scene))
+
+
+def _order_again(context: bpy.types.Context) -> Order:
+    """What makes the take that moves the face once more. Raises RigError or TakeError."""
+    action, face = _chosen(context), chosen_face(context)
+    assert face is not None
+    return again.make_order(action, face, key_style(context), preferences.backend_python(context), preferences.backend_model(context))
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_OT_take_assign, LIPSYNC_OT_take_duplicate, LIPSYNC_OT_take_push_down, LIPSYNC_OT_take_delete, LIPSYNC_OT_take_again)
+)

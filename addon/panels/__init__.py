@@ -1,8 +1,8 @@
 """What the artist sees, in the order of the sidebar."""
 
-from . import keys, locks, main, takes
+from . import cast, controls, keys, locks, main, preferences, takes
 
-_parts = (main, takes, locks, keys)
+_parts = (main, takes, locks, controls, cast, keys, preferences)
 
 
 def register() -> None:

@@ -3,10 +3,13 @@
 import bpy
 
 from .. import rig, strip
+from ..locale import said
 from ..operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
+from ..operators.report import LIPSYNC_OT_copy_error
+from ..preferences import ROOT_PACKAGE
 from ..properties import chosen_face, settings
 from ..session import session
-from .text import draw_text
+from .text import draw_text, progress_caption
 
 _CATEGORY = "Lip Sync"
 
@@ -17,6 +20,10 @@ class _LipSyncPanel:
     bl_label = "Lip Sync"
     bl_category = _CATEGORY
     bl_region_type = "UI"
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        layout = self.layout  # type: ignore[attr-defined]
+        layout.operator("preferences.addon_show", text="", icon="PREFERENCES", emboss=False).module = ROOT_PACKAGE
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout  # type: ignore[attr-defined]
@@ -54,12 +61,12 @@ def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 def _active_strip(context: bpy.types.Context) -> str:
     scene = strip.strip_scene(context)
     active = scene.sequence_editor.active_strip if scene.sequence_editor else None
-    return active.name if active and active.type == "SOUND" else "Active Strip"
+    return active.name if active and active.type == "SOUND" else said("Active Strip")
 
 
 def _active_name(context: bpy.types.Context) -> str:
     face = chosen_face(context)
-    return face.name if face else "Active Object"
+    return face.name if face else said("Active Object")
 
 
 def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -74,24 +81,26 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     for line in lines:
         row = layout.row()
         row.alignment = "RIGHT"
-        row.label(text=line)
+        row.label(text=said(line))
 
 
 def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     job = session.job
     if job:
         row = layout.row(align=True)
-        row.progress(factor=job.fraction, text=f"{job.stage} {job.fraction:.0%}")
+        row.progress(factor=job.fraction, text=progress_caption(job))
         row.operator(LIPSYNC_OT_cancel.bl_idname, text="", icon="X")
         return
     row = layout.row(align=True)
     row.scale_y = 1.4
     row.operator(LIPSYNC_OT_generate.bl_idname, text="Generate", icon="PLAY")
     row.operator(LIPSYNC_OT_resample.bl_idname, text="Resample", icon="FILE_REFRESH")
+    row.operator(LIPSYNC_OT_resample.bl_idname, text="3").count = 3
     if why := disabled_reason(context):
         draw_text(layout, context, why, "INFO")
     elif session.message:
         draw_text(layout, context, session.message, "ERROR")
+        layout.operator(LIPSYNC_OT_copy_error.bl_idname, icon="COPYDOWN")
 
 
 register, unregister = bpy.utils.register_classes_factory((VIEW3D_PT_lipsync, SEQUENCER_PT_lipsync))

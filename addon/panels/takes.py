@@ -1,28 +1,89 @@
 """The takes made so far."""
 
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
 import os
+import time
 
 import bpy
 
-from .. import takes
+from .. import edits, strip, takes
+from ..locale import said
 from ..operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
+from ..operators.takes import (
+    LIPSYNC_OT_take_again,
+    LIPSYNC_OT_take_delete,
+    LIPSYNC_OT_take_duplicate,
+    LIPSYNC_OT_take_push_down,
+)
 from ..properties import settings, shown_name
+from .text import draw_text
 
 
 class LIPSYNC_UL_takes(bpy.types.UIList):
-    """The takes among the file's Actions."""
+    """The takes among the file's Actions, two lines each."""
+
+    this_strip: bpy.props.BoolProperty(name="This Strip", description="List only takes of the strip that is to speak")
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
-        row = layout.split(factor=0.75)
-        row.prop(item, "name", text="", emboss=False, icon="ACTION")
-        info = takes.read_info(item)
-        row.label(text="Imported" if info.imported else f"Seed {info.seed}")
+        column = layout.column(align=True)
+        row = column.row()
+        is_current = getattr(active_data, active_property) == index
+        row.prop(item, "name", text="", emboss=False, icon="RADIOBUT_ON" if is_current else "RADIOBUT_OFF")
+        if edits.shows_edited(item):
+            mark = row.row()
+            mark.alignment = "RIGHT"
+            mark.label(text="Edited", icon="GREASEPENCIL")
+        row = column.row()
+        row.active = False
+        row.label(text=said(_told(item)), icon="BLANK1")
+
+    def draw_filter(self, context: bpy.types.Context, layout: bpy.types.UILayout) -> None:
+        row = layout.row(align=True)
+        row.prop(self, "filter_name", text="", icon="VIEWZOOM")
+        row.prop(self, "this_strip", toggle=True)
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
-        actions = getattr(data, property)
-        wanted = self.filter_name.lower()
-        shown = [takes.is_take(action) and wanted in action.name.lower() for action in actions]
+        name, spoken = self.filter_name.lower(), _strip_name(context) if self.this_strip else ""
+        shown = [
+            takes.is_take(action) and name in action.name.lower() and (not spoken or takes.read_info(action).strip == spoken)
+            for action in getattr(data, property)
+        ]
         return [self.bitflag_filter_item if show else 0 for show in shown], []
+
+
+def _told(action: bpy.types.Action) -> str:
+    """What sets a take apart, short."""
+    info, strips = takes.read_info(action), takes.read_parts(action)
+    made = _short_time(info.made)
+    if strips:
+        return f"{len(strips)} Strips \u2022 {made}"
+    if info.imported:
+        return f"Imported \u2022 {os.path.basename(info.sound)} \u2022 {made}"
+    return f"{shown_name(info.identity)} \u2022 {shown_name(info.emotion)} \u2022 Seed {info.seed} \u2022 {made}"
+
+
+def _short_time(seconds: float) -> str:
+    """The time of day or, if it was on another day, the day."""
+    then, now = time.localtime(seconds), time.localtime()
+    if then[:3] == now[:3]:
+        return time.strftime("%H:%M", then)
+    return time.strftime("%b %d" if then[0] == now[0] else "%b %d, %Y", then)
+
+
+def _moving(context: bpy.types.Context) -> bpy.types.Action | None:
+    """The take that moves the face, if one does."""
+    index = settings(context).take
+    action = bpy.data.actions[index] if index >= 0 else None
+    return action if action and takes.is_take(action) else None
+
+
+def _strip_name(context: bpy.types.Context) -> str:
+    try:
+        return strip.find_span(context, settings(context).strip).strip
+    except strip.StripError:
+        return ""
 
 
 class VIEW3D_PT_lipsync_takes(bpy.types.Panel):
@@ -42,13 +103,15 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.operator(LIPSYNC_OT_export_take.bl_idname, text="", icon="EXPORT")
     if not any(takes.all_takes()):
         return
-    wanted = settings(context)
-    layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", wanted, "take", rows=4)
-    action = bpy.data.actions[wanted.take] if wanted.take >= 0 else None
-    if action and takes.is_take(action):
-        info = takes.read_info(action)
-        made = f"{shown_name(info.identity)}, {shown_name(info.emotion)}, Seed {info.seed}"
-        layout.label(text=f"Imported from {os.path.basename(info.sound)}" if info.imported else made, icon="CHECKMARK")
+    layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", settings(context), "take", rows=4)
+    row = layout.row(align=True)
+    row.operator(LIPSYNC_OT_take_again.bl_idname, text="Make Again", icon="FILE_REFRESH")
+    row.operator(LIPSYNC_OT_take_push_down.bl_idname, text="Push Down", icon="NLA_PUSHDOWN")
+    row = layout.row(align=True)
+    row.operator(LIPSYNC_OT_take_duplicate.bl_idname, text="Duplicate", icon="DUPLICATE")
+    row.operator(LIPSYNC_OT_take_delete.bl_idname, text="Delete", icon="TRASH")
+    if strips := takes.read_parts(action) if (action := _moving(context)) else ():
+        draw_text(layout, context, f"Joins {', '.join(strips)}", "SOUND")
 
 
 register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync_takes))

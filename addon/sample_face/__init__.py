@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from ...backend.arkit import CHANNELS
+from ..locale import said
 from . import parts, skin
 from .expressions import offsets
 from .mesh import Builder
@@ -120,7 +121,10 @@ class LIPSYNC_OT_sample_face_add(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return context.mode == "OBJECT"
+        if context.mode != "OBJECT":
+            cls.poll_message_set(said("Switch to Object Mode"))
+            return False
+        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         build(context)

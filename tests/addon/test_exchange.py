@@ -8,7 +8,8 @@ import pytest
 from helpers import add_mesh, fcurves, part, read_action, snapshot
 
 from backend.arkit import CHANNELS
-from backend.curves import Curves, read, read_livelink_csv, resample, write
+from backend.curve_files import read, write
+from backend.curves import Curves, resample
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def _action(ob: "bpy.types.Object") -> "bpy.types.Action":
     return ob.data.shape_keys.animation_data.action
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".json"])
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".npz"])
 def test_there_and_back_again(suffix: str, scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path, tmp_path: Path) -> None:
     scene.lipsync.key_density = "DENSE"
     scene.frame_set(7)
@@ -40,7 +41,7 @@ def test_there_and_back_again(suffix: str, scene: "bpy.types.Scene", head: "bpy.
     assert _action(head) != first
     before, after = read_action(first), read_action(_action(head))
     assert before.keys() == after.keys() and len(before) == 52
-    wanted, exported = resample(read_livelink_csv(capture), 24.0, 49), read(out)
+    wanted, exported = resample(read(capture), 24.0, 49), read(out)
     assert (exported.names, exported.fps, exported.start) == (CHANNELS, 24.0, pytest.approx(12.25 * 3600, abs=1e-3))
     np.testing.assert_allclose(exported.values, wanted.values, atol=1e-3)
     for path, keys in before.items():
@@ -99,7 +100,7 @@ def _refused(operator, path: Path) -> str:
 def test_unfit_files_and_faces_are_told(scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path, tmp_path: Path) -> None:
     load, save = bpy.ops.lipsync.import_capture, bpy.ops.lipsync.export_take
     assert "The face has no take: generate or import one first" in _refused(save, tmp_path / "out.csv")
-    assert "can't be read: choose a .csv (LiveLinkFace) or a .json" in _refused(load, tmp_path / "clip.mov")
+    assert "can't be read: choose a .csv (LiveLinkFace), .json (BEAT, Audio2Face) or .npz" in _refused(load, tmp_path / "clip.mov")
     assert "There is no file" in _refused(load, tmp_path / "gone.csv")
     (tmp_path / "bad.csv").write_text("Name,Age\nMax,3\n")
     assert "is no LiveLinkFace file" in _refused(load, tmp_path / "bad.csv")
@@ -107,7 +108,7 @@ def test_unfit_files_and_faces_are_told(scene: "bpy.types.Scene", head: "bpy.typ
     add_mesh("Jaw", ["jawOpen"])
     assert "moves none of the face's ARKit keys" in _refused(load, tmp_path / "brows.json")
     assert load(filepath=str(capture)) == {"FINISHED"}
-    assert "give it the suffix .csv (LiveLinkFace) or .json" in _refused(save, tmp_path / "out.fbx")
+    assert "give it the suffix .csv (LiveLinkFace), .json" in _refused(save, tmp_path / "out.fbx")
     assert "There is no folder" in _refused(save, tmp_path / "gone" / "out.csv")
     add_mesh("Alien", ["Antenna"])
     assert "No ARKit shape keys" in _refused(load, capture)

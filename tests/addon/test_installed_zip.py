@@ -14,7 +14,7 @@ import pytest
 from helpers import PACKAGE, add_strip, fcurves, part, read_action, snapshot
 
 from backend.arkit import CHANNELS
-from backend.curves import read_livelink_csv
+from backend.curve_files import read
 
 FPS = {"24": (24, 1.0), "25": (25, 1.0), "29.97": (30, 1.001), "30": (30, 1.0), "60": (60, 1.0)}
 
@@ -25,7 +25,7 @@ def _csv(extension: Path, folder: Path, file: Path, *options: object) -> np.ndar
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(extension), *part("addon.session").site_dirs()])}
     command = [sys.executable, "-m", "backend", "generate", str(file), "--out", str(out), *map(str, options)]
     subprocess.run(command, check=True, env=environment, cwd=folder, timeout=120)
-    curves = read_livelink_csv(out)
+    curves = read(out)
     assert curves.names == CHANNELS
     return curves.values
 
@@ -114,7 +114,7 @@ def test_takes_can_be_told_apart_and_chosen(scene: "bpy.types.Scene", face: "bpy
     assert any(not np.array_equal(curves[0][path], curves[2][path]) for path in curves[0])
 
     info = takes.read_info(other)
-    model = part("backend.model_folder").read_card(part("addon.properties").MODEL)
+    model = part("backend.model_folder").read_card(part("addon.model").OWN)
     assert info.identity in {entry.name for entry in model.identities} and info.emotion in model.emotions
     assert info.model_sha256 == model.sha256 and len(info.audio_sha256) == 64
     assert (info.strip, info.start, info.first_frame, info.fps) == ("Hello There", 0.0, 11, 24.0)
@@ -166,6 +166,16 @@ def test_backend_ends_with_the_addon(scene: "bpy.types.Scene", face: "bpy.types.
     assert not hasattr(bpy.types.Scene, "lipsync")
     bpy.ops.preferences.addon_enable(module=PACKAGE)
     assert hasattr(bpy.types.Scene, "lipsync")
+
+
+@pytest.mark.skipif(bpy.app.version < (5, 1), reason="comes with Blender 5.1")
+def test_backend_ends_before_blender_does(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+    bpy.ops.lipsync.generate()
+    process = part("addon.session").session._client._process
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)  # which drops the handlers of a file
+    (close,) = [handler for handler in bpy.app.handlers.exit_pre if handler.__module__ == part("addon.session").__name__]
+    close(None)
+    assert process.poll() == 0
 
 
 def test_packages_come_with_the_zip(extension: Path) -> None:

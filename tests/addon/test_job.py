@@ -45,6 +45,26 @@ def test_progress_grows_and_nothing_changes_before_the_end(ready: "bpy.types.Obj
     assert outcome.actions[0] in bpy.data.actions and "52 keys" in outcome.info
 
 
+def test_remaining_time_is_told_after_a_while(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
+    job, now = _start(), [100.0]
+    module, caption = part("addon.job"), part("addon.panels.text").progress_caption
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+
+    def hear(seconds: float, fraction: float) -> None:
+        now[0] = 100.0 + seconds
+        job._take_in(module.Progress(job._id, "Performing", fraction))
+
+    assert job.remaining is None and caption(job) == "Starting 0%"
+    hear(0.0, 0.1)
+    hear(0.5, 0.2)
+    assert job.remaining is None and caption(job) == "Performing 20%"
+    hear(2.0, 0.4)
+    assert job.remaining == pytest.approx(4.0) and caption(job) == "Performing 40%, 4 s left"
+    hear(200.0, 0.5)
+    assert caption(job) == "Performing 50%, 4 min left"
+    job.cancel()
+
+
 def test_cancelled_job_changes_nothing_and_the_next_one_works(ready: "bpy.types.Object") -> None:
     before, job = snapshot(), _start()
     job.pump(0.05)

@@ -94,3 +94,24 @@ def test_a_take_of_another_strip_is_not_kept(take: "bpy.types.Action", strip: "b
 def test_no_preview_range_is_said(scene: "bpy.types.Scene") -> None:
     with pytest.raises(RuntimeError, match="preview range"):
         bpy.ops.lipsync.lock_preview_range()
+
+
+def test_controls_leave_what_is_locked_alone(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    other = _current(face)
+    brows = _course(other, ("browInnerUp",))
+    other.lipsync_controls.lips, other.lipsync_controls.brows = 0.5, 0.0
+    assert not _course(other, ("browInnerUp",)).any() and brows.any()
+    np.testing.assert_array_equal(_course(other, LOWER), _course(take, LOWER))
+
+
+def test_a_take_with_locks_can_be_made_again(take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:
+    scene.lipsync.key_density = "DENSE"
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    other = _current(face)
+    upper = _course(other, UPPER)
+    assert bpy.ops.lipsync.take_again() == {"FINISHED"}
+    again = _current(face)
+    assert again not in (take, other) and part("addon.takes").read_info(again).locks == part("addon.takes").read_info(other).locks
+    np.testing.assert_allclose(_course(again, UPPER), upper, atol=1e-3)
+    assert _alike(_course(again, LOWER), _course(take, LOWER)) > 0.99

@@ -77,8 +77,7 @@ def test_handles_are_what_blender_makes_them(scene: "bpy.types.Scene") -> None:
     line[frames] = rng.random(300)
     (curve,) = fcurves(keys.write_action("Take", [keys.Column("value", "Jaw", np.zeros(1))], 0, keys.Style(0.0, True))).values()
     curve.keyframe_points.clear()
-    keys._fill(curve.keyframe_points, frames, line[frames], 2)
-    curve.update()
+    keys._key(curve, frames, line[frames], keys.Style(0.0, True), None)
     before, after, slope = simplify._handles(line, frames, np.isin(np.arange(len(line)), frames[[0, -1]]), np.arange(300))
     points = curve.keyframe_points
     lefts = np.array([key.co - key.handle_left for key in points])
@@ -98,4 +97,17 @@ def test_ten_minutes_take_two_seconds(extension: object) -> None:
     began = time.process_time()
     kept = part("addon.simplify").simplify(values, TOLERANCE, True)
     assert time.process_time() - began < 4  # 2 on a machine that does nothing else
-    assert sum(map(len, kept)) * 5 <= values.size
+    assert sum(len(frames) for frames, _ in kept) * 5 <= values.size
+
+
+@pytest.mark.parametrize("bezier", [True, False], ids=["bezier", "linear"])
+def test_what_rests_stays_at_rest(scene: "bpy.types.Scene", bezier: bool) -> None:
+    """Not a hundredth open, and never beyond where the channel itself goes; a closed lid is closed."""
+    values = _performance(600)
+    values[300:312, 0] = 0.9
+    curves, _ = _evaluated(values, TOLERANCE, bezier)
+    still = np.zeros(values.shape, bool)
+    still[1:-1] = (values[1:-1] == values[:-2]) & (values[1:-1] == values[2:])
+    assert (values[still] == 0).any() and (values[still] > 0.8).any()
+    np.testing.assert_allclose(curves[still], values[still], atol=2e-5)
+    assert (curves >= values.min(axis=0) - 1e-6).all() and (curves <= values.max(axis=0) + 1e-6).all()

@@ -104,12 +104,6 @@ def test_what_cant_be_heard_is_refused_with_a_reason(
     assert strip.name == "lost"
 
 
-@pytest.mark.skipif(bpy.app.version < (5, 1), reason="adding a retiming key crashes earlier Blenders without a window")
-def test_retimed_strip_is_refused(strip: "bpy.types.Strip") -> None:
-    strip.retiming_keys.add(timeline_frame=20)
-    assert _refusal().startswith('The strip "Hello There" is retimed')
-
-
 @pytest.mark.skipif(bpy.app.version < (5, 0), reason="the Sequencer shows its own scene since 5.0")
 def test_strip_of_the_sequencers_scene_needs_the_same_fps(scene: "bpy.types.Scene", speech: Path) -> None:
     edit = bpy.data.scenes.new("Edit")

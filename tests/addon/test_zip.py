@@ -1,6 +1,7 @@
 """What the zip holds, exactly."""
 
 import hashlib
+import shutil
 import tomllib
 import zipfile
 from pathlib import Path
@@ -34,12 +35,44 @@ def test_wheels_are_the_ones_that_were_locked(archive: zipfile.ZipFile, build_zi
 
 
 def test_every_platform_has_every_package_for_both_pythons(build_zip: ModuleType) -> None:
-    for platform in build_zip.PLATFORMS:
+    for platform in {*build_zip.PLATFORMS} - {"any"}:
         names = [name.split("-") for name in build_zip.locked_wheels(platform)]
         for package in ("onnxruntime", "cffi"):
             assert sorted(python for name, _, python, *_ in names if name == package) == ["cp311", "cp313"]
         assert sorted(python for name, _, python, *_ in names if name == "soxr") == ["cp311", "cp312"]  # the latter is for later ones too
         assert {"soundfile", "typing_extensions"} < {name for name, *_ in names}
+
+
+def test_another_python_can_be_added(build_zip: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    pythons = (*build_zip.PYTHONS, "3.14")
+    more = {name for name in build_zip.locked_wheels("linux-x64", pythons)} - {*build_zip.locked_wheels("linux-x64")}
+    assert {name.split("-")[2] for name in more} == {"cp314"} and not capsys.readouterr().out
+    # Nobody makes one for Intel Macs any more.
+    assert build_zip.locked_wheels("macos-x64", pythons) == build_zip.locked_wheels("macos-x64")
+    assert "no onnxruntime for Python 3.14 on macos-x64: left out" in capsys.readouterr().out
+
+
+def test_zip_without_wheels_is_for_any_python(build_zip: ModuleType) -> None:
+    archive = zipfile.ZipFile(build_zip.build("any"))
+    manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
+    assert "wheels" not in manifest and "platforms" not in manifest
+    assert not [name for name in archive.namelist() if "wheel" in name]
+
+
+def test_zip_with_something_else_in_it_is_refused(build_zip: ModuleType, extension_zip: Path, tmp_path: Path) -> None:
+    wheels = build_zip.locked_wheels(build_zip.this_platform())
+    build_zip.check(extension_zip, wheels, 60e6)
+    copy = tmp_path / "copy.zip"
+    for stray in ("training/model.py", "addon/face.blend", "backend/model/notes.txt", "wheels/other-1-py3-none-any.whl"):
+        shutil.copy(extension_zip, copy)
+        with zipfile.ZipFile(copy, "a") as archive:
+            archive.writestr(stray, "")
+        with pytest.raises(build_zip.BuildError, match=f"holds what it should not: {stray}"):
+            build_zip.check(copy, wheels, 60e6)
+    with pytest.raises(build_zip.BuildError, match="lacks wheels/another.whl"):
+        build_zip.check(extension_zip, [*wheels, "another.whl"], 60e6)
+    with pytest.raises(build_zip.BuildError, match="too large"):
+        build_zip.check(extension_zip, wheels, 1e6)
 
 
 def test_versions_agree(archive: zipfile.ZipFile) -> None:

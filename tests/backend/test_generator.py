@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backend.adjust import Controls, adjust
+from backend.aperture import lip_aperture
 from backend.arkit import CHANNELS, LOWER, REGIONS, UPPER
 from backend.audio import read_clip
 from backend.curves import Curves
 from backend.generator import Model, Wish, generate, load_model, rank_voice
 from training.metrics import channel, columns, correlation, lip_opening, rank_at, rounding
-from training.performer.aperture import lip_aperture
 
 ROOT = Path(__file__).parents[2]
 SPEECH = ROOT / "tests/data/speech.ogg"
@@ -54,6 +55,13 @@ def test_lips_close_at_p_b_m_and_open_on_ah(faces: list[np.ndarray]) -> None:
     shut = [aperture[max(round(30 * t) - 1, 0) : round(30 * t) + 2].min() for t in closed]
     assert max(shut) < 0.2 * loud
     assert np.median([aperture[round(30 * t)] for t in opened]) > 0.5 * loud
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2, 0.3])
+def test_lips_that_close_at_p_b_m_do_so_when_smoothed(faces: list[np.ndarray], seconds: float) -> None:
+    aperture = lip_aperture(adjust(Curves(CHANNELS, faces[0], 30.0), Controls(smoothing=seconds)))
+    shut = [aperture[max(round(30 * t) - 1, 0) : round(30 * t) + 2].min() for t in _centres("P B M")]
+    assert max(shut) < 0.1 * np.percentile(aperture, 90)
 
 
 def test_lips_round_on_w_and_oo_and_tuck_at_f_and_v(faces: list[np.ndarray]) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from backend import __version__
 from backend.__main__ import DEFAULT_MODEL, main
-from backend.curves import read_json, read_livelink_csv
+from backend.adjust import Controls, adjust
+from backend.curve_files import read
 
 REPOSITORY = Path(__file__).parents[2]
 SPEECH = str(REPOSITORY / "tests" / "data" / "speech.ogg")
@@ -65,6 +66,10 @@ def test_bad_input_is_a_sentence_and_writes_nothing(tmp_path: Path, capsys: pyte
     assert "emotion" in _refused(capsys, "generate", SPEECH, *out, "--emotion", "envy")
     assert "region" in _refused(capsys, "generate", SPEECH, *out, "--strength", "nose=2")
     assert "intensity" in _refused(capsys, "generate", SPEECH, *out, "--intensity", "3")
+    assert "Smoothing can't be 1: choose 0 to 0.3" in _refused(capsys, "generate", SPEECH, *out, "--smoothing", "1")
+    assert "Blinks can't be -1" in _refused(capsys, "generate", SPEECH, *out, "--blinks", "-1")
+    assert "Closing can't be nan" in _refused(capsys, "generate", SPEECH, *out, "--closing", "nan")
+    assert "Offset can't be 300: choose -200 to 200" in _refused(capsys, "generate", SPEECH, *out, "--offset", "300")
     assert "frames a second" in _refused(capsys, "generate", SPEECH, *out, "--fps", "nan")
     assert "suffix" in _refused(capsys, "generate", SPEECH, *out, "--out", str(tmp_path / "a.txt"))
     assert "no folder" in _refused(capsys, "generate", SPEECH, *out, "--out", str(tmp_path / "none" / "a.csv"))
@@ -78,14 +83,19 @@ def test_generate_writes_takes(tmp_path: Path) -> None:
     done = _run("generate", SPEECH, *options, "--out", str(tmp_path / "one.csv"))
     assert done.returncode == 0 and done.stderr == ""
     assert "50 frames at 25 fps" in done.stdout and "seed 4" in done.stdout and "identity auto" not in done.stdout
-    one = read_livelink_csv(tmp_path / "one.csv")
+    one = read(tmp_path / "one.csv")
     assert (one.values.shape, one.fps, one.start) == ((50, 52), 25.0, 1.0)
 
     assert main(["generate", SPEECH, *options, "--count", "2", "--out", str(tmp_path / "many.json")]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["many_1.json", "many_2.json", "one.csv"]
-    many = read_json(tmp_path / "many_1.json")
+    many = read(tmp_path / "many_1.json")
     np.testing.assert_allclose(many.values, one.values, atol=2e-6)
-    assert not np.allclose(read_json(tmp_path / "many_2.json").values, one.values)
+    assert not np.allclose(read(tmp_path / "many_2.json").values, one.values)
+
+    controls = ("--strength", "brows=0", "--smoothing", ".1", "--blinks", "0", "--closing", "-1", "--offset", "40", "--mirror")
+    assert main(["generate", SPEECH, *options, *controls, "--out", str(tmp_path / "adjusted.json")]) == 0
+    wanted = adjust(many, Controls({"brows": 0.0}, 0.1, 0.0, -1.0, 40.0, True))
+    np.testing.assert_allclose(read(tmp_path / "adjusted.json").values, wanted.values, atol=1e-5)
 
 
 @needs_model

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from backend.audio import RATE, read_clip
-from backend.curves import write_livelink_csv
+from backend.curve_files import write
 
 from .moments import extremes, read_known, telling
 from .run import OUT, ROOT, Stages, run, started_blender
@@ -41,7 +41,7 @@ def _demo(audio: Path, files: dict[str, Path], stage: Stages) -> None:
             action = blender.generate(face)
         with stage("Write .csv and .blend"):
             curves = blender.performed(scene, face, frames)
-            write_livelink_csv(files["csv"], curves)
+            write(files["csv"], curves)
             scene.frame_set(scene.frame_start)
             bpy.ops.wm.save_as_mainfile(filepath=str(files["blend"]))
         with stage("Render contact sheet"), tempfile.TemporaryDirectory() as folder:

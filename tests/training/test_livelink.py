@@ -13,7 +13,8 @@ pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS, EMOTIONS
 from backend.audio import read_clip
-from backend.curves import Curves, write_livelink_csv
+from backend.curve_files.livelink import write_csv
+from backend.curves import Curves
 from training.__main__ import main
 from training.data.beat import NUMBERS, find_recordings, read_track
 from training.data.livelink import find_captures, import_livelink
@@ -36,7 +37,7 @@ def write_take(path: Path, fps: float = 60.0, start: float = 43200.0, rate: int 
     values[:, CHANNELS.index("jawLeft")], values[:, CHANNELS.index("mouthRight")] = 0.25, 0.5
     values[:, CHANNELS.index("tongueOut")] = 0.75
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_livelink_csv(path.with_name(path.name + ".csv"), Curves(CHANNELS, values, fps, start))
+    write_csv(path.with_name(path.name + ".csv"), Curves(CHANNELS, values, fps, start))
     if dropped:
         lines = path.with_name(path.name + ".csv").read_text().splitlines()
         path.with_name(path.name + ".csv").write_text("\n".join(line for k, line in enumerate(lines) if k - 1 not in dropped))

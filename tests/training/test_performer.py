@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from backend.aperture import lip_aperture, lip_rounding
 from backend.arkit import CHANNELS, EMOTIONS, LOWER
 from backend.curves import Curves
 from training.data.beat import NUMBERS
 from training.data.writing import NAMES
-from training.performer.aperture import lip_aperture, lip_rounding
 from training.performer.perform import FPS, RATE, perform
 from training.performer.phones import Phone, read_phones, tidy
 from training.performer.styles import FEELINGS, STYLES, Style, Voice, style_of_voice

@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from backend.arkit import EMOTIONS
 from backend.audio import AudioError, Clip, read_clip
-from backend.curves import CurvesError, read_livelink_csv
+from backend.curve_files.livelink import read_csv
+from backend.curves import CurvesError
 
 from .writing import Person, begin_import, end_import, recording_stem, write_recording
 
@@ -69,7 +70,7 @@ def import_livelink(folder: Path, root: Path) -> Import:
     written = []
     for stem, capture in tqdm(plan.items(), desc="livelink", unit="take"):
         try:
-            curves = read_livelink_csv(capture.curves)
+            curves = read_csv(capture.curves)
             sound = _read_sound(capture.sound)
         except (CurvesError, AudioError) as error:
             skipped.append(f"{capture.name}: {error}")

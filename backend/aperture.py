@@ -1,8 +1,16 @@
-"""How open and how round a mouth is, read off its ARKit channels: the one definition that tests and figures use."""
+"""How open and how round a mouth is, read off its ARKit channels: the one definition that controls, tests and figures use."""
+
+from collections.abc import Callable
 
 import numpy as np
 
-from backend.curves import Curves
+from .curves import Curves
+
+# What lip_aperture() looks at.
+APERTURE_CHANNELS = (
+    *("jawOpen", "mouthClose", "mouthFunnel", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight"),
+    *("mouthPressLeft", "mouthPressRight", "mouthRollLower", "mouthRollUpper"),
+)
 
 
 def lip_aperture(curves: Curves) -> np.ndarray:
@@ -10,7 +18,7 @@ def lip_aperture(curves: Curves) -> np.ndarray:
 
     The jaw parts the lips and mouthClose takes that back (it exists only while the jaw is open); lifting the upper or lowering the
     lower lip parts them by about a third of what a full jaw does, a funnel by about a seventh; pressing and rolling the lips inwards
-    closes small gaps. Rigs differ, so compare within a face.
+    closes small gaps. A channel that the curves lack counts as still. Rigs differ, so compare within a face.
     """
     get = _channels(curves)
     parted = np.maximum(get("jawOpen") - get("mouthClose"), 0.0) + 0.15 * get("mouthFunnel")
@@ -25,6 +33,7 @@ def lip_rounding(curves: Curves) -> np.ndarray:
     return get("mouthPucker") + get("mouthFunnel")
 
 
-def _channels(curves: Curves):
-    index = {name: k for k, name in enumerate(curves.names)}
-    return lambda name: curves.values[:, index[name]]
+def _channels(curves: Curves) -> Callable[[str], np.ndarray]:
+    columns = dict(zip(curves.names, curves.values.T, strict=True))
+    still = np.zeros(len(curves.values), np.float32)
+    return lambda name: columns.get(name, still)

@@ -1,0 +1,171 @@
+"""Many jobs as one: a cast's strips, worked off one after another and keyed together at the end."""
+
+import contextlib
+import dataclasses
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+import bpy
+
+from ..backend.curves import Curves
+from . import join, keys, nla, takes
+from .job import Job, JobError, Order, Outcome, take_info, time_left, write_take
+from .rig import Face
+from .strip import StripError
+
+_EASE = 0.2  # seconds in which a face comes to rest after a strip, and sets out before one
+_REASONS = 3  # of what was skipped, told at once
+
+
+class Batch:
+    """To the panel and the operators a Job like any other. What fails is skipped; nothing is keyed before the end.
+
+    auto: the identity that leaves the choice to the voice. A character keeps the one that its first strip is matched to.
+    """
+
+    def __init__(self, orders: Sequence[Order], skipped: Sequence[str], joined: bool, auto: str) -> None:
+        self.cancelled = False
+        self._count = len(orders)
+        self._waiting = deque(orders)
+        self._skipped = [*skipped]  # why, a sentence a strip
+        self._joined = joined
+        self._auto = auto
+        self._identities: dict[int, str] = {}  # face -> what its first strip got
+        self._job: Job | None = None
+        self._done: list[Job] = []
+        self._began: tuple[float, float] | None = None  # when the first job began
+        self._left = 0  # strips that were not done when the artist cancelled
+
+    @property
+    def stage(self) -> str:
+        """A caption: which of how many, and how far that is."""
+        number = min(self._finished + 1, self._count)
+        return f"{number} of {self._count}: {self._job.stage if self._job else 'Starting'}"
+
+    @property
+    def fraction(self) -> float:
+        """Of all jobs, 0..1."""
+        return (self._finished + (self._job.fraction if self._job else 0.0)) / max(self._count, 1)
+
+    @property
+    def remaining(self) -> float | None:
+        """As Job.remaining."""
+        return time_left(self._began, self.fraction)
+
+    @property
+    def _finished(self) -> int:
+        return self._count - len(self._waiting) - (self._job is not None)
+
+    def pump(self, wait: float = 0.0) -> bool:
+        """Move the current job on, see Job.pump(); True when no job is left."""
+        self._began = self._began or (time.monotonic(), 0.0)
+        if self._job is None and not self._begin_next():
+            return True
+        assert self._job is not None
+        try:
+            if not self._job.pump(wait):
+                return False
+            self._identities.setdefault(self._job.order.face, self._job.take.identity)
+            self._done.append(self._job)
+        except JobError as error:
+            self._skipped.append(f"{self._job.order.span.strip}: {error}")
+        self._job = None
+        return not self._waiting
+
+    def cancel(self) -> None:
+        """Give up what is not done yet. Where something is, pump() ends at once and it can be applied."""
+        self._left = len(self._waiting) + (self._job is not None)
+        self._waiting.clear()
+        if self._job:
+            self._job.cancel()
+            self._job = None
+        self.cancelled = not self._done
+
+    def _begin_next(self) -> bool:
+        while self._waiting:
+            order = self._waiting.popleft()
+            if order.identity == self._auto:
+                order = dataclasses.replace(order, identity=self._identities.get(order.face, self._auto))
+            try:
+                self._job = Job(order)
+                return True
+            except (StripError, OSError) as error:
+                self._skipped.append(str(error))
+        return False
+
+    def apply(self) -> Outcome:
+        """Key all that is done. Raises JobError when that is nothing."""
+        actions: list[bpy.types.Action] = []
+        warnings: dict[str, None] = {}  # an ordered set
+        spoken = 0
+        for face, jobs in self._faces():
+            actions += _write_joined(face, jobs) if self._joined else _write_apart(face, jobs)
+            warnings |= dict.fromkeys(face.warnings())
+            spoken += len(jobs)
+        if not actions:
+            raise JobError(f"No take was made: {self._told_skipped()}")
+        info = f"{_count(len(actions), 'take')} made" + (f" of {_count(spoken, 'strip')}" if spoken > len(actions) else "")
+        if self._left:
+            info = f"Cancelled: {info}, {_count(self._left, 'strip')} left"
+        if self._skipped:
+            warnings = {self._told_skipped(): None} | warnings
+        return Outcome(tuple(action.name for action in actions), info, tuple(warnings), self._done[0].order.seed)
+
+    def _faces(self) -> Iterator[tuple[Face, list[Job]]]:
+        """The faces that are still there, each with its jobs in the order of the timeline. A face may have been named by different meshes."""
+        found: dict[int, tuple[Face, list[Job]]] = {}
+        for job in sorted(self._done, key=lambda job: job.order.span.first_frame):
+            try:
+                face = job.face()
+            except JobError as error:
+                self._skipped.append(f"{job.order.span.strip}: {error}")
+                continue
+            found.setdefault(min(mesh.key.session_uid for mesh in face.meshes), (face, []))[1].append(job)
+        yield from found.values()
+
+    def _told_skipped(self) -> str:
+        reasons = list(dict.fromkeys(self._skipped))
+        more = f"; and {len(reasons) - _REASONS} more reasons" if len(reasons) > _REASONS else ""
+        return f"{_count(len(self._skipped), 'strip')} skipped: {'; '.join(reasons[:_REASONS])}{more}"
+
+
+def _write_apart(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
+    """An Action a strip, each in an NLA strip of its own."""
+    with _all_or_none() as actions:
+        for job in jobs:
+            actions.append(write_take(job.take, face, job.order))
+            nla.push_down(actions[-1], face, round(_EASE * job.take.fps))
+    return actions
+
+
+def _write_joined(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
+    """One Action of all strips, assigned."""
+    first = jobs[0]
+    with _all_or_none() as actions:
+        if len(jobs) == 1:
+            actions.append(write_take(first.take, face, first.order))
+        else:
+            parts = [(job.order.span.first_frame, Curves(job.take.names, job.take.values, job.take.fps)) for job in jobs]
+            values = join.join(parts, round(_EASE * first.take.fps)).values
+            actions.append(write_take(dataclasses.replace(first.take, values=values, frames=len(values)), face, first.order))
+            actions[0].name = takes.new_name(face.meshes[0].object.name, first.take.identity)
+            takes.mark_parts(actions[0], [take_info(job.order, job.take) for job in jobs])
+        keys.assign(actions[0], face)
+    return actions
+
+
+@contextlib.contextmanager
+def _all_or_none() -> Iterator[list[bpy.types.Action]]:
+    """A list of Actions to fill, of which none stays when that fails."""
+    actions: list[bpy.types.Action] = []
+    try:
+        yield actions
+    except BaseException:
+        for action in actions:
+            bpy.data.actions.remove(action)
+        raise
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

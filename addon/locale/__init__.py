@@ -1,0 +1,61 @@
+"""What the add-on says, in the language of Blender's interface.
+
+A language is a module with a dictionary MESSAGES from English, as it stands in the code, to that language; where the code fills something
+in, both have {}. Blender itself looks up labels, tooltips and reports that are whole; said() does it for sentences with something in them.
+What stays English: identities' descriptions, which come from the model; the log; what Copy Error Details copies; names of takes.
+"""
+
+import re
+from collections.abc import Callable
+
+import bpy
+
+from ..preferences import ROOT_PACKAGE
+from . import de
+
+LANGUAGES = {"de": de.MESSAGES}
+_CONTEXTS = ("*", "Operator")  # Blender looks the text of buttons up in the second
+
+
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """(template, what it may look like when filled) of all templates, those that say most first: one may fit another's sentences."""
+    templates = sorted({text for messages in LANGUAGES.values() for text in messages if "{}" in text}, key=len, reverse=True)
+    return [(text, re.compile("(.*?)".join(map(re.escape, text.split("{}"))), re.DOTALL)) for text in templates]
+
+
+_PATTERNS = _patterns()
+
+
+def said(text: str) -> str:
+    """A sentence of ours in the language of Blender's interface; as it is where there is no translation."""
+    return translate(text, bpy.app.translations.pgettext_iface)
+
+
+def translate(text: str, look_up: Callable[[str], str]) -> str:
+    """The same with any dictionary: look_up gives what it doesn't know back as it is.
+
+    What fills a template may be a sentence too, unless it stands in quotes: then it is a name of the artist's.
+    """
+    found = look_up(text)
+    if found != text:
+        return found
+    for template, pattern in _PATTERNS:
+        if match := pattern.fullmatch(text):
+            parts = []
+            for number, part in enumerate(match.groups(), 1):
+                is_name = text[: match.start(number)].endswith('"')
+                parts.append(part if is_name else translate(part, look_up))
+            return look_up(template).format(*parts)
+    return text
+
+
+def register() -> None:
+    tables = {
+        language: {(context, text): message for context in _CONTEXTS for text, message in messages.items()}
+        for language, messages in LANGUAGES.items()
+    }
+    bpy.app.translations.register(ROOT_PACKAGE, tables)
+
+
+def unregister() -> None:
+    bpy.app.translations.unregister(ROOT_PACKAGE)

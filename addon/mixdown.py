@@ -1,0 +1,56 @@
+"""What is heard of a retimed strip, as a file: Blender doesn't tell which seconds of the sound it plays when, so it has to play them."""
+
+import math
+from pathlib import Path
+
+import bpy
+
+from .strip import Span, StripError, all_strips, channels_of, find_strip, with_metas
+
+_RATE = 48000
+
+
+def mix_down(span: Span, folder: Path) -> Path:
+    """Write what is heard of a strip, and of nothing else, to a file in folder; its start is span.first_frame. Raises StripError.
+
+    It is played in a copy of the scene, so the artist's own isn't touched.
+    """
+    scene = bpy.data.scenes.get(span.scene)
+    if scene is None or find_strip(scene, span.strip) is None:
+        raise StripError(f'The strip "{span.strip}" is gone: pick another')
+    path = folder / "mixdown.wav"
+    path.unlink(missing_ok=True)
+    copy = scene.copy()
+    try:
+        _solo(copy, span)
+        with bpy.context.temp_override(scene=copy, view_layer=copy.view_layers[0]):
+            bpy.ops.sound.mixdown(
+                filepath=str(path), check_existing=False, container="WAV", codec="PCM", format="S16", channels="MONO", mixrate=_RATE
+            )
+    except RuntimeError as error:
+        raise StripError(_unheard(span, str(error).strip())) from error
+    finally:
+        bpy.data.scenes.remove(copy)
+    if not path.is_file():  # of which Blender makes no error
+        raise StripError(_unheard(span, f"Blender wrote no {path}"))
+    return path
+
+
+def _unheard(span: Span, why: str) -> str:
+    return f'The retimed strip "{span.strip}" can\'t be mixed down ({why}): bake it to a new file'
+
+
+def _solo(scene: bpy.types.Scene, span: Span) -> None:
+    """Let a scene play the strip alone, in its frames alone, and evaluate no objects for it."""
+    for collection in list(scene.collection.children):
+        scene.collection.children.unlink(collection)
+    for ob in list(scene.collection.objects):
+        scene.collection.objects.unlink(ob)
+    sound = find_strip(scene, span.strip)
+    heard = with_metas(sound) if sound else []
+    for strip in all_strips(scene):
+        strip.mute = strip not in heard
+    for strip in heard:
+        channels_of(strip)[strip.channel].mute = False
+    scene.frame_start = span.first_frame
+    scene.frame_end = span.first_frame + math.ceil((span.end - span.start) * span.fps) - 1

@@ -1,0 +1,126 @@
+"""Several strips and characters at once: filling the cast, and Generate All."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from typing import ClassVar
+
+import bpy
+
+from .. import model, preferences, rig, strip
+from ..batch import Batch
+from ..cast import cast, give, span_of
+from ..properties import AUTO, chosen_face
+from ..session import disabled_reason as backend_disabled_reason
+from ..session import session
+from .generate import Generating, order_for, with_moods
+
+
+class _Adding:
+    """What both buttons that add strips share."""
+
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    @staticmethod
+    def strips(context: bpy.types.Context) -> "list[bpy.types.Strip]":
+        """Those to add. Raises StripError when there is none."""
+        raise NotImplementedError
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        try:
+            rig.read_face(chosen_face(context))
+            cls.strips(context)
+        except (rig.RigError, strip.StripError) as error:
+            cls.poll_message_set(str(error))  # type: ignore[attr-defined]
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        face = chosen_face(context)
+        assert face  # poll
+        sounds = sorted(self.strips(context), key=strip.first_frame)
+        added, changed = give(cast(context), sounds, face)
+        self.report({"INFO"}, f"{face.name}: {added} added, {changed} taken over from others")  # type: ignore[attr-defined]
+        return {"FINISHED"}
+
+
+class LIPSYNC_OT_cast_add_selected(_Adding, bpy.types.Operator):
+    """Have the face speak all sound strips that are selected in the Sequencer; those of the list that others spoke are its own from now on"""
+
+    bl_idname = "lipsync.cast_add_selected"
+    bl_label = "Add Selected Strips to Cast"
+
+    @staticmethod
+    def strips(context: bpy.types.Context) -> "list[bpy.types.Strip]":
+        if selected := strip.selected_strips(strip.strip_scene(context)):
+            return selected
+        raise strip.StripError("Select sound strips in the Sequencer")
+
+
+class LIPSYNC_OT_cast_add_all(_Adding, bpy.types.Operator):
+    """Have the face speak all sound strips that are not in the list yet"""
+
+    bl_idname = "lipsync.cast_add_all"
+    bl_label = "Add All Strips to Cast"
+
+    @staticmethod
+    def strips(context: bpy.types.Context) -> "list[bpy.types.Strip]":
+        listed = {line.strip for line in cast(context).lines}
+        if new := [sound for sound in strip.sound_strips(strip.strip_scene(context)) if sound.name not in listed]:
+            return new
+        raise strip.StripError("All sound strips are in the list" if listed else "Add a sound strip in the Sequencer")
+
+
+class LIPSYNC_OT_cast_remove(bpy.types.Operator):
+    """Take the strip off the list"""
+
+    bl_idname = "lipsync.cast_remove"
+    bl_label = "Remove Strip from Cast"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not 0 <= cast(context).active < len(cast(context).lines):
+            cls.poll_message_set("Choose a strip of the list")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        members = cast(context)
+        members.lines.remove(members.active)
+        members.active = max(0, min(members.active, len(members.lines) - 1))
+        return {"FINISHED"}
+
+
+class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
+    """Make every character of the list speak its strips; muted strips and those that can't be spoken are skipped"""
+
+    bl_idname = "lipsync.generate_cast"
+    bl_label = "Generate All Lip Sync"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        why = backend_disabled_reason(preferences.backend_python(context)) or model.problem(preferences.backend_model(context))
+        if session.job:
+            why = "A take is being generated: wait for it, or cancel it"
+        elif not len(cast(context).lines):
+            why = "Add strips to the cast"
+        if why:
+            cls.poll_message_set(why)
+        return not why
+
+    def job(self, context: bpy.types.Context) -> Batch:
+        orders, skipped = [], []
+        for line in cast(context).lines:
+            try:
+                span = span_of(context, line)
+                orders.append(with_moods(context, order_for(context, span, line.face, line.identity_name, line.emotion_name)))
+            except (strip.StripError, rig.RigError) as error:
+                skipped.append(str(error))
+        return Batch(orders, skipped, cast(context).actions == "CHARACTER", AUTO)
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_OT_cast_add_selected, LIPSYNC_OT_cast_add_all, LIPSYNC_OT_cast_remove, LIPSYNC_OT_generate_cast)
+)

@@ -1,0 +1,72 @@
+"""Reset the controls that the panel shows, and presets of them."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from typing import ClassVar
+
+import bpy
+from bl_operators.presets import AddPresetBase
+
+from .. import controls, edits
+from ..properties import settings, shown_take
+
+PRESETS = "diffusion_talker/controls"  # below the folders for presets
+
+
+class _OnShown:
+    """What operators share that change the controls which the panel shows."""
+
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        take = shown_take(context)
+        why = controls.untouchable(take, edits.shows_edited(take)) if take else ""
+        if why:
+            cls.poll_message_set(why)  # type: ignore[attr-defined]
+        return not why
+
+
+class LIPSYNC_OT_controls_reset(_OnShown, bpy.types.Operator):
+    """Set every control to what leaves a take as it was generated"""
+
+    bl_idname = "lipsync.controls_reset"
+    bl_label = "Reset Lip Sync Controls"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        controls.reset(settings(context).shown_controls())
+        controls.catch_up()
+        return {"FINISHED"}
+
+
+class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
+    """Set the controls as this preset has them"""
+
+    bl_idname = "lipsync.controls_apply_preset"
+    bl_label = "Apply Lip Sync Controls Preset"
+    bl_options: ClassVar = {"REGISTER", "UNDO", "INTERNAL"}
+
+    filepath: bpy.props.StringProperty(name="File", description="The preset's file", subtype="FILE_PATH", options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        # Blender's own operator makes no step of undo.
+        result = bpy.ops.script.execute_preset(filepath=self.filepath, menu_idname="LIPSYNC_PT_control_presets")
+        controls.catch_up()
+        return result
+
+
+class LIPSYNC_OT_controls_add_preset(AddPresetBase, bpy.types.Operator):
+    """Keep the controls that are shown as a preset, or remove one"""
+
+    bl_idname = "lipsync.controls_add_preset"
+    bl_label = "Add Lip Sync Controls Preset"
+    preset_menu = "LIPSYNC_PT_control_presets"
+    preset_defines: ClassVar = ["controls = bpy.context.scene.lipsync.shown_controls()"]
+    preset_values: ClassVar = [f"controls.{name}" for name in controls.NAMES]
+    preset_subdir = PRESETS
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_OT_controls_reset, LIPSYNC_OT_controls_apply_preset, LIPSYNC_OT_controls_add_preset)
+)

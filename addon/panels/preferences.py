@@ -1,0 +1,55 @@
+"""The add-on's page in Blender's preferences."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+import bpy
+
+from .. import model
+from ..locale import said
+from ..operators.report import LIPSYNC_OT_show_log
+from ..preferences import ROOT_PACKAGE, backend_model, backend_python
+from ..session import disabled_reason
+from .text import draw_text
+
+
+class LipSyncPreferences(bpy.types.AddonPreferences):
+    bl_idname = ROOT_PACKAGE
+
+    python: bpy.props.StringProperty(
+        name="Backend Python",
+        description="Another Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own",
+        subtype="FILE_PATH",
+    )
+    model: bpy.props.StringProperty(
+        name="Model",
+        description="The folder of another model, as the project's training exports it. Empty: the one that comes with the extension",
+        subtype="DIR_PATH",
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "python", placeholder="Blender's Own")
+        _draw_problem(layout, context, disabled_reason(backend_python(context)))
+        layout.prop(self, "model", placeholder="The Extension's Own")
+        folder = backend_model(context)
+        _draw_problem(layout, context, model.problem(folder))
+        row = layout.row()
+        row.alignment = "RIGHT"
+        if card := model.card(folder):
+            row.label(text=said(f"{card.name} {card.version}: {len(card.identities)} identities, {len(card.emotions)} emotions"))
+        row.operator(LIPSYNC_OT_show_log.bl_idname, text="Show Log", icon="TEXT")
+
+
+def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context, why: str) -> None:
+    if why:
+        draw_text(layout, context, why, "ERROR")
+
+
+def register() -> None:
+    bpy.utils.register_class(LipSyncPreferences)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(LipSyncPreferences)

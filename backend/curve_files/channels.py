@@ -1,0 +1,31 @@
+"""What every file of curves must hold."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from ..arkit import map_names
+from ..curves import CurvesError
+
+
+def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """The ARKit channels of a file, however it spells them: (their names, in the order of CHANNELS; values (frames, channels) in 0..1).
+
+    names: of the columns of values (frames, columns). Of a channel in two halves it is their mean. Raises CurvesError.
+    """
+    columns = {str(name): index for index, name in enumerate(names)}
+    if values.ndim != 2 or not len(values) or values.shape[1] != len(columns) or not np.isfinite(values).all():
+        raise CurvesError(f'"{path.name}" holds no frames, or some that don\'t fit its {len(columns)} names: export it again.')
+    found = map_names(columns).keys
+    if not found:
+        raise CurvesError(f"\"{path.name}\" names no channel of ARKit's: export it again, with ARKit's blendshapes.")
+    picked = [np.mean([values[:, columns[name]] for name in halves], axis=0) for halves in found.values()]
+    return tuple(found), np.clip(np.stack(picked, axis=1), 0.0, 1.0).astype(np.float32)
+
+
+def check_fps(path: Path, fps: float) -> float:
+    """The same. Raises CurvesError when it is no frame rate."""
+    if not 0 < fps < np.inf:
+        raise CurvesError(f'"{path.name}" says that it has {fps:g} frames a second: export it again.')
+    return fps

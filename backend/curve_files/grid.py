@@ -1,0 +1,30 @@
+"""Frames on an even grid, at a frame rate in common use."""
+
+import numpy as np
+
+from ..curves import Curves, CurvesError
+
+_COMMON_FPS = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 48.0, 50.0, 60000 / 1001, 60.0, 120.0)
+_DAY = 24 * 3600.0
+
+
+def on_grid(names: tuple[str, ...], values: np.ndarray, times: np.ndarray, fps: float) -> Curves:
+    """Frames of any times as curves. values: (frames, channels); times: (frames,) seconds. Values stay as they are where the frames come
+    evenly, else those on the grid are taken from the lines between them. Raises CurvesError."""
+    start = float(times[0])
+    position = (times - start) * fps
+    if not np.isfinite(position).all():
+        raise CurvesError("The times of this file are no numbers: export it again.")
+    if np.abs(position - np.arange(len(values))).max() > 0.1:
+        order = np.argsort(position, kind="stable")
+        if position[order[-1]] > _DAY * fps:
+            raise CurvesError("The times of this file span more than a day: export it again.")
+        grid = np.arange(round(position[order[-1]]) + 1)
+        values = np.stack([np.interp(grid, position[order], channel[order]) for channel in values.T], axis=1).astype(np.float32)
+    return Curves(names, values, fps, start)
+
+
+def common_fps(fps: float) -> float:
+    """The frame rate in common use that a measured one is; the measured one where it is none."""
+    near = min(_COMMON_FPS, key=lambda rate: abs(rate - fps))
+    return near if abs(near - fps) < 0.01 else max(fps, 1.0)

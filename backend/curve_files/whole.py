@@ -1,0 +1,35 @@
+"""Files that are written whole or not at all."""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from ..curves import CurvesError
+
+
+def replace_bytes(path: str | Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file, or leave what was there. Raises CurvesError."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem[:40]}.{os.getpid()}.tmp")
+    try:
+        try:
+            with open(temporary, "wb") as file:
+                fill(file)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise CurvesError(f'"{path}" can\'t be written ({error.strerror or error}): check the folder and its permissions.') from error
+
+
+def replace_text(path: str | Path, fill: Callable[[TextIO], object]) -> None:
+    """The same for UTF-8 text, with line ends as they are given."""
+
+    def encoded(file: BinaryIO) -> None:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        fill(text)
+        text.detach()
+
+    replace_bytes(path, encoded)

@@ -1,0 +1,96 @@
+"""Another model and another Python, chosen in the preferences."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import bpy
+import pytest
+from helpers import part, preference
+
+
+@pytest.fixture
+def own_model(extension: Path, tmp_path: Path) -> Path:
+    """A model of the artist's: ours, but for the name of an identity."""
+    folder = tmp_path / "My Model"
+    shutil.copytree(extension / "backend" / "model", folder)
+    _rename(folder, "Ada", "Grandmother")
+    return folder
+
+
+def _rename(model: Path, old: str, new: str) -> None:
+    card = json.loads((model / "model.json").read_text())
+    next(entry for entry in card["identities"] if entry["name"] == old)["name"] = new
+    (model / "model.json").write_text(json.dumps(card))
+    os.utime(model / "model.json", ns=(0, part("addon.model").changed(model) + 10**9))  # later, however coarse the disk's clock is
+
+
+def _menu() -> list[str]:
+    return [name for name, *_ in part("addon.properties")._identity_items(bpy.context.scene.lipsync)]
+
+
+def test_menus_are_those_of_the_model_chosen(scene: "bpy.types.Scene", own_model: Path) -> None:
+    assert "Ada" in _menu() and "Grandmother" not in _menu()
+    with preference(model=str(own_model)):
+        assert "Grandmother" in _menu() and "Ada" not in _menu()
+        _rename(own_model, "Grandmother", "Grandfather")  # exported again
+        assert "Grandfather" in _menu() and "Grandmother" not in _menu()
+    assert "Ada" in _menu()
+
+
+def test_model_chosen_performs(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path) -> None:
+    takes, model = part("addon.takes"), part("addon.model")
+    with preference(model=str(own_model)):
+        scene.lipsync.identity = "Grandmother"
+        assert bpy.ops.lipsync.generate() == {"FINISHED"}
+        _rename(own_model, "Grandmother", "Grandfather")
+        scene.lipsync.identity = "Grandfather"
+        assert bpy.ops.lipsync.generate() == {"FINISHED"}
+        changed = model.card(own_model).sha256
+    scene.lipsync.identity = "Ada"
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    infos = {info.identity: info for info in map(takes.read_info, takes.all_takes())}
+    assert infos.keys() == {"Grandmother", "Grandfather", "Ada"}
+    assert infos["Grandfather"].model_sha256 == changed and infos["Ada"].model_sha256 == model.card(model.OWN).sha256
+
+
+@pytest.mark.parametrize(
+    "name, content, sentence",
+    [
+        ("nothing", None, "No model.json in .*nothing: reinstall the extension or choose another model folder$"),
+        ("broken", "{", r"The model.json in .*broken is broken \(.*: reinstall the extension or export the model again$"),
+        ("old", '{"schema": 1}', "has schema 1, this version reads 2: export it again or update$"),
+    ],
+)
+def test_wrong_folder_is_told(
+    face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path, name: str, content: str | None, sentence: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    if content:
+        (folder / "model.json").write_text(content)
+    with preference(model=str(folder)):
+        with pytest.raises(RuntimeError, match=sentence.partition(":")[0]):  # Blender cuts what follows
+            bpy.ops.lipsync.generate()
+        assert re.search(sentence, part("addon.operators.generate").disabled_reason(bpy.context))
+        assert _menu() == ["auto"]
+
+
+def test_file_in_place_of_a_folder_is_told(extension: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").write_text("")
+    assert "can't be read (Not a directory)" in part("addon.model").problem(tmp_path / "model")
+
+
+def test_backend_starts_anew_for_another_setup_alone(face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path) -> None:
+    session, own = part("addon.session").session, part("addon.model").OWN
+    bpy.ops.lipsync.generate()
+    first = session.client("", own)
+    assert session.client("", own) is first and first.alive
+    second = session.client("", own_model)
+    assert second is not first and not first.alive and second.alive
+    third = session.client(sys.executable, own_model)
+    assert not second.alive and third.alive
+    session.restart()
