@@ -28,6 +28,7 @@ MESSAGES = {
     "Restarting": "Wird neu gestartet",
     "Reading sound": "Ton wird gelesen",
     "Listening": "Hört zu",
+    "Building {} for {}, once": "{} wird für {} übersetzt, einmalig",
     "Performing": "Spielt",
     # Settings
     "Strip": "Strip",
@@ -65,6 +66,20 @@ MESSAGES = {
     "Straight": "Gerade",
     "Take": "Take",
     "The Action that moves the face": "Die Aktion, die das Gesicht bewegt",
+    "Runtime": "Laufzeit",
+    "What runs the model; where it can't, ONNX Runtime does the work and the take's report says why": (
+        "Was das Modell ausführt; wo es nicht geht, rechnet die ONNX Runtime, und die Meldung zum Take sagt, warum"
+    ),
+    "ONNX Runtime": "ONNX Runtime",
+    "On the processor; always there": "Auf dem Prozessor; immer da",
+    "PyTorch": "PyTorch",
+    "On an NVIDIA GPU, or else on the processor; needs torch and onnx in the backend's Python": (
+        "Auf einer Grafikkarte von NVIDIA, sonst auf dem Prozessor; braucht torch und onnx im Python des Backends"
+    ),
+    "TensorRT": "TensorRT",
+    "On an NVIDIA GPU; needs tensorrt-cu13 and cuda-bindings in the backend's Python, and minutes at the first start": (
+        "Auf einer Grafikkarte von NVIDIA; braucht tensorrt-cu13 und cuda-bindings im Python des Backends, und beim ersten Start Minuten"
+    ),
     "Backend Python": "Python des Backends",
     "Another Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own": (
         "Ein anderes Python für das Backend, in dem numpy, onnxruntime, soundfile und soxr installiert sind. Leer: das von Blender"
@@ -226,6 +241,37 @@ MESSAGES = {
     ),
     "The model.json in {} is broken ({}): reinstall the extension or export the model again": (
         "Das model.json in {} ist beschädigt ({}): die Erweiterung neu installieren oder das Modell neu exportieren"
+    ),
+    # Runtimes
+    "{}; until then, ONNX Runtime does the work": "{}; bis dahin rechnet die ONNX Runtime",
+    'This Python lacks what the {} runtime needs ({}): install it with "pip install {}"': (
+        'Diesem Python fehlt, was die Laufzeit {} braucht ({}): mit "pip install {}" installieren'
+    ),
+    "choose another runtime": "eine andere Laufzeit wählen",
+    "install NVIDIA's driver, or choose another runtime": "den Treiber von NVIDIA installieren oder eine andere Laufzeit wählen",
+    "CUDA failed ({}): {}": "CUDA ist gescheitert ({}): {}",
+    "NVIDIA's driver doesn't say its version ({}): {}": "Der Treiber von NVIDIA nennt seine Version nicht ({}): {}",
+    "TensorRT can't read {} ({}): choose another runtime": "TensorRT kann {} nicht lesen ({}): eine andere Laufzeit wählen",
+    "TensorRT can't build an engine of {}: choose another runtime; the log says more": (
+        "TensorRT kann {} nicht übersetzen: eine andere Laufzeit wählen; mehr steht im Protokoll"
+    ),
+    "TensorRT can't load an engine: choose another runtime; the log says more": (
+        "TensorRT kann ein übersetztes Modell nicht laden: eine andere Laufzeit wählen; mehr steht im Protokoll"
+    ),
+    "TensorRT can't run its engine: choose another runtime; the log says more": (
+        "TensorRT kann ein übersetztes Modell nicht ausführen: eine andere Laufzeit wählen; mehr steht im Protokoll"
+    ),
+    "TensorRT's engine isn't built for {} of the shape {}: choose another runtime": (
+        "TensorRTs Modell ist nicht für {} in der Größe {} übersetzt: eine andere Laufzeit wählen"
+    ),
+    "TensorRT's {} differs from ONNX Runtime's by {}, more than {}: choose another runtime": (
+        "TensorRTs {} weicht um {} von dem der ONNX Runtime ab, mehr als {}: eine andere Laufzeit wählen"
+    ),
+    "The torch runtime doesn't know the {} in {} ({}): use the onnx runtime for this model": (
+        "Die Laufzeit torch kennt {} in {} nicht ({}): für dieses Modell die Laufzeit onnx wählen"
+    ),
+    "{} leaves the axis {} of {} open, whose length isn't known: use the onnx runtime for this model": (
+        "{} lässt die Achse {} von {} offen, deren Länge unbekannt ist: für dieses Modell die Laufzeit onnx wählen"
     ),
     "The model in {} has schema {}, this version reads {}: export it again or update": (
         "Das Modell in {} hat das Schema {}, diese Version liest {}: neu exportieren oder die Erweiterung aktualisieren"

@@ -20,7 +20,7 @@ from .graphs import Arrays, GraphRuntime
 from .onnx import open_part
 
 TOLERANCE = 1e-3  # against ONNX Runtime
-_INSTALL = "install NVIDIA's driver for its GPU, or choose another runtime"
+_INSTALL = "install NVIDIA's driver, or choose another runtime"
 _WORKSPACE = 1 << 30  # bytes of GPU memory that building may take
 _LOGGER = trt.Logger(trt.Logger.WARNING)
 

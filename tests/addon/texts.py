@@ -21,7 +21,7 @@ _KINDS = (
     bpy.types.FileHandler,
 )
 # Whose sentences reach the artist.
-_ERRORS = {"AudioError", "ControlError", "CurvesError", "LaunchError", "ModelError", "RequestError"}
+_ERRORS = {"AudioError", "ControlError", "CurvesError", "LaunchError", "ModelError", "RequestError", "RuntimeUnusable"}
 
 
 def classes(*kinds: type) -> list[type]:

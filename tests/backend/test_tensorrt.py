@@ -12,7 +12,7 @@ from fake_gpu import Gpu
 
 from backend import runtimes
 from backend.__main__ import main
-from backend.curves import read_json
+from backend.curve_files import read
 from backend.generator import Wish, generate, load_model
 from backend.model_folder import PARTS, read_card
 from backend.runtimes import RuntimeUnusable, plans
@@ -170,7 +170,7 @@ def test_where_the_cache_should_be_lies_a_file(gpu: Gpu, cache: Path, caplog: py
 @pytest.mark.parametrize(
     "state, says",
     [
-        ({"count": 0}, "CUDA failed (no CUDA-capable device is detected): install NVIDIA's driver for its GPU"),
+        ({"count": 0}, "CUDA failed (no CUDA-capable device is detected): install NVIDIA's driver"),
         ({"room": 1000}, "CUDA failed (out of memory): choose another runtime"),
         ({"refused": b"GRU"}, "decoder.onnx (no importer)"),
         ({"error": 0.01}, "TensorRT's encoder differs from ONNX Runtime's by 0.01, more than 0.001"),
@@ -185,7 +185,7 @@ def test_onnx_does_the_work_where_tensorrt_cannot(
     assert main(["generate", str(SPEECH), "--end", "1", "--out", str(out), "--runtime", "tensorrt"]) == 0
     *building, note = capsys.readouterr().err.splitlines()
     assert note.startswith("note: ") and says in note and note.endswith("; until then, ONNX Runtime does the work.")
-    assert len(read_json(out).values) == 30 and not list(cache.glob("decoder.*"))
+    assert len(read(out).values) == 30 and not list(cache.glob("decoder.*"))
     assert all(line.startswith("Building ") for line in building)
 
 
