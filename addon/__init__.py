@@ -1,9 +1,9 @@
 """What Blender imports. bpy lives in this package and nowhere else; nothing heavy is imported at register."""
 
-from . import cast, controls, edits, locale, lock_settings, operators, panels, properties, sample_face, session
+from . import cast, controls, edits, locale, lock_settings, mapping, operators, panels, properties, sample_face, session
 
 # Properties come first: panels and operators use them.
-_parts = (session, edits, controls, lock_settings, properties, cast, operators, panels, sample_face, locale)
+_parts = (session, edits, controls, lock_settings, mapping, properties, cast, operators, panels, sample_face, locale)
 
 
 def register() -> None:

@@ -6,15 +6,16 @@
 from dataclasses import asdict
 
 import bpy
+import numpy as np
 from bpy.app.handlers import persistent
 
 from ..backend.adjust import RANGES, STRONGEST, Controls, adjust
 from ..backend.arkit import REGIONS
 from . import keys, rig, takes
-from .keeping import copy_kept
+from .keeping import copy_held
 
 NAMES = (*REGIONS, *RANGES, "mirror")
-_KEYED = "lipsync_keyed"  # the controls that a take's keys were made with
+_KEYED = "lipsync_keyed"  # the controls and the style that a take's keys were made with
 _AS_GENERATED = Controls(dict.fromkeys(REGIONS, 1.0))
 _LONG = 2000  # frames of a take that takes too long to key anew at every step of a slider
 _QUIET = 0.3  # seconds without another step, after which a long take is
@@ -34,10 +35,10 @@ def _changed(self: "LipSyncControls", context: bpy.types.Context) -> None:
     bpy.app.timers.register(catch_up, first_interval=_QUIET if (info.end - info.start) * info.fps > _LONG else 0.0)
 
 
-def _strength(name: str, moves: str) -> bpy.types.FloatProperty:
+def _strength(name: str, description: str) -> bpy.types.FloatProperty:
     return bpy.props.FloatProperty(
         name=name,
-        description=f"How far {moves} compared with what was generated: 1 as far, 0 not at all",
+        description=description,
         min=0.0,
         max=STRONGEST,
         soft_max=2.0,
@@ -59,12 +60,12 @@ def _number(control: str, name: str, description: str, default: float = 0.0, **h
 class LipSyncControls(bpy.types.PropertyGroup):
     """action.lipsync_controls: what a take has; scene.lipsync.controls: what a new take gets where there is none before it"""
 
-    jaw: _strength("Jaw", "the jaw moves, and what shuts the lips over it,")
-    lips: _strength("Lips", "the lips move")
-    cheeks: _strength("Cheeks", "cheeks and nose move")
-    brows: _strength("Brows", "the brows move")
-    lids: _strength("Lids", "the lids move, blinks, squints and wide eyes alike,")
-    gaze: _strength("Gaze", "the eyes turn")
+    jaw: _strength("Jaw", "How far the jaw moves, and what shuts the lips over it, compared with what was generated")
+    lips: _strength("Lips", "How far the lips move compared with what was generated")
+    cheeks: _strength("Cheeks", "How far cheeks and nose move compared with what was generated")
+    brows: _strength("Brows", "How far the brows move compared with what was generated")
+    lids: _strength("Lids", "How far the lids move in blinks, squints and wide eyes compared with what was generated")
+    gaze: _strength("Gaze", "How far the eyes turn compared with what was generated")
     smoothing: _number(
         "smoothing",
         "Smoothing",
@@ -100,11 +101,11 @@ def for_new_takes(face: rig.Face) -> Controls:
     return read(action.lipsync_controls if action and takes.is_take(action) else bpy.context.scene.lipsync.controls)
 
 
-def start(action: bpy.types.Action, controls: Controls) -> None:
+def start(action: bpy.types.Action, controls: Controls, style: keys.Style) -> None:
     """Give an Action, before it is marked as a take, the controls that its keys were made with."""
     for name, value in (controls.strengths | {name: getattr(controls, name) for name in (*RANGES, "mirror")}).items():
         setattr(action.lipsync_controls, name, value)
-    action[_KEYED] = asdict(controls)
+    _note(action, controls, style)
 
 
 def reset(group: LipSyncControls) -> None:
@@ -127,23 +128,37 @@ def catch_up() -> None:
     """Key anew every take whose controls are others than those its keys were made with, if it moves a face and no hand has edited it."""
     for action in takes.all_takes():
         wanted = read(action.lipsync_controls)
-        if asdict(wanted) == _keyed_with(action) or untouchable(action, takes.is_edited(action)):
+        if wanted == _keyed_with(action)[0] or untouchable(action, takes.is_edited(action)):
             continue
         if face := _face_of(action):
-            info = takes.read_info(action)
-            held = copy_kept(face, action, info.locks)
-            keys.rewrite(action, table(action, face), info.first_frame, bpy.context.scene.lipsync.key_style(), held)
-            action[_KEYED] = asdict(wanted)
+            style = bpy.context.scene.lipsync.key_style()
+            keys.rewrite(action, table(action, face, style), takes.read_info(action).first_frame, style, copy_held(face, action))
+            _note(action, wanted, style)
             takes.seal(action)
 
 
-def table(action: bpy.types.Action, face: rig.Face) -> list[keys.Column]:
-    """What the keys of a take are to be made of: the curves that were generated, as its controls want them."""
-    return keys.columns(face, adjust(takes.read_curves(action), read(action.lipsync_controls)))
+def table(action: bpy.types.Action, face: rig.Face, style: keys.Style) -> list[keys.Column]:
+    """What a take's controls make of the curves that were generated, but for the F-curves whose keys are so already."""
+    made = takes.read_curves(action)
+    columns = keys.columns(face, adjust(made, read(action.lipsync_controls)))
+    keyed, keyed_style = _keyed_with(action)
+    if style != keyed_style:
+        return columns
+    present = {fcurve.data_path for fcurve in keys.fcurves(action)}
+    before = {column.path: column.values for column in keys.columns(face, adjust(made, keyed)) if column.path in present}
+    return [column for column in columns if column.path not in before or not np.array_equal(column.values, before[column.path])]
 
 
-def _keyed_with(action: bpy.types.Action) -> dict[str, object]:
-    return action[_KEYED].to_dict() if _KEYED in action else asdict(_AS_GENERATED)
+def _note(action: bpy.types.Action, controls: Controls, style: keys.Style) -> None:
+    action[_KEYED] = {"controls": asdict(controls), "style": asdict(style)}
+
+
+def _keyed_with(action: bpy.types.Action) -> tuple[Controls, keys.Style | None]:
+    """What a take's keys were made with; an imported one doesn't say in which style."""
+    if _KEYED not in action:
+        return _AS_GENERATED, None
+    stored = action[_KEYED].to_dict()
+    return Controls(**stored["controls"]), keys.Style(**stored["style"])
 
 
 def _face_of(action: bpy.types.Action) -> rig.Face | None:

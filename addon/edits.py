@@ -1,6 +1,8 @@
 """Whether a hand has changed an Action's keys: what they were when they were written is compared with what they are."""
 
 import hashlib
+import time
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -11,14 +13,30 @@ from . import keys
 _SEAL = "lipsync_seal"
 _PARTS = (("co", 2, np.float32), ("handle_left", 2, np.float32), ("handle_right", 2, np.float32), ("interpolation", 1, np.int32))
 
-# session_uid of an Action -> what shows_edited() said of it, until something may have changed that.
-_known: dict[int, bool] = {}
+# Seconds that an edited Action passes for one though its keys change: while one is dragged, not all of them are read at every step.
+_PATIENCE = 0.5
+
+
+@dataclass
+class _Answer:
+    """What is_edited() said of an Action at a time.monotonic(); changed: Blender has told of a change to it since."""
+
+    edited: bool
+    time: float
+    changed: bool = False
+
+    @property
+    def holds(self) -> bool:
+        return not self.changed or (self.edited and time.monotonic() < self.time + _PATIENCE)
+
+
+_answers: dict[int, _Answer] = {}  # by the session_uid of the Action
 
 
 def seal(action: bpy.types.Action) -> None:
     """Take its keys as they are now for unedited: whatever writes keys calls it when it is done."""
     action[_SEAL] = _digest(action)
-    _known.pop(action.session_uid, None)
+    _answers.pop(action.session_uid, None)
 
 
 def is_edited(action: bpy.types.Action) -> bool:
@@ -28,10 +46,10 @@ def is_edited(action: bpy.types.Action) -> bool:
 
 def shows_edited(action: bpy.types.Action) -> bool:
     """is_edited() for panels, that ask at every redraw. It misses what a script did to an Action that moves nothing in the scene."""
-    uid = action.session_uid
-    if uid not in _known:
-        _known[uid] = is_edited(action)
-    return _known[uid]
+    answer = _answers.get(action.session_uid)
+    if answer is None or not answer.holds:
+        answer = _answers[action.session_uid] = _Answer(is_edited(action), time.monotonic())
+    return answer.edited
 
 
 def _digest(action: bpy.types.Action) -> str:
@@ -47,21 +65,32 @@ def _digest(action: bpy.types.Action) -> str:
 
 
 @persistent
-def _forget_changed(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
-    if not _known or not depsgraph.id_type_updated("ACTION"):
+def _note_changes(scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    if not _answers or not depsgraph.id_type_updated("ACTION"):
         return
     for update in depsgraph.updates:
-        # Only undo makes an edited Action an unedited one, and each step of dragging a key comes by here.
-        if isinstance(update.id, bpy.types.Action) and not _known.get(update.id.original.session_uid, True):
-            del _known[update.id.original.session_uid]
+        if isinstance(update.id, bpy.types.Action) and (answer := _answers.get(update.id.original.session_uid)):
+            answer.changed = True
+
+
+@persistent
+def _forget_edited(*_: object) -> None:
+    """Undo and redo may make an edited Action an unedited one; those that they make edited come by above."""
+    for uid in [uid for uid, answer in _answers.items() if answer.edited]:
+        del _answers[uid]
 
 
 @persistent
 def _forget_all(*_: object) -> None:
-    _known.clear()
+    _answers.clear()
 
 
-_HANDLERS = (("depsgraph_update_post", _forget_changed), *((name, _forget_all) for name in ("undo_post", "redo_post", "load_post")))
+_HANDLERS = (
+    ("depsgraph_update_post", _note_changes),
+    ("undo_post", _forget_edited),
+    ("redo_post", _forget_edited),
+    ("load_post", _forget_all),
+)
 
 
 def register() -> None:
@@ -72,4 +101,4 @@ def register() -> None:
 def unregister() -> None:
     for name, handler in _HANDLERS:
         getattr(bpy.app.handlers, name).remove(handler)
-    _known.clear()
+    _answers.clear()

@@ -14,7 +14,7 @@ from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
 from . import controls, keys, mixdown, rig, strip, takes
-from .keeping import copy_kept
+from .keeping import copy_kept, is_by_hand, mark_by_hand
 from .locks import UNLOCKED, Locks
 from .session import Setup, session
 
@@ -215,7 +215,9 @@ def write_take(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Actio
     wanted = controls.for_new_takes(face)
     table = keys.columns(face, adjust(curves, wanted))
     action = keys.write_action(takes.new_name(order.span.strip, take.identity), table, order.span.first_frame, order.style, copied)
-    controls.start(action, wanted)
+    controls.start(action, wanted, order.style)
+    if held and copied and is_by_hand(held):
+        mark_by_hand(action)
     takes.mark(action, take_info(order, take), curves)
     return action
 

@@ -13,6 +13,8 @@ from .rig import Face
 from .strip import Span
 from .visemes import SPOKEN_FOR
 
+_BY_HAND = "lipsync_by_hand"
+
 
 def speaks(action: bpy.types.Action, span: Span) -> bool:
     """Whether an Action is of a strip, as far as can be told: one that is no take of ours may be."""
@@ -22,11 +24,35 @@ def speaks(action: bpy.types.Action, span: Span) -> bool:
     return (info.sound, info.start, info.first_frame) == (span.file, span.start, span.first_frame)
 
 
+def is_by_hand(action: bpy.types.Action) -> bool:
+    """Whether an Action's keys are more than its controls make of what was generated: no take's, edited ones, or copies of such."""
+    return not takes.is_take(action) or takes.is_edited(action) or _BY_HAND in action
+
+
+def mark_by_hand(action: bpy.types.Action) -> None:
+    """Say of a take that what its locks hold are copies of keys that are by hand."""
+    action[_BY_HAND] = True
+
+
+def copy_held(face: Face, action: bpy.types.Action) -> dict[str, KeyCopy]:
+    """Data path -> the keys of a take that its controls must leave alone."""
+    return copy_kept(face, action, takes.read_info(action).locks) if _BY_HAND in action else {}
+
+
 def read_kept(face: Face, action: bpy.types.Action, locks: Locks, span: Span) -> np.ndarray:
-    """What a face does on a strip's frames where locks hold it: (frames, 52 channels), NaN where it is free."""
+    """What a face does on a strip's frames where locks hold it: (frames, 52 channels), NaN where it is free.
+
+    Of a take that no hand has changed: what was generated, since the next one has the same controls.
+    """
     frames = max(1, round((span.end - span.start) * span.fps))
     kept = np.full((frames, len(CHANNELS)), np.nan, np.float32)
     mask = locks.mask(CHANNELS, span.first_frame, frames)
+    if not is_by_hand(action) and (info := takes.read_info(action)).fps == span.fps:
+        made = takes.read_curves(action)
+        rows = np.clip(np.arange(frames) + span.first_frame - info.first_frame, 0, len(made.values) - 1)
+        for index, name in enumerate(made.names):
+            kept[:, CHANNELS.index(name)] = made.values[rows, index]
+        return np.where(mask, kept, np.float32(np.nan))
     for name, fcurve in keys.channel_fcurves(action, face).items():
         if name in CHANNELS:
             column = CHANNELS.index(name)

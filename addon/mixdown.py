@@ -1,6 +1,7 @@
 """What is heard of a retimed strip, as a file: Blender doesn't tell which seconds of the sound it plays when, so it has to play them."""
 
 import math
+import time
 from pathlib import Path
 
 import bpy
@@ -8,6 +9,7 @@ import bpy
 from .strip import Span, StripError, all_strips, channels_of, find_strip, with_metas
 
 _RATE = 48000
+_PATIENCE = 0.0 if bpy.app.background else 5.0  # seconds for which the file may not grow
 
 
 def mix_down(span: Span, folder: Path) -> Path:
@@ -27,17 +29,37 @@ def mix_down(span: Span, folder: Path) -> Path:
             bpy.ops.sound.mixdown(
                 filepath=str(path), check_existing=False, container="WAV", codec="PCM", format="S16", channels="MONO", mixrate=_RATE
             )
+        if not _wait(path, span.end - span.start):  # of which Blender makes no error
+            raise StripError(_unheard(span, f"Blender didn't write {path}"))
     except RuntimeError as error:
         raise StripError(_unheard(span, str(error).strip())) from error
     finally:
         bpy.data.scenes.remove(copy)
-    if not path.is_file():  # of which Blender makes no error
-        raise StripError(_unheard(span, f"Blender wrote no {path}"))
     return path
 
 
 def _unheard(span: Span, why: str) -> str:
     return f'The retimed strip "{span.strip}" can\'t be mixed down ({why}): bake it to a new file'
+
+
+def _wait(path: Path, seconds: float) -> bool:
+    """Until a WAV of so many seconds is whole: in a window Blender 5.2 returns before it is. False when it will never be."""
+    enough, size, deadline = seconds * _RATE * 2 * 0.95, -1, 0.0
+    while True:
+        content = path.stat().st_size if path.is_file() else 0
+        if content > enough and _told_size(path) == content:
+            return True
+        if content > size:
+            size, deadline = content, time.monotonic() + _PATIENCE
+        elif time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+
+
+def _told_size(path: Path) -> int:
+    """How many bytes a WAV's first lines say that it has, which are written last."""
+    with open(path, "rb") as file:
+        return int.from_bytes(file.read(8)[4:], "little") + 8
 
 
 def _solo(scene: bpy.types.Scene, span: Span) -> None:

@@ -7,7 +7,7 @@ list. Where one channel is several keys (both corners of the lips, both lips), e
 several channels (a blink of both eyes), it gets their mean, and only if no key is for one of them alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -16,6 +16,7 @@ from . import visemes
 from .visemes import VisemeSet
 
 Sum = dict[str, float]  # curve -> its weight: a channel of ARKit's, or a pose of `visemes`
+Choices = Sequence[tuple[str, str]]  # of one mesh: (curve, the key that it shall move there, "" for none)
 
 # Channel -> other names. `*` in a channel and its names is a side; in a name alone it is one of two keys that share the channel,
 # as is `^`, the upper or the lower lip. Of several names that a rig has, the first is taken.
@@ -64,6 +65,7 @@ _FALLBACKS: dict[str, tuple[str, ...]] = {
     "mouthOpen": ("jawOpen",),
 }
 _LAST = 99  # a rank behind all aliases
+_CUSTOM = VisemeSet("custom", {}, 0)  # of a face whose visemes were all chosen by hand
 _SIDES = {"l": ("l", "left"), "r": ("r", "right")}
 _LIPS = {"u": ("u", "up", "upper"), "d": ("d", "down", "lower")}
 
@@ -134,25 +136,58 @@ class FaceMap:
     visemes: VisemeSet | None
 
 
-def map_face(meshes: Sequence[Sequence[str]]) -> FaceMap:
-    """Map the names of the keys of a face's meshes.
+def map_face(meshes: Sequence[Sequence[str]], by_hand: Sequence[Choices] = ()) -> FaceMap:
+    """Map the names of the keys of a face's meshes; by_hand: what the artist chose on each, of keys that aren't there to no effect.
 
     A face that has visemes, and less than half of the channels that these speak for, speaks by visemes; its own keys for those
     channels are left alone then, or the mouth would move twice.
     """
-    sums = [map_keys(names) for names in meshes]
+    choices = [
+        [(curve, key) for curve, key in own if not key or key in names]
+        for names, own in zip(meshes, by_hand or [()] * len(meshes), strict=True)
+    ]
+    taken = {key for own in choices for _, key in own}
+    free = [[name for name in names if name not in taken] for names in meshes]
+    sums = _chosen([map_keys(names) for names in free], meshes, choices, CHANNELS)
     spoken = {channel for mesh in sums for each in mesh.values() for channel in each}.intersection(visemes.SPOKEN_FOR)
-    chosen = visemes.find_set(name for names in meshes for name in names)
-    if chosen is None or 2 * len(spoken) >= len(visemes.SPOKEN_FOR):
+    found = visemes.find_set(name for names in meshes for name in names)
+    matches = [visemes.match(names, found) if found else {} for names in free]
+    poses = _chosen([{name: {pose: 1.0} for name, pose in each.items()} for each in matches], meshes, choices, visemes.POSES)
+    if not any(poses) or has_lips(spoken):
         return FaceMap(tuple(sums), None)
     return FaceMap(
         tuple(
-            {name: each for name, each in mesh.items() if not spoken.intersection(each)}
-            | {name: {pose: 1.0} for name, pose in visemes.match(names, chosen).items()}
-            for names, mesh in zip(meshes, sums, strict=True)
+            {name: each for name, each in mesh.items() if not spoken.intersection(each)} | spoken_by
+            for mesh, spoken_by in zip(sums, poses, strict=True)
         ),
-        chosen,
+        found or _CUSTOM,
     )
+
+
+def _chosen(
+    automatic: Sequence[dict[str, Sum]], meshes: Sequence[Sequence[str]], choices: Sequence[Choices], curves: Collection[str]
+) -> list[dict[str, Sum]]:
+    """What keys get automatically, but for what was chosen of some of the curves.
+
+    The meshes share an Action, where keys of one name are one F-curve. So a choice is good for the keys of that name on all meshes, and
+    so is that the keys which had the curve before are left alone.
+    """
+    wanted: dict[str, list[str]] = {}
+    for curve, key in dict.fromkeys(choice for own in choices for choice in own if choice[0] in curves and choice[1]):
+        wanted.setdefault(key, []).append(curve)
+    replaced = {
+        name for mesh, own in zip(automatic, choices, strict=True) for name, each in mesh.items() if any(curve in each for curve, _ in own)
+    }
+    return [
+        {name: each for name, each in mesh.items() if name not in replaced}
+        | {name: dict.fromkeys(wanted[name], 1.0 / len(wanted[name])) for name in names if name in wanted}
+        for mesh, names in zip(automatic, meshes, strict=True)
+    ]
+
+
+def has_lips(channels: Iterable[str]) -> bool:
+    """Whether a face with these channels speaks by them, though it has visemes: it has half of those that visemes stand for."""
+    return 2 * len(set(channels).intersection(visemes.SPOKEN_FOR)) >= len(visemes.SPOKEN_FOR)
 
 
 def coverage(channels: Iterable[str]) -> dict[str, tuple[int, int]]:

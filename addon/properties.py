@@ -158,7 +158,7 @@ class LipSyncSettings(bpy.types.PropertyGroup):
             ("LINEAR", "Linear", "Straight"),
         ),
     )
-    controls: bpy.props.PointerProperty(type=LipSyncControls)
+    controls: bpy.props.PointerProperty(name="Controls", description="What a new take gets where none moves the face", type=LipSyncControls)
     take: bpy.props.IntProperty(
         name="Take", description="The Action that moves the face", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
     )

@@ -1,13 +1,13 @@
 """The face: its meshes, and which of their shape keys can be keyed with what."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import bpy
 
 from ..backend.arkit import CHANNELS
-from . import naming
+from . import mapping, naming
 from .naming import Sum
 from .visemes import POSES, VisemeSet
 
@@ -44,21 +44,21 @@ class Face:
     @property
     def channels(self) -> tuple[str, ...]:
         """The channels that will move a key of their own, in the order of CHANNELS."""
-        return tuple(name for name in CHANNELS if name in self._moving)
+        return self._moved(CHANNELS)
 
     @property
     def visemes(self) -> tuple[str, ...]:
         """The poses of visemes that will move something, none where the mouth speaks by ARKit's channels."""
-        return tuple(pose for pose in POSES if pose in self._moving)
+        return self._moved(POSES)
 
     @property
     def coverage(self) -> dict[str, tuple[int, int]]:
         """Region of the face -> how many of its channels move a key of their own, and how many there are."""
         return naming.coverage(self.channels)
 
-    @property
-    def _moving(self) -> set[str]:
-        return {curve for mesh in self.meshes for key, each in mesh.sums.items() if key not in mesh.skipped for curve in each}
+    def _moved(self, curves: Iterable[str]) -> tuple[str, ...]:
+        moving = {curve for mesh in self.meshes for key, each in mesh.sums.items() if key not in mesh.skipped for curve in each}
+        return tuple(curve for curve in curves if curve in moving)
 
     def warnings(self) -> list[str]:
         """What can't be animated or will not last, as sentences without a full stop."""
@@ -82,36 +82,48 @@ class Face:
 
 def read_face(ob: bpy.types.Object | None) -> Face:
     """The face that an object is, or is a part of: itself, and the meshes around it that have ARKit's keys or visemes. Raises RigError."""
+    found = find_face(ob)
+    assert ob
+    face = replace(found, meshes=tuple(mesh for mesh in found.meshes if mesh.sums))
+    if not face.meshes and face.skipped:
+        name, why = next(iter(face.skipped.items()))
+        raise RigError(f'"{name}" can\'t be keyed: {why}')
+    if not face.meshes:
+        others = [block.name for mesh in found.meshes for block in mesh.key.key_blocks[1:]]
+        has = f"it has {_listed(others)}" if others else "it has none but the basis"
+        raise RigError(
+            f'No ARKit shape keys on "{ob.name}": looked for {len(CHANNELS)}, found 0, {has}: choose them under Mapping, rename them or '
+            "select another face"
+        )
+    if not face.channels and not face.visemes:
+        kind = "ARKit shape key or viseme" if face.viseme_set else "ARKit shape key"
+        raise RigError(f'Every {kind} of "{ob.name}" is driven, muted or locked: free those that shall move')
+    return face
+
+
+def find_face(ob: bpy.types.Object | None) -> Face:
+    """All meshes with shape keys around an object, also those of which nothing moves. Raises RigError when there are none."""
     if ob is None:
         raise RigError("Select a face: an object with ARKit's shape keys")
     keyed = _family(ob)
     if not keyed:
         raise RigError(f'"{ob.name}" has no shape keys: select a face that has ARKit\'s')
-    mapped = _map_face(tuple(tuple(block.name for block in member.data.shape_keys.key_blocks[1:]) for member in keyed))
+    mapped = _map_face(
+        tuple(tuple(block.name for block in member.data.shape_keys.key_blocks[1:]) for member in keyed),
+        tuple(mapping.choices(member.data.shape_keys) for member in keyed),
+    )
     meshes: list[FaceMesh] = []
     skipped: dict[str, str] = {}
     for member, sums in zip(keyed, mapped.sums, strict=True):
         key = member.data.shape_keys
-        if not sums or any(mesh.key == key for mesh in meshes):
+        if any(mesh.key == key for mesh in meshes):
             continue
-        if why := _unfit(key):
-            skipped[member.name] = why
-        else:
+        why = _unfit(key)
+        if not why:
             meshes.append(FaceMesh(member, key, sums, _skipped_keys(key, sums)))
-    if not meshes and skipped:
-        name, why = next(iter(skipped.items()))
-        raise RigError(f'"{name}" can\'t be keyed: {why}')
-    if not meshes:
-        others = [block.name for member in keyed for block in member.data.shape_keys.key_blocks[1:]]
-        has = f"it has {_listed(others)}" if others else "it has none but the basis"
-        raise RigError(
-            f'No ARKit shape keys on "{ob.name}": looked for {len(CHANNELS)}, found 0, {has}: rename them or select another face'
-        )
-    face = Face(tuple(meshes), skipped, mapped.visemes)
-    if not face.channels and not face.visemes:
-        kind = "ARKit shape key or viseme" if mapped.visemes else "ARKit shape key"
-        raise RigError(f'Every {kind} of "{ob.name}" is driven, muted or locked: free those that shall move')
-    return face
+        elif sums:
+            skipped[member.name] = why
+    return Face(tuple(meshes), skipped, mapped.visemes)
 
 
 def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
@@ -122,9 +134,9 @@ def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
     if ob.parent:
         near += [ob.parent, *ob.parent.children_recursive]
     keyed = [member for member in near if _has_keys(member)]
-    if armatures := _armatures(ob):
-        keyed = [member for member in keyed if armatures & (_armatures(member) or armatures)]
-        keyed += [member for member in bpy.data.objects if _has_keys(member) and armatures & _armatures(member)]
+    if movers := armatures(ob):
+        keyed = [member for member in keyed if movers & (armatures(member) or movers)]
+        keyed += [member for member in bpy.data.objects if _has_keys(member) and movers & armatures(member)]
     return list(dict.fromkeys(keyed))
 
 
@@ -132,7 +144,7 @@ def _has_keys(ob: bpy.types.Object) -> bool:
     return ob.type == "MESH" and ob.data.shape_keys is not None
 
 
-def _armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:
+def armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:
     """The armatures that move an object, by modifiers or as parents, its own and those of whatever it hangs from."""
     movers = [ob]
     for mover in movers:  # which grows meanwhile
@@ -155,16 +167,22 @@ def _unfit(key: bpy.types.Key) -> str:
 def _skipped_keys(key: bpy.types.Key, names: Iterable[str]) -> dict[str, str]:
     # A muted driver doesn't drive.
     driven = {driver.data_path for driver in key.animation_data.drivers if not driver.mute} if key.animation_data else set()
-    skipped = {}
-    for name in names:
-        block = key.key_blocks[name]
-        if block.path_from_id("value") in driven:
-            skipped[name] = "driven"
-        elif block.mute:
-            skipped[name] = "muted"
-        elif block.lock_shape:
-            skipped[name] = "locked"
+    muted, locked = (_flags(key, name) for name in ("mute", "lock_shape"))
+    if not (driven or any(muted) or any(locked)):
+        return {}
+    wanted, skipped = set(names), {}
+    for block, mute, lock in zip(key.key_blocks, muted, locked, strict=True):
+        why = "driven" if driven and block.path_from_id("value") in driven else "muted" if mute else "locked" if lock else ""
+        if why and block.name in wanted:
+            skipped[block.name] = why
     return skipped
+
+
+def _flags(key: bpy.types.Key, name: str) -> list[bool]:
+    """A property of all of its key blocks, read fast."""
+    flags = [False] * len(key.key_blocks)
+    key.key_blocks.foreach_get(name, flags)
+    return flags
 
 
 def _is_forgetful(mesh: bpy.types.Mesh) -> bool:

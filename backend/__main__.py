@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__
+from .batch import command as batch
 from .pipes import claim_pipes
 
 if TYPE_CHECKING:
@@ -71,9 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     identities.set_defaults(command=_identities)
     identities.add_argument("file", type=Path, metavar="FILE", help="a sound file")
 
-    for command in commands.choices.values():
+    batch.add(commands)
+
+    for name, command in commands.choices.items():
         command.add_argument("--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="a model's folder (default: our own)")
-        command.add_argument("--runtime", choices=RUNTIMES, default=RUNTIMES[0], help="what runs the model (default: onnx)")
+        if name != "batch":  # which keeps every core busy with a process of its own
+            command.add_argument("--runtime", choices=RUNTIMES, default=RUNTIMES[0], help="what runs the model (default: onnx)")
     return parser
 
 
@@ -88,7 +92,7 @@ def _serve(options: argparse.Namespace) -> int:
     from .service import log, serve
 
     log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
-    return serve(requests, replies, lambda report: load_model(options.model, options.runtime, report))
+    return serve(requests, replies, lambda report: load_model(options.model, options.runtime, report=report))
 
 
 def _generate(options: argparse.Namespace) -> int:
@@ -131,7 +135,7 @@ def _load(options: argparse.Namespace) -> "Model":
     """The model, with what there is to say of it on stderr."""
     from .generator import load_model
 
-    model = load_model(options.model, options.runtime, lambda stage: print(stage, file=sys.stderr, flush=True))
+    model = load_model(options.model, options.runtime, report=lambda stage: print(stage, file=sys.stderr, flush=True))
     if model.notice:
         print(f"note: {model.notice}", file=sys.stderr)
     return model

@@ -64,20 +64,21 @@ class _Heard:
     queries: tuple[np.ndarray, np.ndarray]  # unit vectors of identity and emotion, (E,) each
 
 
-def load_model(folder: Path, runtime: str = "onnx", report: Report = silent) -> Model:
+def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Report = silent) -> Model:
     """Check a model folder and open it: on the onnx runtime, with a notice, where another can't be used. Raises ModelError.
 
-    runtime: one of backend.runtimes.PACKAGES; report is told what is being done when that takes long.
+    runtime: one of backend.runtimes.PACKAGES; threads: of the processor, 0: as many as there are cores; report is told what is being done
+    when that takes long.
     """
     card = read_card(folder)
     check_files(folder, card)
     try:
-        return Model(card, find(runtime).load(folder, report))
+        return Model(card, find(runtime).load(folder, threads, report))
     except RuntimeUnusable as error:
         if runtime == "onnx":
             raise ModelError(str(error)) from error
         notice = f"{str(error).rstrip('.')}; until then, ONNX Runtime does the work."
-    return replace(load_model(folder), notice=notice)
+    return replace(load_model(folder, threads=threads), notice=notice)
 
 
 def _interpolate(audio: np.ndarray, frames: int) -> np.ndarray:

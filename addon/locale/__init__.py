@@ -14,7 +14,8 @@ from ..preferences import ROOT_PACKAGE
 from . import de
 
 LANGUAGES = {"de": de.MESSAGES}
-_CONTEXTS = ("*", "Operator")  # Blender looks the text of buttons up in the second
+_OWN = "DiffusionTalker"  # a context where words mean what we mean: elsewhere a face is one of a mesh's
+_CONTEXTS = ("*", "Operator", _OWN)  # Blender looks labels up in the first, the text of buttons in the second
 
 
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
@@ -28,7 +29,7 @@ _PATTERNS = _patterns()
 
 def said(text: str) -> str:
     """A sentence of ours in the language of Blender's interface; as it is where there is no translation."""
-    return translate(text, bpy.app.translations.pgettext_iface)
+    return translate(text, lambda english: bpy.app.translations.pgettext_iface(english, _OWN))
 
 
 def translate(text: str, look_up: Callable[[str], str]) -> str:

@@ -15,7 +15,7 @@ MESSAGES = {
     "Resample": "Neu würfeln",
     "Imported": "Importiert",
     "Imported from {}": "Importiert aus {}",
-    "Seed {}": "Startwert {}",
+    "Seed {}": "Seed {}",
     "{}, {}, Seed {}": "{}, {}, Startwert {}",
     "Show Log": "Protokoll zeigen",
     "Blender's Own": "Das von Blender",
@@ -41,7 +41,7 @@ MESSAGES = {
     "How the speaker moves": "Wie sich der Sprecher bewegt",
     "Emotion": "Emotion",
     "How the speaker feels": "Was der Sprecher fühlt",
-    "Auto \u2014 by Voice": "Automatisch \u2014 nach der Stimme",
+    "Auto \u2014 by Voice": "Auto \u2014 nach Stimme",
     "Whatever fits the voice best": "Was am besten zur Stimme passt",
     "{} (Missing)": "{} (fehlt)",
     "The installed model doesn't have it: choose another": "Das installierte Modell hat das nicht: anderes wählen",
@@ -226,8 +226,8 @@ MESSAGES = {
     "This Blender comes without a Python to run the backend: choose one in the preferences": (
         "Dieses Blender bringt kein Python für das Backend mit: in den Einstellungen eines wählen"
     ),
-    "This extension brings no {} for this Blender's Python {}: choose another Python in the preferences": (
-        "Diese Erweiterung bringt kein {} für Python {} dieses Blenders mit: in den Einstellungen ein anderes Python wählen"
+    "This extension brings no {} for this Blender's Python {}: choose a Python that has them in the preferences": (
+        "Diese Erweiterung bringt kein {} für Python {} dieses Blenders mit: in den Einstellungen ein Python wählen, das sie hat"
     ),
     'The backend can\'t be started with "{}" ({}): choose another Python in the preferences': (
         'Das Backend lässt sich mit "{}" nicht starten ({}): in den Einstellungen ein anderes Python wählen'

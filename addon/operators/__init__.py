@@ -1,8 +1,8 @@
 """What the artist can do; every operator is found with F3."""
 
-from . import cast, controls, drop, exchange, generate, locks, report, takes
+from . import bones, cast, controls, drop, exchange, generate, locks, mapping, report, takes
 
-_parts = (generate, takes, locks, controls, cast, exchange, drop, report)
+_parts = (generate, takes, locks, controls, cast, exchange, drop, mapping, bones, report)
 
 
 def register() -> None:

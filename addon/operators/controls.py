@@ -3,6 +3,7 @@
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
 
+from pathlib import Path
 from typing import ClassVar
 
 import bpy
@@ -11,7 +12,9 @@ from bl_operators.presets import AddPresetBase
 from .. import controls, edits
 from ..properties import settings, shown_take
 
-PRESETS = "diffusion_talker/controls"  # below the folders for presets
+PRESETS = "diffusion_talker/controls"  # below the folders for presets: the artist's own and the one that comes with the add-on
+_FOLDER = str(Path(__file__).parents[1])  # which holds ours
+_MENU = "LIPSYNC_PT_control_presets"
 
 
 class _OnShown:
@@ -41,17 +44,24 @@ class LIPSYNC_OT_controls_reset(_OnShown, bpy.types.Operator):
 
 
 class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
-    """Set the controls as this preset has them"""
+    """Set the controls as a preset has them"""
 
     bl_idname = "lipsync.controls_apply_preset"
     bl_label = "Apply Lip Sync Controls Preset"
-    bl_options: ClassVar = {"REGISTER", "UNDO", "INTERNAL"}
 
     filepath: bpy.props.StringProperty(name="File", description="The preset's file", subtype="FILE_PATH", options={"SKIP_SAVE"})
 
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.filepath:
+            return self.execute(context)
+        return bpy.ops.wm.call_panel(name=_MENU)  # from the search, where none is chosen yet
+
     def execute(self, context: bpy.types.Context) -> set[str]:
+        if not self.filepath:
+            self.report({"ERROR"}, "Choose one of the presets in the header of the panel Controls")
+            return {"CANCELLED"}
         # Blender's own operator makes no step of undo.
-        result = bpy.ops.script.execute_preset(filepath=self.filepath, menu_idname="LIPSYNC_PT_control_presets")
+        result = bpy.ops.script.execute_preset(filepath=self.filepath, menu_idname=_MENU)
         controls.catch_up()
         return result
 
@@ -61,12 +71,23 @@ class LIPSYNC_OT_controls_add_preset(AddPresetBase, bpy.types.Operator):
 
     bl_idname = "lipsync.controls_add_preset"
     bl_label = "Add Lip Sync Controls Preset"
-    preset_menu = "LIPSYNC_PT_control_presets"
+    bl_options: ClassVar = {"REGISTER"}
+    preset_menu = _MENU
     preset_defines: ClassVar = ["controls = bpy.context.scene.lipsync.shown_controls()"]
     preset_values: ClassVar = [f"controls.{name}" for name in controls.NAMES]
     preset_subdir = PRESETS
 
 
-register, unregister = bpy.utils.register_classes_factory(
+_register, _unregister = bpy.utils.register_classes_factory(
     (LIPSYNC_OT_controls_reset, LIPSYNC_OT_controls_apply_preset, LIPSYNC_OT_controls_add_preset)
 )
+
+
+def register() -> None:
+    _register()
+    bpy.utils.register_preset_path(_FOLDER)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_preset_path(_FOLDER)
+    _unregister()

@@ -69,11 +69,13 @@ class LIPSYNC_OT_show_log(bpy.types.Operator):
         assert session.log  # poll
         text = bpy.data.texts.get(_TEXT) or bpy.data.texts.new(_TEXT)
         text.from_string(session.log.read_text("utf-8", "replace"))
+        text.cursor_set(0)
         if bpy.ops.wm.window_new.poll() and not _is_shown(context, text):
             bpy.ops.wm.window_new()
             area = context.window_manager.windows[-1].screen.areas[0]
             area.type = "TEXT_EDITOR"
             area.spaces.active.text = text
+            area.spaces.active.show_word_wrap = True
         return {"FINISHED"}
 
 

@@ -133,8 +133,7 @@ class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
 
 
 class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
-    """Generate the take that moves the face once more, as it was before any edit: a new take of the same sound, identity, emotion, seed and
-    first frame"""
+    """Generate this take once more as it was before any edit, from the same sound, identity, emotion and seed"""
 
     bl_idname = "lipsync.take_again"
     bl_label = "Make Lip Sync Take Again"

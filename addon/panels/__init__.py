@@ -1,8 +1,8 @@
 """What the artist sees, in the order of the sidebar."""
 
-from . import cast, controls, keys, locks, main, preferences, takes
+from . import cast, controls, keys, locks, main, mapping, preferences, takes
 
-_parts = (main, takes, locks, controls, cast, keys, preferences)
+_parts = (main, takes, locks, controls, cast, mapping, keys, preferences)
 
 
 def register() -> None:

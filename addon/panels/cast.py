@@ -43,7 +43,7 @@ class _CastPanel:
         layout.use_property_decorate = False
         if 0 <= members.active < len(members.lines):
             _draw_line(layout, context, members.lines[members.active])
-        layout.row().prop(members, "actions", expand=True)
+        layout.prop(members, "actions")
         row = layout.row()
         row.scale_y = 1.4
         row.operator(LIPSYNC_OT_generate_cast.bl_idname, text="Generate All", icon="PLAY")

@@ -47,7 +47,7 @@ class _ControlsPanel:
         body = layout.column()
         body.enabled = not why
         strengths = body.column(align=True)
-        strengths.prop(shown, "jaw", text="Strength  Jaw")
+        strengths.prop(shown, "jaw", text="Strength Jaw")
         for name in ("lips", "cheeks", "brows", "lids", "gaze"):
             strengths.prop(shown, name)
         others = body.column()

@@ -48,8 +48,9 @@ class SEQUENCER_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
 def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     wanted = settings(context)
     column = layout.column()
-    column.prop(wanted, "strip", icon="SOUND", placeholder=_active_strip(context))
-    column.prop(wanted, "face", placeholder=_active_name(context))
+    # Blender would translate names in the placeholders too.
+    column.prop(wanted, "strip", text=said("Strip"), translate=False, icon="SOUND", placeholder=_active_strip(context))
+    column.prop(wanted, "face", text=said("Face"), translate=False, placeholder=_active_name(context))
     _draw_coverage(column, context)
     column = layout.column()
     column.prop(wanted, "identity")
@@ -95,7 +96,9 @@ def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.scale_y = 1.4
     row.operator(LIPSYNC_OT_generate.bl_idname, text="Generate", icon="PLAY")
     row.operator(LIPSYNC_OT_resample.bl_idname, text="Resample", icon="FILE_REFRESH")
-    row.operator(LIPSYNC_OT_resample.bl_idname, text="3").count = 3
+    several = row.row(align=True)
+    several.ui_units_x = 1.5
+    several.operator(LIPSYNC_OT_resample.bl_idname, text="\u00d73").count = 3
     if why := disabled_reason(context):
         draw_text(layout, context, why, "INFO")
     elif session.message:

@@ -13,6 +13,7 @@ from ..locale import said
 from ..operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from ..operators.takes import (
     LIPSYNC_OT_take_again,
+    LIPSYNC_OT_take_assign,
     LIPSYNC_OT_take_delete,
     LIPSYNC_OT_take_duplicate,
     LIPSYNC_OT_take_push_down,
@@ -28,16 +29,13 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         column = layout.column(align=True)
-        row = column.row()
         is_current = getattr(active_data, active_property) == index
-        row.prop(item, "name", text="", emboss=False, icon="RADIOBUT_ON" if is_current else "RADIOBUT_OFF")
-        if edits.shows_edited(item):
-            mark = row.row()
-            mark.alignment = "RIGHT"
-            mark.label(text="Edited", icon="GREASEPENCIL")
+        column.prop(item, "name", text="", emboss=False, icon="RADIOBUT_ON" if is_current else "RADIOBUT_OFF")
+        is_edited = edits.shows_edited(item)
         row = column.row()
-        row.active = False
-        row.label(text=said(_told(item)), icon="BLANK1")
+        row.active, row.alignment = False, "LEFT"
+        told, mark = said(_told(item, is_edited)), "GREASEPENCIL" if is_edited else "BLANK1"
+        row.operator(LIPSYNC_OT_take_assign.bl_idname, text=told, icon=mark, emboss=False).take = item.name  # a label takes no click
 
     def draw_filter(self, context: bpy.types.Context, layout: bpy.types.UILayout) -> None:
         row = layout.row(align=True)
@@ -53,15 +51,15 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
-def _told(action: bpy.types.Action) -> str:
+def _told(action: bpy.types.Action, is_edited: bool) -> str:
     """What sets a take apart, short."""
     info, strips = takes.read_info(action), takes.read_parts(action)
-    made = _short_time(info.made)
+    told: tuple[str, ...] = (shown_name(info.identity), shown_name(info.emotion), f"Seed {info.seed}")
     if strips:
-        return f"{len(strips)} Strips \u2022 {made}"
-    if info.imported:
-        return f"Imported \u2022 {os.path.basename(info.sound)} \u2022 {made}"
-    return f"{shown_name(info.identity)} \u2022 {shown_name(info.emotion)} \u2022 Seed {info.seed} \u2022 {made}"
+        told = (f"{len(strips)} Strips",)
+    elif info.imported:
+        told = ("Imported", os.path.basename(info.sound))
+    return " \u00b7 ".join([*(["Edited"] if is_edited else []), *told, _short_time(info.made)])
 
 
 def _short_time(seconds: float) -> str:

@@ -4,13 +4,14 @@ import textwrap
 
 import bpy
 
+from ..batch import Batch
 from ..job import Job
 from ..locale import said
 
 _LETTER = 6.5  # pixels that a letter takes at 100 %, on average
 
 
-def progress_caption(job: Job) -> str:
+def progress_caption(job: Job | Batch) -> str:
     """How far a job is, and how long it will still take: "Performing 40%, 3 s left"."""
     caption, left = f"{said(job.stage)} {job.fraction:.0%}", job.remaining
     if left is None:

@@ -13,16 +13,17 @@ from . import Report, silent
 from .graphs import Arrays, GraphRuntime
 
 
-def open_part(path: Path) -> onnxruntime.InferenceSession:
-    """One ONNX file on the CPU."""
+def open_part(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
+    """One ONNX file on the CPU; threads 0: as many as there are cores."""
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def load(folder: Path, report: Report = silent) -> GraphRuntime:
+def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:
     """Open a model folder's ONNX files."""
-    sessions = {part: open_part(folder / f"{part}.onnx") for part in PARTS}
+    sessions = {part: open_part(folder / f"{part}.onnx", threads) for part in PARTS}
     outputs = {part: [output.name for output in session.get_outputs()] for part, session in sessions.items()}
 
     def run(part: str, inputs: Arrays) -> Arrays:

@@ -27,7 +27,7 @@ _LOGGER = trt.Logger(trt.Logger.WARNING)
 log = logging.getLogger(__name__)
 
 
-def load(folder: Path, report: Report = silent) -> GraphRuntime:
+def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:
     """Open a model folder's engines; those that are missing or don't load are built, which takes minutes. Raises RuntimeUnusable."""
     machine, card = find_machine(), read_card(folder)
     log.info("TensorRT %s on %s, driver %s", machine.tensorrt, machine.gpu, machine.driver)

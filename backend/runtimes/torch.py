@@ -22,8 +22,10 @@ from .graphs import Arrays, GraphRuntime
 log = logging.getLogger(__name__)
 
 
-def load(folder: Path, report: Report = silent) -> GraphRuntime:
+def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:
     """Open a model folder's ONNX files. Raises RuntimeUnusable when one has an operation that isn't known here."""
+    if threads:
+        torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     log.info("torch %s on %s", torch.__version__, torch.cuda.get_device_name(device) if device.type == "cuda" else "the CPU")
     graphs = {part: _read(folder / f"{part}.onnx", device) for part in PARTS}

@@ -122,7 +122,7 @@ def test_selected_meta_strip_adds_what_is_in_it(
 
 
 def test_strips_of_a_character_become_one_action(
-    scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", cast: object
+    scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", cast: Any
 ) -> None:
     scene.lipsync.key_density = "DENSE"
     before = {line: getattr(scene, line) for line in ("frame_start", "frame_end", "frame_current")}
@@ -158,7 +158,7 @@ def test_two_meshes_of_a_face_are_one_character(
 
 
 def test_each_strip_may_keep_an_action_in_the_nla(
-    scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", cast: object
+    scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", cast: Any
 ) -> None:
     own = bpy.data.actions.new("Own")
     hero.data.shape_keys.animation_data_create().action = own
@@ -197,7 +197,7 @@ def test_strips_that_overlap_lie_on_two_tracks_the_later_above(scene: "bpy.types
 
 
 def test_what_cant_be_spoken_is_skipped_and_told(
-    scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: object, dialogue: "list[bpy.types.Strip]", tmp_path: Path
+    scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any, dialogue: "list[bpy.types.Strip]", tmp_path: Path
 ) -> None:
     dialogue[0].mute = True
     (tmp_path / "noise.wav").write_text("not a sound " * 100)
@@ -234,7 +234,7 @@ def test_muted_by_its_channel_or_its_meta_strip(scene: "bpy.types.Scene", dialog
     assert is_muted(strip) and not is_muted(other)
 
 
-def test_cancel_keeps_what_is_done(scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: object) -> None:
+def test_cancel_keeps_what_is_done(scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any) -> None:
     before, batch = snapshot(), _batch()
     fractions, stages = [], []
     while not batch.pump(0.01) and not batch.stage.startswith("2 of 3"):
@@ -251,14 +251,14 @@ def test_cancel_keeps_what_is_done(scene: "bpy.types.Scene", hero: "bpy.types.Ob
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
 
 
-def test_cancel_before_anything_is_done_changes_nothing(cast: object) -> None:
+def test_cancel_before_anything_is_done_changes_nothing(cast: Any) -> None:
     before, batch = snapshot(), _batch()
     batch.pump(0.01)
     batch.cancel()
     assert batch.cancelled and snapshot() == before
 
 
-def test_face_that_goes_meanwhile_is_skipped(guard: "bpy.types.Object", hero: "bpy.types.Object", cast: object) -> None:
+def test_face_that_goes_meanwhile_is_skipped(guard: "bpy.types.Object", hero: "bpy.types.Object", cast: Any) -> None:
     batch = _batch()
     _finish(batch)
     bpy.data.objects.remove(guard)
@@ -266,7 +266,7 @@ def test_face_that_goes_meanwhile_is_skipped(guard: "bpy.types.Object", hero: "b
     assert len(outcome.actions) == 1 and "1 strip skipped: Me.: The face is gone" in outcome.warnings[0]
 
 
-def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Scene", cast: object) -> None:
+def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Scene", cast: Any) -> None:
     for line, emotion in zip(cast.lines, ("auto", "auto", "anger"), strict=True):
         line.emotion = emotion
     batch = _batch()
@@ -276,9 +276,7 @@ def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Sce
     assert third.emotion == batch._done[2].take.emotion == "anger"
 
 
-def test_packed_sound_and_strip_of_a_meta(
-    scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: object, dialogue, tmp_path: Path
-) -> None:
+def test_packed_sound_and_strip_of_a_meta(scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any, dialogue, tmp_path: Path) -> None:
     editor = scene.sequence_editor
     meta = (editor.strips if hasattr(editor, "strips") else editor.sequences).new_meta("Meta", 5, 1)
     dialogue[0].move_to_meta(meta)

@@ -231,24 +231,34 @@ def test_controls_are_in_the_file_and_in_copies(take: "bpy.types.Action", raw: C
     np.testing.assert_allclose(_keyed(bpy.data.actions[names[0]]), raw.values, atol=1e-4)
 
 
+def _presets() -> dict[str, Path]:
+    folders = bpy.utils.preset_paths(part("addon.operators.controls").PRESETS)
+    return {path.stem: path for folder in folders for path in Path(folder).glob("*.py")}
+
+
 def test_a_preset_is_kept_applied_and_removed(take: "bpy.types.Action", raw: Curves) -> None:
     wanted = Controls({"jaw": 0.5, "lips": 1.5}, 0.05, 2.0, 0.5, -40.0, True)
     _set(take.lipsync_controls, wanted)
-    assert bpy.ops.lipsync.controls_add_preset(name="Mumbling") == {"FINISHED"}
-    (file,) = [Path(folder, "Mumbling.py") for folder in bpy.utils.preset_paths(part("addon.operators.controls").PRESETS)]
+    assert bpy.ops.lipsync.controls_add_preset(name="Old Man") == {"FINISHED"}
     bpy.ops.lipsync.controls_reset()
-    assert bpy.ops.lipsync.controls_apply_preset(filepath=str(file)) == {"FINISHED"}
+    assert bpy.ops.lipsync.controls_apply_preset(filepath=str(_presets()["Old_Man"])) == {"FINISHED"}
     np.testing.assert_allclose(_keyed(take), adjust(raw, wanted).values, atol=1e-4)
-    assert bpy.ops.lipsync.controls_add_preset(name="Mumbling", remove_name=True) == {"FINISHED"} and not file.exists()
+    assert bpy.ops.lipsync.controls_add_preset(name="Old_Man", remove_name=True) == {"FINISHED"}
+    assert "Old_Man" not in _presets()
 
 
-def test_presets_without_a_take_are_for_new_ones(scene: "bpy.types.Scene") -> None:
-    scene.lipsync.controls.blinks = 2.5
-    assert bpy.ops.lipsync.controls_add_preset(name="Nervous") == {"FINISHED"}
-    (file,) = [Path(folder, "Nervous.py") for folder in bpy.utils.preset_paths(part("addon.operators.controls").PRESETS)]
-    assert bpy.ops.lipsync.controls_reset() == {"FINISHED"} and scene.lipsync.controls.blinks == 1
-    assert bpy.ops.lipsync.controls_apply_preset(filepath=str(file)) == {"FINISHED"} and scene.lipsync.controls.blinks == 2.5
-    file.unlink()
+def test_presets_come_along_and_are_for_new_takes_where_there_is_none(scene: "bpy.types.Scene") -> None:
+    presets = _presets()
+    assert presets.keys() == {"Subtle", "Lively", "Crisp_Lips", "Mumbling"}
+    seen = set()
+    for path in presets.values():
+        scene.lipsync.controls.offset = 50.0  # every preset sets every control
+        assert bpy.ops.lipsync.controls_apply_preset(filepath=str(path)) == {"FINISHED"}
+        controls = part("addon.controls").read(scene.lipsync.controls)
+        assert controls.offset == 0
+        seen.add(str(controls))
+    assert len(seen) == 4
+    assert bpy.ops.lipsync.controls_reset() == {"FINISHED"} and scene.lipsync.controls.jaw == 1
 
 
 def test_limits_are_the_backends(take: "bpy.types.Action") -> None:
@@ -268,8 +278,8 @@ def test_a_step_of_a_slider_is_quick(
     _set(action.lipsync_controls, Controls({"jaw": 1.1}, 0.1, 2.0, 0.5, 20.0, True))
     times = []
     for step in range(5):
-        began = time.perf_counter()
+        began = time.process_time()  # other programs may have the processor too
         action.lipsync_controls.lips = 0.9 - step / 100
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     print(f"{seconds} s: {min(times) * 1000:.0f} ms")
-    assert min(times) < 3 * allowed  # other programs may have the processor too
+    assert min(times) < 2 * allowed

@@ -73,7 +73,9 @@ def test_filled_sentences_pass_through_said() -> None:
     """Blender looks up whole sentences only."""
     plain = []
     for file, tree in sources("addon"):
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        for call in ast.walk(tree):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+                continue
             given = [keyword.value for keyword in call.keywords if keyword.arg in ("text", "placeholder")]
             given += {"report": call.args[1:2], "poll_message_set": call.args[:1]}.get(call.func.attr, [])
             plain += [f"{file.name}:{call.lineno}" for value in given if isinstance(value, ast.JoinedStr)]

@@ -96,13 +96,28 @@ def test_no_preview_range_is_said(scene: "bpy.types.Scene") -> None:
         bpy.ops.lipsync.lock_preview_range()
 
 
-def test_controls_leave_what_is_locked_alone(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
+def test_controls_leave_locked_edits_alone(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
     other = _current(face)
     brows = _course(other, ("browInnerUp",))
     other.lipsync_controls.lips, other.lipsync_controls.brows = 0.5, 0.0
     assert not _course(other, ("browInnerUp",)).any() and brows.any()
     np.testing.assert_array_equal(_course(other, LOWER), _course(take, LOWER))
+
+
+def test_controls_move_what_is_locked_but_by_no_hand(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+    scene.lipsync.key_density = "DENSE"
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    first = _current(face)
+    first.lipsync_controls.jaw = 0.5
+    jaw = _course(first, ("jawOpen",), 20, 200)
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    other = _current(face)
+    np.testing.assert_array_equal(_course(other, LOWER), _course(first, LOWER))
+    other.lipsync_controls.brows = 0.0  # keys the mouth anew too, with the jaw halved once
+    np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), jaw, atol=1e-4)
+    other.lipsync_controls.jaw = 1.0
+    np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), 2 * jaw, atol=1e-3)
 
 
 def test_a_take_with_locks_can_be_made_again(take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:

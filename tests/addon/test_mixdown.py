@@ -1,5 +1,8 @@
 """What is heard of a strip, played by Blender alone: retimed strips are spoken as they sound, and the artist's scene stays as it was."""
 
+import threading
+import time
+import wave
 from pathlib import Path
 
 import bpy
@@ -66,6 +69,29 @@ def test_a_strip_that_is_gone_is_told(crowded: "bpy.types.Strip", tmp_path: Path
     with pytest.raises(strip.StripError, match="can't be mixed down"):
         part("addon.mixdown").mix_down(span, tmp_path / "no folder")
     assert _state(bpy.context.scene) == before
+
+
+def test_a_file_that_is_still_being_written_is_waited_for(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mixdown, path, rate = part("addon.mixdown"), tmp_path / "mixdown.wav", part("addon.mixdown")._RATE
+    monkeypatch.setattr(mixdown, "_PATIENCE", 0.5)
+
+    def write() -> None:
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(rate)
+            file.setnframes(0)
+            for _ in range(5):
+                file.writeframesraw(bytes(2 * rate))
+                file._file.flush()  # type: ignore[attr-defined]
+                time.sleep(0.1)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert mixdown._wait(path, 5.0)
+    writer.join()
+    assert path.stat().st_size == 44 + 5 * 2 * rate
+    assert not mixdown._wait(path, 6.0) and not mixdown._wait(tmp_path / "none.wav", 1.0)
 
 
 @RETIMING

@@ -138,7 +138,8 @@ def test_what_is_no_face_is_refused_with_a_reason(scene: "bpy.types.Scene") -> N
     assert _refusal(add_mesh("Cube", [])) == '"Cube" has no shape keys: select a face that has ARKit\'s'
     other = add_mesh("Alien", ["Antenna", "Wiggle", "Smile", "Hiss", "Blink"])
     assert _refusal(other) == (
-        'No ARKit shape keys on "Alien": looked for 52, found 0, it has Antenna, Wiggle, Smile, Hiss, ...: rename them or select another face'
+        'No ARKit shape keys on "Alien": looked for 52, found 0, it has Antenna, Wiggle, Smile, Hiss, ...: '
+        "choose them under Mapping, rename them or select another face"
     )
     absolute = add_mesh("Absolute", ["jawOpen"])
     absolute.data.shape_keys.use_relative = False

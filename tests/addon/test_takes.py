@@ -142,6 +142,26 @@ def test_looking_is_no_edit(scene: "bpy.types.Scene", head: "bpy.types.Object", 
     assert edits.shows_edited(bpy.data.actions["Renamed"])  # the handlers outlive the file
 
 
+def test_a_change_taken_back_is_no_edit(head: "bpy.types.Object", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edits, action = part("addon.edits"), _import(tmp_path)
+    point = fcurves(action)[JAW].keyframe_points[3]
+    before, asked = point.co.y, []
+    really = edits.is_edited
+
+    def counted(action: "bpy.types.Action") -> bool:
+        asked.append(action)
+        return really(action)
+
+    monkeypatch.setattr(edits, "is_edited", counted)
+    for value in (before + 0.1, before + 0.2, before):  # dragged, and Escape pressed
+        point.co.y = value
+        bpy.context.view_layer.update()
+        assert edits.shows_edited(action)
+    assert len(asked) == 1
+    time.sleep(0.6)
+    assert not edits.shows_edited(action)
+
+
 def test_seal_takes_the_keys_for_unedited(head: "bpy.types.Object", tmp_path: Path) -> None:
     takes, edits, action = part("addon.takes"), part("addon.edits"), _import(tmp_path)
     _change(action)
@@ -394,7 +414,7 @@ def test_list_says_what_differs(head: "bpy.types.Object", speech: Path, tmp_path
     action = _generate(speech, emotion="happiness")
     info = takes.read_info(action)
     now = time.strftime("%H:%M", time.localtime(info.made))
-    assert panel._told(action) == f"{info.identity.replace('_', ' ').title()} \u2022 Happiness \u2022 Seed 3 \u2022 {now}"
-    assert panel._told(_import(tmp_path)).startswith("Imported \u2022 Line.csv \u2022 ")
+    assert panel._told(action, False) == f"{info.identity.replace('_', ' ').title()} \u00b7 Happiness \u00b7 Seed 3 \u00b7 {now}"
+    assert panel._told(_import(tmp_path), True).startswith("Edited \u00b7 Imported \u00b7 Line.csv \u00b7 ")
     day = time.mktime((2001, 2, 3, 4, 5, 6, 0, 0, -1))
     assert panel._short_time(day) == "Feb 03, 2001"

@@ -24,9 +24,9 @@ _KINDS = (
 _ERRORS = {"AudioError", "ControlError", "CurvesError", "LaunchError", "ModelError", "RequestError", "RuntimeUnusable"}
 
 
-def classes(*kinds: type) -> list[type]:
+def classes(*kinds: type) -> list[Any]:
     """The add-on's own classes of these kinds, or of any, that are registered with Blender."""
-    found = {
+    found: set[Any] = {
         value
         for name, module in [*sys.modules.items()]
         if name.startswith(f"{PACKAGE}.addon")
@@ -36,18 +36,18 @@ def classes(*kinds: type) -> list[type]:
     return sorted((cls for cls in found if cls.is_registered), key=lambda cls: cls.__name__)
 
 
-def properties(cls: type) -> "list[bpy.types.Property]":
+def properties(cls: Any) -> "list[bpy.types.Property]":
     """The properties that a class of ours declares and that aren't hidden."""
     own = {name for base in cls.__mro__ if base.__module__.startswith(PACKAGE) for name in vars(base).get("__annotations__", {})}
     own = {name for name in own if not name.startswith("bl_")}
     return [prop for prop in _struct(cls).properties if prop.identifier in own and not prop.is_hidden]
 
 
-def tooltip(cls: type) -> str:
+def tooltip(cls: Any) -> str:
     return _struct(cls).description
 
 
-def _struct(cls: type) -> Any:
+def _struct(cls: Any) -> Any:
     """Where Blender keeps what it knows of a class."""
     if issubclass(cls, bpy.types.Operator):
         space, name = cls.bl_idname.split(".")
@@ -55,7 +55,7 @@ def _struct(cls: type) -> Any:
     return cls.bl_rna
 
 
-def shown(cls: type) -> set[str]:
+def shown(cls: Any) -> set[str]:
     """The texts of a class that Blender looks up by itself."""
     texts = {getattr(cls, "bl_label", "")}
     if issubclass(cls, bpy.types.Operator):
@@ -95,7 +95,7 @@ def template(node: ast.AST) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
     return ""
 
 

@@ -134,12 +134,12 @@ def _curves(runtime: str) -> np.ndarray:
 
 def test_engines_are_built_once_and_give_the_same_curves(gpu: Gpu, cache: Path) -> None:
     told: list[str] = []
-    model = load_model(MODEL, "tensorrt", told.append)
+    model = load_model(MODEL, "tensorrt", report=told.append)
     assert (model.runtime.name, model.notice, gpu.built) == ("tensorrt", "", 4)
     assert told == [f"Building {part} for NVIDIA L4, once" for part in PARTS] and "TF32" not in gpu.flags
     assert sorted(path.name.split(".")[0] for path in cache.iterdir()) == sorted(PARTS)
     np.testing.assert_array_equal(_curves("tensorrt"), _curves("onnx"))
-    assert load_model(MODEL, "tensorrt", told.append).notice == "" and gpu.built == 4 and len(told) == 4
+    assert load_model(MODEL, "tensorrt", report=told.append).notice == "" and gpu.built == 4 and len(told) == 4
 
 
 @pytest.mark.parametrize("change", [{"driver": "590.1"}, {"name": "NVIDIA H200"}, {"version": "11.5.0.1"}])

@@ -98,7 +98,7 @@ def _build() -> Path:
     result = subprocess.run([sys.executable, ROOT / ".ci" / "build_zip.py"], capture_output=True, text=True, check=False)
     if result.returncode:
         raise DemoError((result.stderr or result.stdout).strip())
-    return Path(result.stdout.strip().splitlines()[-1])
+    return Path(result.stdout.strip().splitlines()[-1].rpartition("  ")[0])  # its size follows
 
 
 def _divert(log: Path) -> TextIO:

@@ -28,5 +28,5 @@ def _export(args: argparse.Namespace) -> None:
     worst = export(args.model, args.out, args.name, args.version, args.safetensors)
     print(f"wrote {args.out}; largest difference between torch and ONNX Runtime {worst:.1e}")
     if tensorrt is not None:
-        tensorrt.load(args.out, print)
+        tensorrt.load(args.out, report=print)
         print(f"TensorRT's engines are ready, within {tensorrt.TOLERANCE:.0e} of ONNX Runtime")

@@ -1,0 +1,148 @@
+"""Which keys of a face each channel moves: what is there, what is missing, and what the artist would rather have."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from typing import ClassVar
+
+import bpy
+
+from ...backend.arkit import REGIONS
+from .. import mapping, naming, rig
+from ..operators.bones import LIPSYNC_OT_drive_bones
+from ..operators.mapping import LIPSYNC_OT_mapping_load, LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save
+from ..properties import chosen_face
+from ..visemes import SPOKEN_FOR
+from .text import draw_text
+
+_VISEMES = "visemes"
+_REGIONS = (*REGIONS, _VISEMES)
+_NAMED = 6  # missing channels named at once
+
+
+def _look_at_first(self: "LipSyncMappingView", context: bpy.types.Context) -> None:
+    self.active = next(index for index, curve in enumerate(mapping.CURVES) if mapping.REGION_OF[curve] == self.region)
+
+
+class LipSyncMappingView(bpy.types.PropertyGroup):
+    """window_manager.lipsync_mapping: what of the mapping is looked at."""
+
+    region: bpy.props.EnumProperty(
+        name="Region",
+        description="The part of the face whose channels are listed",
+        items=[(name, name.title(), f"{name.title()}: how many of its channels move a key, and how many there are") for name in _REGIONS],
+        default="jaw",
+        update=_look_at_first,
+    )
+    # The rows of the list: all curves, as Blender's lists want them, a collection of something.
+    curves: bpy.props.EnumProperty(items=[(curve, curve, "") for curve in mapping.CURVES])
+    active: bpy.props.IntProperty(
+        name="Channel", description="The channel whose keys are shown below the list", default=mapping.CURVES.index("jawOpen")
+    )
+
+
+class LIPSYNC_UL_mapping(bpy.types.UIList):
+    """The channels of a region, and the keys that each of them moves."""
+
+    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
+        curve, face = item.identifier, rig.find_face(chosen_face(context))
+        by_hand = any(curve in dict(mapping.choices(mesh.key)) for mesh in face.meshes)
+        keys = _keys(face.meshes, curve)
+        row = layout.split(factor=0.5)
+        row.active = "" in keys.values()
+        row.label(text=curve, icon="CHECKMARK" if row.active else "BLANK1")
+        row = row.row(align=True)
+        told = (f"{key} ({why})" if why else key for key, why in keys.items())
+        row.label(text=", ".join(told) or ("None" if by_hand else "Missing"))
+        if by_hand:
+            row.operator(LIPSYNC_OT_mapping_reset.bl_idname, text="", icon="LOOP_BACK", emboss=False).curve = curve
+
+    def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
+        region = context.window_manager.lipsync_mapping.region
+        wanted = self.filter_name.lower()
+        shown = [mapping.REGION_OF[item.identifier] == region and wanted in item.identifier.lower() for item in getattr(data, property)]
+        return [self.bitflag_filter_item if show else 0 for show in shown], []
+
+
+def _keys(meshes: "tuple[rig.FaceMesh, ...]", curve: str) -> dict[str, str]:
+    """The names of a curve's keys -> why it doesn't move them, "" where it does."""
+    return {name: mesh.skipped.get(name, "") for mesh in meshes for name, parts in mesh.sums.items() if curve in parts}
+
+
+class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
+    bl_label = "Mapping"
+    bl_region_type = "UI"
+    bl_space_type = "VIEW_3D"
+    bl_parent_id = "VIEW3D_PT_lipsync"
+    bl_options: ClassVar = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, view = self.layout, context.window_manager.lipsync_mapping
+        try:
+            face = rig.find_face(chosen_face(context))
+        except rig.RigError as error:
+            draw_text(layout, context, str(error), "INFO")
+            return
+        _draw_coverage(layout, face, view)
+        _draw_missing(layout, context, face, view.region)
+        row = layout.row()
+        row.template_list("LIPSYNC_UL_mapping", "", view.bl_rna.properties["curves"], "enum_items", view, "active", rows=6)
+        column = row.column(align=True)
+        column.operator(LIPSYNC_OT_mapping_load.bl_idname, text="", icon="IMPORT")
+        column.operator(LIPSYNC_OT_mapping_save.bl_idname, text="", icon="EXPORT")
+        column.separator()
+        column.operator(LIPSYNC_OT_mapping_reset.bl_idname, text="", icon="LOOP_BACK")
+        curve = mapping.CURVES[view.active]
+        if mapping.REGION_OF[curve] == view.region:
+            _draw_choices(layout, face, curve)
+        layout.operator(LIPSYNC_OT_drive_bones.bl_idname, icon="BONE_DATA")
+
+
+def _draw_coverage(layout: bpy.types.UILayout, face: rig.Face, view: LipSyncMappingView) -> None:
+    grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+    for region, (found, count) in face.coverage.items():
+        grid.prop_enum(view, "region", region, text=f"{region.title()} {found} of {count}")
+    if not naming.has_lips(face.channels):
+        grid.prop_enum(view, "region", _VISEMES, text=f"Visemes {len(face.visemes)}")
+
+
+def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: rig.Face, region: str) -> None:
+    if face.viseme_set and any(channel in SPOKEN_FOR for channel in REGIONS.get(region, ())):
+        draw_text(
+            layout,
+            context,
+            f"Visemes move the mouth ({face.viseme_set.label}), so keys of the channels they stand for are left alone",
+            "INFO",
+        )
+        return
+    missing = [channel for channel in REGIONS.get(region, ()) if channel not in face.channels]
+    if missing:
+        draw_text(layout, context, "Missing: " + ", ".join(missing[:_NAMED]) + (", ..." if len(missing) > _NAMED else ""), "INFO")
+
+
+def _draw_choices(layout: bpy.types.UILayout, face: rig.Face, curve: str) -> None:
+    """A field for each mesh: the key chosen by hand or, grey, what is automatic."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    for mesh in face.meshes:
+        row = column.row()
+        chosen = dict(mapping.choices(mesh.key)).get(curve, "")
+        row.alert = chosen not in mesh.key.key_blocks if chosen else False
+        automatic = ", ".join(name for name, parts in mesh.sums.items() if curve in parts)
+        row.prop(mesh.key.lipsync_mapping, curve, text=mesh.object.name, placeholder=f"Auto: {automatic or 'none'}")
+
+
+def register() -> None:
+    for cls in _classes:
+        bpy.utils.register_class(cls)
+    bpy.types.WindowManager.lipsync_mapping = bpy.props.PointerProperty(type=LipSyncMappingView)
+
+
+def unregister() -> None:
+    del bpy.types.WindowManager.lipsync_mapping
+    for cls in reversed(_classes):
+        bpy.utils.unregister_class(cls)
+
+
+_classes = (LipSyncMappingView, LIPSYNC_UL_mapping, VIEW3D_PT_lipsync_mapping)

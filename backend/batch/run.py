@@ -1,0 +1,153 @@
+"""All lines of a script done on this machine, a process a core; what is done is not done again."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from ..generator import Model, load_model
+from ..model_folder import check_files, read_card
+from . import manifest
+from .lines import BadLine, Line
+from .work import Result, do_line, is_done, key_of, sha256_of
+
+Job = tuple[Line, str]  # a line and its key
+Workers = Callable[[list[Job]], Iterable[Result]]  # gives results as they come
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all lines have in common. out: an existing folder; form: csv, json or npz."""
+
+    model: Path
+    out: Path
+    form: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended: lines made, left as they were, and failed with their reasons."""
+
+    made: int
+    kept: int
+    failed: tuple[Result, ...]
+    seconds: float  # of sound, of the lines made
+
+
+@lru_cache(maxsize=1)
+def _model(folder: Path) -> Model:
+    return load_model(folder, threads=1)  # a process a core: more threads would be in each other's way
+
+
+def do_job(job: Job, setting: Setting) -> Result:
+    """What a worker does: the model is loaded once a process."""
+    line, key = job
+    return do_line(line, key, _model(setting.model), setting.out, setting.form)
+
+
+def run(lines: list[Line | BadLine], setting: Setting, workers: Workers, tell: Callable[[int, int, int], None]) -> Summary:
+    """Do the lines that no earlier run into the same folder has done, and tell of each in its manifest.
+
+    tell(done, failed, total) is called after each. Raises ModelError; what else goes wrong is a line's own. Interrupted, it leaves a
+    manifest of what was done; the next run goes on from there.
+    """
+    card = read_card(setting.model)
+    check_files(setting.model, card)
+    known = manifest.read_manifest(setting.out)
+    good = [line for line in lines if isinstance(line, Line)]
+    with ThreadPoolExecutor() as pool:
+        jobs = [(line, key_of(line, sha, card.sha256, setting.form)) for line, sha in zip(good, pool.map(_sha, good), strict=True)]
+    kept = {line.name: known[line.name] for line, key in jobs if is_done(known.get(line.name), key, setting.out)}
+    results = {line.name: Result(line.name, "", "", error=line.reason) for line in lines if isinstance(line, BadLine)}
+    todo = sorted((job for job in jobs if job[0].name not in kept), key=_size, reverse=True)  # or the longest might begin last
+    made = 0
+    with manifest.open_manifest(setting.out) as opened:
+        for result in workers(todo):
+            manifest.add(opened, result)
+            results[result.name] = result
+            made += not result.error
+            tell(len(kept) + len(results), sum(bool(each.error) for each in results.values()), len(lines))
+    results |= kept
+    manifest.rewrite(setting.out, [results[line.name] for line in lines])
+    failed = tuple(results[line.name] for line in lines if results[line.name].error)
+    return Summary(made, len(kept), failed, sum(each.seconds for name, each in results.items() if name not in kept))
+
+
+def _sha(line: Line) -> str:
+    return sha256_of(line.file)
+
+
+def _size(job: Job) -> float:
+    line, _ = job
+    try:
+        return (line.end - line.start) * 32000 if line.end is not None else os.path.getsize(line.file)
+    except OSError:
+        return 0.0
+
+
+def processes(setting: Setting, count: int) -> Workers:
+    """Workers that are processes of this machine. One that dies (killed, out of memory) takes no other line with it."""
+
+    def work(jobs: list[Job]) -> Iterator[Result]:
+        left = {line.name: (line, key) for line, key in jobs}
+        while left:
+            try:
+                for result in _pooled(list(left.values()), setting, count):
+                    del left[result.name]
+                    yield result
+            except BrokenProcessPool:
+                # Whose fault it was can't be told: those that may have been under way are done one at a time.
+                for job in list(left.values())[: 2 * count]:
+                    del left[job[0].name]
+                    yield _alone(job, setting)
+
+    return work
+
+
+def _pooled(jobs: list[Job], setting: Setting, count: int) -> Iterator[Result]:
+    with ProcessPoolExecutor(min(count, len(jobs)), get_context("spawn"), _begin) as pool:
+        futures: list[Future[Result]] = [pool.submit(do_job, job, setting) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _alone(job: Job, setting: Setting) -> Result:
+    try:
+        return next(_pooled([job], setting, 1))
+    except BrokenProcessPool:
+        line, key = job
+        return Result(line.name, key, line.file, error="The process that worked on it died (killed, or out of memory): try it alone.")
+
+
+def _begin() -> None:
+    """In a new process: Ctrl-C is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def show(began: float) -> Callable[[int, int, int], None]:
+    """A line of progress with the time left, on stderr; once a second at most where that is no terminal."""
+    last = began
+
+    def tell(done: int, failed: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        terminal = sys.stderr.isatty()
+        if done < total and now - last < (0.1 if terminal else 10.0):
+            return
+        last = now
+        left = (now - began) / done * (total - done)
+        text = f"{done} of {total} lines" + (f", {failed} failed" if failed else "") + f", {left:.0f} s left"
+        print(f"\r{text:<50}" if terminal else text, end="\n" if done == total or not terminal else "", file=sys.stderr, flush=True)
+
+    return tell

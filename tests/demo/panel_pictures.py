@@ -1,0 +1,171 @@
+"""The docs' pictures of the panel, taken in a real Blender with a window, on Linux with X and ImageMagick.
+
+make extension
+blender --factory-startup --python tests/demo/panel_pictures.py -- dist/EXTENSION.zip build/pictures
+"""
+
+import importlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+
+_MODULE = "bl_ext.user_default.diffusion_talker"
+_SPEECH = Path(__file__).parents[1] / "data" / "speech.ogg"
+_PARENT = "VIEW3D_PT_lipsync"
+_DRAWN = 0.6  # seconds in which Blender has drawn what was changed
+
+Steps = Iterator[float]  # each is carried on after so many seconds
+
+
+def main(archive: Path, out: Path) -> None:
+    """Install the extension, take all pictures, and end Blender."""
+    out.mkdir(parents=True, exist_ok=True)
+    bpy.context.preferences.view.show_splash = False
+    bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
+    folder = Path(tempfile.mkdtemp())
+    steps = _steps(folder, out)
+
+    def go_on() -> float | None:
+        try:
+            return next(steps)
+        except StopIteration:
+            pass
+        except Exception:  # noqa: BLE001 - Blender must end whatever happens
+            traceback.print_exc()
+        shutil.rmtree(folder, ignore_errors=True)
+        bpy.ops.wm.quit_blender()
+        return None
+
+    bpy.app.timers.register(go_on, first_interval=2.0)
+
+
+def _steps(folder: Path, out: Path) -> Steps:
+    with _in_view():
+        bpy.ops.screen.screen_full_area()
+    yield 1.0
+    scene = bpy.context.scene
+    for ob in list(bpy.data.objects):
+        bpy.data.objects.remove(ob)
+    _area().spaces[0].show_region_ui = True
+    yield 1.0
+    _sidebar().active_panel_category = "Lip Sync"
+
+    _only()
+    yield from _picture(out / "no_face.png")
+
+    with _in_view():
+        bpy.ops.mesh.arkit_sample_face_add()
+        bpy.ops.view3d.view_axis(type="FRONT")
+        bpy.ops.view3d.view_selected()
+    strips = scene.sequence_editor_create().strips
+    strip = scene.sequence_editor.active_strip = strips.new_sound("line_12", str(_SPEECH), channel=1, frame_start=1)
+    yield from _picture(out / "ready.png")
+
+    long = folder / "long.wav"
+    _write_noise(long, minutes=30)
+    scene.sequence_editor.active_strip = strips.new_sound("act_one", str(long), channel=2, frame_start=1)
+    with _in_view():
+        bpy.ops.lipsync.generate("INVOKE_DEFAULT")
+    yield 4.0
+    yield from _picture(out / "running.png")
+    bpy.ops.lipsync.cancel()
+    yield 3.0
+
+    broken = folder / "broken.wav"
+    shutil.copy(long, broken)
+    scene.sequence_editor.active_strip = strips.new_sound("act_two", str(broken), channel=3, frame_start=1)
+    broken.write_bytes(b"no sound any more")
+    with _in_view():
+        bpy.ops.lipsync.generate("INVOKE_DEFAULT")
+    yield 4.0
+    yield from _picture(out / "error.png")
+
+    scene.sequence_editor.active_strip = strip
+    for job in (bpy.ops.lipsync.generate, bpy.ops.lipsync.resample, bpy.ops.lipsync.resample):
+        with _in_view():
+            job("EXEC_DEFAULT")
+    _edit(bpy.context.object.data.shape_keys.animation_data.action)
+    with _in_view():
+        bpy.ops.lipsync.resample("EXEC_DEFAULT")
+    scene.frame_set(30)
+    _only("takes")
+    yield from _picture(out / "takes.png")
+    scene.lipsync.locks.all_brows, scene.lipsync.locks.use_frames = True, True
+    for name in ("locks", "controls", "mapping", "keys"):
+        _only(name)
+        yield from _picture(out / f"{name}.png")
+    with _in_view():
+        bpy.ops.lipsync.cast_add_all()
+    _only("cast")
+    yield from _picture(out / "cast.png")
+
+
+def _picture(file: Path) -> Steps:
+    """The sidebar's panels, without the empty part below them."""
+    for area in bpy.context.window_manager.windows[0].screen.areas:
+        area.tag_redraw()
+    yield _DRAWN
+    window, sidebar = bpy.context.window_manager.windows[0], _sidebar()
+    top = window.height - sidebar.y - sidebar.height
+    crop = f"{sidebar.width}x{sidebar.height}+{sidebar.x}+{top}"
+    subprocess.run(["import", "-window", "root", "-crop", crop, "+repage", "-fuzz", "3%", "-trim", "+repage", str(file)], check=True)
+
+
+def _only(*names: str) -> None:
+    """Of the panels below the main one show these, open, and hide the others."""
+    for cls in [cls for cls in bpy.types.Panel.__subclasses__() if _is_below(cls)]:
+        wanted = any(cls.__name__ == f"{_PARENT}_{name}" for name in names)
+        if cls.is_registered:
+            bpy.utils.unregister_class(cls)
+        if wanted:
+            cls.bl_options = set()
+            bpy.utils.register_class(cls)
+
+
+def _is_below(cls: type) -> bool:
+    return cls.__module__.startswith(_MODULE) and getattr(cls, "bl_parent_id", "").startswith(_PARENT)
+
+
+def _area() -> bpy.types.Area:
+    return next(area for area in bpy.context.window_manager.windows[0].screen.areas if area.type == "VIEW_3D")
+
+
+def _sidebar() -> bpy.types.Region:
+    return next(region for region in _area().regions if region.type == "UI")
+
+
+def _in_view() -> "bpy.types.ContextTempOverride":
+    region = next(region for region in _area().regions if region.type == "WINDOW")
+    return bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=_area(), region=region)
+
+
+def _edit(action: bpy.types.Action) -> None:
+    """What a hand does: one key moved."""
+    keys = importlib.import_module(f"{_MODULE}.addon.keys")
+    curve = max(keys.fcurves(action), key=lambda fcurve: len(fcurve.keyframe_points))
+    curve.keyframe_points[3].co.y += 0.2
+    curve.update()
+    bpy.context.scene.frame_set(1)
+
+
+def _write_noise(path: Path, minutes: int) -> None:
+    """Something that takes a while to speak."""
+    rate, block = 8000, random.Random(0).randbytes(2 * 8000)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        for _ in range(60 * minutes):
+            file.writeframesraw(block)
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[sys.argv.index("--") + 1 :]))
