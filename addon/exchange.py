@@ -17,18 +17,24 @@ class ExchangeError(Exception):
 
 def import_take(curves: Curves, file: Path, face: rig.Face, first_frame: int, fps: float, style: keys.Style) -> bpy.types.Action:
     """Key curves on a face as a new take, from first_frame on at fps frames a second. Raises ExchangeError, and then has changed nothing."""
+    action = write_import(curves, file, face, first_frame, fps, style)
+    try:
+        keys.assign(action, face)
+    except BaseException:
+        bpy.data.actions.remove(action)
+        raise
+    return action
+
+
+def write_import(curves: Curves, file: Path, face: rig.Face, first_frame: int, fps: float, style: keys.Style) -> bpy.types.Action:
+    """The same as a take that nothing uses yet. Raises ExchangeError."""
     count = round((len(curves.values) - 1) * fps / curves.fps) + 1
     performed = resample(curves, fps, count)
     table = keys.columns(face, performed)
     if not table:
         raise ExchangeError(f'"{file.name}" moves none of the face\'s ARKit keys: choose another file or face')
     action = keys.write_action(takes.new_name(file.stem, "capture"), table, first_frame, style)
-    try:
-        takes.mark(action, takes.imported_info(str(file), curves.start, count / fps, first_frame, fps), performed)
-        keys.assign(action, face)
-    except BaseException:
-        bpy.data.actions.remove(action)
-        raise
+    takes.mark(action, takes.imported_info(str(file), curves.start, count / fps, first_frame, fps), performed)
     return action
 
 

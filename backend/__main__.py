@@ -117,16 +117,19 @@ def _generate(options: argparse.Namespace) -> int:
         fps=options.fps,
         intensity=options.intensity,
     )
-    takes = list(perform(request, _load(options), _show))
+    takes = perform(request, _load(options), _show)
+    written = []
     # All of them or none: what is in the way of the last must not leave the first behind.
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
         for take in takes:
-            performed = adjust(Curves(take.names, take.values, take.fps, options.start), controls)
-            write(Path(folder) / _name(options.out, take.index, take.count), performed)
-        for take in takes:
-            path = options.out.with_name(_name(options.out, take.index, take.count))
-            os.replace(Path(folder) / path.name, path)
-            print(f"{path}: {take.frames} frames at {take.fps:g} fps, identity {take.identity}, emotion {take.emotion}, seed {take.seed}")
+            name = _name(options.out, take.index, take.count)
+            curves = Curves(take.names, take.values, take.fps, options.start)
+            write(Path(folder) / name, adjust(curves, controls) if controls != Controls() else curves)
+            identity, emotion = f"identity {take.identity}", f"emotion {take.emotion}"
+            written.append((name, f"{take.frames} frames at {take.fps:g} fps, {identity}, {emotion}, seed {take.seed}"))
+        for name, what in written:
+            os.replace(Path(folder) / name, options.out.with_name(name))
+            print(f"{options.out.with_name(name)}: {what}")
     print(f"{time.monotonic() - began:.2f} s")
     return 0
 

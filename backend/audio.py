@@ -3,7 +3,7 @@
 import hashlib
 import math
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,11 @@ import soxr
 
 RATE = 16000
 SHORTEST = 0.2  # seconds
-LONGEST = 2 * 3600.0  # seconds; .46 GB of samples
+LONGEST = 2 * 3600.0  # seconds
 RATES = (1000, 768000)  # lowest and highest sample rate of a file
-_BLOCK = 1 << 20  # values read at once, over all channels
+_READ = 1 << 20  # values read at once, over all channels
+_BLOCK = 30 * RATE  # samples
+_HELD = 600.0  # seconds: a longer clip is decoded anew each time it is heard, rather than held
 _LOUDEST = 65536.0  # full scale is 1, but some float files are scaled like 16-bit integers; what lies above is a broken file's
 
 
@@ -26,11 +28,21 @@ class AudioError(Exception):
 
 @dataclass(frozen=True)
 class Clip:
-    """Seconds of a sound file. samples: (n,) float32, mono at RATE; start: s, where in the file sample 0 lies; sha256: of the file."""
+    """Seconds of a sound file.
 
-    samples: np.ndarray
+    blocks: (n,) float32, mono at RATE, one after the other, as often as asked; each but the last is half a minute, or there is only one.
+    start: s, where in the file sample 0 lies; sha256: of the file.
+    """
+
+    blocks: Iterable[np.ndarray]
     start: float
     sha256: str
+
+    @property
+    def samples(self) -> np.ndarray:
+        """All of it, (n,)."""
+        blocks = list(self.blocks)
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
 def read_clip(
@@ -39,8 +51,9 @@ def read_clip(
     """Read the seconds [start, end) of a sound file of any format, rate and channels that libsndfile reads.
 
     end None, or behind the file's end, is the file's end. The channels' mean is taken; samples that are no numbers become silence.
-    callback gets the fraction done and may raise to give up. Never holds more of the file than the result and a block.
-    Raises AudioError when there is no such file, it holds no sound, or the range is outside of it, too short or too long.
+    callback gets the fraction done and may raise to give up. Never holds more of the file than ten minutes and a block.
+    Raises AudioError when there is no such file, it holds no sound, or the range is outside of it, too short or too long; so may walking
+    the blocks of a long clip, which are read as they are asked for.
     """
     if not math.isfinite(start) or start < 0 or (end is not None and not start < end < math.inf):
         raise AudioError(f"The range {start} to {end} s can't be read; give a start of 0 s or later and an end after it.")
@@ -49,12 +62,38 @@ def read_clip(
         file = soundfile.SoundFile(path)
     with file:
         first, count = _range(file, path, start, end)
-        with _reading(path):
-            file.seek(first)
-        samples = _resampled(_blocks(file, path, count, callback), file.samplerate)
         start = first / file.samplerate
-    _check_length(path, len(samples) / RATE)
-    return Clip(samples, start, _sha256(path, callback))
+        blocks: Iterable[np.ndarray] = _Stream(path, first, count)
+        if count <= _HELD * file.samplerate:
+            blocks = [np.concatenate(list(_decode(file, path, first, count, callback)))]
+    return Clip(blocks, start, _sha256(path, callback))
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """Frames first .. first + count of a file, decoded while they are walked."""
+
+    path: Path
+    first: int
+    count: int
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        with _reading(self.path):
+            file = soundfile.SoundFile(self.path)
+        with file:
+            yield from _evenly(_decode(file, self.path, self.first, self.count, lambda fraction: None))
+
+
+def _evenly(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """The same samples in blocks of _BLOCK, but for the last."""
+    left = np.zeros(0, np.float32)
+    for block in blocks:
+        left = np.concatenate([left, block])
+        while len(left) >= _BLOCK:
+            yield left[:_BLOCK]
+            left = left[_BLOCK:]
+    if len(left):
+        yield left
 
 
 @contextmanager
@@ -106,9 +145,20 @@ def _check_length(path: Path, seconds: float) -> None:
         raise AudioError(f"{seconds / 3600:.1f} hours of {_shown(path)} are too long; choose at most {LONGEST / 3600:.0f} hours.")
 
 
+def _decode(file: soundfile.SoundFile, path: Path, first: int, count: int, callback: Callable[[float], None]) -> Iterator[np.ndarray]:
+    """Frames first .. first + count as blocks of samples at RATE. Raises AudioError at the end when they were too few."""
+    with _reading(path):
+        file.seek(first)
+    length = 0
+    for block in _resampled(_blocks(file, path, count, callback), file.samplerate):
+        length += len(block)
+        yield block
+    _check_length(path, length / RATE)
+
+
 def _blocks(file: soundfile.SoundFile, path: Path, count: int, callback: Callable[[float], None]) -> Iterator[np.ndarray]:
     """count frames as blocks of mono, (n,) float32; fewer when the file is cut short."""
-    left, size = count, max(1, _BLOCK // file.channels)
+    left, size = count, max(1, _READ // file.channels)
     while left > 0:
         callback(0.9 * (1 - left / count))
         with _reading(path):
@@ -120,20 +170,21 @@ def _blocks(file: soundfile.SoundFile, path: Path, count: int, callback: Callabl
         yield np.clip(block, -_LOUDEST, _LOUDEST, out=block).mean(axis=1)
 
 
-def _resampled(blocks: Iterator[np.ndarray], rate: int) -> np.ndarray:
+def _resampled(blocks: Iterable[np.ndarray], rate: int) -> Iterator[np.ndarray]:
     if rate == RATE:
-        parts = list(blocks)
-        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        yield from blocks
+        return
     stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
-    parts, frames = [], 0
+    frames = done = 0
     for block in blocks:
         frames += len(block)
-        parts.append(stream.resample_chunk(block))
-    parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
-    samples = np.concatenate(parts)
+        samples = stream.resample_chunk(block)
+        done += len(samples)
+        yield samples
     # The stream's flush rounds by itself; the length is ours to say.
-    length = round(frames * RATE / rate)
-    return samples[:length] if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
+    missing = round(frames * RATE / rate) - done
+    samples = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:missing]
+    yield np.pad(samples, (0, missing - len(samples)))
 
 
 def _sha256(path: Path, callback: Callable[[float], None]) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_PIECE = 4096  # frames that are worked on at a time, to hold little memory
+
 
 class CurvesError(ValueError):
     """Curves don't fit together, or a file of them can't be read or written; the text is a sentence for the artist."""
@@ -35,17 +37,26 @@ def interpolate(values: np.ndarray, position: np.ndarray) -> np.ndarray:
     their range, so shut lips stay shut and a still face stays still.
     """
     values = np.asarray(values, dtype=np.float32)
-    last = len(values) - 1
-    position = np.clip(position, 0, last)
+    position = np.clip(position, 0, len(values) - 1)
+    result = np.empty((len(position), values.shape[1]), np.float32)
+    for first in range(0, len(position), _PIECE):
+        piece = slice(first, first + _PIECE)
+        np.clip(_pchip(values, position[piece]), 0.0, 1.0, out=result[piece])
+    return result
+
+
+def _pchip(values: np.ndarray, position: np.ndarray) -> np.ndarray:
     left = position.astype(np.int64)
-    right = np.minimum(left + 1, last)
+    t = (position - left).astype(np.float32)[:, None]
+    first = max(int(left.min()) - 1, 0)
+    values = values[first : left.max() + 3]  # with the neighbors that the slopes at either end are made of
+    left -= first
+    right = np.minimum(left + 1, len(values) - 1)
     step = np.diff(values, axis=0)
     before, after = step[:-1], step[1:]
     slope = np.zeros_like(values)
     np.divide(2 * before * after, before + after, out=slope[1:-1], where=before * after > 0)
-    if last > 0:
+    if len(step):
         slope[0], slope[-1] = step[0], step[-1]  # no steeper than the first and last step, so monotone too
-    t = (position - left).astype(np.float32)[:, None]
     rest = 1 - t
-    result = values[left] + t * t * (3 - 2 * t) * (values[right] - values[left]) + t * rest * (rest * slope[left] - t * slope[right])
-    return np.clip(result, 0.0, 1.0)
+    return values[left] + t * t * (3 - 2 * t) * (values[right] - values[left]) + t * rest * (rest * slope[left] - t * slope[right])

@@ -1,5 +1,6 @@
 """What the audio encoder hears: a log-mel picture of the sound at 100 frames a second, at an even speech level."""
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -32,17 +33,31 @@ def mel_filters() -> np.ndarray:
     return (filters / np.maximum(filters.sum(1, keepdims=True), 1e-9)).astype(np.float32)
 
 
-def speech_gain(samples: np.ndarray) -> float:
+@cache
+def _bands() -> list[tuple[slice, np.ndarray]]:
+    """Where each filter is not zero, and what it is there."""
+    inside = [np.flatnonzero(band) for band in mel_filters()]
+    return [(slice(bins[0], bins[-1] + 1), band[bins[0] : bins[-1] + 1]) for bins, band in zip(inside, mel_filters(), strict=True)]
+
+
+def levels(samples: np.ndarray) -> np.ndarray:
+    """RMS of each 25 ms of a sound, (n // 400,). samples: (n,) mono at RATE."""
+    frames = len(samples) // _WINDOW
+    blocks = samples[: frames * _WINDOW].reshape(frames, _WINDOW)
+    return np.sqrt(np.einsum("fw,fw->f", blocks, blocks) / _WINDOW)
+
+
+def gain_of(rms: np.ndarray) -> float:
     """The factor that brings a clip's loud speech to one level, so that the model hears how loud a sound is *within* its clip.
 
-    samples: (n,) mono at RATE. Silence and room noise are raised by at most 26 dB.
+    rms: what `levels` gives. Silence and room noise are raised by at most 26 dB.
     """
-    frames = len(samples) // _WINDOW
-    if frames == 0:
-        return 1.0
-    blocks = samples[: frames * _WINDOW].reshape(frames, _WINDOW)
-    rms = np.sqrt(np.einsum("fw,fw->f", blocks, blocks) / _WINDOW)
-    return _TARGET_LEVEL / max(float(np.percentile(rms, 95)), _QUIETEST_LEVEL)
+    return _TARGET_LEVEL / max(float(np.percentile(rms, 95)), _QUIETEST_LEVEL) if len(rms) else 1.0
+
+
+def speech_gain(samples: np.ndarray) -> float:
+    """The same of a clip that is at hand whole, (n,) mono at RATE."""
+    return gain_of(levels(samples))
 
 
 def frame_count(samples: int) -> int:
@@ -50,18 +65,39 @@ def frame_count(samples: int) -> int:
     return samples // HOP + 1
 
 
+def span(first: int, count: int) -> tuple[int, int]:
+    """[start, stop): the samples that mel frames first .. first + count are made of. Some may lie outside of the clip."""
+    return first * HOP - _WINDOW // 2, (first + count - 1) * HOP + _WINDOW // 2
+
+
+def cut(blocks: Iterable[np.ndarray], spans: Iterable[tuple[int, int]]) -> Iterator[np.ndarray]:
+    """Pieces [start, stop) of a sound that comes in blocks, each (stop - start,); starts and stops ascend, zeros lie around the sound.
+
+    Holds no more than a piece and a block.
+    """
+    source, held, first = iter(blocks), np.zeros(0, np.float32), 0  # first: where in the sound what is held begins
+    for start, stop in spans:
+        while first + len(held) < stop and (block := next(source, None)) is not None:
+            done = min(max(start - first, 0), len(held))
+            held, first = np.concatenate([held[done:], block]) if done < len(held) else block, first + done
+        piece = held[max(start - first, 0) : max(stop - first, 0)]
+        left = max(-start, 0)
+        yield np.pad(piece, (left, stop - start - left - len(piece)))
+
+
+def _power(piece: np.ndarray) -> np.ndarray:
+    """Mel power of all frames that fit into a piece, (count, BANDS) float32."""
+    frames = np.lib.stride_tricks.sliding_window_view(piece, _WINDOW)[::HOP]
+    spectrum = np.fft.rfft(frames * np.hanning(_WINDOW).astype(np.float32), _FFT)
+    power = np.ascontiguousarray((spectrum.real**2 + spectrum.imag**2).T, np.float32)
+    # Band by band: most of a filter is zero, and Blender's own numpy may come without a fast product of matrices.
+    return np.stack([band @ power[bins] for bins, band in _bands()], axis=1)
+
+
 def mel_power(samples: np.ndarray, first: int = 0, count: int | None = None) -> np.ndarray:
     """Mel power of frames first .. first + count, (count, BANDS) float32. samples: (n,) mono at RATE, levelled; zeros lie around them."""
     count = frame_count(len(samples)) - first if count is None else count
-    start = first * HOP - _WINDOW // 2
-    stop = (first + count - 1) * HOP + _WINDOW // 2
-    left = max(-start, 0)
-    piece = samples[max(start, 0) : max(stop, 0)]
-    piece = np.pad(piece, (left, stop - start - left - len(piece)))
-    frames = np.lib.stride_tricks.sliding_window_view(piece, _WINDOW)[::HOP][:count]
-    spectrum = np.fft.rfft(frames * np.hanning(_WINDOW).astype(np.float32), _FFT)
-    power = spectrum.real**2 + spectrum.imag**2
-    return (power @ mel_filters().T).astype(np.float32)
+    return _power(next(cut([samples], [span(first, count)])))
 
 
 def compress(power: np.ndarray) -> np.ndarray:
@@ -72,3 +108,8 @@ def compress(power: np.ndarray) -> np.ndarray:
 def log_mel(samples: np.ndarray, first: int = 0, count: int | None = None) -> np.ndarray:
     """The encoder's input for mel frames first .. first + count: (count, BANDS) float32."""
     return compress(mel_power(samples, first, count)).astype(np.float32)
+
+
+def log_mel_of(piece: np.ndarray) -> np.ndarray:
+    """The encoder's input for the frames of a piece that was cut at their `span`: (count, BANDS) float32."""
+    return compress(_power(piece)).astype(np.float32)

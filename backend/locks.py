@@ -3,16 +3,21 @@
 import numpy as np
 
 _SEAM = 0.3  # s: how far from what is kept a prediction is bent to meet it
+CONTEXT = 2 * _SEAM  # s: put_back bends a frame by no more than what lies so near on either side
+
+_PIECE = 4096  # frames that are worked on at a time, to hold little memory
 
 
-def at_rate(kept: np.ndarray, fps: float, rate: float, frames: int) -> np.ndarray:
-    """(n, channels) at fps, NaN where free -> (frames, channels) at another rate, linear; free where either neighbor is, and behind the end."""
-    position = np.arange(frames) * (fps / rate)
+def at_rate(kept: np.ndarray, fps: float, rate: float, first: int, last: int) -> np.ndarray:
+    """(n, channels) at fps, NaN where free -> frames first .. last of the same at another rate, linear; free where either neighbor is, and
+    behind the end: (last - first, channels)."""
+    position = np.arange(first, last) * (fps / rate)
     left = np.floor(position + 1e-6).astype(int)
     weight = np.maximum(position - left, 0.0).astype(np.float32)[:, None]
-    padded = np.concatenate([kept, np.full((1, kept.shape[1]), np.nan, kept.dtype)])
-    first, second = padded[np.minimum(left, len(kept))], padded[np.minimum(left + 1, len(kept))]
-    return np.where(weight < 1e-3, first, first * (1 - weight) + second * weight).astype(np.float32)
+    piece = kept[left[0] : left[-1] + 2]
+    padded = np.concatenate([piece, np.full((1, kept.shape[1]), np.nan, kept.dtype)])
+    before, after = (padded[np.minimum(index - left[0], len(piece))] for index in (left, left + 1))
+    return np.where(weight < 1e-3, before, before * (1 - weight) + after * weight).astype(np.float32)
 
 
 def put_back(clean: np.ndarray, known: np.ndarray, rate: float) -> np.ndarray:
@@ -33,6 +38,14 @@ def put_back(clean: np.ndarray, known: np.ndarray, rate: float) -> np.ndarray:
             if stop < len(free):
                 result[stop - reach : stop, channel] += miss[stop] * fade[::-1]
     return result
+
+
+def hold(values: np.ndarray, kept: np.ndarray) -> None:
+    """Write what was kept, to the bit, into a take of the same rate; either may be longer."""
+    for first in range(0, min(len(values), len(kept)), _PIECE):
+        here, known = (array[first : first + _PIECE] for array in (values, kept))
+        known = known[: len(here)]
+        np.copyto(here[: len(known)], np.clip(known, 0.0, 1.0), where=~np.isnan(known))
 
 
 def _runs(mask: np.ndarray) -> list[tuple[int, int]]:

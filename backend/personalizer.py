@@ -28,13 +28,17 @@ class Ranking:
         return name if probability > SURE or NEUTRAL not in dict(self.emotions) else NEUTRAL
 
 
-def pool_voice(voice: np.ndarray) -> np.ndarray:
-    """Weighted mean and deviation over time: (T, 1 + V) -> (2 V,). Must equal training's VoiceHead.pool."""
+def voice_sums(voice: np.ndarray) -> np.ndarray:
+    """What there is to know of some of a voice's frames, (T, 1 + V) -> (1 + 2 V,); that of all of them is the sum."""
     weight, content = voice[:, :1].astype(np.float64), voice[:, 1:].astype(np.float64)
-    total = weight.sum() + 1e-4
-    mean = (weight * content).sum(0) / total
-    spread = (weight * content**2).sum(0) / total - mean**2
-    return np.concatenate([mean, np.sqrt(np.maximum(spread, 0) + 1e-4)]).astype(np.float32)
+    return np.concatenate([weight.sum(0), (weight * content).sum(0), (weight * content**2).sum(0)])
+
+
+def pool_voice(sums: np.ndarray) -> np.ndarray:
+    """Weighted mean and deviation over time, out of the sums: (1 + 2 V,) -> (2 V,). Must equal training's VoiceHead.pool."""
+    total = sums[0] + 1e-4
+    mean, square = np.split(sums[1:] / total, 2)
+    return np.concatenate([mean, np.sqrt(np.maximum(square - mean**2, 0) + 1e-4)]).astype(np.float32)
 
 
 def _match(query: np.ndarray, keys: np.ndarray, names: tuple[str, ...], temperature: float) -> tuple[tuple[str, float], ...]:

@@ -163,7 +163,7 @@ def write(pipe: IO[bytes], message: Message) -> None:
     """Put a message on a pipe and flush it. Raises ProtocolError when it is too large, OSError when the other end is gone."""
     header = {field.name: getattr(message, field.name) for field in fields(message)}
     array = header.pop(_PAYLOADS.get(type(message), ""), None)
-    payload = b"" if array is None else np.ascontiguousarray(array, dtype="<f4").tobytes()
+    payload = np.ascontiguousarray(() if array is None else array, "<f4").reshape(-1).view(np.uint8)  # no copy: a take may be large
     if isinstance(message, TakeReady) and len(payload) != message.frames * len(message.names) * 4:
         raise ProtocolError(f"A take of {message.frames} frames and {len(message.names)} names can't hold {len(payload)} bytes")
     if isinstance(message, Generate) and len(payload) % _ROW:
@@ -176,8 +176,8 @@ def write(pipe: IO[bytes], message: Message) -> None:
     if len(line) > MAX_HEADER or len(payload) > MAX_PAYLOAD:
         raise ProtocolError(f"{type(message).__name__} is too large to send: {len(line)} bytes of header, {len(payload)} of payload")
     pipe.write(line)
-    if payload:
-        pipe.write(payload)
+    if len(payload):
+        pipe.write(payload.data)
     pipe.flush()
 
 

@@ -46,19 +46,16 @@ def sample_ddim(
     noise: Array,
     levels: Sequence[Level],
     callback: Callable[[int, int], None] | None = None,
-    constrain: Callable[[Array], Array] | None = None,
 ) -> Array:
-    """Walk from noise to a clean signal.
+    """Walk from noise to a clean signal, all of it at once; the backend goes in windows, see relay.py.
 
     denoise(z, level) predicts the clean signal; levels run from noisiest to clean; callback(step, steps) is called before each step
-    and may raise to cancel. constrain(clean) makes every prediction agree with what is known of the signal: the steps that follow then
-    fit the rest to it, and the last one holds it exactly (inpainting by replacement, Lugmayr et al. 2022, with x0 in place of z).
+    and may raise to cancel.
     """
     z = noise
     steps = len(levels) - 1
     for step, (now, then) in enumerate(pairwise(levels)):
         if callback is not None:
             callback(step, steps)
-        clean = denoise(z, now)
-        z = ddim_step(z, constrain(clean) if constrain else clean, now, then)
+        z = ddim_step(z, denoise(z, now), now, then)
     return z

@@ -9,8 +9,6 @@ from functools import partial
 from itertools import pairwise
 from typing import IO
 
-import numpy as np
-
 from . import __version__, generator
 from .adjust import ControlError
 from .audio import AudioError, read_clip
@@ -30,7 +28,7 @@ _PROGRESS_EVERY = 0.05  # seconds
 _LONGEST_SENTENCE = 4000  # letters
 
 Callback = Callable[[str, float], None]
-Generator = Callable[[Model, np.ndarray, Wish, Callback], Iterator[Take]]
+Generator = Callable[[Model, generator.Sound, Wish, Callback], Iterator[Take]]
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +73,7 @@ def perform(request: Generate, model: Model, callback: Callback, generate: Gener
     check(request, model)
     clip = read_clip(request.file, request.start, request.end, lambda fraction: callback("Reading sound", _READING * fraction))
     wish = Wish(request.identity, request.emotion, request.seed, request.count, request.fps, request.intensity, request.moods, request.kept)
-    takes = generate(model, clip.samples, wish, lambda stage, fraction: callback(stage, _READING + (1 - _READING) * fraction))
+    takes = generate(model, clip.blocks, wish, lambda stage, fraction: callback(stage, _READING + (1 - _READING) * fraction))
     for index, take in enumerate(takes):
         yield TakeReady(
             id=request.id,

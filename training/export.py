@@ -68,6 +68,7 @@ def _decoder_inputs(decoder: TalkerDecoder, takes: int, frames: int) -> dict[str
 
 
 def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path, dynamic: dict[str, dict[int, str]]) -> None:
+    """dynamic: name of an input or output -> axis -> what its length is called."""
     shapes = {name: {axis: torch.export.Dim(label, min=1) for axis, label in dynamic.get(name, {}).items()} for name in inputs}
     torch.onnx.export(
         module.eval(),
@@ -81,7 +82,20 @@ def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], pat
         verbose=False,
     )
     _forget_traces(path)
+    _open_axes(path, {name: axes for name, axes in dynamic.items() if name in outputs})
     _store_in_16_bits(path)
+
+
+def _open_axes(path: Path, dynamic: dict[str, dict[int, str]]) -> None:
+    """Say of outputs which axes have no fixed length: behind a GRU the exporter takes that of its example for the only one. So it does for
+    values in between, of which nothing need be said."""
+    model = onnx.load(path)
+    for output in model.graph.output:
+        for axis, label in dynamic.get(output.name, {}).items():
+            output.type.tensor_type.shape.dim[axis].dim_param = label
+    del model.graph.value_info[:]
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
 
 
 def _store_in_16_bits(path: Path) -> None:
@@ -110,7 +124,6 @@ def _forget_traces(path: Path) -> None:
         model,
         model.graph,
         *model.graph.node,
-        *model.graph.value_info,
         *model.graph.initializer,
         *model.graph.input,
         *model.graph.output,
@@ -157,6 +170,8 @@ def export(source: Path, out: Path, name: str, version: str, safetensors: bool =
                 "person": {0: "takes"},
                 "log_snr": {0: "takes"},
                 "state": {1: "takes"},
+                "clean": {0: "takes", 1: "frames"},
+                "state_out": {1: "takes"},
             },
         )
         (out / WEIGHTS).unlink(missing_ok=True)

@@ -21,6 +21,65 @@ MESSAGES = {
     "Blender's Own": "Das von Blender",
     "The Extension's Own": "Das der Erweiterung",
     "{} {}: {} identities, {} emotions": "{} {}: {} Identitäten, {} Emotionen",
+    # Controls
+    "Controls": "Regler",
+    "Presets": "Vorlagen",
+    "Take: {}": "Take: {}",
+    "New Takes": "Neue Takes",
+    "What a new take gets where none moves the face": "Was ein neuer Take bekommt, wo keiner das Gesicht bewegt",
+    "Strength Jaw": "Stärke Kiefer",
+    "Jaw": "Kiefer",
+    "Lips": "Lippen",
+    "Cheeks": "Wangen",
+    "Brows": "Brauen",
+    "Lids": "Lider",
+    "Gaze": "Blick",
+    "Smoothing": "Glättung",
+    "Blinks": "Blinzeln",
+    "Mouth Closing": "Mundschluss",
+    "Offset (ms)": "Versatz (ms)",
+    "Mirror": "Spiegeln",
+    "Reset Controls": "Regler zurücksetzen",
+    "How far the jaw moves, and what shuts the lips over it, compared with what was generated": (
+        "Wie weit sich der Kiefer bewegt, und was darüber die Lippen schließt, verglichen mit dem, was erzeugt wurde"
+    ),
+    "How far the lips move compared with what was generated": "Wie weit sich die Lippen bewegen, verglichen mit dem, was erzeugt wurde",
+    "How far cheeks and nose move compared with what was generated": (
+        "Wie weit sich Wangen und Nase bewegen, verglichen mit dem, was erzeugt wurde"
+    ),
+    "How far the brows move compared with what was generated": "Wie weit sich die Brauen bewegen, verglichen mit dem, was erzeugt wurde",
+    "How far the lids move in blinks, squints and wide eyes compared with what was generated": (
+        "Wie weit sich die Lider beim Blinzeln, Zukneifen und Aufreißen bewegen, verglichen mit dem, was erzeugt wurde"
+    ),
+    "How far the eyes turn compared with what was generated": "Wie weit sich die Augen drehen, verglichen mit dem, was erzeugt wurde",
+    "Seconds over which every curve but the blinks is averaged; lips that are shut for a P, B or M stay shut": (
+        "Sekunden, über die jede Kurve außer dem Blinzeln gemittelt wird; Lippen, die für P, B oder M geschlossen sind, bleiben es"
+    ),
+    "How many times as many blinks as were generated: 0 for none": "Wievielmal so oft geblinzelt wird wie erzeugt: 0 für gar nicht",
+    "Above 0 closes lips that nearly meet, below 0 parts them a little; vowels stay": (
+        "Über 0 schließen sich Lippen, die sich fast berühren, unter 0 öffnen sie sich ein wenig; Vokale bleiben"
+    ),
+    "Milliseconds by which the take comes later than the sound, or earlier below 0": (
+        "Millisekunden, um die der Take später als der Ton kommt, unter 0 früher"
+    ),
+    "Swap left and right": "Links und rechts vertauschen",
+    "Reset Lip Sync Controls": "Lippensync-Regler zurücksetzen",
+    "Set every control to what leaves a take as it was generated": "Stellt jeden Regler so, dass ein Take bleibt, wie er erzeugt wurde",
+    "Apply Lip Sync Controls Preset": "Vorlage für Lippensync-Regler anwenden",
+    "Set the controls as a preset has them": "Stellt die Regler wie in einer Vorlage",
+    "File": "Datei",
+    "The preset's file": "Die Datei der Vorlage",
+    "Choose one of the presets in the header of the panel Controls": "Eine der Vorlagen in der Kopfzeile des Feldes Regler wählen",
+    "Add Lip Sync Controls Preset": "Vorlage für Lippensync-Regler hinzufügen",
+    "Keep the controls that are shown as a preset, or remove one": "Behält die gezeigten Regler als Vorlage oder entfernt eine",
+    "Linked from another file, so the controls can't change it": (
+        "Aus einer anderen Datei verknüpft, daher können die Regler ihn nicht ändern"
+    ),
+    "Edited by hand, so the controls leave it alone; {}": "Von Hand bearbeitet, daher lassen ihn die Regler in Ruhe; {}",
+    "Make Again gives one to adjust": "Nochmals erzeugen gibt einen zum Regeln",
+    "import it again for one to adjust": "für einen zum Regeln nochmals importieren",
+    "The strength of {}": "Die Stärke von {}",
+    "{} can't be {}: choose {} to {}": "{} kann nicht {} sein: {} bis {} wählen",
     # Progress
     ", {} s left": ", noch {} s",
     ", {} min left": ", noch {} min",

@@ -1,8 +1,8 @@
 """What the artist can do; every operator is found with F3."""
 
-from . import bones, cast, controls, drop, exchange, generate, locks, mapping, report, takes
+from . import bones, cast, controls, drop, exchange, generate, locks, manifest, mapping, report, takes
 
-_parts = (generate, takes, locks, controls, cast, exchange, drop, mapping, bones, report)
+_parts = (generate, takes, locks, controls, cast, exchange, drop, manifest, mapping, bones, report)
 
 
 def register() -> None:

@@ -10,6 +10,7 @@ import bpy
 from bl_operators.presets import AddPresetBase
 
 from .. import controls, edits
+from ..locale import said
 from ..properties import settings, shown_take
 
 PRESETS = "diffusion_talker/controls"  # below the folders for presets: the artist's own and the one that comes with the add-on
@@ -27,7 +28,7 @@ class _OnShown:
         take = shown_take(context)
         why = controls.untouchable(take, edits.shows_edited(take)) if take else ""
         if why:
-            cls.poll_message_set(why)  # type: ignore[attr-defined]
+            cls.poll_message_set(said(why))  # type: ignore[attr-defined]
         return not why
 
 
@@ -58,7 +59,7 @@ class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"ERROR"}, "Choose one of the presets in the header of the panel Controls")
+            self.report({"ERROR"}, said("Choose one of the presets in the header of the panel Controls"))
             return {"CANCELLED"}
         # Blender's own operator makes no step of undo.
         result = bpy.ops.script.execute_preset(filepath=self.filepath, menu_idname=_MENU)

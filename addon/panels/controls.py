@@ -7,6 +7,7 @@ from bl_ui.utils import PresetPanel
 
 from .. import edits
 from ..controls import untouchable
+from ..locale import said
 from ..operators.controls import (
     PRESETS,
     LIPSYNC_OT_controls_add_preset,
@@ -40,7 +41,7 @@ class _ControlsPanel:
         layout, take, shown = self.layout, shown_take(context), settings(context).shown_controls()  # type: ignore[attr-defined]
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.label(text=f"Take: {take.name}" if take else "New Takes", icon="ACTION" if take else "ADD")
+        layout.label(text=said(f"Take: {take.name}" if take else "New Takes"), translate=False, icon="ACTION" if take else "ADD")
         why = untouchable(take, edits.shows_edited(take)) if take else ""
         if why:
             draw_text(layout, context, why, "INFO")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import bpy
 
-from ...backend.arkit import REGIONS
+from ...backend.arkit import CHANNELS, REGIONS
 from .. import mapping, naming, rig
 from ..operators.bones import LIPSYNC_OT_drive_bones
 from ..operators.mapping import LIPSYNC_OT_mapping_load, LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save
@@ -17,7 +17,7 @@ from .text import draw_text
 
 _VISEMES = "visemes"
 _REGIONS = (*REGIONS, _VISEMES)
-_NAMED = 6  # missing channels named at once
+_FEW = 6  # missing channels, that can be named at once
 
 
 def _look_at_first(self: "LipSyncMappingView", context: bpy.types.Context) -> None:
@@ -46,11 +46,12 @@ class LIPSYNC_UL_mapping(bpy.types.UIList):
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         curve, face = item.identifier, rig.find_face(chosen_face(context))
-        by_hand = any(curve in dict(mapping.choices(mesh.key)) for mesh in face.meshes)
+        by_hand = [mesh for mesh in face.meshes if curve in dict(mapping.choices(mesh.key))]
         keys = _keys(face.meshes, curve)
-        row = layout.split(factor=0.5)
+        row = layout.split(factor=0.55)
         row.active = "" in keys.values()
-        row.label(text=curve, icon="CHECKMARK" if row.active else "BLANK1")
+        row.alert = any(_is_gone(mesh.key, curve) for mesh in by_hand)
+        row.label(text=curve)
         row = row.row(align=True)
         told = (f"{key} ({why})" if why else key for key, why in keys.items())
         row.label(text=", ".join(told) or ("None" if by_hand else "Missing"))
@@ -67,6 +68,12 @@ class LIPSYNC_UL_mapping(bpy.types.UIList):
 def _keys(meshes: "tuple[rig.FaceMesh, ...]", curve: str) -> dict[str, str]:
     """The names of a curve's keys -> why it doesn't move them, "" where it does."""
     return {name: mesh.skipped.get(name, "") for mesh in meshes for name, parts in mesh.sums.items() if curve in parts}
+
+
+def _is_gone(key: bpy.types.Key, curve: str) -> bool:
+    """Whether a key was chosen that isn't there."""
+    chosen = dict(mapping.choices(key)).get(curve)
+    return bool(chosen) and chosen not in key.key_blocks
 
 
 class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
@@ -107,17 +114,12 @@ def _draw_coverage(layout: bpy.types.UILayout, face: rig.Face, view: LipSyncMapp
 
 
 def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: rig.Face, region: str) -> None:
-    if face.viseme_set and any(channel in SPOKEN_FOR for channel in REGIONS.get(region, ())):
-        draw_text(
-            layout,
-            context,
-            f"Visemes move the mouth ({face.viseme_set.label}), so keys of the channels they stand for are left alone",
-            "INFO",
-        )
-        return
-    missing = [channel for channel in REGIONS.get(region, ()) if channel not in face.channels]
-    if missing:
-        draw_text(layout, context, "Missing: " + ", ".join(missing[:_NAMED]) + (", ..." if len(missing) > _NAMED else ""), "INFO")
+    missing = [channel for channel in CHANNELS if channel not in face.channels and not (face.viseme_set and channel in SPOKEN_FOR)]
+    if face.viseme_set and not set(SPOKEN_FOR).isdisjoint(REGIONS.get(region, ())):
+        told = f"{face.viseme_set.label} visemes move the mouth: keys of the channels that they stand for are left alone"
+        draw_text(layout, context, told, "INFO")
+    elif 0 < len(missing) <= _FEW:
+        draw_text(layout, context, "Missing: " + ", ".join(missing), "INFO")
 
 
 def _draw_choices(layout: bpy.types.UILayout, face: rig.Face, curve: str) -> None:
@@ -127,8 +129,7 @@ def _draw_choices(layout: bpy.types.UILayout, face: rig.Face, curve: str) -> Non
     column.use_property_decorate = False
     for mesh in face.meshes:
         row = column.row()
-        chosen = dict(mapping.choices(mesh.key)).get(curve, "")
-        row.alert = chosen not in mesh.key.key_blocks if chosen else False
+        row.alert = _is_gone(mesh.key, curve)
         automatic = ", ".join(name for name, parts in mesh.sums.items() if curve in parts)
         row.prop(mesh.key.lipsync_mapping, curve, text=mesh.object.name, placeholder=f"Auto: {automatic or 'none'}")
 

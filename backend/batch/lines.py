@@ -21,7 +21,8 @@ class LinesError(RequestError):
 @dataclass(frozen=True)
 class Line:
     """What is wanted of one piece of sound. file: as a path that can be opened; name: of the files to be written, a relative path without
-    suffix, unlike all others'; the rest as in backend.protocol.Generate."""
+    suffix, unlike all others'; character, frame: who speaks it in a scene, and from when on, for what reads the manifest; the rest as in
+    backend.protocol.Generate."""
 
     name: str
     file: str
@@ -33,6 +34,8 @@ class Line:
     seed: int = 0
     count: int = 1
     fps: float = 30.0
+    character: str = ""
+    frame: int = 1
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class BadLine:
 
 
 _COLUMNS = tuple(field.name for field in fields(Line))
-_KINDS: dict[str, type] = {"start": float, "end": float, "intensity": float, "seed": int, "count": int, "fps": float}
+_KINDS: dict[str, type] = {"start": float, "end": float, "intensity": float, "seed": int, "count": int, "fps": float, "frame": int}
 
 
 def read_lines(path: Path) -> list[Line | BadLine]:

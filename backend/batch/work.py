@@ -19,7 +19,7 @@ from .lines import Line, output_names
 @dataclass(frozen=True)
 class Result:
     """What became of a line. key: of its settings, sound and model, by which a later run knows it; outputs: files, relative to the folder;
-    seconds: of sound, and that it took; error: "" or a sentence."""
+    seconds: of sound, and that it took; character, frame: as in Line; error: "" or a sentence."""
 
     name: str
     key: str
@@ -33,6 +33,8 @@ class Result:
     frames: int = 0
     seconds: float = 0.0
     took: float = 0.0
+    character: str = ""
+    frame: int = 1
     error: str = ""
 
 
@@ -89,6 +91,8 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
         frames=first.frames,
         seconds=round(first.frames / first.fps, 4),
         took=round(time.monotonic() - began, 4),
+        character=line.character,
+        frame=line.frame,
     )
 
 

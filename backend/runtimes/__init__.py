@@ -8,7 +8,6 @@ from typing import Protocol
 
 import numpy as np
 
-WINDOW = 30  # s: the most that is encoded or denoised at a time
 PACKAGES = {"onnx": "onnxruntime", "torch": "torch onnx", "tensorrt": "tensorrt-cu13 cuda-bindings"}  # runtime -> what pip installs for it
 
 Report = Callable[[str], None]  # told what is being done when loading takes long; may raise to give up

@@ -12,13 +12,23 @@ from ..model_folder import PARTS
 from . import Report, silent
 from .graphs import Arrays, GraphRuntime
 
+_MOST_THREADS = 4  # of one part; with that many an hour is heard in seconds, and more would take the cores from Blender
+
 
 def open_part(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
-    """One ONNX file on the CPU; threads 0: as many as there are cores."""
+    """One ONNX file on the CPU, on so many threads (0: as many as help). It may be run by several threads at once."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    # Said outright, or ONNX Runtime binds threads to cores that others may be using. The decoder is a GRU: a chain of small products.
+    options.intra_op_num_threads = 1 if path.stem == "decoder" else min(threads or _cores(), _MOST_THREADS)
+    # Threads that wait by spinning are no faster here, and far slower as soon as Blender wants a core too.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:

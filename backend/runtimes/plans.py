@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..model_folder import Card
-from . import WINDOW, RuntimeUnusable
+from . import RuntimeUnusable
 from .onnx import open_part
 
+LONGEST = 30  # s: no less than the backend has encoded or denoised at a time
 MOST_TAKES = 8  # at once
 _RECIPE = 1  # counts changes of how plans are built
 
@@ -35,13 +36,13 @@ class Machine:
 
 def axes(card: Card) -> dict[str, Range]:
     """The open axes of the model's graphs, and how long the backend may have them."""
-    frames = (1, 10 * 30, WINDOW * 30)
+    frames = (1, 5 * 30, LONGEST * 30)
     low, usual, high = (n + 2 * card.look for n in frames)
     return {
         "takes": (1, 1, MOST_TAKES),
         "frames": frames,
         "noisy_frames": (low, usual, high),
-        "mel_frames": (2, 10 * 100, WINDOW * 100 + 2 * (card.reach + card.reach % 2)),
+        "mel_frames": (2, 10 * 100, LONGEST * 100 + 2 * (card.reach + card.reach % 2)),
     }
 
 

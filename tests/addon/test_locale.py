@@ -15,6 +15,7 @@ NOT_SHOWN = {
     " {} take {}",
     "Preston Blair",
     "Lip Sync Log",
+    "controls = bpy.context.scene.lipsync.shown_controls()",  # in presets
     "{}: {}",
     # Copy Error Details, always in English
     "DiffusionTalker {}",

@@ -204,6 +204,23 @@ def test_a_mesh_that_the_face_lacks_stands_for_all_of_its_own() -> None:
     assert mapping_file.parse(mapping_file.dump(stored)) == stored
 
 
+def test_the_panel_lists_keys_and_what_is_wrong_with_them(read_face: Callable) -> None:
+    panel, view = part("addon.panels.mapping"), bpy.context.window_manager.lipsync_mapping
+    head = add_mesh("Head", ["jawOpen", "jawLeft", "Maw"])
+    teeth = add_mesh("Teeth", ["Jaw_Open"], head)
+    key = head.data.shape_keys
+    key.key_blocks["jawOpen"].mute = True
+    meshes = part("addon.rig").find_face(head).meshes
+    assert panel._keys(meshes, "jawOpen") == {"jawOpen": "muted", "Jaw_Open": ""} and panel._keys(meshes, "jawRight") == {}
+    _choose(head, jawLeft="Maw")
+    assert not panel._is_gone(key, "jawLeft") and not panel._is_gone(teeth.data.shape_keys, "jawLeft")
+    key.key_blocks["Maw"].name = "Gob"
+    assert panel._is_gone(key, "jawLeft")
+    view.region = "gaze"
+    assert part("addon.mapping").CURVES[view.active] == "eyeLookDownLeft"
+    assert [row.identifier for row in view.bl_rna.properties["curves"].enum_items] == [*CHANNELS, *part("addon.visemes").POSES]
+
+
 def test_panels_may_ask_at_every_redraw(read_face: Callable) -> None:
     head = add_mesh("Head", list(CHANNELS))
     for number in range(4):

@@ -4,6 +4,7 @@ import threading
 import time
 import wave
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -14,7 +15,7 @@ RETIMING = pytest.mark.skipif(bpy.app.version < (5, 1), reason="adding a retimin
 NEW_NAMES = bpy.app.version >= (5, 1)
 
 
-def _state(scene: "bpy.types.Scene") -> object:
+def _state(scene: "bpy.types.Scene") -> Any:
     strips = [(strip.name, strip.mute, strip.channel, strip.volume) for strip in part("addon.strip").all_strips(scene)]
     settings = (scene.frame_start, scene.frame_end, scene.frame_current, [channel.mute for channel in scene.sequence_editor.channels])
     counts = [[(block.name, block.users) for block in blocks] for blocks in (bpy.data.scenes, bpy.data.sounds, bpy.data.objects)]
@@ -76,14 +77,14 @@ def test_a_file_that_is_still_being_written_is_waited_for(extension: Path, tmp_p
     monkeypatch.setattr(mixdown, "_PATIENCE", 0.5)
 
     def write() -> None:
-        with wave.open(str(path), "wb") as file:
+        with open(path, "wb") as raw, wave.open(raw) as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(rate)
             file.setnframes(0)
             for _ in range(5):
                 file.writeframesraw(bytes(2 * rate))
-                file._file.flush()  # type: ignore[attr-defined]
+                raw.flush()
                 time.sleep(0.1)
 
     writer = threading.Thread(target=write)

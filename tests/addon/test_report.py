@@ -39,6 +39,14 @@ def test_details_say_what_is_wrong_with_the_model(failed: Path, tmp_path: Path) 
     assert f"Model: No model.json in {tmp_path}" in details and "backend: /opt/python" in details
 
 
+def test_details_need_no_log(scene: "bpy.types.Scene", monkeypatch: pytest.MonkeyPatch) -> None:
+    session = part("addon.session").session
+    session.close()
+    monkeypatch.setattr(session, "message", "The backend can't be started")
+    assert bpy.ops.lipsync.copy_error() == {"FINISHED"}
+    assert part("addon.operators.report").error_details(bpy.context).endswith("The backend's log ends with:\n(nothing)")
+
+
 def test_nothing_is_copied_when_nothing_failed(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     with pytest.raises(RuntimeError, match="Nothing has failed"):

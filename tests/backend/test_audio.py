@@ -53,6 +53,21 @@ def test_blocks_leave_no_seam(tmp_path: Path) -> None:
     np.testing.assert_allclose(clip.samples[800:-800], expected[800:-800], atol=1e-5)
 
 
+@pytest.mark.parametrize("rate", [16000, 44100])
+def test_a_long_clip_is_read_as_it_is_walked(tmp_path: Path, rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _write(tmp_path / "a.wav", _tone(rate, 70) + 0.01 * np.random.default_rng(0).standard_normal(70 * rate).astype(np.float32), rate)
+    held = read_clip(path, 1.0, 69.5)
+    monkeypatch.setattr("backend.audio._HELD", 60.0)
+    clip = read_clip(path, 1.0, 69.5)
+    for _ in range(2):
+        assert [len(block) for block in clip.blocks] == [30 * RATE, 30 * RATE, round(8.5 * RATE)]
+    np.testing.assert_array_equal(clip.samples, held.samples)
+    assert (clip.start, clip.sha256) == (held.start, held.sha256)
+    path.write_bytes(path.read_bytes()[: 2 * rate])  # a second is left
+    with pytest.raises(AudioError):
+        list(clip.blocks)
+
+
 def test_what_is_no_number_is_silence(tmp_path: Path) -> None:
     samples = _tone(48000)
     samples[1000:9000:7] = np.nan

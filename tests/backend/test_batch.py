@@ -177,3 +177,8 @@ def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:
     assert process.returncode == 130 and "Traceback" not in stderr
     done = manifest.read_manifest(tmp_path / "out")
     assert 0 < len(done) < len(rows) and all((tmp_path / "out" / name).exists() for result in done.values() for name in result.outputs)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node isn't here to read it")
+def test_the_farm_s_job_type_is_javascript() -> None:
+    subprocess.run(["node", "--check", str(ROOT / "docs/flamenco_lip_sync.js")], check=True)

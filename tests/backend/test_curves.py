@@ -33,6 +33,14 @@ def test_another_rate_follows_the_same_curve(fps: float) -> None:
     np.testing.assert_allclose(made.values, curve(fps, round(3 * fps)), atol=0.01)
 
 
+@pytest.mark.parametrize("fps", [24, 30, 60])
+def test_a_long_take_is_resampled_like_a_short_one(fps: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    take = _take(500)
+    whole = resample(take, fps, round(500 / 30 * fps) + 3).values
+    monkeypatch.setattr("backend.curves._PIECE", 7)
+    np.testing.assert_array_equal(resample(take, fps, len(whole)).values, whole)
+
+
 def test_between_two_frames_nothing_leaves_their_range() -> None:
     values = np.array([[0], [0], [1], [0], [0], [0.3], [0.3]], np.float32)
     made = resample(Curves(("jawOpen",), values, 30.0), 300.0, 61).values[:, 0]

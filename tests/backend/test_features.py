@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backend.features import RATE, frame_count, log_mel, mel_filters, speech_gain
+from backend.features import RATE, compress, cut, frame_count, log_mel, mel_filters, speech_gain
 
 
 def test_pieces_equal_the_whole() -> None:
@@ -11,6 +11,23 @@ def test_pieces_equal_the_whole() -> None:
     assert whole.shape == (frame_count(len(sound)), 80)
     for first, count in ((0, 30), (50, 40), (180, len(whole) - 180)):
         np.testing.assert_allclose(log_mel(sound, first, count), whole[first : first + count], atol=1e-5)
+
+
+def test_it_is_what_its_definition_says() -> None:
+    sound = np.random.default_rng(0).standard_normal(RATE).astype(np.float32) * 0.1
+    frames = np.stack([np.pad(sound, 200)[160 * i : 160 * i + 400] for i in range(frame_count(len(sound)))]).astype(np.float64)
+    power = np.abs(np.fft.rfft(frames * np.hanning(400), 512)) ** 2 @ mel_filters().T.astype(np.float64)
+    np.testing.assert_allclose(log_mel(sound), compress(power), atol=1e-5)
+
+
+def test_a_sound_in_blocks_is_cut_like_a_whole_one() -> None:
+    sound = np.arange(1, 101, dtype=np.float32)
+    around = np.concatenate([np.zeros(20), sound, np.zeros(60)])
+    spans = [(-20, 3), (-20, 30), (10, 30), (28, 95), (60, 105), (110, 140)]
+    for size in (1, 7, 33, 100):
+        blocks = np.split(sound, range(size, 100, size))
+        for piece, (start, stop) in zip(cut(blocks, spans), spans, strict=True):
+            np.testing.assert_array_equal(piece, around[start + 20 : stop + 20])
 
 
 def test_frames_past_the_end_are_silent() -> None:

@@ -11,9 +11,12 @@ import pytest
 from backend.adjust import Controls, adjust
 from backend.aperture import lip_aperture
 from backend.arkit import CHANNELS, LOWER, REGIONS, UPPER
-from backend.audio import read_clip
+from backend.audio import RATE, read_clip
 from backend.curves import Curves
+from backend.features import log_mel, speech_gain
 from backend.generator import Model, Wish, generate, load_model, rank_voice
+from backend.personalizer import pool_voice, rank, voice_sums
+from backend.sampler import Level, sample_ddim
 from training.metrics import channel, columns, correlation, lip_opening, rank_at, rounding
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +130,42 @@ def test_an_emotion_can_be_weaker_stronger_and_change(model: Model, samples: np.
     changing = frown(moods=((3.0, "neutral", 1.0), (4.0, "anger", 1.0)))
     np.testing.assert_allclose(changing[:60], neutral[:60, brows].mean(axis=1), atol=0.02)
     np.testing.assert_allclose(changing[-60:], angry[-60:, brows].mean(axis=1), atol=0.02)
+
+
+def _in_one_go(model: Model, samples: np.ndarray, seed: int) -> np.ndarray:
+    """The method without windows, blocks or threads, at 30 fps: (frames, 52)."""
+    card, runtime = model.card, model.runtime
+    total = int(np.ceil(len(samples) / RATE * 50)) + 2
+    encoded, voice = runtime.encode(log_mel(samples * np.float32(speech_gain(samples)), 0, 2 * total))
+    position = np.minimum(np.arange(int(len(samples) / RATE * 30) + 2) * 50 / 30, total - 1)
+    condition = np.stack([np.interp(position, np.arange(total), channel) for channel in encoded.T], axis=1).astype(np.float32)
+    ranking = rank(card, *runtime.queries(pool_voice(voice_sums(voice))))
+    embedding = card.identity_embeddings[[entry.name for entry in card.identities].index(ranking.identity)]
+    person = runtime.personalize(embedding, card.emotion_embeddings[card.emotions.index(ranking.emotion)])
+
+    def denoise(z: np.ndarray, level: Level) -> np.ndarray:
+        padded = np.pad(z, ((0, 0), (card.look, card.look), (0, 0)))
+        return runtime.denoise(padded, condition, person, level.log_snr, None)[0]
+
+    noise = np.random.default_rng(seed).standard_normal((1, len(condition), 52), np.float32) * card.start
+    return np.clip(sample_ddim(denoise, noise, card.levels)[0] * card.deviation + card.mean, 0, 1)
+
+
+def test_a_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = np.tile(samples, 8)[: 65 * RATE]
+    expected = _in_one_go(model, long, 7)
+    blocks = np.split(long, range(30 * RATE, len(long), 30 * RATE))
+    for listening, performing, sound in ((30, 5, long), (30, 5, blocks), (5, 1, blocks), (100, 100, long)):
+        monkeypatch.setattr("backend.listening._WINDOW", listening)
+        monkeypatch.setattr("backend.generator._WINDOW", performing)
+        face = next(generate(model, sound, _wish(fps=30.0), lambda stage, fraction: None)).curves.values
+        np.testing.assert_allclose(face, expected[: len(face)], atol=2e-5)
+
+
+def test_threads_change_no_bit(model: Model, samples: np.ndarray) -> None:
+    long = np.tile(samples, 4)
+    np.testing.assert_array_equal(_one(replace(model, parallel=False), long), _one(model, long))
+    assert model.parallel
 
 
 def test_silence_is_a_still_blinking_face(model: Model) -> None:

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +47,11 @@ class Some:
     notice: str = ""
 
 
-def _generate(model: Any, samples: np.ndarray, wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
+def _generate(model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
     callback("Listening", 0.2)
     for number in range(wish.count):
         callback("Performing", 0.5)
-        values = np.full((max(1, round(len(samples) / 16000 * wish.fps)), len(CHANNELS)), 0.5, np.float32)
+        values = np.full((max(1, round(sum(map(len, blocks)) / 16000 * wish.fps)), len(CHANNELS)), 0.5, np.float32)
         yield Take(Curves(CHANNELS, values, wish.fps), "calm", "anger", wish.seed + number)
 
 
@@ -236,9 +236,9 @@ class Slow:
     def __init__(self) -> None:
         self.began = threading.Event()
 
-    def __call__(self, model: Any, samples: np.ndarray, wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
+    def __call__(self, model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
         if wish.seed == 0:
-            yield from _generate(model, samples, wish, callback)
+            yield from _generate(model, blocks, wish, callback)
             return
         while True:
             callback("Performing", 0.5)

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from fake_gpu import Gpu
 
-from backend import runtimes
+from backend import generator, listening, runtimes
 from backend.__main__ import main
 from backend.curve_files import read
 from backend.generator import Wish, generate, load_model
 from backend.model_folder import PARTS, read_card
 from backend.runtimes import RuntimeUnusable, plans
 from backend.runtimes.onnx import open_part
-from backend.runtimes.plans import MOST_TAKES, Machine, axes, plan_name, profile_of
+from backend.runtimes.plans import LONGEST, MOST_TAKES, Machine, axes, plan_name, profile_of
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "backend/model"
@@ -47,11 +47,12 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Gpu:
 
 
 def test_profiles_cover_what_the_backend_asks_for() -> None:
+    assert max(generator._WINDOW, listening._WINDOW) <= LONGEST
     card = read_card(MODEL)
     decoder = profile_of(MODEL / "decoder.onnx", axes(card))
     low, usual, high = decoder["noisy"]
     assert low == (1, 1 + 2 * card.look, 52) and usual[0] == 1 and high == (MOST_TAKES, 900 + 2 * card.look, 52)
-    assert [shape[1] for shape in decoder["condition"]] == [1, 300, 900]
+    assert [shape[1] for shape in decoder["condition"]] == [1, 150, 900]
     assert [shape[1] for shape in decoder["state"]] == [1, 1, MOST_TAKES] and decoder["log_snr"][0] == (1,)
     assert profile_of(MODEL / "encoder.onnx", axes(card))["mel"][2] == (1, 3000 + 2 * card.reach, 80)
     assert profile_of(MODEL / "voice.onnx", axes(card))["pooled"] == ((1, 128),) * 3

@@ -1,0 +1,68 @@
+"""A batch's takes onto the characters of a scene, at their places. Made for Blender without a window; it works in one too."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ...backend import curve_files
+from ...backend.curves import CurvesError
+from .. import exchange, manifest, nla, rig, strip
+from ..locale import said
+from ..properties import key_style
+
+_EASE = 0.2  # seconds in which a face sets out before a line, and comes to rest after it
+_REASONS = 3  # of what was skipped, told at once
+
+
+class LIPSYNC_OT_key_manifest(ImportHelper, bpy.types.Operator):
+    """Lay the takes of a batch onto the characters that its manifest names, each on an NLA track at its frame"""
+
+    bl_idname = "lipsync.key_manifest"
+    bl_label = "Key Lip Sync Manifest"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default="*.jsonl", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            entries = manifest.read_entries(Path(bpy.path.abspath(self.filepath)))
+        except manifest.ManifestError as error:
+            self.report({"ERROR"}, said(str(error)))
+            return {"CANCELLED"}
+        reasons = [why for entry in entries if (why := _key(context, entry))]
+        done = len(entries) - len(reasons)
+        told = f"{done} of {len(entries)} lines keyed"
+        if reasons:
+            told += f"; {'; '.join(reasons[:_REASONS])}" + (" ..." if len(reasons) > _REASONS else "")
+        self.report({"WARNING"} if reasons and done else {"ERROR"} if reasons else {"INFO"}, said(told))
+        return {"FINISHED"} if done else {"CANCELLED"}
+
+
+def _key(context: bpy.types.Context, entry: manifest.Entry) -> str:
+    """Put a line's first take on its character. Returns why it can't be, or ""."""
+    if entry.error or not entry.files:
+        return f"{entry.name}: {entry.error.rstrip('.') or 'no take was made'}"
+    ob = bpy.data.objects.get(entry.character)
+    if ob is None:
+        return f'{entry.name}: there is no object "{entry.character}"'
+    fps = strip.frame_rate(context.scene)
+    try:
+        face, file = rig.read_face(ob), entry.files[0]
+        action = exchange.write_import(curve_files.read(file), file, face, entry.frame, fps, key_style(context))
+    except (rig.RigError, CurvesError, exchange.ExchangeError) as error:
+        return f"{entry.name}: {str(error).rstrip('.')}"
+    nla.push_down(action, face, round(_EASE * fps))
+    return ""
+
+
+def register() -> None:
+    bpy.utils.register_class(LIPSYNC_OT_key_manifest)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(LIPSYNC_OT_key_manifest)

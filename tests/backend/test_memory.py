@@ -1,0 +1,61 @@
+"""However long a clip, the process that makes its curves stays small."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from backend.audio import read_clip
+
+ROOT = Path(__file__).parents[2]
+_MODULE = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from pathlib import Path
+import numpy as np
+from backend.__main__ import DEFAULT_MODEL
+from backend.generator import load_model
+from backend.protocol import Generate, write
+from backend.service import perform
+
+path, frames = Path(sys.argv[1]), int(sys.argv[2])
+kept = np.full((frames, 52), np.nan, np.float32)
+kept[:, ::4] = 0.1
+model = load_model(DEFAULT_MODEL)
+with open(path.with_suffix(".take"), "wb") as pipe:
+    for take in perform(Generate(1, str(path), kept=kept if frames else None), model, lambda stage, fraction: None):
+        write(pipe, take)
+print(take.frames, next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system doesn't say how large a process was")
+
+
+def _peak(folder: Path, minutes: int, locked: bool = False) -> float:
+    """MB that the backend takes for a clip, all in all."""
+    path = folder / f"{minutes}.wav"
+    speech = read_clip(ROOT / "tests/data/speech.ogg").samples
+    with soundfile.SoundFile(path, "w", 16000, 1, "PCM_U8") as file:
+        for _ in range(minutes):
+            file.write(np.resize(speech, 60 * 16000))
+    frames = minutes * 60 * 30
+    done = subprocess.run(
+        [sys.executable, "-c", _MODULE, str(path), str(frames if locked else 0)], capture_output=True, text=True, check=True, timeout=900
+    )
+    made, kilobytes = map(int, done.stdout.split())
+    assert made == frames and path.with_suffix(".take").stat().st_size > 4 * 52 * frames
+    return kilobytes / 1024
+
+
+def test_a_long_clip_takes_little_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    # 20 minutes are 77 MB of samples, 18 of what the decoder hears, 7 of curves
+    assert _peak(tmp_path, 20) < _peak(tmp_path, 1) + 77
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locked", [False, True])
+def test_the_longest_clip_takes_less_than_400_mb(tmp_path: Path, locked: bool) -> None:
+    assert _peak(tmp_path, 120, locked) < 400

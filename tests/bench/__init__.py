@@ -1,0 +1,1 @@
+"""How fast, how small: python -m tests.bench (`make bench`), tables in build/bench."""

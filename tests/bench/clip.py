@@ -1,0 +1,113 @@
+"""One clip through the backend, stage by stage, in a process of its own: python -m tests.bench.clip '{"file": ..., "runs": 3, ...}'."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backend import audio, generator, listening
+from backend.__main__ import DEFAULT_MODEL
+from backend.generator import AUTO, Model, Wish, load_model
+from backend.sampler import Level
+
+from .machine import child_options, peak_memory
+
+STAGES = ("decode", "features", "encoder", "sampling", "curves")
+_LATE = "decode while listening"
+
+
+class Watch:
+    """Seconds spent by stage."""
+
+    def __init__(self) -> None:
+        self.spent = dict.fromkeys([*STAGES, _LATE], 0.0)
+
+    def over(self, stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any, **named: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return work(*arguments, **named)
+            finally:
+                self.spent[stage] += time.perf_counter() - began
+
+        return timed
+
+
+class Watched:
+    """Blocks that can be walked again and again, their reading timed."""
+
+    def __init__(self, watch: Watch, blocks: Iterable[np.ndarray]) -> None:
+        self._watch, self._blocks = watch, blocks
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        source = iter(self._blocks)
+        while (block := self._watch.over(_LATE, next)(source, None)) is not None:
+            yield block
+
+
+def with_steps(model: Model, steps: int) -> Model:
+    """The same model made to take another number of steps, for the time they take: levels left out, or the first one over and over."""
+    levels = model.card.levels
+    inner: tuple[Level, ...] = levels[: min(steps, len(levels) - 1)]
+    return replace(model, card=replace(model.card, levels=(levels[0],) * (steps - len(inner)) + inner + (levels[-1],)))
+
+
+def perform(model: Model, file: Path) -> tuple[dict[str, float], float, np.ndarray]:
+    """(seconds by stage, in all; curves at 30 fps)."""
+    watch = Watch()
+    names = (
+        (generator, "listen", "encoder"),
+        (listening, "log_mel_of", "features"),
+        (generator, "sample_in_windows", "sampling"),
+        (generator, "resample", "curves"),
+    )
+    originals = [getattr(module, name) for module, name, _ in names]
+    for (module, name, stage), original in zip(names, originals, strict=True):
+        setattr(module, name, watch.over(stage, original))
+    try:
+        began = time.perf_counter()
+        clip = watch.over("decode", audio.read_clip)(file)
+        (take,) = generator.generate(model, Watched(watch, clip.blocks), Wish(AUTO, AUTO, 0, 1, 30.0), lambda stage, fraction: None)
+        total = time.perf_counter() - began
+    finally:
+        for (module, name, _), original in zip(names, originals, strict=True):
+            setattr(module, name, original)
+    # Of a long clip, decoding is part of listening, as features always are.
+    late = watch.spent.pop(_LATE)
+    watch.spent["encoder"] -= watch.spent["features"] + late
+    watch.spent["decode"] += late
+    return watch.spent, total, take.curves.values
+
+
+def main() -> None:
+    options = child_options()
+    began = time.perf_counter()
+    model = load_model(Path(options.get("model", DEFAULT_MODEL)))
+    loading = time.perf_counter() - began
+    if "steps" in options:
+        model = with_steps(model, options["steps"])
+    runs = [perform(model, Path(options["file"])) for _ in range(options["runs"])]
+    if "curves" in options:
+        np.save(options["curves"], runs[-1][2])
+    peak = peak_memory()
+    json.dump(
+        {
+            "frames": len(runs[0][2]),
+            "loading": loading,
+            "first": runs[0][1],
+            "stages": [spent for spent, _, _ in runs],
+            "totals": [total for _, total, _ in runs],
+            "peak": peak,
+        },
+        sys.stdout,
+    )
+    print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""What a figure was measured on, and children of their own to measure it in."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+_PACKAGES = ("numpy", "onnxruntime", "soundfile", "soxr", "torch", "transformers")
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load() -> float:
+    """How many processes wanted a core over the last minute; NaN where the system doesn't say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+
+
+def facts() -> dict[str, str]:
+    """The machine, the threads, the versions."""
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES if _installed(name)]
+    return {
+        "processor": f"{_processor()}, {cores()} cores",
+        "system": platform.platform(),
+        "load before": f"{load():.2f} (1 and less: nothing else ran; figures are medians, with the best run beside them)",
+        "versions": ", ".join([f"Python {platform.python_version()}", *versions]),
+    }
+
+
+def _installed(name: str) -> bool:
+    try:
+        return bool(importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def run_child(module: str, options: dict[str, Any], threads: int) -> Any:
+    """What `python -m module JSON` says in its last line, as JSON; with so many threads, on so many cores. Raises CalledProcessError."""
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    command = [sys.executable, "-m", module, json.dumps({**options, "threads": threads})]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def child_options() -> dict[str, Any]:
+    """The child's end: what run_child was given. From here on this process keeps to as many cores."""
+    options = json.loads(sys.argv[1])
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options["threads"]])
+    return options
+
+
+def peak_memory() -> float | None:
+    """The most that this process ever held, MB; None where the system doesn't say. (getrusage would count its parent in.)"""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
+    except (OSError, StopIteration):
+        return None
+
+
+def times(work: Callable[[], Any], runs: int) -> list[float]:
+    """Seconds that each of the runs takes."""
+    found = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return found
+
+
+def median(values: Sequence[float]) -> float:
+    return float(statistics.median(values))
