@@ -31,7 +31,7 @@ def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntim
     graphs = {part: _read(folder / f"{part}.onnx", device) for part in PARTS}
 
     def run(part: str, inputs: Arrays) -> Arrays:
-        # cuDNN's usual TF32 would move the curves by a thousandth, and its fastest kernels add up in any order.
+        # cuDNN's usual TF32 keeps three digits, and its fastest kernels add up in any order.
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
             outputs = graphs[part].run({name: torch.tensor(value, device=device) for name, value in inputs.items()})
             return {name: value.cpu().numpy() for name, value in outputs.items()}
