@@ -11,6 +11,7 @@ import bpy
 from ..backend.curves import Curves
 from . import join, keys, nla, takes
 from .job import Job, JobError, Order, Outcome, take_info, time_left, write_take
+from .locale import AND
 from .rig import Face
 from .strip import StripError
 
@@ -69,7 +70,7 @@ class Batch:
             self._identities.setdefault(self._job.order.face, self._job.take.identity)
             self._done.append(self._job)
         except JobError as error:
-            self._skipped.append(f"{self._job.order.span.strip}: {error}")
+            self._skipped.append(f'"{self._job.order.span.strip}": {error}')
         self._job = None
         return not self._waiting
 
@@ -105,9 +106,11 @@ class Batch:
             spoken += len(jobs)
         if not actions:
             raise JobError(f"No take was made: {self._told_skipped()}")
-        info = f"{_count(len(actions), 'take')} made" + (f" of {_count(spoken, 'strip')}" if spoken > len(actions) else "")
+        info = "1 take made" if len(actions) == 1 else f"{len(actions)} takes made"
+        if spoken > len(actions):
+            info = f"{info} of {spoken} strips"
         if self._left:
-            info = f"Cancelled: {info}, {_count(self._left, 'strip')} left"
+            info = f"Cancelled: {info}, {_strips(self._left)} left"
         if self._skipped:
             warnings = {self._told_skipped(): None} | warnings
         return Outcome(tuple(action.name for action in actions), info, tuple(warnings), self._done[0].order.seed)
@@ -119,15 +122,16 @@ class Batch:
             try:
                 face = job.face()
             except JobError as error:
-                self._skipped.append(f"{job.order.span.strip}: {error}")
+                self._skipped.append(f'"{job.order.span.strip}": {error}')
                 continue
             found.setdefault(min(mesh.key.session_uid for mesh in face.meshes), (face, []))[1].append(job)
         yield from found.values()
 
     def _told_skipped(self) -> str:
         reasons = list(dict.fromkeys(self._skipped))
-        more = f"; and {len(reasons) - _REASONS} more reasons" if len(reasons) > _REASONS else ""
-        return f"{_count(len(self._skipped), 'strip')} skipped: {'; '.join(reasons[:_REASONS])}{more}"
+        more = len(reasons) - _REASONS
+        told = AND.join([*reasons[:_REASONS], *([f"and {more} more"] if more > 0 else [])])
+        return f"{_strips(len(self._skipped))} skipped: {told}"
 
 
 def _write_apart(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
@@ -167,5 +171,5 @@ def _all_or_none() -> Iterator[list[bpy.types.Action]]:
         raise
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _strips(number: int) -> str:
+    return "1 strip" if number == 1 else f"{number} strips"

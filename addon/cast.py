@@ -8,21 +8,22 @@ from collections.abc import Iterable
 import bpy
 
 from . import rig, strip
+from .locale import OURS
 from .properties import AUTO, emotion_property, identity_property, is_keyed_mesh, strip_names
 
 
 class LipSyncLine(bpy.types.PropertyGroup):
     """A strip, and the character that speaks it."""
 
-    strip: bpy.props.StringProperty(name="Strip", description="The sound strip to speak", search=strip_names)
+    strip: bpy.props.StringProperty(name="Strip", description="The sound strip to speak", translation_context=OURS, search=strip_names)
     face: bpy.props.PointerProperty(
         name="Character",
         description="The mesh that speaks, other meshes of the same face are found by themselves",
         type=bpy.types.Object,
         poll=is_keyed_mesh,
     )
-    identity_name: bpy.props.StringProperty(default=AUTO)
-    emotion_name: bpy.props.StringProperty(default=AUTO)
+    identity_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
+    emotion_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
     identity: identity_property()
     emotion: emotion_property()
 
@@ -30,8 +31,10 @@ class LipSyncLine(bpy.types.PropertyGroup):
 class LipSyncCast(bpy.types.PropertyGroup):
     """scene.lipsync_cast"""
 
-    lines: bpy.props.CollectionProperty(type=LipSyncLine)
-    active: bpy.props.IntProperty(name="Line", description="The strip whose character is shown below", options={"SKIP_SAVE"})
+    lines: bpy.props.CollectionProperty(type=LipSyncLine, options={"HIDDEN"})
+    active: bpy.props.IntProperty(
+        name="Line", description="The strip whose character is shown below", translation_context=OURS, options={"SKIP_SAVE"}
+    )
     actions: bpy.props.EnumProperty(
         name="Actions",
         description="What becomes of several strips of one character",

@@ -15,6 +15,7 @@ from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
 from . import controls, keys, mixdown, rig, strip, takes
 from .keeping import copy_kept, is_by_hand, mark_by_hand
+from .locale import AND
 from .locks import UNLOCKED, Locks
 from .session import Setup, session
 
@@ -131,7 +132,7 @@ class Job:
     def _take_in(self, reply: Reply | Gone) -> bool:
         """True when this was the last of the job."""
         if isinstance(reply, Gone):
-            raise self._failed(" ".join([reply.reason, *reply.log_tail.splitlines()]))
+            raise self._failed(AND.join([reply.reason.rstrip("."), *reply.log_tail.splitlines()]))
         if reply.id != self._id and not (isinstance(reply, Error) and reply.id == 0):
             return False
         if isinstance(reply, Progress):
@@ -186,9 +187,9 @@ class Job:
             for action in actions:
                 bpy.data.actions.remove(action)
             raise
-        meshes = f"{len(face.meshes)} mesh" + ("es" if len(face.meshes) > 1 else "")
-        more = f", and {len(actions) - 1} more" if len(actions) > 1 else ""
-        info = f"{actions[0].name}: {first.frames} frames on {len(keys.fcurves(actions[0]))} keys of {meshes}{more}"
+        info = f'"{actions[0].name}": {first.frames} frames on {len(keys.fcurves(actions[0]))} keys of {face.extent}'
+        if len(actions) > 1:
+            info = f"{info}, and {len(actions) - 1} more"
         return Outcome(tuple(action.name for action in actions), info, (*face.warnings(), *self.notices), self.order.seed)
 
 
@@ -237,6 +238,7 @@ def take_info(order: Order, take: TakeReady) -> takes.TakeInfo:
         seed=take.seed,
         audio_sha256=take.audio_sha256,
         model_sha256=take.model_sha256,
+        likeness=take.likeness,
         made=time.time(),
         intensity=order.intensity,
         moods=order.moods,

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..backend.arkit import REGIONS
+from .locale import OURS
 from .locks import Locks
 
 _MOUTH = ("jaw", "lips")
@@ -16,9 +17,9 @@ _MOUTH = ("jaw", "lips")
 
 def _channels(region: str) -> Any:
     return bpy.props.EnumProperty(
-        name=f"{region.title()} Channels",
+        name=region.title(),
         description="What Resample leaves as it is",
-        items=[(name, name, "") for name in REGIONS[region]],
+        items=[(name, name, "Resample leaves this channel as it is, hand edits included") for name in REGIONS[region]],
         options={"ENUM_FLAG"},
         default=set(REGIONS[region]) if region in _MOUTH else set(),
     )
@@ -54,7 +55,9 @@ class LipSyncLocks(bpy.types.PropertyGroup):
     all_brows: _toggle("Brows", "brows")
     all_lids: _toggle("Lids", "lids")
     all_gaze: _toggle("Gaze", "gaze")
-    use_frames: bpy.props.BoolProperty(name="Frames", description="Resample leaves the whole face as it is on these frames", default=False)
+    use_frames: bpy.props.BoolProperty(
+        name="Frames", description="Resample leaves the whole face as it is on these frames", translation_context=OURS
+    )
     first_frame: bpy.props.IntProperty(name="First", description="The first frame that is left as it is", default=1)
     last_frame: bpy.props.IntProperty(name="Last", description="The last frame that is left as it is", default=100)
 

@@ -15,7 +15,7 @@ Chosen = dict[str, dict[str, str]]  # mesh -> curve -> the key that it moves the
 
 
 class MappingError(Exception):
-    """A file is no mapping; the text is a sentence for the artist."""
+    """A file is no mapping; the text is why, and what to do, for the artist."""
 
 
 def dump(chosen: Mapping[str, Mapping[str, str]]) -> str:
@@ -29,14 +29,14 @@ def parse(text: str) -> Chosen:
     try:
         stored = json.loads(text)
     except ValueError as error:
-        raise MappingError(f"It is no JSON ({error}): choose a file that Save Mapping wrote") from error
+        raise MappingError(f"it is no JSON ({error}): choose a file that Save Mapping wrote") from error
     if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
-        raise MappingError(f'It is no mapping: its "format" is not "{_FORMAT}"; choose a file that Save Mapping wrote')
+        raise MappingError(f'it is no mapping: its "format" is not "{_FORMAT}"; choose a file that Save Mapping wrote')
     if stored.get("version") != _VERSION:
-        raise MappingError(f"Its version {stored.get('version')} is not known here: update the extension")
+        raise MappingError(f"its version {stored.get('version')} is not known here: update the extension")
     meshes = stored.get("meshes")
     if not isinstance(meshes, dict) or not all(isinstance(own, dict) for own in meshes.values()):
-        raise MappingError('Its "meshes" are not as in {"Head": {"jawOpen": "Mouth_A"}}: save the mapping again')
+        raise MappingError('its "meshes" are not as in {"Head": {"jawOpen": "Mouth_A"}}: save the mapping again')
     if wrong := [key for own in meshes.values() for key in own.values() if key is not None and not isinstance(key, str)]:
         raise MappingError(f"{wrong[0]!r} is no name of a key: write it in quotes, or null for none")
     return {mesh: {curve: key or "" for curve, key in own.items()} for mesh, own in meshes.items()}
@@ -53,5 +53,5 @@ def fit(stored: Chosen, curves: Collection[str], meshes: Mapping[str, Collection
         for name in fitting if curve in curves else []:
             chosen[name][curve] = key
         if curve not in curves or not fitting:
-            misfits.append(f"{mesh}: {curve} to {key or 'none'}")
+            misfits.append(f"{mesh}: {curve} \u2192 {key or '(None)'}")
     return chosen, misfits

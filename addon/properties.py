@@ -11,6 +11,7 @@ import bpy
 from ..backend.model_folder import Card
 from . import keys, model, preferences, rig, strip, takes
 from .controls import LipSyncControls
+from .locale import OURS, said
 from .lock_settings import LipSyncLocks
 
 AUTO = "auto"
@@ -30,22 +31,25 @@ def shown_name(name: str) -> str:
 
 # Blender keeps no reference to the strings of a menu made by a function, so each list is cached here.
 @lru_cache(maxsize=64)
-def _items(entries: tuple[tuple[str, str], ...], chosen: str) -> list[tuple[str, str, str, int]]:
+def _items(entries: tuple[tuple[str, str], ...], chosen: str, missing: str) -> list[tuple[str, str, str, int]]:
+    """missing: the label of what is chosen where it is none of the entries."""
     items: list[Item] = [(AUTO, "Auto \u2014 by Voice", "Whatever fits the voice best")]
     items += [(name, shown_name(name) + (f" \u2014 {description}" if description else ""), "") for name, description in entries]
     if chosen not in {name for name, _, _ in items}:
-        items.append((chosen, f"{shown_name(chosen)} (Missing)", "The installed model doesn't have it: choose another"))
+        items.append((chosen, missing, "The installed model doesn't have it: choose another"))
     return [(*item, number) for number, item in enumerate(items)]
 
 
 def _identity_items(self: "LipSyncSettings", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
     card = model_card()
-    return _items(tuple((entry.name, entry.description) for entry in card.identities) if card else (), self.identity_name)
+    entries = tuple((entry.name, entry.description) for entry in card.identities) if card else ()
+    return _items(entries, self.identity_name, said(f"{shown_name(self.identity_name)} (Missing)"))
 
 
 def _emotion_items(self: "LipSyncSettings", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
     card = model_card()
-    return _items(tuple((name, "") for name in card.emotions) if card else (), self.emotion_name)
+    entries = tuple((name, "") for name in card.emotions) if card else ()
+    return _items(entries, self.emotion_name, said(f"{shown_name(self.emotion_name)} (Missing)"))
 
 
 # The name is what is stored; its place in the list may be another one with the next model.
@@ -109,11 +113,13 @@ class LipSyncSettings(bpy.types.PropertyGroup):
     strip: bpy.props.StringProperty(
         name="Strip",
         description="The sound strip to speak. Empty: the active strip of the Sequencer",
+        translation_context=OURS,
         search=strip_names,
     )
     face: bpy.props.PointerProperty(
         name="Face",
         description="The mesh that speaks, other meshes of the same face are found by themselves. Empty: the active object",
+        translation_context=OURS,
         type=bpy.types.Object,
         poll=is_keyed_mesh,
     )
@@ -129,12 +135,13 @@ class LipSyncSettings(bpy.types.PropertyGroup):
         max=2.0,
         default=1.0,
     )
-    locks: bpy.props.PointerProperty(type=LipSyncLocks)
+    locks: bpy.props.PointerProperty(name="Locks", description="What Resample leaves as it is", type=LipSyncLocks)
     seed: bpy.props.IntProperty(
         name="Seed", description="Another number gives another performance, the same one the same again", min=0, default=0
     )
     key_density: bpy.props.EnumProperty(
         name="Keys",
+        translation_context=OURS,
         description="How many keys a new take gets, all of them on whole frames",
         items=(
             ("SIMPLIFIED", "Simplified", "As few keys as the tolerance allows"),
@@ -155,7 +162,7 @@ class LipSyncSettings(bpy.types.PropertyGroup):
         description="How the curves run from one key to the next",
         items=(
             ("BEZIER", "Bezier", "Smooth, with automatic handles that never overshoot"),
-            ("LINEAR", "Linear", "Straight"),
+            ("LINEAR", "Linear", "Straight from key to key"),
         ),
     )
     controls: bpy.props.PointerProperty(name="Controls", description="What a new take gets where none moves the face", type=LipSyncControls)

@@ -60,6 +60,11 @@ class Face:
         moving = {curve for mesh in self.meshes for key, each in mesh.sums.items() if key not in mesh.skipped for curve in each}
         return tuple(curve for curve in curves if curve in moving)
 
+    @property
+    def extent(self) -> str:
+        """How many meshes it has, in words."""
+        return "1 mesh" if len(self.meshes) == 1 else f"{len(self.meshes)} meshes"
+
     def warnings(self) -> list[str]:
         """What can't be animated or will not last, as sentences without a full stop."""
         moving = {key for mesh in self.meshes for key in mesh.sums if key not in mesh.skipped}

@@ -127,7 +127,7 @@ def disabled_reason(python: str) -> str:
     missing = [name for name in _PACKAGES[:3] if importlib.util.find_spec(name) is None]
     if missing:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return f"This extension brings no {' or '.join(missing)} for this Blender's Python {version}: choose a Python that has them in the preferences"
+        return f"This extension brings no {', '.join(missing)} for this Blender's Python {version}: choose a Python that has them in the preferences"
     return ""
 
 

@@ -17,7 +17,7 @@ from .rig import Face
 
 _PROPERTY = "lipsync_take"
 _CURVES = "lipsync_curves"  # what was generated, before any control or hand changed it
-_NESTED = ("moods", "locks")
+_NESTED = ("moods", "locks", "likeness")
 _PARTS = "lipsync_parts"  # of a take that joins those of several strips: how each was made
 _UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
 _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
@@ -48,6 +48,7 @@ class TakeInfo:
     intensity: float = 1.0
     moods: tuple[tuple[float, str, float], ...] = ()
     locks: Locks = UNLOCKED
+    likeness: tuple[tuple[str, float], ...] = ()  # identities that the voice is most like, with probabilities
     retimed: bool = False  # heard as the strip plays it, which no seconds of the file tell
 
     @property
@@ -89,9 +90,9 @@ def is_take(action: bpy.types.Action) -> bool:
 def read_info(action: bpy.types.Action) -> TakeInfo:
     """How a take was made. Raises KeyError when the Action is no take, or one of an unknown version."""
     stored = {field.name: action[_PROPERTY][field.name] for field in fields(TakeInfo)}
-    moods, locks = (json.loads(stored.pop(name)) for name in _NESTED)
+    moods, locks, likeness = (json.loads(stored.pop(name)) for name in _NESTED)
     held = Locks(tuple(locks["channels"]), tuple(locks["frames"]) if locks["frames"] else None)
-    return TakeInfo(**stored, moods=tuple(map(tuple, moods)), locks=held)
+    return TakeInfo(**stored, moods=tuple(map(tuple, moods)), locks=held, likeness=tuple(map(tuple, likeness)))
 
 
 def mark_parts(action: bpy.types.Action, parts: Sequence[TakeInfo]) -> None:

@@ -22,6 +22,7 @@ AUTO = "auto"
 _WINDOW = 5  # s: how much is denoised at a time
 
 _NOTHING = 1e-6  # a share that isn't seen
+_LIKENESSES = 3  # told of a voice
 _LISTENING = 0.4  # of the time that a job takes
 
 Callback = Callable[[str, float], None]  # stage, fraction of the whole that is done; may raise to cancel
@@ -44,12 +45,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class Take:
-    """One generated performance, with the identity, emotion and seed it was made with."""
+    """One generated performance, with the identity, emotion and seed it was made with; likeness: whom the voice is most like, best first."""
 
     curves: Curves
     identity: str
     emotion: str
     seed: int
+    likeness: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> It
             curves = resample(Curves(CHANNELS, z, FACE_FPS), wish.fps, frames)
             if wish.kept is not None:
                 hold(curves.values, wish.kept)
-            yield Take(curves, identity, emotion, seed)
+            yield Take(curves, identity, emotion, seed, ranking.identities[:_LIKENESSES])
 
 
 def rank_voice(model: Model, samples: Sound) -> Ranking:

@@ -109,7 +109,7 @@ class Notice:
 class TakeReady:
     """Take number index (0..count-1) of a job, with all that is needed to make it again.
 
-    seed, identity, emotion are the resolved ones (never "auto"). values: (frames, len(names)) float32 in 0..1; frame k lies k / fps
+    seed, identity, emotion are the resolved ones (never "auto"). likeness: the identities that the voice is most like, with probabilities. values: (frames, len(names)) float32 in 0..1; frame k lies k / fps
     seconds after the start that was asked for.
     """
 
@@ -124,6 +124,7 @@ class TakeReady:
     frames: int
     audio_sha256: str
     model_sha256: str
+    likeness: tuple[tuple[str, float], ...]
     values: np.ndarray
 
 

@@ -87,6 +87,7 @@ def perform(request: Generate, model: Model, callback: Callback, generate: Gener
             frames=len(take.curves.values),
             audio_sha256=clip.sha256,
             model_sha256=model.card.sha256,
+            likeness=take.likeness,
             values=take.curves.values,
         )
 

@@ -1,12 +1,14 @@
 """What the add-on says, in the language of Blender's interface.
 
 A language is a module with a dictionary MESSAGES from English, as it stands in the code, to that language; where the code fills something
-in, both have {}. Blender itself looks up labels, tooltips and reports that are whole; said() does it for sentences with something in them.
-What stays English: identities' descriptions, which come from the model; the log; what Copy Error Details copies; names of takes.
+in, both have {}. Blender itself looks up labels, tooltips and reports that are whole; said() does it for sentences with something in them,
+and for all that Blender doesn't look up. What stays English: identities' descriptions, which come from the model; the log; what Copy
+Error Details copies; names of takes.
 """
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import bpy
 
@@ -14,8 +16,9 @@ from ..preferences import ROOT_PACKAGE
 from . import de
 
 LANGUAGES = {"de": de.MESSAGES}
-_OWN = "DiffusionTalker"  # a context where words mean what we mean: elsewhere a face is one of a mesh's
-_CONTEXTS = ("*", "Operator", _OWN)  # Blender looks labels up in the first, the text of buttons in the second
+OURS = "DiffusionTalker"  # a context for words that Blender has a translation of for something else: its face is one of a mesh's
+AND = " \u00b7 "  # between sentences that are said together
+_CONTEXTS = ("*", "Operator", OURS)  # Blender looks labels up in the first, the text of buttons in the second
 
 
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
@@ -29,7 +32,17 @@ _PATTERNS = _patterns()
 
 def said(text: str) -> str:
     """A sentence of ours in the language of Blender's interface; as it is where there is no translation."""
-    return translate(text, lambda english: bpy.app.translations.pgettext_iface(english, _OWN))
+    language = bpy.app.translations.locale.partition("_")[0]  # de_DE
+    if language not in LANGUAGES or not bpy.context.preferences.view.use_translate_interface:
+        return text
+    return said_in(language, text)
+
+
+@lru_cache(maxsize=1024)  # panels ask at every redraw, and trying all templates takes a while
+def said_in(language: str, text: str) -> str:
+    """The same in one of LANGUAGES."""
+    messages = LANGUAGES[language]
+    return translate(text, lambda english: messages.get(english, english))
 
 
 def translate(text: str, look_up: Callable[[str], str]) -> str:
@@ -40,6 +53,8 @@ def translate(text: str, look_up: Callable[[str], str]) -> str:
     found = look_up(text)
     if found != text:
         return found
+    if AND in text:
+        return AND.join(translate(part, look_up) for part in text.split(AND))
     for template, pattern in _PATTERNS:
         if match := pattern.fullmatch(text):
             parts = []

@@ -8,6 +8,7 @@ from typing import ClassVar
 import bpy
 
 from .. import bones, rig
+from ..locale import said
 from ..properties import chosen_face
 
 
@@ -27,10 +28,8 @@ def _armatures(context: bpy.types.Context) -> list[bpy.types.Object]:
     return sorted(found, key=lambda armature: -len(bones.guess(bone.name for bone in armature.data.bones)))
 
 
-def _bone(name: str, part: str) -> bpy.types.StringProperty:
-    return bpy.props.StringProperty(
-        name=name, description=f"The bone that turns {part}. Empty: none", search=_bone_names, options={"SKIP_SAVE"}
-    )
+def _bone(name: str, description: str) -> bpy.types.StringProperty:
+    return bpy.props.StringProperty(name=name, description=description, search=_bone_names, options={"SKIP_SAVE"})
 
 
 class LIPSYNC_OT_drive_bones(bpy.types.Operator):
@@ -43,9 +42,9 @@ class LIPSYNC_OT_drive_bones(bpy.types.Operator):
     armature: bpy.props.StringProperty(
         name="Armature", description="The armature that moves the face", search=_armature_names, options={"SKIP_SAVE"}
     )
-    jaw: _bone("Jaw", "the lower jaw")
-    left_eye: _bone("Left Eye", "the character's left eye")
-    right_eye: _bone("Right Eye", "the character's right eye")
+    jaw: _bone("Jaw", "The bone that turns the lower jaw. Empty: none")
+    left_eye: _bone("Left Eye", "The bone that turns the character's left eye. Empty: none")
+    right_eye: _bone("Right Eye", "The bone that turns the character's right eye. Empty: none")
     jaw_degrees: bpy.props.FloatProperty(
         name="Jaw Degrees", description="How far the jaw turns where jawOpen is 1; below 0 the other way", default=20.0, min=-90.0, max=90.0
     )
@@ -58,10 +57,10 @@ class LIPSYNC_OT_drive_bones(bpy.types.Operator):
         try:
             rig.find_face(chosen_face(context))
         except rig.RigError as error:
-            cls.poll_message_set(str(error))
+            cls.poll_message_set(said(str(error)))
             return False
         if not _armatures(context):
-            cls.poll_message_set("No armature moves this face: it has no bones to turn")
+            cls.poll_message_set(said("No armature moves this face: it has no bones to turn"))
             return False
         return True
 
@@ -81,11 +80,13 @@ class LIPSYNC_OT_drive_bones(bpy.types.Operator):
             added = bones.drive(rig.find_face(chosen_face(context)), armature, chosen)
         except bones.BonesError as error:
             return self._fail(str(error))
-        self.report({"INFO"}, f"{len(chosen.by_part)} bones are driven" + (f"; new keys: {', '.join(added)}" if added else ""))
+        count = len(chosen.by_part)
+        done = "1 bone is driven" if count == 1 else f"{count} bones are driven"
+        self.report({"INFO"}, said(f"{done}; new keys: {', '.join(added)}" if added else done))
         return {"FINISHED"}
 
     def _fail(self, message: str) -> set[str]:
-        self.report({"ERROR"}, message)
+        self.report({"ERROR"}, said(message))
         return {"CANCELLED"}
 
 

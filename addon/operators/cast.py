@@ -10,6 +10,7 @@ import bpy
 from .. import model, preferences, rig, strip
 from ..batch import Batch
 from ..cast import cast, give, span_of
+from ..locale import said
 from ..properties import AUTO, chosen_face
 from ..session import disabled_reason as backend_disabled_reason
 from ..session import session
@@ -32,7 +33,7 @@ class _Adding:
             rig.read_face(chosen_face(context))
             cls.strips(context)
         except (rig.RigError, strip.StripError) as error:
-            cls.poll_message_set(str(error))  # type: ignore[attr-defined]
+            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
             return False
         return True
 
@@ -41,12 +42,12 @@ class _Adding:
         assert face  # poll
         sounds = sorted(self.strips(context), key=strip.first_frame)
         added, changed = give(cast(context), sounds, face)
-        self.report({"INFO"}, f"{face.name}: {added} added, {changed} taken over from others")  # type: ignore[attr-defined]
+        self.report({"INFO"}, said(f'"{face.name}": {added} added, {changed} taken over from others'))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
 
 class LIPSYNC_OT_cast_add_selected(_Adding, bpy.types.Operator):
-    """Have the face speak all sound strips that are selected in the Sequencer; those of the list that others spoke are its own from now on"""
+    """Give the face all sound strips that are selected in the Sequencer, also those that the list gives to another one"""
 
     bl_idname = "lipsync.cast_add_selected"
     bl_label = "Add Selected Strips to Cast"
@@ -59,7 +60,7 @@ class LIPSYNC_OT_cast_add_selected(_Adding, bpy.types.Operator):
 
 
 class LIPSYNC_OT_cast_add_all(_Adding, bpy.types.Operator):
-    """Have the face speak all sound strips that are not in the list yet"""
+    """Give the face all sound strips that are not in the list yet"""
 
     bl_idname = "lipsync.cast_add_all"
     bl_label = "Add All Strips to Cast"
@@ -82,7 +83,7 @@ class LIPSYNC_OT_cast_remove(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not 0 <= cast(context).active < len(cast(context).lines):
-            cls.poll_message_set("Choose a strip of the list")
+            cls.poll_message_set(said("Choose a strip of the list"))
             return False
         return True
 
@@ -107,7 +108,7 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
         elif not len(cast(context).lines):
             why = "Add strips to the cast"
         if why:
-            cls.poll_message_set(why)
+            cls.poll_message_set(said(why))
         return not why
 
     def job(self, context: bpy.types.Context) -> Batch:

@@ -49,6 +49,7 @@ class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
 
     bl_idname = "lipsync.controls_apply_preset"
     bl_label = "Apply Lip Sync Controls Preset"
+    bl_options: ClassVar = {"UNDO"}  # no REGISTER: Adjust Last Operation would show a path
 
     filepath: bpy.props.StringProperty(name="File", description="The preset's file", subtype="FILE_PATH", options={"SKIP_SAVE"})
 

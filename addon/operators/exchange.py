@@ -54,7 +54,7 @@ class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
             action = exchange.import_take(captured, file, face, scene.frame_current, fps, style)
         except _ERRORS as error:
             return self._fail(error)
-        self.report({"INFO"}, said(f"{action.name}: {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps"))
+        self.report({"INFO"}, said(f'"{action.name}": {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps'))
         return {"FINISHED"}
 
 
@@ -91,16 +91,16 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
             curve_files.write(path, take)
         except _ERRORS as error:
             return self._fail(error)
-        self.report({"INFO"}, said(f"{path.name}: {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps"))
+        self.report({"INFO"}, said(f'"{path.name}": {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps'))
         return {"FINISHED"}
 
 
 def _draw_import(self: bpy.types.Menu, context: bpy.types.Context) -> None:
-    self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text=f"ARKit Face Capture {_KINDS}")
+    self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text=said(f"ARKit Face Capture {_KINDS}"))
 
 
 def _draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
-    self.layout.operator(LIPSYNC_OT_export_take.bl_idname, text=f"ARKit Face Take {_KINDS}")
+    self.layout.operator(LIPSYNC_OT_export_take.bl_idname, text=said(f"ARKit Face Take {_KINDS}"))
 
 
 def register() -> None:

@@ -189,7 +189,7 @@ class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
     @classmethod
     def description(cls, context: bpy.types.Context, properties: "LIPSYNC_OT_resample") -> str:
         takes = "another take" if properties.count == 1 else f"{properties.count} other takes"
-        return f"Make {takes} of the same strip, with seeds that have not been used; what is locked stays as it is"
+        return said(f"Make {takes} of the same strip, with seeds that have not been used; what is locked stays as it is")
 
     def order(self, context: bpy.types.Context) -> Order:
         order = _with_locks(context, super().order(context))

@@ -12,7 +12,7 @@ from bpy_extras.io_utils import ImportHelper
 from ...backend import curve_files
 from ...backend.curves import CurvesError
 from .. import exchange, manifest, nla, rig, strip
-from ..locale import said
+from ..locale import AND, said
 from ..properties import key_style
 
 _EASE = 0.2  # seconds in which a face sets out before a line, and comes to rest after it
@@ -36,9 +36,8 @@ class LIPSYNC_OT_key_manifest(ImportHelper, bpy.types.Operator):
             return {"CANCELLED"}
         reasons = [why for entry in entries if (why := _key(context, entry))]
         done = len(entries) - len(reasons)
-        told = f"{done} of {len(entries)} lines keyed"
-        if reasons:
-            told += f"; {'; '.join(reasons[:_REASONS])}" + (" ..." if len(reasons) > _REASONS else "")
+        more = len(reasons) - _REASONS
+        told = AND.join([f"{done} of {len(entries)} lines keyed", *reasons[:_REASONS], *([f"and {more} more"] if more > 0 else [])])
         self.report({"WARNING"} if reasons and done else {"ERROR"} if reasons else {"INFO"}, said(told))
         return {"FINISHED"} if done else {"CANCELLED"}
 
@@ -46,16 +45,16 @@ class LIPSYNC_OT_key_manifest(ImportHelper, bpy.types.Operator):
 def _key(context: bpy.types.Context, entry: manifest.Entry) -> str:
     """Put a line's first take on its character. Returns why it can't be, or ""."""
     if entry.error or not entry.files:
-        return f"{entry.name}: {entry.error.rstrip('.') or 'no take was made'}"
+        return f'"{entry.name}": {entry.error.rstrip(".") or "no take was made"}'
     ob = bpy.data.objects.get(entry.character)
     if ob is None:
-        return f'{entry.name}: there is no object "{entry.character}"'
+        return f'"{entry.name}": there is no object "{entry.character}"'
     fps = strip.frame_rate(context.scene)
     try:
         face, file = rig.read_face(ob), entry.files[0]
         action = exchange.write_import(curve_files.read(file), file, face, entry.frame, fps, key_style(context))
     except (rig.RigError, CurvesError, exchange.ExchangeError) as error:
-        return f"{entry.name}: {str(error).rstrip('.')}"
+        return f'"{entry.name}": {str(error).rstrip(".")}'
     nla.push_down(action, face, round(_EASE * fps))
     return ""
 

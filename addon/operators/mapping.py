@@ -10,6 +10,7 @@ import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .. import mapping, mapping_file, rig
+from ..locale import said
 from ..properties import chosen_face
 
 _SHOWN = 4  # entries of a file named that fit nothing
@@ -23,7 +24,7 @@ class _OfFace:
         try:
             rig.find_face(chosen_face(context))
         except rig.RigError as error:
-            cls.poll_message_set(str(error))  # type: ignore[attr-defined]
+            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
             return False
         return True
 
@@ -35,7 +36,7 @@ class _OfChoices(_OfFace):
             return False
         has_choices = any(mapping.choices(mesh.key) for mesh in rig.find_face(chosen_face(context)).meshes)
         if not has_choices:
-            cls.poll_message_set("Nothing was chosen by hand: the whole mapping is automatic")  # type: ignore[attr-defined]
+            cls.poll_message_set(said("Nothing was chosen by hand: the whole mapping is automatic"))  # type: ignore[attr-defined]
         return has_choices
 
 
@@ -46,11 +47,11 @@ class LIPSYNC_OT_mapping_reset(_OfChoices, bpy.types.Operator):
     bl_label = "Reset Lip Sync Mapping"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    curve: bpy.props.StringProperty(name="Channel", description="The only one to reset; all when empty", options={"SKIP_SAVE"})
+    curve: bpy.props.StringProperty(name="Channel", description="The only one to reset. Empty: all", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.curve and self.curve not in mapping.CURVES:
-            self.report({"ERROR"}, f'There is no channel "{self.curve}": choose one of the list')
+            self.report({"ERROR"}, said(f'There is no channel "{self.curve}": choose one of the list'))
             return {"CANCELLED"}
         for mesh in rig.find_face(chosen_face(context)).meshes:
             mapping.reset(mesh.key, self.curve)
@@ -78,14 +79,14 @@ class LIPSYNC_OT_mapping_save(_OfChoices, ExportHelper, bpy.types.Operator):
         try:
             path.write_text(mapping_file.dump(chosen), encoding="utf-8")
         except OSError as error:
-            self.report({"ERROR"}, f"{path.name} can't be written ({error.strerror}): choose another folder")
+            self.report({"ERROR"}, said(f'"{path.name}" can\'t be written ({error.strerror}): choose another folder'))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"{path.name}: {sum(map(len, chosen.values()))} choices")
+        self.report({"INFO"}, said(_told(path, chosen)))
         return {"FINISHED"}
 
 
 class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
-    """Choose for the face what a file says that Save Mapping wrote, instead of what was chosen so far"""
+    """Read a mapping from a file that Save Mapping wrote, in place of what was chosen so far"""
 
     bl_idname = "lipsync.mapping_load"
     bl_label = "Load Lip Sync Mapping"
@@ -99,28 +100,33 @@ class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
         try:
             stored = mapping_file.parse(path.read_text(encoding="utf-8"))
         except mapping_file.MappingError as error:
-            return self._fail(f"{path.name} can't be loaded. {error}")
+            return self._fail(f'"{path.name}" can\'t be loaded: {error}')
         except (OSError, UnicodeDecodeError) as error:
-            return self._fail(f"{path.name} can't be read ({error}): choose another file")
+            return self._fail(f'"{path.name}" can\'t be read ({error}): choose another file')
         names = {name: {block.name for block in key.key_blocks[1:]} for name, key in meshes.items()}
         chosen, misfits = mapping_file.fit(stored, mapping.CURVES, names)
-        count = sum(map(len, chosen.values()))
         rest = ", ".join(misfits[:_SHOWN]) + (", ..." if len(misfits) > _SHOWN else "")
-        if misfits and not count:
-            return self._fail(f"Nothing of {path.name} fits this face, so nothing was changed: {rest}")
+        if misfits and not any(chosen.values()):
+            return self._fail(f'Nothing of "{path.name}" fits this face, so nothing was changed: {rest}')
         for name, key in meshes.items():
             mapping.reset(key)
             for curve, block in chosen[name].items():
                 mapping.choose(key, curve, block)
         if misfits:
-            self.report({"WARNING"}, f"{path.name}: {count} choices; {len(misfits)} don't fit this face: {rest}")
+            self.report({"WARNING"}, said(f"{_told(path, chosen)}; not on this face: {rest}"))
         else:
-            self.report({"INFO"}, f"{path.name}: {count} choices")
+            self.report({"INFO"}, said(_told(path, chosen)))
         return {"FINISHED"}
 
     def _fail(self, message: str) -> set[str]:
-        self.report({"ERROR"}, message)
+        self.report({"ERROR"}, said(message))
         return {"CANCELLED"}
+
+
+def _told(path: Path, chosen: mapping_file.Chosen) -> str:
+    """How much of a mapping a file holds or gave."""
+    count = sum(map(len, chosen.values()))
+    return f'"{path.name}": 1 choice' if count == 1 else f'"{path.name}": {count} choices'
 
 
 register, unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save, LIPSYNC_OT_mapping_load))

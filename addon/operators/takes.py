@@ -79,7 +79,7 @@ class LIPSYNC_OT_take_assign(_OnTake, bpy.types.Operator):
 
     def do(self, action: bpy.types.Action, face: rig.Face) -> str:
         keys.assign(action, face)
-        return f"{action.name} moves the face"
+        return f'"{action.name}" moves the face'
 
 
 class LIPSYNC_OT_take_duplicate(_OnTake, bpy.types.Operator):
@@ -91,7 +91,7 @@ class LIPSYNC_OT_take_duplicate(_OnTake, bpy.types.Operator):
     def do(self, action: bpy.types.Action, face: rig.Face) -> str:
         copy = takes.duplicate(action)
         keys.assign(copy, face)
-        return f"{copy.name} is a copy of {action.name}"
+        return f'"{copy.name}" is a copy of "{action.name}"'
 
 
 class LIPSYNC_OT_take_push_down(_OnTake, bpy.types.Operator):
@@ -104,8 +104,7 @@ class LIPSYNC_OT_take_push_down(_OnTake, bpy.types.Operator):
         if takes.current_take(face) != action:
             raise takes.TakeError(f'"{action.name}" doesn\'t move the face: assign it first')
         nla.push_down(action, face)
-        count = len(face.meshes)
-        return f"{action.name} is on an NLA track of {count} mesh" + ("es" if count > 1 else "")
+        return f'"{action.name}" is on an NLA track of {face.extent}'
 
 
 class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
@@ -121,15 +120,16 @@ class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         name = self.take or _chosen(context).name
-        return context.window_manager.invoke_confirm(self, event, title="Delete Take", message=f'Delete "{name}"?', confirm_text="Delete")
+        asked = said(f'Delete "{name}"?')
+        return context.window_manager.invoke_confirm(self, event, title="Delete Take", message=asked, confirm_text="Delete")
 
     def do(self, action: bpy.types.Action, face: rig.Face) -> str:
         name, was_current = action.name, takes.current_take(face) == action
         heir = takes.delete(action)
         if heir and was_current:
             keys.assign(heir, face)
-            return f"{name} was deleted, {heir.name} moves the face"
-        return f"{name} was deleted"
+            return f'"{name}" was deleted, "{heir.name}" moves the face'
+        return f'"{name}" was deleted'
 
 
 class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):

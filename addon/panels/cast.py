@@ -6,6 +6,7 @@ import bpy
 
 from .. import rig, strip
 from ..cast import LipSyncLine, cast, span_of
+from ..locale import said
 from ..operators.cast import LIPSYNC_OT_cast_add_all, LIPSYNC_OT_cast_add_selected, LIPSYNC_OT_cast_remove, LIPSYNC_OT_generate_cast
 from .text import draw_text
 
@@ -15,8 +16,9 @@ class LIPSYNC_UL_cast(bpy.types.UIList):
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         row = layout.split(factor=0.6)
-        row.label(text=item.strip or "No Strip", icon="ERROR" if why_skipped(context, item) else "SOUND")
-        row.label(text=item.face.name if item.face else "Nobody")
+        icon = "ERROR" if why_skipped(context, item) else "SOUND"
+        row.label(text=item.strip or said("No Strip"), translate=False, icon=icon)
+        row.label(text=item.face.name if item.face else said("Nobody"), translate=False)
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         wanted = self.filter_name.lower()

@@ -41,7 +41,7 @@ class _ControlsPanel:
         layout, take, shown = self.layout, shown_take(context), settings(context).shown_controls()  # type: ignore[attr-defined]
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.label(text=said(f"Take: {take.name}" if take else "New Takes"), translate=False, icon="ACTION" if take else "ADD")
+        layout.label(text=f"{said('Take')}: {take.name}" if take else said("New Takes"), translate=False, icon="ACTION" if take else "ADD")
         why = untouchable(take, edits.shows_edited(take)) if take else ""
         if why:
             draw_text(layout, context, why, "INFO")

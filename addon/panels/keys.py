@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import bpy
 
+from ..locale import OURS
 from ..properties import settings
 
 
@@ -11,6 +12,7 @@ class _KeysPanel:
     """How new takes are keyed, below the panel of either editor."""
 
     bl_label = "Keys"
+    bl_translation_context = OURS
     bl_region_type = "UI"
     bl_options: ClassVar = {"DEFAULT_CLOSED"}
 

@@ -2,16 +2,17 @@
 
 import bpy
 
-from .. import rig, strip
+from .. import rig, strip, takes
 from ..locale import said
 from ..operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
 from ..operators.report import LIPSYNC_OT_copy_error
 from ..preferences import ROOT_PACKAGE
-from ..properties import chosen_face, settings
+from ..properties import AUTO, chosen_face, settings, shown_name
 from ..session import session
 from .text import draw_text, progress_caption
 
 _CATEGORY = "Lip Sync"
+_UNLIKELY = 0.05  # probability of an identity that isn't worth telling
 
 
 class _LipSyncPanel:
@@ -54,9 +55,24 @@ def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     _draw_coverage(column, context)
     column = layout.column()
     column.prop(wanted, "identity")
+    if wanted.identity_name == AUTO:
+        _draw_likeness(column, context)
     column.prop(wanted, "emotion")
     column.row().prop(wanted, "intensity", slider=True)
     column.prop(wanted, "seed")
+
+
+def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Whom the voice of the take that moves the face is like: what Auto goes by."""
+    try:
+        action = takes.current_take(rig.read_face(chosen_face(context)))
+    except rig.RigError:
+        return
+    likeness = takes.read_info(action).likeness if action and takes.is_take(action) else ()
+    if told := ", ".join(f"{shown_name(name)} {share:.0%}" for name, share in likeness if share >= _UNLIKELY):
+        row = layout.row()
+        row.alignment = "RIGHT"
+        row.label(text=said(f"Voice like {told}"))
 
 
 def _active_strip(context: bpy.types.Context) -> str:
@@ -75,8 +91,7 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         face = rig.read_face(chosen_face(context))
     except rig.RigError:
         return  # said below, as the reason why nothing can be generated
-    meshes = "1 mesh" if len(face.meshes) == 1 else f"{len(face.meshes)} meshes"
-    lines = [f"{len(face.channels)} of 52 keys on {meshes}"]
+    lines = [f"{len(face.channels)} of 52 keys on {face.extent}"]
     if face.viseme_set:
         lines.append(f"Mouth by {len(face.visemes)} {face.viseme_set.label} visemes")
     for line in lines:

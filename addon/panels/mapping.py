@@ -9,6 +9,7 @@ import bpy
 
 from ...backend.arkit import CHANNELS, REGIONS
 from .. import mapping, naming, rig
+from ..locale import OURS, said
 from ..operators.bones import LIPSYNC_OT_drive_bones
 from ..operators.mapping import LIPSYNC_OT_mapping_load, LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save
 from ..properties import chosen_face
@@ -30,12 +31,12 @@ class LipSyncMappingView(bpy.types.PropertyGroup):
     region: bpy.props.EnumProperty(
         name="Region",
         description="The part of the face whose channels are listed",
-        items=[(name, name.title(), f"{name.title()}: how many of its channels move a key, and how many there are") for name in _REGIONS],
+        items=[(name, name.title(), "How many of its channels move a key, and how many there are") for name in _REGIONS],
         default="jaw",
         update=_look_at_first,
     )
     # The rows of the list: all curves, as Blender's lists want them, a collection of something.
-    curves: bpy.props.EnumProperty(items=[(curve, curve, "") for curve in mapping.CURVES])
+    curves: bpy.props.EnumProperty(items=[(curve, curve, "") for curve in mapping.CURVES], options={"HIDDEN"})
     active: bpy.props.IntProperty(
         name="Channel", description="The channel whose keys are shown below the list", default=mapping.CURVES.index("jawOpen")
     )
@@ -53,8 +54,8 @@ class LIPSYNC_UL_mapping(bpy.types.UIList):
         row.alert = any(_is_gone(mesh.key, curve) for mesh in by_hand)
         row.label(text=curve)
         row = row.row(align=True)
-        told = (f"{key} ({why})" if why else key for key, why in keys.items())
-        row.label(text=", ".join(told) or ("None" if by_hand else "Missing"))
+        told = (f"{key} ({said(why)})" if why else key for key, why in keys.items())
+        row.label(text=", ".join(told) or said("None" if by_hand else "Missing"), translate=False)
         if by_hand:
             row.operator(LIPSYNC_OT_mapping_reset.bl_idname, text="", icon="LOOP_BACK", emboss=False).curve = curve
 
@@ -78,6 +79,7 @@ def _is_gone(key: bpy.types.Key, curve: str) -> bool:
 
 class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
     bl_label = "Mapping"
+    bl_translation_context = OURS
     bl_region_type = "UI"
     bl_space_type = "VIEW_3D"
     bl_parent_id = "VIEW3D_PT_lipsync"
@@ -108,9 +110,9 @@ class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
 def _draw_coverage(layout: bpy.types.UILayout, face: rig.Face, view: LipSyncMappingView) -> None:
     grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
     for region, (found, count) in face.coverage.items():
-        grid.prop_enum(view, "region", region, text=f"{region.title()} {found} of {count}")
+        grid.prop_enum(view, "region", region, text=f"{said(region.title())} {found}/{count}")
     if not naming.has_lips(face.channels):
-        grid.prop_enum(view, "region", _VISEMES, text=f"Visemes {len(face.visemes)}")
+        grid.prop_enum(view, "region", _VISEMES, text=f"{said('Visemes')} {len(face.visemes)}")
 
 
 def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: rig.Face, region: str) -> None:
@@ -119,7 +121,7 @@ def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: 
         told = f"{face.viseme_set.label} visemes move the mouth: keys of the channels that they stand for are left alone"
         draw_text(layout, context, told, "INFO")
     elif 0 < len(missing) <= _FEW:
-        draw_text(layout, context, "Missing: " + ", ".join(missing), "INFO")
+        draw_text(layout, context, f"Missing: {', '.join(missing)}", "INFO")
 
 
 def _draw_choices(layout: bpy.types.UILayout, face: rig.Face, curve: str) -> None:
@@ -131,7 +133,8 @@ def _draw_choices(layout: bpy.types.UILayout, face: rig.Face, curve: str) -> Non
         row = column.row()
         row.alert = _is_gone(mesh.key, curve)
         automatic = ", ".join(name for name, parts in mesh.sums.items() if curve in parts)
-        row.prop(mesh.key.lipsync_mapping, curve, text=mesh.object.name, placeholder=f"Auto: {automatic or 'none'}")
+        hint = f"{said('Auto')}: {automatic or said('none')}"
+        row.prop(mesh.key.lipsync_mapping, curve, text=mesh.object.name, translate=False, placeholder=hint)
 
 
 def register() -> None:

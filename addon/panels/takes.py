@@ -9,7 +9,7 @@ import time
 import bpy
 
 from .. import edits, strip, takes
-from ..locale import said
+from ..locale import AND, said
 from ..operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from ..operators.takes import (
     LIPSYNC_OT_take_again,
@@ -59,15 +59,13 @@ def _told(action: bpy.types.Action, is_edited: bool) -> str:
         told = (f"{len(strips)} Strips",)
     elif info.imported:
         told = ("Imported", os.path.basename(info.sound))
-    return " \u00b7 ".join([*(["Edited"] if is_edited else []), *told, _short_time(info.made)])
+    return AND.join([*(["Edited"] if is_edited else []), *told, _short_time(info.made)])
 
 
 def _short_time(seconds: float) -> str:
-    """The time of day or, if it was on another day, the day."""
+    """The time of day or, if it was on another day, the day: as numbers, which are the same in every language."""
     then, now = time.localtime(seconds), time.localtime()
-    if then[:3] == now[:3]:
-        return time.strftime("%H:%M", then)
-    return time.strftime("%b %d" if then[0] == now[0] else "%b %d, %Y", then)
+    return time.strftime("%H:%M" if then[:3] == now[:3] else "%Y-%m-%d", then)
 
 
 def _moving(context: bpy.types.Context) -> bpy.types.Action | None:
@@ -109,7 +107,8 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.operator(LIPSYNC_OT_take_duplicate.bl_idname, text="Duplicate", icon="DUPLICATE")
     row.operator(LIPSYNC_OT_take_delete.bl_idname, text="Delete", icon="TRASH")
     if strips := takes.read_parts(action) if (action := _moving(context)) else ():
-        draw_text(layout, context, f"Joins {', '.join(strips)}", "SOUND")
+        names = '", "'.join(strips)
+        draw_text(layout, context, f'Joins "{names}"', "SOUND")
 
 
 register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync_takes))

@@ -211,8 +211,10 @@ def test_what_cant_be_spoken_is_skipped_and_told(
     _finish(batch)
     outcome = batch.apply()
     assert outcome.info == "1 take made" and outcome.actions == (_action(hero).name,)
-    assert outcome.warnings[0].startswith('4 strips skipped: "Who?" is muted; There is no sound strip "Lost" any more: pick another; ')
-    assert '"Oh!" has no character: pick one; and 1 more reason' in outcome.warnings[0]
+    assert outcome.warnings[0].startswith(
+        '4 strips skipped: "Who?" is muted \u00b7 There is no sound strip "Lost" any more: pick another \u00b7 '
+    )
+    assert '"Oh!" has no character: pick one \u00b7 and 1 more' in outcome.warnings[0]
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
     cast.lines.remove(2)
     before = snapshot()
@@ -263,7 +265,7 @@ def test_face_that_goes_meanwhile_is_skipped(guard: "bpy.types.Object", hero: "b
     _finish(batch)
     bpy.data.objects.remove(guard)
     outcome = batch.apply()
-    assert len(outcome.actions) == 1 and "1 strip skipped: Me.: The face is gone" in outcome.warnings[0]
+    assert len(outcome.actions) == 1 and '1 strip skipped: "Me.": The face is gone' in outcome.warnings[0]
 
 
 def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Scene", cast: Any) -> None:

@@ -152,7 +152,7 @@ def test_backend_that_cant_be_started(ready: "bpy.types.Object", tmp_path: Path)
 def test_unsupported_python_is_told(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
     session = part("addon.session")
     monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: None)
-    assert "brings no onnxruntime or soundfile or soxr for this Blender's Python 3." in session.disabled_reason("")
+    assert "brings no onnxruntime, soundfile, soxr for this Blender's Python 3." in session.disabled_reason("")
 
 
 def test_unknown_identity_is_kept_and_refused(scene: "bpy.types.Scene", ready: "bpy.types.Object") -> None:

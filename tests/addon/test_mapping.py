@@ -175,7 +175,7 @@ def test_saved_and_loaded(read_face: Callable, tmp_path: Path) -> None:
         ('{"format": "lip sync mapping", "version": 9, "meshes": {}}', "version 9"),
         ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": "jawOpen"}}', "save the mapping again"),
         ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": 3}}}', "no name of a key"),
-        ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": "Gob"}}}', "Nothing of mapping.json fits"),
+        ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": "Gob"}}}', 'Nothing of "mapping.json" fits'),
     ],
 )
 def test_what_is_no_mapping_changes_nothing(scene: "bpy.types.Scene", tmp_path: Path, text: str, why: str) -> None:
@@ -194,7 +194,7 @@ def test_what_fits_is_chosen_and_the_rest_is_told() -> None:
     stored = {"Head": {"jawOpen": "Maw", "wagEars": "Ears"}, "Teeth": {"jawOpen": "Gob", "cheekPuff": ""}, "Hat": {"browInnerUp": "Brim"}}
     chosen, misfits = mapping_file.fit(stored, CHANNELS, {"Head": {"Maw"}, "Teeth": {"Maw"}})
     assert chosen == {"Head": {"jawOpen": "Maw"}, "Teeth": {"cheekPuff": ""}}
-    assert sorted(misfits) == ["Hat: browInnerUp to Brim", "Head: wagEars to Ears", "Teeth: jawOpen to Gob"]
+    assert sorted(misfits) == ["Hat: browInnerUp \u2192 Brim", "Head: wagEars \u2192 Ears", "Teeth: jawOpen \u2192 Gob"]
 
 
 def test_a_mesh_that_the_face_lacks_stands_for_all_of_its_own() -> None:

@@ -52,4 +52,5 @@ def test_a_take_tells_of_its_moods(scene: "bpy.types.Scene", face: "bpy.types.Ob
     scene.lipsync.intensity = 1.2
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     info = part("addon.takes").read_info(face.data.shape_keys.animation_data.action)
+    assert info.likeness[0][0] == info.identity and sum(share for _, share in info.likeness) <= 1.001
     assert info.intensity == pytest.approx(1.2) and info.moods[-1][1] == "sadness" and len(info.moods) == 3

@@ -417,4 +417,4 @@ def test_list_says_what_differs(head: "bpy.types.Object", speech: Path, tmp_path
     assert panel._told(action, False) == f"{info.identity.replace('_', ' ').title()} \u00b7 Happiness \u00b7 Seed 3 \u00b7 {now}"
     assert panel._told(_import(tmp_path), True).startswith("Edited \u00b7 Imported \u00b7 Line.csv \u00b7 ")
     day = time.mktime((2001, 2, 3, 4, 5, 6, 0, 0, -1))
-    assert panel._short_time(day) == "Feb 03, 2001"
+    assert panel._short_time(day) == "2001-02-03"

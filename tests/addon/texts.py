@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
-from helpers import PACKAGE
+from helpers import PACKAGE, part
 
 ROOT = Path(__file__).parents[2]
 _KINDS = (
@@ -21,6 +21,7 @@ _KINDS = (
     bpy.types.FileHandler,
 )
 # Whose sentences reach the artist.
+_TELL_ENDS = {"client.py", "service.py"}
 _ERRORS = {"AudioError", "ControlError", "CurvesError", "LaunchError", "ModelError", "RequestError", "RuntimeUnusable"}
 
 
@@ -55,6 +56,11 @@ def _struct(cls: Any) -> Any:
     return cls.bl_rna
 
 
+def is_curve(text: str) -> bool:
+    """Whether it is the name of a channel of ARKit's or of a viseme: the same in every language, and written as it is."""
+    return text in part("addon.mapping").CURVES
+
+
 def shown(cls: Any) -> set[str]:
     """The texts of a class that Blender looks up by itself."""
     texts = {getattr(cls, "bl_label", "")}
@@ -64,7 +70,7 @@ def shown(cls: Any) -> set[str]:
         texts |= {prop.name, prop.description}
         if prop.type == "ENUM":
             texts |= {text for item in prop.enum_items_static for text in (item.name, item.description)}
-    return texts - {""}
+    return {text for text in texts if text and not is_curve(text)}
 
 
 def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
@@ -99,6 +105,16 @@ def template(node: ast.AST) -> str:
     return ""
 
 
+def labels(tree: ast.AST) -> Iterator[ast.expr]:
+    """What layouts, dialogs, reports and said() are given to show."""
+    named, placed = {"text", "placeholder", "heading", "title", "message", "confirm_text"}, {"said": 0, "poll_message_set": 0, "report": 1}
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            yield from (keyword.value for keyword in call.keywords if keyword.arg in named)
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            yield from call.args[placed[name] :][:1] if name in placed else ()
+
+
 def is_sentence(text: str) -> bool:
     """Whether a string has two words or more, one of letters only."""
     words = text.split()
@@ -106,6 +122,8 @@ def is_sentence(text: str) -> bool:
 
 
 def backend_errors() -> set[str]:
-    """The sentences of the backend's errors, as the add-on shows them."""
+    """The sentences of the backend's errors, as the add-on shows them, and of why it ended."""
     calls = (node for _, tree in sources("backend") for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
-    return {template(call.args[0]).rstrip(".") for call in calls if isinstance(call.func, ast.Name) and call.func.id in _ERRORS} - {""}
+    errors = {template(call.args[0]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in _ERRORS}
+    ends = {text for file, tree in sources("backend") if file.name in _TELL_ENDS for text in strings(tree) if text.endswith(".")}
+    return {text.rstrip(".") for text in errors | ends} - {""}

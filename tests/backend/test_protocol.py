@@ -28,7 +28,21 @@ from backend.protocol import (
     TakeReady,
 )
 
-TAKE = TakeReady(5, 0, 2, 7, "calm", "anger", 29.97, ("jawOpen", "tongueOut"), 3, "aa", "bb", np.arange(6, dtype=np.float32).reshape(3, 2))
+TAKE = TakeReady(
+    5,
+    0,
+    2,
+    7,
+    "calm",
+    "anger",
+    29.97,
+    ("jawOpen", "tongueOut"),
+    3,
+    "aa",
+    "bb",
+    (("calm", 0.75),),
+    np.arange(6, dtype=np.float32).reshape(3, 2),
+)
 KEPT = np.linspace(0, 1, 2 * len(CHANNELS), dtype=np.float32).reshape(2, -1)
 KEPT[1, ::3] = np.nan
 MESSAGES: list[Message] = [

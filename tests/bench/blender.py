@@ -25,7 +25,7 @@ def in_blender(quick: bool, threads: int) -> Table:
         options = {**{key: str(path) for key, path in files.items()}, "curves": str(curves), "out": str(out), "runs": 2 if quick else 5}
         # Python's own paths are this environment's, not that one's.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-        command = [ROOT / ".ci/in_env", "blender", "3.11,3.13", "python", "-m", "tests.bench.in_blender", json.dumps(options)]
+        command = [str(ROOT / ".ci/in_env"), "blender", "3.11,3.13", "python", "-m", "tests.bench.in_blender", json.dumps(options)]
         subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
         found = json.loads(out.read_text())
     return _table(found, long)

@@ -1,5 +1,6 @@
 """One of the papers' designs through one clip, in a process of its own: python -m tests.bench.design '{"design": "v1", "file": ...}'."""
 
+import functools
 import json
 import sys
 import time
@@ -61,7 +62,7 @@ def main() -> None:
         began = time.perf_counter()
         samples = read_clip(options["file"]).samples
         voice = match(performer, mel_of(samples)) if performer.talker.config.personal else (0, 0)
-        faces = perform(performer, lambda: hear_sound(performer, samples, encode), *voice, [0])
+        faces = perform(performer, functools.partial(hear_sound, performer, samples, encode), *voice, [0])
         runs.append({"total": time.perf_counter() - began, "encoder": sum(heard), "passes": len(heard)})
     frames = round(len(samples) / 16000 * FACE_FPS)
     assert abs(faces.shape[1] - frames) <= 3

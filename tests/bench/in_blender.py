@@ -4,6 +4,7 @@ speech: a sound file of a strip's length; long: one of ten minutes; curves: a ta
 """
 
 import dataclasses
+import functools
 import importlib
 import importlib.util
 import json
@@ -83,8 +84,12 @@ def _writing(values: np.ndarray, runs: int) -> dict[str, Any]:
         action = write()
         count = sum(len(fcurve.keyframe_points) for fcurve in keys.fcurves(action))
         bpy.data.actions.remove(action)
-        found[name] = {"seconds": times(lambda write=write: bpy.data.actions.remove(write()), runs), "keys": count}
+        found[name] = {"seconds": times(functools.partial(_write_and_forget, write), runs), "keys": count}
     return found
+
+
+def _write_and_forget(write: Callable[[], bpy.types.Action]) -> None:
+    bpy.data.actions.remove(write())
 
 
 def _holds(sound: Path, style: Any) -> dict[str, float]:

@@ -22,7 +22,10 @@ class BenchError(Exception):
 
 def starting(quick: bool) -> Table:
     """Spawn to Ready; a 10-s strip's first take, from the spawn and from Ready on; and the same strip once more."""
-    ready, first, cold, warm = [], [], [], []
+    ready: list[float] = []
+    first: list[float] = []
+    cold: list[float] = []
+    warm: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         file = write_speech(Path(name) / "speech.wav", _SECONDS)
         for _ in range(2 if quick else 7):

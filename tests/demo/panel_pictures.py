@@ -41,6 +41,7 @@ def main(archive: Path, out: Path) -> None:
         except Exception:  # noqa: BLE001 - Blender must end whatever happens
             traceback.print_exc()
         shutil.rmtree(folder, ignore_errors=True)
+        _only(*(cls.__name__.removeprefix(f"{_PARENT}_") for cls in bpy.types.Panel.__subclasses__()))  # or disabling would miss some
         bpy.ops.wm.quit_blender()
         return None
 
@@ -55,6 +56,7 @@ def _steps(folder: Path, out: Path) -> Steps:
     for ob in list(bpy.data.objects):
         bpy.data.objects.remove(ob)
     _area().spaces[0].show_region_ui = True
+    _area().spaces[0].overlay.show_overlays = False  # the view behind the panels is plain, so that it can be cut off
     yield 1.0
     _sidebar().active_panel_category = "Lip Sync"
 
@@ -110,13 +112,14 @@ def _steps(folder: Path, out: Path) -> Steps:
 
 def _picture(file: Path) -> Steps:
     """The sidebar's panels, without the empty part below them."""
-    for area in bpy.context.window_manager.windows[0].screen.areas:
-        area.tag_redraw()
-    yield _DRAWN
+    for _ in range(2):  # a panel that is new has its height from the first
+        _sidebar().tag_redraw()
+        yield _DRAWN
     window, sidebar = bpy.context.window_manager.windows[0], _sidebar()
     top = window.height - sidebar.y - sidebar.height
     crop = f"{sidebar.width}x{sidebar.height}+{sidebar.x}+{top}"
-    subprocess.run(["import", "-window", "root", "-crop", crop, "+repage", "-fuzz", "3%", "-trim", "+repage", str(file)], check=True)
+    shot = subprocess.run(["import", "-window", "root", "-crop", crop, "+repage", "png:-"], check=True, capture_output=True)
+    subprocess.run(["convert", "png:-", "-fuzz", "3%", "-trim", "+repage", str(file)], check=True, input=shot.stdout)
 
 
 def _only(*names: str) -> None:

@@ -1,0 +1,8 @@
+"""German."""
+
+from .operators import OPERATORS
+from .panels import PANELS
+from .reasons import REASONS
+from .runtimes import RUNTIMES
+
+MESSAGES = PANELS | OPERATORS | REASONS | RUNTIMES
