@@ -2,17 +2,17 @@
 
 import math
 import os
-from pathlib import Path
 
 import bpy
 import numpy as np
 
 from . import keys, strip
 from .job import Order
+from .session import Setup
 from .takes import TakeError, TakeInfo, read_curves, read_info, why_only_once
 
 
-def make_order(action: bpy.types.Action, face: bpy.types.Object, style: keys.Style, python: str, model: Path) -> Order:
+def make_order(action: bpy.types.Action, face: bpy.types.Object, style: keys.Style, setup: Setup) -> Order:
     """What to ask of the backend for the same take. Raises TakeError when it can't be made again."""
     info = read_info(action)
     if why := why_only_once(action):
@@ -25,8 +25,7 @@ def make_order(action: bpy.types.Action, face: bpy.types.Object, style: keys.Sty
         seed=info.seed,
         count=1,
         style=style,
-        python=python,
-        model=model,
+        setup=setup,
         intensity=info.intensity,
         moods=info.moods,
         locks=info.locks,

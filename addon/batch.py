@@ -102,7 +102,7 @@ class Batch:
         spoken = 0
         for face, jobs in self._faces():
             actions += _write_joined(face, jobs) if self._joined else _write_apart(face, jobs)
-            warnings |= dict.fromkeys(face.warnings())
+            warnings |= dict.fromkeys([*face.warnings(), *(notice for job in jobs for notice in job.notices)])
             spoken += len(jobs)
         if not actions:
             raise JobError(f"No take was made: {self._told_skipped()}")

@@ -12,12 +12,12 @@ import numpy as np
 from ..backend.adjust import adjust
 from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
-from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Progress, Reply, TakeReady
+from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
 from . import controls, keys, mixdown, rig, strip, takes
 from .keeping import copy_kept, is_by_hand, mark_by_hand
 from .locale import AND
 from .locks import UNLOCKED, Locks
-from .session import session
+from .session import Setup, session
 
 _HUNCH = 1.0  # seconds that a job must have run before its end can be guessed
 _BUDGET = 0.03  # seconds of Blender's time that one pump() may take
@@ -39,8 +39,7 @@ class Order:
     seed: int
     count: int
     style: keys.Style
-    python: str  # "" for Blender's own
-    model: Path  # the model's folder
+    setup: Setup
     intensity: float = 1.0
     moods: tuple[tuple[float, str, float], ...] = ()
     locks: Locks = UNLOCKED
@@ -69,6 +68,7 @@ class Job:
         self._id = next(session.ids)
         self._client: Client | None = None
         self._takes: list[TakeReady] = []
+        self.notices: list[str] = []  # what the backend said the artist should know, sentences without a full stop
         self._temporary = _own_file(order.span)
         self._began: tuple[float, float] | None = None  # when the backend first told of progress, and how far it was
 
@@ -105,7 +105,7 @@ class Job:
         """Ask the backend; False while it rests after a crash."""
         span = self.order.span
         try:
-            self._client = session.client(self.order.python, self.order.model)
+            self._client = session.client(self.order.setup)
         except LaunchError as error:
             raise self._failed(str(error)) from error
         if self._client is None:
@@ -138,6 +138,8 @@ class Job:
         if isinstance(reply, Progress):
             self.stage, self.fraction = reply.stage, reply.fraction
             self._began = self._began or (time.monotonic(), reply.fraction)
+        elif isinstance(reply, Notice):
+            self.notices.append(reply.message.rstrip("."))
         elif isinstance(reply, TakeReady):
             self._takes.append(reply)
         elif isinstance(reply, Error):
@@ -188,7 +190,7 @@ class Job:
         info = f'"{actions[0].name}": {first.frames} frames on {len(keys.fcurves(actions[0]))} keys of {face.extent}'
         if len(actions) > 1:
             info = f"{info}, and {len(actions) - 1} more"
-        return Outcome(tuple(action.name for action in actions), info, tuple(face.warnings()), self.order.seed)
+        return Outcome(tuple(action.name for action in actions), info, (*face.warnings(), *self.notices), self.order.seed)
 
 
 def time_left(began: tuple[float, float] | None, fraction: float) -> float | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import bpy
 
 from . import model
+from .session import Setup
 
 # Blender knows an extension by its root package, of which this one is a part.
 ROOT_PACKAGE = (__package__ or "").rpartition(".")[0]
@@ -19,6 +20,12 @@ def backend_model(context: bpy.types.Context) -> Path:
     """The folder of the model chosen, or of our own."""
     folder = _chosen(context, "model")
     return Path(bpy.path.abspath(folder)) if folder else model.OWN
+
+
+def backend_setup(context: bpy.types.Context) -> Setup:
+    """All that is chosen for the backend. Blender's own Python has one runtime only."""
+    python = backend_python(context)
+    return Setup(python, backend_model(context), _chosen(context, "runtime") if python else Setup.runtime)
 
 
 def _chosen(context: bpy.types.Context, name: str) -> str:

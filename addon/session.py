@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,15 @@ _LOG = "backend.log"
 _REST = 5.0  # seconds from one start to the next, or a backend that dies at once would be started over and over
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What the backend is run with. python: "" for Blender's own; model: a folder; runtime: what runs the model, see docs/runtimes.md."""
+
+    python: str
+    model: Path
+    runtime: str = "onnx"
+
+
 class Session:
     """What lives as long as the add-on is enabled and belongs to no .blend file. There is one: `session`."""
 
@@ -35,27 +45,25 @@ class Session:
         self.message = ""  # why the last one came to nothing
         self.ids = itertools.count(1)  # of requests
         self._client: Client | None = None
-        self._setup: tuple[str, Path, int] | None = None  # what it was last started with: Python, model, and that model's age
+        self._setup: tuple[Setup, int] | None = None  # what it was last started with, and the model's age
         self._folder: Path | None = None
         self._started = float("-inf")
 
-    def client(self, python: str, model: Path) -> Client | None:
-        """The backend, started if there is none for this Python and model; None while it rests from the last start.
-
-        python: "" for Blender's own; model: the model's folder. Raises LaunchError.
-        """
-        setup = python, model, changed(model)
-        if setup != self._setup:
+    def client(self, setup: Setup) -> Client | None:
+        """The backend, started if there is none with this setup; None while it rests from the last start. Raises LaunchError."""
+        wanted = setup, changed(setup.model)
+        if wanted != self._setup:
             self.restart()
-            self._setup = setup
+            self._setup = wanted
         if self._client and self._client.alive:
             return self._client
         if time.monotonic() < self._started + _REST:
             return None
         self._drop()
         self._started = time.monotonic()
-        packages = [] if python else site_dirs()  # another Python brings its own
-        self._client = launch(python or own_python(), _ROOT, packages, self.folder() / _LOG, ("serve", "--model", str(model)))
+        packages = [] if setup.python else site_dirs()  # another Python brings its own
+        arguments = ("serve", "--model", str(setup.model), "--runtime", setup.runtime)
+        self._client = launch(setup.python or own_python(), _ROOT, packages, self.folder() / _LOG, arguments)
         return self._client
 
     @property

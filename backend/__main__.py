@@ -7,15 +7,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import __version__
 from .batch import command as batch
 from .pipes import claim_pipes
 
+if TYPE_CHECKING:
+    from .generator import Model
+
 # All that is heavy, and might print, is imported by the command that needs it: for `serve` after the pipes are the protocol's.
 
 AUTO = "auto"
 DEFAULT_MODEL = Path(__file__).parent / "model"
+RUNTIMES = ("onnx", "torch", "tensorrt")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,8 +74,10 @@ def _parser() -> argparse.ArgumentParser:
 
     batch.add(commands)
 
-    for command in commands.choices.values():
+    for name, command in commands.choices.items():
         command.add_argument("--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="a model's folder (default: our own)")
+        if name != "batch":  # which keeps every core busy with a process of its own
+            command.add_argument("--runtime", choices=RUNTIMES, default=RUNTIMES[0], help="what runs the model (default: onnx)")
     return parser
 
 
@@ -82,19 +89,18 @@ def _strength(text: str) -> tuple[str, float]:
 def _serve(options: argparse.Namespace) -> int:
     requests, replies = claim_pipes()
     from .generator import load_model
-    from .service import RUNTIME, log, serve
+    from .service import log, serve
 
     log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
-    return serve(requests, replies, lambda: load_model(options.model, RUNTIME))
+    return serve(requests, replies, lambda report: load_model(options.model, options.runtime, report=report))
 
 
 def _generate(options: argparse.Namespace) -> int:
     from .adjust import Controls, adjust
     from .curve_files import check_path, write
     from .curves import Curves
-    from .generator import load_model
     from .protocol import Generate
-    from .service import RUNTIME, perform
+    from .service import perform
 
     check_path(options.out)
     controls = Controls(dict(options.strength), options.smoothing, options.blinks, options.closing, options.offset, options.mirror)
@@ -111,7 +117,7 @@ def _generate(options: argparse.Namespace) -> int:
         fps=options.fps,
         intensity=options.intensity,
     )
-    takes = perform(request, load_model(options.model, RUNTIME), _show)
+    takes = perform(request, _load(options), _show)
     written = []
     # All of them or none: what is in the way of the last must not leave the first behind.
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
@@ -128,6 +134,16 @@ def _generate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _load(options: argparse.Namespace) -> "Model":
+    """The model, with what there is to say of it on stderr."""
+    from .generator import load_model
+
+    model = load_model(options.model, options.runtime, report=lambda stage: print(stage, file=sys.stderr, flush=True))
+    if model.notice:
+        print(f"note: {model.notice}", file=sys.stderr)
+    return model
+
+
 def _show(stage: str, fraction: float) -> None:
     if sys.stderr.isatty():
         print(f"\r{stage} {fraction:4.0%} ", end="\n" if fraction >= 1 else "", file=sys.stderr, flush=True)
@@ -139,10 +155,9 @@ def _name(path: Path, index: int, count: int) -> str:
 
 def _identities(options: argparse.Namespace) -> int:
     from .audio import read_clip
-    from .generator import load_model, rank_voice
-    from .service import RUNTIME
+    from .generator import rank_voice
 
-    model = load_model(options.model, RUNTIME)
+    model = _load(options)
     ranking = rank_voice(model, read_clip(options.file).samples)
     descriptions = {identity.name: identity.description for identity in model.card.identities}
     width = max(map(len, [*descriptions, *model.card.emotions]))

@@ -3,8 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from .locks import CONTEXT, at_rate, hold, put_back
 from .model_folder import Card, ModelError, check_files, read_card
 from .personalizer import NEUTRAL, Ranking, rank
 from .relay import Constrain, Denoise, Task, sample_in_windows
-from .runtimes import Runtime
+from .runtimes import Report, Runtime, RuntimeUnusable, find, silent
 from .sampler import Level
 
 AUTO = "auto"
@@ -58,22 +57,30 @@ class Take:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model. parallel: whether its runtime may be asked by several threads at once."""
+    """A loaded model. parallel: whether its runtime may be asked by several threads at once; notice: a sentence for the artist when it does not
+    run as it was meant to."""
 
     card: Card
     runtime: Runtime
     parallel: bool = False
+    notice: str = ""
 
 
-def load_model(folder: Path, runtime: str = "onnx", threads: int = 0) -> Model:
-    """Check a model folder and open it, to run on so many threads (0: as many as there are cores). Raises ModelError."""
+def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Report = silent) -> Model:
+    """Check a model folder and open it: on the onnx runtime, with a notice, where another can't be used. Raises ModelError.
+
+    runtime: one of backend.runtimes.PACKAGES; threads: of the processor, 0: as many as there are cores; report is told what is being done
+    when that takes long.
+    """
     card = read_card(folder)
     check_files(folder, card)
     try:
-        opened = import_module(f".runtimes.{runtime}", __package__).load(folder, threads)
-        return Model(card, opened, parallel=runtime == "onnx" and threads != 1)
-    except ImportError as error:
-        raise ModelError(f"The {runtime} runtime is not there ({error}): reinstall the extension, or install the package named.") from error
+        return Model(card, find(runtime).load(folder, threads, report), parallel=runtime == "onnx" and threads != 1)
+    except RuntimeUnusable as error:
+        if runtime == "onnx":
+            raise ModelError(str(error)) from error
+        notice = f"{str(error).rstrip('.')}; until then, ONNX Runtime does the work."
+    return replace(load_model(folder, threads=threads), notice=notice)
 
 
 def _hear(model: Model, samples: Sound, callback: Callback) -> Heard:

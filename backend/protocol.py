@@ -27,7 +27,7 @@ class ProtocolError(Exception):
 
 @dataclass(frozen=True)
 class Hello:
-    """Ask who is there. Answered by Ready, or by Error of kind "model"."""
+    """Ask who is there. Answered by Ready, after any Progress and Notice, or by Error of kind "model"."""
 
     id: int
 
@@ -40,7 +40,7 @@ class Generate:
     a second. intensity: 0 is neutral, 1 the emotion as the model knows it. moods, where there are any, say instead of emotion and
     intensity how somebody feels at which seconds after start: (seconds, emotion, intensity), ascending; in between it blends.
     kept: (frames, 52 channels of backend.arkit) float32 at fps, what the takes must hold on to; NaN where they are free.
-    Answered by any number of Progress, then a TakeReady for each take, then Done; or by Cancelled or Error.
+    Answered by any number of Progress and Notice, then a TakeReady for each take, then Done; or by Cancelled or Error.
     """
 
     id: int
@@ -85,7 +85,7 @@ class Ready:
     identities: tuple[tuple[str, str], ...]  # (name, description)
     emotions: tuple[str, ...]
     python: str
-    runtime: str
+    runtime: str  # the one that does the work: onnx, torch or tensorrt
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,14 @@ class Progress:
     id: int
     stage: str
     fraction: float
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the artist should know though the job goes on: message is one sentence."""
+
+    id: int
+    message: str
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,7 @@ class Error:
 
 
 Request = Hello | Generate | Cancel | Shutdown
-Reply = Ready | Progress | TakeReady | Done | Cancelled | Error
+Reply = Ready | Progress | Notice | TakeReady | Done | Cancelled | Error
 Message = Request | Reply
 
 _TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}

@@ -5,6 +5,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import IO
 
@@ -16,9 +17,9 @@ from .generator import AUTO, Model, Take, Wish
 from .inbox import CancelJob, Inbox
 from .model_folder import ModelError
 from .personalizer import NEUTRAL
-from .protocol import Cancelled, Done, Error, Generate, Hello, Progress, Ready, Reply, TakeReady, write
+from .protocol import Cancelled, Done, Error, Generate, Hello, Notice, Progress, Ready, Reply, TakeReady, write
+from .runtimes import Report, RuntimeUnusable
 
-RUNTIME = "onnx"
 FPS = (1.0, 240.0)  # the upper bound keeps the longest take within a payload
 MOST_TAKES = 100
 STRONGEST_EMOTION = 2.0
@@ -93,19 +94,23 @@ def perform(request: Generate, model: Model, callback: Callback, generate: Gener
 
 def explain(error: Exception) -> tuple[str, str]:
     """(kind, sentence) of what went wrong, as Error has them; a bug's traceback goes to the log."""
-    kinds = {AudioError: "audio", RequestError: "request", ControlError: "request", CurvesError: "request", ModelError: "model"}
-    for kind, name in kinds.items():
-        if isinstance(error, kind):
-            return name, str(error)
+    kinds: dict[str, tuple[type[Exception], ...]] = {
+        "audio": (AudioError,),
+        "request": (RequestError, ControlError, CurvesError),
+        "model": (ModelError, RuntimeUnusable),
+    }
+    for kind, errors in kinds.items():
+        if isinstance(error, errors):
+            return kind, str(error)
     log.error("A bug", exc_info=error)
     what = f"{type(error).__name__}: {str(error)[:500]}"
     return "internal", f"The backend failed ({what}): try again, and report it with the log if it stays."
 
 
-def serve(requests: IO[bytes], replies: IO[bytes], load: Callable[[], Model], generate: Generator = generator.generate) -> int:
+def serve(requests: IO[bytes], replies: IO[bytes], load: Callable[[Report], Model], generate: Generator = generator.generate) -> int:
     """Answer requests until Shutdown or the end of the pipe; whatever a job does, the next one is served.
 
-    load gives the model, when it is first needed. Returns the exit code: 0, or 1 when what came was unreadable.
+    load gives the model, when it is first needed, and reports what takes long about it. Returns the exit code: 0, or 1 when what came was unreadable.
     """
     lock = threading.Lock()  # the inbox replies too
 
@@ -120,7 +125,10 @@ def serve(requests: IO[bytes], replies: IO[bytes], load: Callable[[], Model], ge
     while (request := inbox.next()) is not None:
         try:
             inbox.raise_if_cancelled()
-            model = model or load()
+            model = model or load(partial(_tell, request, inbox, reply))
+            if model.notice:
+                log.info("Job %d: %s", request.id, model.notice)
+                reply(Notice(request.id, model.notice[:_LONGEST_SENTENCE]))
             if isinstance(request, Hello):
                 reply(_ready(request, model))
             else:
@@ -138,6 +146,13 @@ def serve(requests: IO[bytes], replies: IO[bytes], load: Callable[[], Model], ge
     return 1 if inbox.error else 0
 
 
+def _tell(request: Hello | Generate, inbox: Inbox, reply: Callable[[Reply], None], stage: str) -> None:
+    """What is done for a request before its job can begin."""
+    inbox.raise_if_cancelled()
+    log.info("%s", stage)
+    reply(Progress(request.id, stage, 0.0))
+
+
 def _ready(request: Hello, model: Model) -> Ready:
     return Ready(
         id=request.id,
@@ -149,7 +164,7 @@ def _ready(request: Hello, model: Model) -> Ready:
         identities=tuple((identity.name, identity.description) for identity in model.card.identities),
         emotions=model.card.emotions,
         python=platform.python_version(),
-        runtime=RUNTIME,
+        runtime=model.runtime.name,
     )
 
 

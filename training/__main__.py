@@ -5,6 +5,7 @@ import sys
 
 from backend.audio import AudioError
 from backend.model_folder import ModelError
+from backend.runtimes import RuntimeUnusable
 
 from .commands import data, everything, judge, learn, ship
 from .data.beat import BeatError
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\n{args.stage}: stopped. The same command goes on from here.", file=sys.stderr)
         return 130
-    except (BeatError, AudioError, ModelError, ValueError, FileNotFoundError) as error:
+    except (BeatError, AudioError, ModelError, RuntimeUnusable, ValueError, FileNotFoundError) as error:
         print(f"{args.stage}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -37,8 +37,8 @@ def make_order(context: bpy.types.Context) -> Order:
 
 def order_for(context: bpy.types.Context, span: strip.Span, face: bpy.types.Object, identity: str, emotion: str) -> Order:
     """One take of a span for a face, with all else as the panel says."""
-    python, folder = preferences.backend_python(context), preferences.backend_model(context)
-    return Order(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), python, folder)
+    setup = preferences.backend_setup(context)
+    return Order(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), setup)
 
 
 def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Context], Order] = make_order) -> str:

@@ -17,16 +17,16 @@ _TEXT = "Lip Sync Log"
 
 def error_details(context: bpy.types.Context) -> str:
     """All that helps to find out why the last job came to nothing."""
-    folder, python = preferences.backend_model(context), preferences.backend_python(context)
-    card = model.card(folder)
+    setup = preferences.backend_setup(context)
+    card = model.card(setup.model)
     return "\n".join(
         (
             session.message,
             "",
             f"DiffusionTalker {__version__}",
             f"Blender {bpy.app.version_string}, {platform.platform()}",
-            f"Python {platform.python_version()}, backend: {python or 'the same'}",
-            f"Model: {card.name} {card.version}, {card.sha256}" if card else f"Model: {model.problem(folder)}",
+            f"Python {platform.python_version()}, backend: {setup.python or 'the same'}, on {setup.runtime}",
+            f"Model: {card.name} {card.version}, {card.sha256}" if card else f"Model: {model.problem(setup.model)}",
             "",
             "The backend's log ends with:",
             (log_tail(session.log, _LINES) if session.log else "") or "(nothing)",

@@ -157,7 +157,7 @@ def _order_again(context: bpy.types.Context) -> Order:
     """What makes the take that moves the face once more. Raises RigError or TakeError."""
     action, face = _chosen(context), chosen_face(context)
     assert face is not None
-    return again.make_order(action, face, key_style(context), preferences.backend_python(context), preferences.backend_model(context))
+    return again.make_order(action, face, key_style(context), preferences.backend_setup(context))
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -21,6 +21,19 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
         description="Another Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own",
         subtype="FILE_PATH",
     )
+    runtime: bpy.props.EnumProperty(
+        name="Runtime",
+        description="What runs the model; where it can't, ONNX Runtime does the work and the take's report says why",
+        items=(
+            ("onnx", "ONNX Runtime", "On the processor; always there"),
+            ("torch", "PyTorch", "On an NVIDIA GPU, or else on the processor; needs torch and onnx in the backend's Python"),
+            (
+                "tensorrt",
+                "TensorRT",
+                "On an NVIDIA GPU; needs tensorrt-cu13 and cuda-bindings in the backend's Python, and minutes at the first start",
+            ),
+        ),
+    )
     model: bpy.props.StringProperty(
         name="Model",
         description="The folder of another model, as the project's training exports it. Empty: the one that comes with the extension",
@@ -32,6 +45,8 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
         layout.use_property_split = True
         layout.prop(self, "python", placeholder="Blender's Own")
         _draw_problem(layout, context, disabled_reason(backend_python(context)))
+        if self.python:
+            layout.prop(self, "runtime")
         layout.prop(self, "model", placeholder="The Extension's Own")
         folder = backend_model(context)
         _draw_problem(layout, context, model.problem(folder))

@@ -1,8 +1,20 @@
-"""Ways to run the model's four parts. Each runtime is a module with `load(folder) -> Runtime`."""
+"""Ways to run the model's four parts. Each runtime is a module with `load(folder, threads, report) -> Runtime`; threads are
+the processor's, 0: as many as there are cores."""
 
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 from typing import Protocol
 
 import numpy as np
+
+PACKAGES = {"onnx": "onnxruntime", "torch": "torch onnx", "tensorrt": "tensorrt-cu13 cuda-bindings"}  # runtime -> what pip installs for it
+
+Report = Callable[[str], None]  # told what is being done when loading takes long; may raise to give up
+
+
+class RuntimeUnusable(RuntimeError):
+    """A runtime can't be used here; the text is a sentence that says why and what to do."""
 
 
 class Runtime(Protocol):
@@ -10,6 +22,10 @@ class Runtime(Protocol):
 
     D, P, E and the GRU's state shape are the model's own.
     """
+
+    @property
+    def name(self) -> str:
+        """One of PACKAGES."""
 
     def encode(self, mel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log-mel (2 T, bands) -> what the decoder hears (T, D) and what the voice head hears (T, 1 + V): weight and content."""
@@ -24,3 +40,17 @@ class Runtime(Protocol):
         self, noisy: np.ndarray, condition: np.ndarray, person: np.ndarray, log_snr: float, state: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Noisy curves (B, look + N + look, C), condition (N, D), person (P,), GRU state or None at a clip's start -> clean curves (B, N, C), state."""
+
+
+def silent(stage: str) -> None:
+    """A Report that nobody reads."""
+
+
+def find(name: str) -> ModuleType:
+    """A runtime's module. Raises RuntimeUnusable when this Python lacks one of its packages."""
+    try:
+        return import_module(f".{name}", __name__)
+    except (ImportError, OSError) as error:  # OSError: a package is there, but not the libraries that it loads
+        raise RuntimeUnusable(
+            f'This Python lacks what the {name} runtime needs ({error}): install it with "pip install {PACKAGES[name]}".'
+        ) from error

@@ -22,7 +22,7 @@ NOT_SHOWN = {
     # Copy Error Details, always in English
     "DiffusionTalker {}",
     "Blender {}, {}",
-    "Python {}, backend: {}",
+    "Python {}, backend: {}, on {}",
     "the same",
     "Model: {} {}, {}",
     "Model: {}",

@@ -85,12 +85,42 @@ def test_file_in_place_of_a_folder_is_told(extension: Path, tmp_path: Path) -> N
 
 
 def test_backend_starts_anew_for_another_setup_alone(face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path) -> None:
-    session, own = part("addon.session").session, part("addon.model").OWN
+    session, setup, own = part("addon.session").session, part("addon.session").Setup, part("addon.model").OWN
     bpy.ops.lipsync.generate()
-    first = session.client("", own)
-    assert session.client("", own) is first and first.alive
-    second = session.client("", own_model)
+    first = session.client(setup("", own))
+    assert session.client(setup("", own)) is first and first.alive
+    second = session.client(setup("", own_model))
     assert second is not first and not first.alive and second.alive
-    third = session.client(sys.executable, own_model)
+    third = session.client(setup(sys.executable, own_model))
     assert not second.alive and third.alive
+    fourth = session.client(setup(sys.executable, own_model, "torch"))
+    assert not third.alive and fourth.alive
     session.restart()
+
+
+def test_runtime_is_chosen_for_another_python_alone(extension: Path) -> None:
+    setup = part("addon.preferences").backend_setup
+    with preference(runtime="tensorrt"):
+        assert setup(bpy.context).runtime == "onnx"
+        with preference(python=sys.executable):
+            assert setup(bpy.context).runtime == "tensorrt"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another Python is a shell script here")
+def test_runtime_that_is_not_there_is_told_and_done_without(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> None:
+    job, order = part("addon.job"), part("addon.operators.generate").make_order
+    python, packages = tmp_path / "python", ":".join(part("addon.session").site_dirs())
+    python.write_text(f'#!/bin/sh\nshift\nPYTHONPATH="{packages}" exec "{sys.executable}" "$@"\n')  # shift: without the -I, that ignores it
+    python.chmod(0o700)
+    with preference(python=str(python), runtime="tensorrt"):
+        running = job.Job(order(bpy.context))
+        while not running.pump(0.1):
+            pass
+        outcome = running.apply()
+        (told,) = outcome.warnings
+        assert told.startswith("This Python lacks what the tensorrt runtime needs") and told.endswith(
+            "; until then, ONNX Runtime does the work"
+        )
+        assert len(outcome.actions) == 1
+        assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    part("addon.session").session.restart()

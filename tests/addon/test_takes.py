@@ -45,9 +45,8 @@ def _generate(file: Path, **changes: object) -> "bpy.types.Action":
     span = part("addon.strip").Span("Hello", "", str(file), False, 0.5, 2.5, 11, 24.0)
     job, style = part("addon.job"), part("addon.properties").key_style(bpy.context)
     asked = {"identity": "auto", "emotion": "auto", "seed": 3, "count": 1} | changes
-    running = job.Job(
-        job.Order(span=span, face=bpy.context.active_object.session_uid, style=style, python="", model=part("addon.model").OWN, **asked)
-    )
+    setup = part("addon.preferences").backend_setup(bpy.context)
+    running = job.Job(job.Order(span=span, face=bpy.context.active_object.session_uid, style=style, setup=setup, **asked))
     deadline = time.monotonic() + 60
     while not running.pump(0.1):
         assert time.monotonic() < deadline

@@ -22,7 +22,7 @@ _KINDS = (
 )
 # Whose sentences reach the artist.
 _TELL_ENDS = {"client.py", "service.py"}
-_ERRORS = {"AudioError", "ControlError", "CurvesError", "LaunchError", "ModelError", "RequestError"}
+_ERRORS = {"AudioError", "ControlError", "CurvesError", "LaunchError", "ModelError", "RequestError", "RuntimeUnusable"}
 
 
 def classes(*kinds: type) -> list[Any]:

@@ -18,7 +18,8 @@ from backend.arkit import CHANNELS
 from backend.curves import Curves
 from backend.generator import Take, Wish
 from backend.model_folder import ModelError, Named
-from backend.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Message, Progress, Ready, Shutdown, TakeReady
+from backend.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Message, Notice, Progress, Ready, Shutdown, TakeReady
+from backend.runtimes import Report
 from backend.service import serve
 
 
@@ -35,8 +36,15 @@ class SomeCard:
 
 
 @dataclass(frozen=True)
+class SomeRuntime:
+    name: str = "onnx"
+
+
+@dataclass(frozen=True)
 class Some:
     card: SomeCard = SomeCard()
+    runtime: SomeRuntime = SomeRuntime()
+    notice: str = ""
 
 
 def _generate(model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
@@ -57,7 +65,7 @@ def sound(tmp_path: Path) -> str:
 class Child:
     """serve() at work in a thread, with real pipes."""
 
-    def __init__(self, load: Callable[[], Any], generate: Any) -> None:
+    def __init__(self, load: Callable[[Report], Any], generate: Any) -> None:
         request_end, self.requests = _pipe()
         self.replies, reply_end = _pipe()
         self.code: int | None = None
@@ -105,7 +113,7 @@ def start() -> Iterator[Callable[..., Child]]:
     """Starts services and ends them."""
     children: list[Child] = []
 
-    def start(load: Callable[[], Any] = Some, generate: Any = _generate) -> Child:
+    def start(load: Callable[[Report], Any] = lambda report: Some(), generate: Any = _generate) -> Child:
         children.append(Child(load, generate))
         return children[-1]
 
@@ -178,7 +186,7 @@ def test_a_bug_is_told_and_logged(start: Callable[..., Child], sound: str, caplo
 def test_a_model_that_does_not_load_is_tried_again(start: Callable[..., Child], sound: str) -> None:
     outcomes = iter([ModelError("No model."), ModelError("Still none."), Some()])
 
-    def load() -> Any:
+    def load(report: Report) -> Any:
         outcome = next(outcomes)
         if isinstance(outcome, Exception):
             raise outcome
@@ -187,6 +195,39 @@ def test_a_model_that_does_not_load_is_tried_again(start: Callable[..., Child], 
     child = start(load)
     child.send(Hello(1), Generate(2, sound), Hello(3))
     assert child.until(Ready)[:2] == [Error(1, "model", "No model."), Error(2, "model", "Still none.")]
+
+
+def test_what_loading_takes_and_what_is_amiss_are_told(start: Callable[..., Child], sound: str) -> None:
+    def load(report: Report) -> Any:
+        report("Building")
+        return Some(notice="No GPU.")
+
+    child = start(load)
+    child.send(Generate(1, sound), Hello(2))
+    assert protocol.read(child.replies) == Progress(1, "Building", 0.0)
+    notice, take, done, again, ready = child.until(Ready)
+    assert notice == Notice(1, "No GPU.") and (take.id, done) == (1, Done(1)) and again == Notice(2, "No GPU.")
+    assert ready.runtime == "onnx"
+
+
+def test_loading_is_given_up_between_its_steps(start: Callable[..., Child], sound: str) -> None:
+    began, cancelled = threading.Event(), threading.Event()
+
+    def load(report: Report) -> Any:
+        report("Building 1")
+        began.set()
+        assert cancelled.wait(5)
+        for _ in range(500):  # the Cancel is on its way
+            report("Building 2")
+            time.sleep(0.01)
+        return Some()
+
+    child = start(load)
+    child.send(Generate(1, sound))
+    assert began.wait(5)
+    child.send(Cancel(2, 1))
+    cancelled.set()
+    assert child.until(Cancelled) == [Cancelled(1)]
 
 
 class Slow:

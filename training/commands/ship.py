@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from backend import runtimes
+
 
 def add(stages: argparse._SubParsersAction) -> None:
     """Add this module's stage to the command line."""
@@ -11,22 +13,20 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("out", type=Path)
     p.add_argument("--name", required=True)
     p.add_argument("--version", default="1.0.0")
-    p.add_argument(
-        "--safetensors", action="store_true", help="write the torch weights too: as large again, and the backend needs them only in torch"
-    )
-    p.add_argument("--tensorrt", action="store_true", help="build TensorRT plans for the GPU of this machine too")
+    p.add_argument("--safetensors", action="store_true", help="write the torch weights too: as large again, and the backend does without")
+    p.add_argument("--tensorrt", action="store_true", help="build TensorRT engines for the GPU of this machine too, into its cache")
     p.set_defaults(run=_export)
 
 
 def _export(args: argparse.Namespace) -> None:
     from ..export import export
 
-    machine = None
+    tensorrt = None
     if args.tensorrt:  # before any work: it may not be possible here
-        from ..tensorrt_plan import build_plans, find_machine
-
-        machine = find_machine()
+        tensorrt = runtimes.find("tensorrt")
+        tensorrt.find_machine()
     worst = export(args.model, args.out, args.name, args.version, args.safetensors)
     print(f"wrote {args.out}; largest difference between torch and ONNX Runtime {worst:.1e}")
-    if machine is not None:
-        print(f"plans for {machine.gpu}; largest difference between TensorRT and ONNX Runtime {build_plans(args.out, machine):.1e}")
+    if tensorrt is not None:
+        tensorrt.load(args.out, report=print)
+        print(f"TensorRT's engines are ready, within {tensorrt.TOLERANCE:.0e} of ONNX Runtime")

@@ -3,5 +3,6 @@
 from .operators import OPERATORS
 from .panels import PANELS
 from .reasons import REASONS
+from .runtimes import RUNTIMES
 
-MESSAGES = PANELS | OPERATORS | REASONS
+MESSAGES = PANELS | OPERATORS | REASONS | RUNTIMES

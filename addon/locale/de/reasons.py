@@ -188,9 +188,6 @@ REASONS = {
     "{} in {} is not the file its model.json describes: reinstall the extension": (
         "{} in {} ist nicht die Datei, die das model.json beschreibt: die Erweiterung neu installieren"
     ),
-    "The {} runtime is not there ({}): reinstall the extension, or install the package named": (
-        "Die Laufzeit {} fehlt ({}): die Erweiterung neu installieren, oder das genannte Paket"
-    ),
     # The request
     'There is no {} "{}" in this model: choose {} or one of {}': 'Es gibt keine {} "{}" in diesem Modell: {} oder eine von {} wählen',
     "identity": "Identität",

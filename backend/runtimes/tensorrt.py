@@ -1,0 +1,160 @@
+"""The model on TensorRT, for NVIDIA's GPUs: 10.12 and later, strongly typed, in plain float32.
+
+Engines are built once from the ONNX files, compared with ONNX Runtime, and kept (backend.runtimes.plans). GPU memory is taken through
+cuda-bindings, 8 MB of a package, where torch would be gigabytes.
+"""
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorrt as trt
+from cuda.bindings import nvml
+from cuda.bindings import runtime as cuda
+
+from ..model_folder import PARTS, Card, read_card
+from . import Report, RuntimeUnusable, plans, silent
+from .graphs import Arrays, GraphRuntime
+from .onnx import open_part
+
+TOLERANCE = 1e-3  # against ONNX Runtime
+_INSTALL = "install NVIDIA's driver, or choose another runtime"
+_WORKSPACE = 1 << 30  # bytes of GPU memory that building may take
+_LOGGER = trt.Logger(trt.Logger.WARNING)
+
+log = logging.getLogger(__name__)
+
+
+def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:
+    """Open a model folder's engines; those that are missing or don't load are built, which takes minutes. Raises RuntimeUnusable."""
+    machine, card = find_machine(), read_card(folder)
+    log.info("TensorRT %s on %s, driver %s", machine.tensorrt, machine.gpu, machine.driver)
+    engines = {part: _open(part, folder, card, machine, report) for part in PARTS}
+    layers, _, width = engines["decoder"].shape("state")
+    return GraphRuntime("tensorrt", lambda part, inputs: engines[part].run(inputs), (layers, width))
+
+
+def find_machine() -> plans.Machine:
+    """What engines can be built for here: the GPU that CUDA uses by default. Raises RuntimeUnusable without one."""
+    _done(cuda.cudaGetDeviceCount(), _INSTALL)  # fails where there is none
+    gpu = _done(cuda.cudaGetDeviceProperties(_done(cuda.cudaGetDevice())))
+    try:
+        nvml.init_v2()
+        driver = nvml.system_get_driver_version()
+    except Exception as error:  # the driver's own kinds, too many to name
+        raise RuntimeUnusable(f"NVIDIA's driver doesn't say its version ({error}): {_INSTALL}.") from error
+    return plans.Machine(trt.__version__, gpu.name.decode(), f"{gpu.major}.{gpu.minor}", driver)
+
+
+def _open(part: str, folder: Path, card: Card, machine: plans.Machine, report: Report) -> "Engine":
+    """A part's engine: the one that was kept, or a new one. Raises RuntimeUnusable."""
+    kept = plans.folder() / plans.plan_name(part, card, machine)
+    try:
+        if kept.is_file():
+            return Engine(kept.read_bytes())
+    except (OSError, RuntimeUnusable) as error:
+        log.warning("%s can't be used and is built again: %s", kept, error)
+    report(f"Building {part} for {machine.gpu}, once")
+    path = folder / f"{part}.onnx"
+    profile = plans.profile_of(path, plans.axes(card))
+    plan = _build(path, profile)
+    engine = Engine(plan)
+    _compare(engine, path, profile)
+    try:
+        plans.keep(kept, plan)
+    except OSError as error:
+        log.warning("The engine can't be kept and will be built at every start: %s", error)
+    return engine
+
+
+def _build(path: Path, profile: plans.Profile) -> bytes:
+    """The plan of an ONNX file. Raises RuntimeUnusable."""
+    builder = trt.Builder(_LOGGER)
+    # TensorRT 11 knows no other networks and ignores the flag; 10 would choose precisions itself.
+    network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
+    parser = trt.OnnxParser(network, _LOGGER)
+    if not parser.parse(path.read_bytes()):
+        errors = "; ".join(str(parser.get_error(i)) for i in range(parser.num_errors))
+        raise RuntimeUnusable(f"TensorRT can't read {path} ({errors}): choose another runtime.")
+    config = builder.create_builder_config()
+    config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, _WORKSPACE)
+    config.clear_flag(trt.BuilderFlag.TF32)  # three digits, where a take is to be the same on every runtime
+    shapes = builder.create_optimization_profile()
+    for name, (low, usual, high) in profile.items():
+        shapes.set_shape(name, low, usual, high)
+    config.add_optimization_profile(shapes)
+    plan = builder.build_serialized_network(network, config)
+    if plan is None:
+        raise RuntimeUnusable(f"TensorRT can't build an engine of {path}: choose another runtime; the log says more.")
+    return bytes(plan)
+
+
+def _compare(engine: "Engine", path: Path, profile: plans.Profile) -> None:
+    """Raise RuntimeUnusable unless an engine does what ONNX Runtime does with its file, at the usual and the largest shapes."""
+    session, random = open_part(path), np.random.default_rng(0)
+    for size in (1, 2):
+        inputs = {name: random.standard_normal(shapes[size], np.float32) for name, shapes in profile.items()}
+        given = engine.run(inputs)
+        expected = dict(zip((output.name for output in session.get_outputs()), session.run(None, inputs), strict=True))
+        difference = max(float(np.abs(given[name] - value).max()) for name, value in expected.items())
+        log.info("%s: within %.1g of ONNX Runtime", path.stem, difference)
+        if not difference <= TOLERANCE:  # nor NaN
+            raise RuntimeUnusable(
+                f"TensorRT's {path.stem} differs from ONNX Runtime's by {difference:.2g}, more than {TOLERANCE:g}: choose another runtime."
+            )
+
+
+class Engine:
+    """A plan on the GPU, with memory for what goes in and out that grows as needed. For one thread. Raises RuntimeUnusable."""
+
+    def __init__(self, plan: bytes) -> None:
+        self._engine = trt.Runtime(_LOGGER).deserialize_cuda_engine(plan)
+        self._context = self._engine and self._engine.create_execution_context()
+        if self._context is None:
+            raise RuntimeUnusable("TensorRT can't load an engine: choose another runtime; the log says more.")
+        names = [self._engine.get_tensor_name(i) for i in range(self._engine.num_io_tensors)]
+        self._outputs = [name for name in names if self._engine.get_tensor_mode(name) == trt.TensorIOMode.OUTPUT]
+        self._stream = _done(cuda.cudaStreamCreate())
+        self._memory: dict[str, tuple[int, int]] = {}  # tensor -> address on the GPU, bytes
+
+    def shape(self, name: str) -> plans.Shape:
+        """Of an input; -1 where it is open."""
+        return tuple(self._engine.get_tensor_shape(name))
+
+    def run(self, inputs: Arrays) -> Arrays:
+        """Inputs of shapes within the profile that the engine was built for, float32 and contiguous -> outputs."""
+        copy = partial(cuda.cudaMemcpyAsync, stream=self._stream)
+        for name, value in inputs.items():
+            if not self._context.set_input_shape(name, value.shape):
+                raise RuntimeUnusable(f"TensorRT's engine isn't built for {name} of the shape {value.shape}: choose another runtime.")
+            _done(copy(self._place(name, value.nbytes), value.ctypes.data, value.nbytes, cuda.cudaMemcpyKind.cudaMemcpyHostToDevice))
+        outputs = {name: np.empty(tuple(self._context.get_tensor_shape(name)), np.float32) for name in self._outputs}
+        places = {name: self._place(name, value.nbytes) for name, value in outputs.items()}
+        if not self._context.execute_async_v3(int(self._stream)):
+            raise RuntimeUnusable("TensorRT can't run its engine: choose another runtime; the log says more.")
+        for name, value in outputs.items():
+            _done(copy(value.ctypes.data, places[name], value.nbytes, cuda.cudaMemcpyKind.cudaMemcpyDeviceToHost))
+        _done(cuda.cudaStreamSynchronize(self._stream))
+        return outputs
+
+    def _place(self, name: str, size: int) -> int:
+        """The address of a tensor of so many bytes on the GPU, told to TensorRT."""
+        address, room = self._memory.get(name, (0, 0))
+        if room < size:
+            if room:
+                _done(cuda.cudaFree(address))
+            address = _done(cuda.cudaMalloc(size))
+            self._memory[name] = address, size
+            self._context.set_tensor_address(name, address)
+        return address
+
+
+def _done(result: tuple[Any, ...], advice: str = "choose another runtime") -> Any:
+    """What a call of CUDA gave beside its success. Raises RuntimeUnusable."""
+    error, *given = result
+    if error != cuda.cudaError_t.cudaSuccess:
+        _, text = cuda.cudaGetErrorString(error)
+        raise RuntimeUnusable(f"CUDA failed ({text.decode()}): {advice}.")
+    return given[0] if given else None

@@ -1,0 +1,234 @@
+"""The model on PyTorch, on a CUDA GPU where there is one: its ONNX graphs, with a call of torch for each node.
+
+The graphs are the model's only definition, so whatever else is exported runs here too, as long as _OPERATIONS has what it is made of.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from onnx import helper, numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..model_folder import PARTS
+from . import Report, RuntimeUnusable, silent
+from .graphs import Arrays, GraphRuntime
+
+log = logging.getLogger(__name__)
+
+
+def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:
+    """Open a model folder's ONNX files. Raises RuntimeUnusable when one has an operation that isn't known here."""
+    if threads:
+        torch.set_num_threads(threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    log.info("torch %s on %s", torch.__version__, torch.cuda.get_device_name(device) if device.type == "cuda" else "the CPU")
+    graphs = {part: _read(folder / f"{part}.onnx", device) for part in PARTS}
+
+    def run(part: str, inputs: Arrays) -> Arrays:
+        # cuDNN's usual TF32 keeps three digits, and its fastest kernels add up in any order.
+        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            outputs = graphs[part].run({name: torch.tensor(value, device=device) for name, value in inputs.items()})
+            return {name: value.cpu().numpy() for name, value in outputs.items()}
+
+    layers, _, width = graphs["decoder"].shapes["state"]
+    return GraphRuntime("torch", run, (layers, width))
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A node: its operation, the names of what it takes ("" for nothing) and gives, and of what nobody needs afterwards."""
+
+    operation: Callable[..., Any]
+    takes: Sequence[str]
+    gives: Sequence[str]
+    done: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Graph:
+    shapes: dict[str, list[int]]  # of the inputs; 0 where it is open
+    outputs: list[str]
+    constants: dict[str, Tensor]
+    steps: list[_Step]
+
+    def run(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        values = self.constants | inputs
+        for step in self.steps:
+            values.update(_call(step.operation, values, step.takes, step.gives))
+            for name in step.done:
+                del values[name]
+        return {name: values[name] for name in self.outputs}
+
+
+def _call(operation: Callable[..., Any], values: dict[str, Tensor], takes: Sequence[str], gives: Sequence[str]) -> dict[str, Tensor]:
+    given = operation(*(values[name] if name else None for name in takes))
+    return dict(zip(gives, given if isinstance(given, tuple) else (given,), strict=True))
+
+
+def _read(path: Path, device: torch.device) -> _Graph:
+    """An ONNX file with all that is constant in it worked out. Whole numbers, which are shapes, stay on the CPU."""
+    graph = onnx.load(path).graph
+    constants = {tensor.name: _put(torch.from_numpy(numpy_helper.to_array(tensor).copy()), device) for tensor in graph.initializer}
+    outputs = [output.name for output in graph.output]
+    needed, steps = set(outputs), []
+    for node in graph.node:
+        operation, takes = _operation(node, constants, path)
+        if all(name in constants for name in takes if name):
+            constants |= _call(operation, constants, takes, node.output)
+        else:
+            steps.append((operation, takes, node.output))
+    freed: list[_Step] = []
+    for operation, takes, gives in reversed(steps):
+        last = {name for name in (*takes, *gives) if name and name not in needed and name not in constants}
+        needed |= last
+        freed.append(_Step(operation, takes, gives, frozenset(last)))
+    used = {name for step in freed for name in step.takes} | set(outputs)
+    shapes = {value.name: [d.dim_value for d in value.type.tensor_type.shape.dim] for value in graph.input}
+    return _Graph(shapes, outputs, {name: value for name, value in constants.items() if name in used}, freed[::-1])
+
+
+def _put(tensor: Tensor, device: torch.device) -> Tensor:
+    return tensor.to(device) if tensor.is_floating_point() else tensor
+
+
+def _operation(node: onnx.NodeProto, constants: dict[str, Tensor], path: Path) -> tuple[Callable[..., Any], Sequence[str]]:
+    """What a node does, and the names of what it does it to."""
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    attributes = {name: value.decode() if isinstance(value, bytes) else value for name, value in attributes.items()}
+    try:
+        if node.op_type == "GRU":
+            takes, weights = [node.input[0], node.input[5]], [constants[name] for name in node.input[1:4]]
+            return _gru(*weights, **attributes), takes
+        operation = _OPERATIONS[node.op_type]
+    except (KeyError, TypeError) as error:
+        raise RuntimeUnusable(
+            f"The torch runtime doesn't know the {node.op_type} in {path} ({error}): use the onnx runtime for this model."
+        ) from error
+    return lambda *inputs: operation(*inputs, **attributes), list(node.input)
+
+
+def _gru(
+    weights: Tensor,
+    recurrent: Tensor,
+    bias: Tensor,
+    *,
+    hidden_size: int,
+    linear_before_reset: int = 0,
+    direction: str = "forward",
+    layout: int = 0,
+) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """A layer of ONNX's GRU. Raises TypeError for one that torch has no equal of."""
+    if (linear_before_reset, direction, layout) != (1, "forward", 0):
+        raise TypeError(f"linear_before_reset {linear_before_reset}, direction {direction}, layout {layout}")
+
+    def reorder(gates: Tensor) -> Tensor:
+        update, reset, new = gates.chunk(3)
+        return torch.cat([reset, update, new])
+
+    gru = nn.GRU(weights.shape[-1], hidden_size, device=weights.device)
+    input_bias, hidden_bias = bias[0].chunk(2)
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    gru.load_state_dict(dict(zip(names, map(reorder, (weights[0], recurrent[0], input_bias, hidden_bias)), strict=True)))
+
+    def run(x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:  # (N, B, in), (1, B, hidden) -> (N, 1, B, hidden), (1, B, hidden)
+        y, state = gru(x, state)
+        return y[:, None], state
+
+    return run
+
+
+# Each takes ONNX's inputs, and its attributes as keywords: one that isn't named here is an error, not passed over.
+
+
+def _conv(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    *,
+    kernel_shape: list[int],
+    strides: list[int],
+    pads: list[int],
+    dilations: list[int],
+    group: int,
+    auto_pad: str,
+) -> Tensor:
+    (stride,), (dilation,) = strides, dilations  # over time alone
+    if auto_pad != "NOTSET":
+        raise ValueError(f"auto_pad {auto_pad}")
+    return functional.conv1d(functional.pad(x, pads), weight, bias, stride, 0, dilation, group)
+
+
+def _expand(x: Tensor, shape: Tensor) -> Tensor:
+    return x.expand(torch.broadcast_shapes(x.shape, tuple(shape.tolist())))
+
+
+def _gather(x: Tensor, index: Tensor, *, axis: int = 0) -> Tensor:
+    return x.select(axis, int(index))
+
+
+def _gemm(a: Tensor, b: Tensor, c: Tensor, *, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0) -> Tensor:
+    return alpha * (a.T if transA else a) @ (b.T if transB else b) + beta * c
+
+
+def _layer_norm(x: Tensor, weight: Tensor, bias: Tensor, *, axis: int, epsilon: float, stash_type: int) -> Tensor:
+    return functional.layer_norm(x, x.shape[axis:], weight, bias, epsilon)
+
+
+def _reduce_l2(x: Tensor, axes: Tensor, *, keepdims: int, noop_with_empty_axes: int) -> Tensor:
+    return torch.linalg.vector_norm(x, dim=axes.tolist(), keepdim=bool(keepdims))
+
+
+def _reshape(x: Tensor, shape: Tensor, *, allowzero: int = 0) -> Tensor:
+    return x.reshape([x.shape[axis] if size == 0 and not allowzero else size for axis, size in enumerate(shape.tolist())])
+
+
+def _slice(x: Tensor, starts: Tensor, ends: Tensor, axes: Tensor | None = None) -> Tensor:
+    along = range(len(starts)) if axes is None else axes.tolist()
+    where = [slice(None)] * x.ndim
+    for axis, start, end in zip(along, starts.tolist(), ends.tolist(), strict=True):
+        where[axis] = slice(start, end)
+    return x[tuple(where)]
+
+
+def _squeeze(x: Tensor, axes: Tensor) -> Tensor:
+    return x.squeeze(axes.tolist())
+
+
+def _unsqueeze(x: Tensor, axes: Tensor) -> Tensor:
+    for axis in sorted(axes.tolist()):
+        x = x.unsqueeze(axis)
+    return x
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "Add": torch.add,
+    "Cast": lambda x, *, to: x.to({onnx.TensorProto.FLOAT: torch.float32}[to]),
+    "Clip": torch.clamp,
+    "Concat": lambda *tensors, axis: torch.cat(tensors, axis),
+    "Conv": _conv,
+    "Cos": torch.cos,
+    "Div": torch.div,
+    "Expand": _expand,
+    "Gather": _gather,
+    "Gelu": lambda x, *, approximate="none": functional.gelu(x, approximate=approximate),
+    "Gemm": _gemm,
+    "LayerNormalization": _layer_norm,
+    "MatMul": torch.matmul,
+    "Mul": torch.mul,
+    "ReduceL2": _reduce_l2,
+    "Reshape": _reshape,
+    "Shape": lambda x, *, start=0, end=None: torch.tensor(x.shape[start:end]),
+    "Sigmoid": torch.sigmoid,
+    "Sin": torch.sin,
+    "Slice": _slice,
+    "Softmax": lambda x, *, axis=-1: torch.softmax(x, axis),
+    "Squeeze": _squeeze,
+    "Transpose": lambda x, *, perm: x.permute(perm),
+    "Unsqueeze": _unsqueeze,
+}

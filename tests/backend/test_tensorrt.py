@@ -1,0 +1,239 @@
+"""The TensorRT runtime. What needs a GPU is skipped without one; the rest meets a stand-in for TensorRT and CUDA alone (fake_gpu)."""
+
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fake_gpu import Gpu
+
+from backend import generator, listening, runtimes
+from backend.__main__ import main
+from backend.curve_files import read
+from backend.generator import Wish, generate, load_model
+from backend.model_folder import PARTS, read_card
+from backend.runtimes import RuntimeUnusable, plans
+from backend.runtimes.onnx import open_part
+from backend.runtimes.plans import LONGEST, MOST_TAKES, Machine, axes, plan_name, profile_of
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "backend/model"
+SPEECH = ROOT / "tests/data/speech.ogg"
+HERE = Machine("11.4.0.106", "NVIDIA L4", "8.9", "580.95.05")
+SAME = 2e-3  # curves of TensorRT and of ONNX Runtime: float32, added up in another order
+
+pytestmark = pytest.mark.skipif(not (MODEL / "model.json").exists(), reason="backend/model holds no model")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where plans are kept in these tests."""
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(plans, "folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Gpu:
+    gpu = Gpu()
+    gpu.install(monkeypatch)
+    return gpu
+
+
+# ---- shapes and names
+
+
+def test_profiles_cover_what_the_backend_asks_for() -> None:
+    assert max(generator._WINDOW, listening._WINDOW) <= LONGEST
+    card = read_card(MODEL)
+    decoder = profile_of(MODEL / "decoder.onnx", axes(card))
+    low, usual, high = decoder["noisy"]
+    assert low == (1, 1 + 2 * card.look, 52) and usual[0] == 1 and high == (MOST_TAKES, 900 + 2 * card.look, 52)
+    assert [shape[1] for shape in decoder["condition"]] == [1, 150, 900]
+    assert [shape[1] for shape in decoder["state"]] == [1, 1, MOST_TAKES] and decoder["log_snr"][0] == (1,)
+    assert profile_of(MODEL / "encoder.onnx", axes(card))["mel"][2] == (1, 3000 + 2 * card.reach, 80)
+    assert profile_of(MODEL / "voice.onnx", axes(card))["pooled"] == ((1, 128),) * 3
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_profile_is_one_the_part_can_run(part: str) -> None:
+    """The shapes of all inputs agree: ONNX Runtime takes the smallest and the usual ones."""
+    session = open_part(MODEL / f"{part}.onnx")
+    profile = profile_of(MODEL / f"{part}.onnx", axes(read_card(MODEL)))
+    assert list(profile) == [i.name for i in session.get_inputs()]
+    for k in (0, 1):
+        outputs = session.run(None, {name: np.ones(shapes[k], np.float32) for name, shapes in profile.items()})
+        assert all(np.isfinite(output).all() for output in outputs)
+
+
+def test_an_axis_that_nobody_knows_is_named() -> None:
+    known = {name: sizes for name, sizes in axes(read_card(MODEL)).items() if name != "mel_frames"}
+    with pytest.raises(RuntimeUnusable, match="leaves the axis mel_frames of mel open"):
+        profile_of(MODEL / "encoder.onnx", known)
+
+
+def test_a_plan_is_named_by_all_that_it_is_tied_to() -> None:
+    card = read_card(MODEL)
+    name = plan_name("decoder", card, HERE)
+    assert name == plan_name("decoder", read_card(MODEL), HERE) and name.startswith("decoder.") and name.endswith(".plan")
+    names = [plan_name("decoder", card, replace(HERE, **{what: "other"})) for what in ("tensorrt", "gpu", "capability", "driver")]
+    changed: list[dict[str, Any]] = [{"look": card.look + 1}, {"reach": card.reach + 10}, {"files": card.files | {"decoder.onnx": "other"}}]
+    names += [plan_name("decoder", replace(card, **change), HERE) for change in changed]
+    assert len({name, *names}) == 8
+    assert plan_name("encoder", replace(card, **changed[2]), HERE) == plan_name("encoder", card, HERE)
+
+
+@pytest.mark.parametrize(
+    "platform, variable, expected",
+    [
+        ("linux", "XDG_CACHE_HOME", "caches/diffusion_talker/tensorrt"),
+        ("win32", "LOCALAPPDATA", "caches/diffusion_talker/tensorrt"),
+        ("linux", "", "home/.cache/diffusion_talker/tensorrt"),
+        ("win32", "", "home/AppData/Local/diffusion_talker/tensorrt"),
+        ("darwin", "XDG_CACHE_HOME", "home/Library/Caches/diffusion_talker/tensorrt"),
+    ],
+)
+def test_plans_are_kept_where_the_system_has_caches(
+    platform: str, variable: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path / "caches"))
+    assert plans.folder() == tmp_path / expected
+
+
+def test_a_plan_is_kept_privately_and_whole(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans.keep(cache / "a.plan", b"old")
+    plans.keep(cache / "a.plan", b"new")
+    assert [(path.name, path.read_bytes()) for path in cache.iterdir()] == [("a.plan", b"new")]
+    if os.name == "posix":
+        assert [stat.S_IMODE(path.stat().st_mode) for path in (cache, cache / "a.plan")] == [0o700, 0o600]
+
+    def fails(*_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", fails)
+    with pytest.raises(OSError, match="disk full"):
+        plans.keep(cache / "a.plan", b"newer")
+    assert [(path.name, path.read_bytes()) for path in cache.iterdir()] == [("a.plan", b"new")]
+
+
+# ---- engines, on a stand-in
+
+
+def _curves(runtime: str) -> np.ndarray:
+    samples = np.random.default_rng(0).standard_normal(35 * 16000).astype(np.float32) / 10  # two windows
+    return next(generate(load_model(MODEL, runtime), samples, Wish("auto", "auto", 1, 1, 30.0), lambda stage, fraction: None)).curves.values
+
+
+def test_engines_are_built_once_and_give_the_same_curves(gpu: Gpu, cache: Path) -> None:
+    told: list[str] = []
+    model = load_model(MODEL, "tensorrt", report=told.append)
+    assert (model.runtime.name, model.notice, gpu.built) == ("tensorrt", "", 4)
+    assert told == [f"Building {part} for NVIDIA L4, once" for part in PARTS] and "TF32" not in gpu.flags
+    assert sorted(path.name.split(".")[0] for path in cache.iterdir()) == sorted(PARTS)
+    np.testing.assert_array_equal(_curves("tensorrt"), _curves("onnx"))
+    assert load_model(MODEL, "tensorrt", report=told.append).notice == "" and gpu.built == 4 and len(told) == 4
+
+
+@pytest.mark.parametrize("change", [{"driver": "590.1"}, {"name": "NVIDIA H200"}, {"version": "11.5.0.1"}])
+def test_another_machine_builds_its_own(change: dict[str, Any], gpu: Gpu, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_model(MODEL, "tensorrt")
+    other = Gpu(**change)
+    other.install(monkeypatch)
+    assert load_model(MODEL, "tensorrt").runtime.name == "tensorrt"
+    assert other.built == 4 and len(list(cache.iterdir())) == 8
+
+
+@pytest.mark.parametrize("content", [b"", b"no plan", None])
+def test_a_plan_that_does_not_load_is_built_again(content: bytes | None, gpu: Gpu, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
+    load_model(MODEL, "tensorrt")
+    broken = next(cache.glob("decoder.*.plan"))
+    good = broken.read_bytes()
+    broken.write_bytes(good[:3] if content is None else content)
+    assert load_model(MODEL, "tensorrt").notice == "" and gpu.built == 5
+    assert broken.read_bytes() == good and "is built again" in caplog.text
+
+
+def test_where_the_cache_should_be_lies_a_file(gpu: Gpu, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cache.write_text("")
+    assert load_model(MODEL, "tensorrt").notice == "" and gpu.built == 4
+    assert "The engine can't be kept" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "state, says",
+    [
+        ({"count": 0}, "CUDA failed (no CUDA-capable device is detected): install NVIDIA's driver"),
+        ({"room": 1000}, "CUDA failed (out of memory): choose another runtime"),
+        ({"refused": b"GRU"}, "decoder.onnx (no importer)"),
+        ({"error": 0.01}, "TensorRT's encoder differs from ONNX Runtime's by 0.01, more than 0.001"),
+        ({"error": float("nan")}, "TensorRT's encoder differs from ONNX Runtime's by nan"),
+    ],
+)
+def test_onnx_does_the_work_where_tensorrt_cannot(
+    state: dict[str, Any], says: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    Gpu(**state).install(monkeypatch)
+    out = tmp_path / "take.json"
+    assert main(["generate", str(SPEECH), "--end", "1", "--out", str(out), "--runtime", "tensorrt"]) == 0
+    *building, note = capsys.readouterr().err.splitlines()
+    assert note.startswith("note: ") and says in note and note.endswith("; until then, ONNX Runtime does the work.")
+    assert len(read(out).values) == 30 and not list(cache.glob("decoder.*"))
+    assert all(line.startswith("Building ") for line in building)
+
+
+def test_an_engine_is_run_only_within_its_profile(gpu: Gpu) -> None:
+    runtime = runtimes.find("tensorrt").load(MODEL)
+    with pytest.raises(RuntimeUnusable, match=r"isn't built for mel of the shape \(1, 9000, 80\)"):
+        runtime.encode(np.zeros((9000, 80), np.float32))
+    assert runtime.encode(np.zeros((200, 80), np.float32))[0].shape == (100, 128)
+
+
+def test_memory_on_the_gpu_grows_and_is_reused(gpu: Gpu) -> None:
+    runtime = runtimes.find("tensorrt").load(MODEL)  # compares at the largest shapes
+    taken = dict.fromkeys(gpu.memory)
+    for length in (100, 3000, 40):
+        runtime.encode(np.zeros((length, 80), np.float32))
+    assert gpu.memory.keys() == taken.keys()
+
+
+# ---- a real one
+
+
+@pytest.fixture
+def real() -> Any:
+    """The runtime on this machine's GPU."""
+    try:
+        module = runtimes.find("tensorrt")
+        module.find_machine()
+    except RuntimeUnusable as error:
+        pytest.skip(str(error))
+    return module
+
+
+def test_a_gpu_gives_the_same_curves(real: Any) -> None:
+    model = load_model(MODEL, "tensorrt")
+    assert (model.runtime.name, model.notice) == ("tensorrt", "")
+    np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=SAME, rtol=0)
+
+
+@pytest.mark.parametrize("seconds", [1, 30])
+def test_a_gpu_hands_on_the_same_state(real: Any, seconds: int) -> None:
+    one, other, look = real.load(MODEL), load_model(MODEL).runtime, read_card(MODEL).look
+    random = np.random.default_rng(seconds)
+    mel = random.standard_normal((100 * seconds, 80)).astype(np.float32)
+    condition = other.encode(mel)[0][: 30 * seconds]
+    noisy, person, state = random.standard_normal((1, 30 * seconds + 2 * look, 52)), random.standard_normal(64), None
+    for log_snr in (-3.0, 2.0):
+        theirs = other.denoise(noisy, condition, person, log_snr, state)
+        for a, b in zip(one.denoise(noisy, condition, person, log_snr, state), theirs, strict=True):
+            np.testing.assert_allclose(a, b, atol=real.TOLERANCE, rtol=0)
+        state = theirs[1]

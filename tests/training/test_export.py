@@ -1,0 +1,50 @@
+"""Exported models run on every runtime, whatever their sizes; --tensorrt says what is missing before any work."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from backend import runtimes
+from backend.arkit import EMOTIONS
+from backend.features import BANDS
+from training.__main__ import main
+from training.checkpoint import save_model
+from training.config import ModelConfig
+from training.export import export
+from training.model import SmallEncoder, Talker
+
+TINY = ModelConfig(
+    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, layers=1, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+)
+
+
+def test_a_model_of_other_sizes_runs_on_torch(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    numbers = {"mean": [0.1] * 52, "deviation": [0.1] * 52, "start": [1.0] * 52}
+    names = {"identities": ["Ann"], "descriptions": {}, "emotions": list(EMOTIONS)}
+    save_model(tmp_path / "torch", Talker(TINY, 1, len(EMOTIONS)), SmallEncoder(TINY), 1, names | numbers)
+    export(tmp_path / "torch", tmp_path / "onnx", "tiny", "1")
+    one, other = (runtimes.find(name).load(tmp_path / "onnx") for name in ("torch", "onnx"))
+    assert one.state == other.state == (1, 16)
+    mel = np.random.default_rng(0).standard_normal((200, BANDS)).astype(np.float32)
+    for a, b in zip(one.encode(mel), other.encode(mel), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+    noisy = np.random.default_rng(1).standard_normal((3, 60 + 2 * TINY.look, 52))
+    given = noisy, other.encode(mel)[0][:60], np.ones(8), 0.5, None
+    for a, b in zip(one.denoise(*given), other.denoise(*given), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_without_a_gpu_one_sentence_and_nothing_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        runtimes.find("tensorrt").find_machine()
+        pytest.skip("engines can be built here")
+    except runtimes.RuntimeUnusable:
+        pass
+    assert main(["export", str(tmp_path / "model"), str(tmp_path / "out"), "--name", "x", "--tensorrt"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("export: ") and error.count("\n") == 1 and "pip install tensorrt-cu13 cuda-bindings" in error
+    assert not (tmp_path / "out").exists()
