@@ -139,7 +139,7 @@ def test_engines_are_built_once_and_give_the_same_curves(gpu: Gpu, cache: Path) 
     assert (model.runtime.name, model.notice, gpu.built) == ("tensorrt", "", 4)
     assert told == [f"Building {part} for NVIDIA L4, once" for part in PARTS] and "TF32" not in gpu.flags
     assert sorted(path.name.split(".")[0] for path in cache.iterdir()) == sorted(PARTS)
-    np.testing.assert_array_equal(_curves("tensorrt"), _curves("onnx"))
+    np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=1e-6)  # windows of other lengths
     assert load_model(MODEL, "tensorrt", report=told.append).notice == "" and gpu.built == 4 and len(told) == 4
 
 
