@@ -36,7 +36,7 @@ class Machine:
 
 def axes(card: Card) -> dict[str, Range]:
     """The open axes of the model's graphs, and how long the backend may have them."""
-    frames = (1, 5 * 30, LONGEST * 30)
+    frames = (1, 10 * 30, LONGEST * 30)
     low, usual, high = (n + 2 * card.look for n in frames)
     return {
         "takes": (1, 1, MOST_TAKES),

@@ -52,7 +52,7 @@ def test_profiles_cover_what_the_backend_asks_for() -> None:
     decoder = profile_of(MODEL / "decoder.onnx", axes(card))
     low, usual, high = decoder["noisy"]
     assert low == (1, 1 + 2 * card.look, 52) and usual[0] == 1 and high == (MOST_TAKES, 900 + 2 * card.look, 52)
-    assert [shape[1] for shape in decoder["condition"]] == [1, 150, 900]
+    assert [shape[1] for shape in decoder["condition"]] == [1, 300, 900]
     assert [shape[1] for shape in decoder["state"]] == [1, 1, MOST_TAKES] and decoder["log_snr"][0] == (1,)
     assert profile_of(MODEL / "encoder.onnx", axes(card))["mel"][2] == (1, 3000 + 2 * card.reach, 80)
     assert profile_of(MODEL / "voice.onnx", axes(card))["pooled"] == ((1, 128),) * 3
