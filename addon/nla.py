@@ -4,11 +4,15 @@ import math
 from collections.abc import Iterable
 
 import bpy
+import numpy as np
 
 from . import keys
 from .rig import Face
 
 TRACK = "Lip Sync"
+_REST = "Rest of Lip Sync"  # not our tracks' name: no strip may be laid onto that one
+# Where no strip plays, the NLA gives shape keys what Blender takes for their default: 1 in 5.0, so that the face would burst.
+_BURSTS = bpy.types.ShapeKey.bl_rna.properties["value"].default != 0
 
 
 def push_down(action: bpy.types.Action, face: Face, ease: int = 0) -> None:
@@ -24,6 +28,8 @@ def push_down(action: bpy.types.Action, face: Face, ease: int = 0) -> None:
             data.action.use_fake_user = True
         data.action = None
         data.action_extrapolation = "NOTHING"  # what is assigned next hides the strips on its own frames only
+        if _BURSTS and not len(data.nla_tracks):
+            _lay_rest(data, action)
         strip = _track(data, first - ease, last + ease).strips.new(
             action.name, math.floor(first - ease), action
         )  # which knows whole frames only
@@ -32,6 +38,18 @@ def push_down(action: bpy.types.Action, face: Face, ease: int = 0) -> None:
         strip.frame_start, strip.frame_end = first - ease, last + ease
         strip.blend_in = strip.blend_out = ease
         strip.extrapolation = "NOTHING"
+
+
+def _lay_rest(data: bpy.types.AnimData, action: bpy.types.Action) -> None:
+    """Below all tracks: every key that an Action moves is at rest all the time."""
+    rest = bpy.data.actions.get(_REST) or keys.write_action(
+        _REST, [keys.Column(fcurve.data_path, fcurve.group.name, np.zeros(1)) for fcurve in keys.fcurves(action)], 1, keys.Style(0.0, False)
+    )
+    track = data.nla_tracks.new()
+    track.name = _REST
+    strip = track.strips.new(_REST, 1, rest)
+    keys.choose_slot(strip, rest)
+    strip.extrapolation = "HOLD"
 
 
 def _track(data: bpy.types.AnimData, first: float, last: float) -> bpy.types.NlaTrack:

@@ -60,6 +60,11 @@ def fcurves(action: "bpy.types.Action") -> "dict[str, bpy.types.FCurve]":
     return {fcurve.data_path: fcurve for fcurve in bag.fcurves}
 
 
+def nla_tracks(data: "bpy.types.AnimData") -> "list[bpy.types.NlaTrack]":
+    """All but the one that keeps faces at rest in Blender 5.0, where the others need it below."""
+    return [track for track in data.nla_tracks if track.name != "Rest of Lip Sync"]
+
+
 def read_action(action: "bpy.types.Action") -> dict[str, np.ndarray]:
     """Data path -> keys (frames, 2): frame and value."""
     curves = {}

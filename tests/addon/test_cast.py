@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, add_strip, fcurves, part, read_action, snapshot
+from helpers import add_mesh, add_strip, fcurves, nla_tracks, part, read_action, snapshot
 
 from backend.arkit import CHANNELS
 
@@ -165,10 +165,10 @@ def test_each_strip_may_keep_an_action_in_the_nla(
     cast.actions = "STRIP"
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
     assert own.use_fake_user and _action(hero) is None
-    (track,) = hero.data.shape_keys.animation_data.nla_tracks
+    (track,) = nla_tracks(hero.data.shape_keys.animation_data)
     assert track.name == "Lip Sync" and len(track.strips) == 2
-    fangs = bpy.data.objects["Fangs"].data.shape_keys.animation_data.nla_tracks
-    assert fangs[0].strips[0].action == guard.data.shape_keys.animation_data.nla_tracks[0].strips[0].action
+    fangs = nla_tracks(bpy.data.objects["Fangs"].data.shape_keys.animation_data)
+    assert fangs[0].strips[0].action == nla_tracks(guard.data.shape_keys.animation_data)[0].strips[0].action
     key = hero.data.shape_keys.key_blocks["jawOpen"]
     for strip, first in zip(track.strips, (FIRST, SECOND), strict=True):
         curve = fcurves(strip.action)[JAW]
@@ -189,7 +189,7 @@ def test_strips_that_overlap_lie_on_two_tracks_the_later_above(scene: "bpy.types
         line.strip, line.face = _cut(add_strip(scene, speech, frame)).name, hero
     scene.lipsync_cast.actions = "STRIP"
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
-    below, above = hero.data.shape_keys.animation_data.nla_tracks
+    below, above = nla_tracks(hero.data.shape_keys.animation_data)
     assert [len(below.strips), len(above.strips)] == [2, 1]
     later = fcurves(above.strips[0].action)[JAW]
     scene.frame_set(FIRST + 40)

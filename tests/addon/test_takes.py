@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, add_strip, fcurves, part, read_action, snapshot
+from helpers import add_mesh, add_strip, fcurves, nla_tracks, part, read_action, snapshot
 
 from backend.arkit import CHANNELS
 from backend.curve_files import write
@@ -226,7 +226,7 @@ def test_pushed_down_take_plays_from_the_nla(scene: "bpy.types.Scene", head: "bp
     assert bpy.ops.lipsync.take_push_down() == {"FINISHED"}
     for name in ("Head", "Teeth"):
         data = bpy.data.objects[name].data.shape_keys.animation_data
-        (track,) = data.nla_tracks
+        (track,) = nla_tracks(data)
         (strip,) = track.strips
         assert data.action is None and strip.action == action and (strip.frame_start, strip.frame_end) == tuple(action.frame_range)
         assert (strip.scale, strip.mute, track.mute) == (1.0, False, False)
@@ -261,7 +261,7 @@ def test_push_down_keeps_frames_between_frames(head: "bpy.types.Object", tmp_pat
             point.co_ui.x += 0.25
         curve.update()
     assert bpy.ops.lipsync.take_push_down() == {"FINISHED"}
-    strip = head.data.shape_keys.animation_data.nla_tracks[0].strips[0]
+    strip = nla_tracks(head.data.shape_keys.animation_data)[0].strips[0]
     assert (strip.frame_start, strip.action_frame_start, strip.scale) == (11.25, 11.25, 1.0)
 
 
