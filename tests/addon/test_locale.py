@@ -17,6 +17,7 @@ NOT_SHOWN = {
     " {} take {}",
     "Preston Blair",
     "Lip Sync Log",
+    "Rest of Lip Sync",  # an NLA track, named in English as takes are
     "controls = bpy.context.scene.lipsync.shown_controls()",  # in presets
     "lip sync mapping",  # what a file of a mapping says that it is
     # Copy Error Details, always in English
