@@ -90,6 +90,7 @@ def fit(accelerator: Accelerator, objective: nn.Module, data: Prepared, config: 
         if (done % config.save_every == 0 or last) and accelerator.is_main_process:
             save_run(folder / "run.pt", _state(accelerator, modules, average, optimizer, done))
     progress.close()
+    accelerator.wait_for_everyone()  # or one takes the process group down while another still writes
     accelerator.end_training()
     return average
 
