@@ -1,13 +1,14 @@
 # make demo [AUDIO=my.wav]   a face that speaks, in build/demo: .blend, .csv, .mp4, .png
 # make styles                it speaks six sentences in six styles, in build/demo: styles.png, styles.mp4
 # make test                  all tests but the slow ones;  make test-slow: all of them
+# make soak [ARGS="-k audio"] what tests try a little of, at length: bad sound, bad frames, kills; counted in build/soak
 # make bench [ARGS=--quick]  how fast, how small: tables in build/bench; ARGS="--only lengths designs": some of it
 # make lint                  ruff and mypy
 # make zip                   the extension for this system, in dist/
 # make extension             the extension for every system;  with wheels for one more Python: make extension PYTHONS=3.14
 # Environments are made on the way, in ~/.cache/diffusion_talker (or XDG_CACHE_HOME): see .ci/in_env.
 
-.PHONY: demo styles test test-slow bench lint zip extension clean
+.PHONY: demo styles test test-slow soak bench lint zip extension clean
 
 # Blender 4.2 to 5.0 run Python 3.11, 5.1 and 5.2 run 3.13. Either is enough; tests take both where both are.
 any := 3.11,3.13
@@ -28,6 +29,11 @@ test test-slow: zip
 	        echo "Skipped: tests in the Blender of Python $$version, since that Python isn't here."; \
 	    fi; \
 	done
+
+# pytest ends with 5 when none of the tests chosen is in these folders.
+soak: zip
+	.ci/in_env training $(any) python -m pytest -rs --soak tests/training $(ARGS) || [ $$? = 5 ]
+	.ci/in_env blender $(any) python -m pytest -rs --soak tests/addon tests/backend $(ARGS) || [ $$? = 5 ]
 
 bench: zip
 	.ci/in_env training $(any) python -m tests.bench $(ARGS)
