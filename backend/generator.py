@@ -20,7 +20,7 @@ from .sampler import Level
 
 AUTO = "auto"
 _WINDOW = 30  # s: how much is denoised at a time
-_SHORT_WINDOW = 5  # s: the same where steps run at the same time, so that the next has not long to wait
+_SHORT_WINDOW = 2  # s: the same where steps run at the same time, so that the next has not long to wait
 
 _NOTHING = 1e-6  # a share that isn't seen
 _LIKENESSES = 3  # told of a voice
