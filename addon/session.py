@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..backend import client
+from ..backend import client, platforms
 from ..backend.client import Client, launch
 from .model import changed
 
@@ -105,7 +105,7 @@ def own_python() -> str:
     """Blender's own Python; "" when there is none beside it."""
     if os.path.basename(sys.executable).lower().startswith("python"):
         return sys.executable
-    names = (f"bin/python{sys.version_info.major}.{sys.version_info.minor}", "bin/python3", "bin/python.exe", "python.exe")
+    names = platforms.python_names(sys.version_info[:2])
     return next((str(path) for path in (Path(sys.prefix, name) for name in names) if path.is_file()), "")
 
 

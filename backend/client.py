@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .platforms import child_flags
 from .protocol import ProtocolError, Reply, Request, read, write
 
 # Run with -c, so that no script has to be found: the child's own Python comes first for everything but our package.
@@ -59,7 +60,7 @@ def launch(python: str, root: Path, site_dirs: Sequence[str], log: Path, argumen
                 stderr=log_file,
                 cwd=log.parent,  # never the add-on's folder, which Windows could then not replace on an upgrade
                 env={name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")},
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                creationflags=child_flags(),
             )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error

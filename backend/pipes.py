@@ -2,9 +2,10 @@
 
 import logging
 import os
-import signal
 import sys
 from typing import IO
+
+from .platforms import ignore_interrupts
 
 
 def claim_pipes() -> tuple[IO[bytes], IO[bytes]]:
@@ -13,6 +14,6 @@ def claim_pipes() -> tuple[IO[bytes], IO[bytes]]:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)  # below Python too, for what native libraries print
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in Blender's terminal is Blender's; its end ends our stdin
+    ignore_interrupts()  # Ctrl-C in Blender's terminal is Blender's; its end ends our stdin
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     return requests, replies

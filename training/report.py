@@ -3,7 +3,6 @@
 import csv
 import math
 import os
-import platform
 import subprocess
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +11,7 @@ from pathlib import Path
 import torch
 
 from backend.arkit import EMOTIONS
+from backend.platforms import load_average, processor
 
 from .measure import Figure
 from .sizes import megabytes
@@ -35,12 +35,9 @@ def commit() -> str:
 
 def machine() -> str:
     """The processor that the times are of, and how much of it."""
-    name = platform.processor() or platform.machine()
-    if (info := Path("/proc/cpuinfo")).exists():
-        lines = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        name = lines[0].partition(":")[2].strip() if lines else name
-    busy = f", load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else ""
-    return f"{name}, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}, torch {torch.__version__}{busy}"
+    load = load_average()
+    busy = "" if load is None else f", load {load:.1f} on {os.cpu_count()} cores"
+    return f"{processor()}, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}, torch {torch.__version__}{busy}"
 
 
 def as_markdown(tables: Sequence[Table]) -> str:

@@ -1,7 +1,6 @@
 """All lines of a script done on this machine, a process a core; what is done is not done again."""
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from ..generator import Model, load_model
 from ..model_folder import check_files, read_card
+from ..platforms import ignore_interrupts
 from . import manifest
 from .lines import BadLine, Line
 from .work import Result, do_line, is_done, key_of, sha256_of
@@ -132,7 +132,7 @@ def _alone(job: Job, setting: Setting) -> Result:
 
 def _begin() -> None:
     """In a new process: Ctrl-C is the parent's to handle."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_interrupts()
 
 
 def show(began: float) -> Callable[[int, int, int], None]:

@@ -9,6 +9,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 from ..model_folder import PARTS
+from ..platforms import usable_cores
 from . import Report, silent
 from .graphs import Arrays, GraphRuntime
 
@@ -20,15 +21,10 @@ def open_part(path: Path, threads: int = 0) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     # Said outright, or ONNX Runtime binds threads to cores that others may be using. The decoder is a GRU: a chain of small products.
-    options.intra_op_num_threads = 1 if path.stem == "decoder" else min(threads or _cores(), _MOST_THREADS)
+    options.intra_op_num_threads = 1 if path.stem == "decoder" else min(threads or usable_cores(), _MOST_THREADS)
     # Threads that wait by spinning are no faster here, and far slower as soon as Blender wants a core too.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:

@@ -6,12 +6,12 @@ A plan runs on the TensorRT, the GPU and the driver that it was built with, so i
 import hashlib
 import json
 import os
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..model_folder import Card
+from ..platforms import cache_folder
 from . import RuntimeUnusable
 from .onnx import open_part
 
@@ -68,14 +68,7 @@ def plan_name(part: str, card: Card, machine: Machine) -> str:
 
 def folder() -> Path:
     """Where this user's plans are kept; it may not exist yet. Whatever is in it may be deleted: it is built again."""
-    home = Path.home()
-    if sys.platform == "win32":
-        caches = Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local")
-    elif sys.platform == "darwin":
-        caches = home / "Library/Caches"
-    else:
-        caches = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return caches / "diffusion_talker" / "tensorrt"
+    return cache_folder() / "diffusion_talker" / "tensorrt"
 
 
 def keep(path: Path, plan: bytes) -> None:

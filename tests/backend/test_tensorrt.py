@@ -86,27 +86,10 @@ def test_a_plan_is_named_by_all_that_it_is_tied_to() -> None:
     assert plan_name("encoder", replace(card, **changed[2]), HERE) == plan_name("encoder", card, HERE)
 
 
-@pytest.mark.parametrize(
-    "platform, variable, expected",
-    [
-        ("linux", "XDG_CACHE_HOME", "caches/diffusion_talker/tensorrt"),
-        ("win32", "LOCALAPPDATA", "caches/diffusion_talker/tensorrt"),
-        ("linux", "", "home/.cache/diffusion_talker/tensorrt"),
-        ("win32", "", "home/AppData/Local/diffusion_talker/tensorrt"),
-        ("darwin", "XDG_CACHE_HOME", "home/Library/Caches/diffusion_talker/tensorrt"),
-    ],
-)
-def test_plans_are_kept_where_the_system_has_caches(
-    platform: str, variable: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_plans_are_kept_among_the_users_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr("sys.platform", platform)
-    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    if variable:
-        monkeypatch.setenv(variable, str(tmp_path / "caches"))
-    assert plans.folder() == tmp_path / expected
+    monkeypatch.setattr(plans, "cache_folder", lambda: tmp_path)
+    assert plans.folder() == tmp_path / "diffusion_talker" / "tensorrt"
 
 
 def test_a_plan_is_kept_privately_and_whole(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backend.platforms import usable_cores
+
 from . import blender, designs, sizes, speed, start, work
-from .machine import ROOT, cores, facts, load
+from .machine import ROOT, facts, load
 from .table import Table, markdown, write
 
 _OUT = ROOT / "build" / "bench"
@@ -16,7 +18,7 @@ _MOST = 2  # threads: the issue at hand is two cores
 
 def parts(quick: bool) -> dict[str, Callable[[], Table]]:
     """What can be measured."""
-    threads = min(_MOST, cores())
+    threads = min(_MOST, usable_cores())
     counts = sorted({1, threads})
     lengths = (1.0, 10.0) if quick else (1.0, 10.0, 60.0, 600.0, 3600.0, 7200.0)
     return {

@@ -12,25 +12,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from backend.platforms import load_average, processor, usable_cores
+
 ROOT = Path(__file__).parents[2]
 _PACKAGES = ("numpy", "onnxruntime", "soundfile", "soxr", "torch", "transformers")
 
 
-def cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def load() -> float:
     """How many processes wanted a core over the last minute; NaN where the system doesn't say."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    average = load_average()
+    return float("nan") if average is None else average
 
 
 def facts() -> dict[str, str]:
     """The machine, the threads, the versions."""
     versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES if _installed(name)]
     return {
-        "processor": f"{_processor()}, {cores()} cores",
+        "processor": f"{processor()}, {usable_cores()} cores",
         "system": platform.platform(),
         "load before": f"{load():.2f} (1 and less: nothing else ran; figures are medians, with the best run beside them)",
         "versions": ", ".join([f"Python {platform.python_version()}", *versions]),
@@ -42,14 +40,6 @@ def _installed(name: str) -> bool:
         return bool(importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         return False
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def run_child(module: str, options: dict[str, Any], threads: int) -> Any:
