@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -15,10 +16,12 @@ import soxr
 RATE = 16000
 SHORTEST = 0.2  # seconds
 LONGEST = 2 * 3600.0  # seconds
+LARGEST = 4 << 30  # bytes of a file: all that a WAV can have, and what bounds the time that a broken one takes; two hours of stereo at 96 kHz fit
 RATES = (1000, 768000)  # lowest and highest sample rate of a file
 _READ = 1 << 20  # values read at once, over all channels
 _BLOCK = 30 * RATE  # samples
 _HELD = 600.0  # seconds: a longer clip is decoded anew each time it is heard, rather than held
+_TALKATIVE = ("SDS",)  # formats of which libsndfile prints what they hold, where they are broken: it would be in the log
 _LOUDEST = 65536.0  # full scale is 1, but some float files are scaled like 16-bit integers; what lies above is a broken file's
 
 
@@ -58,9 +61,7 @@ def read_clip(
     if not math.isfinite(start) or start < 0 or (end is not None and not start < end < math.inf):
         raise AudioError(f"The range {start} to {end} s can't be read; give a start of 0 s or later and an end after it.")
     path = _regular_file(path)
-    with _reading(path):
-        file = soundfile.SoundFile(path)
-    with file:
+    with _open(path) as file:
         first, count = _range(file, path, start, end)
         start = first / file.samplerate
         blocks: Iterable[np.ndarray] = _Stream(path, first, count)
@@ -78,9 +79,7 @@ class _Stream:
     count: int
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        with _reading(self.path):
-            file = soundfile.SoundFile(self.path)
-        with file:
+        with _open(self.path) as file:
             yield from _evenly(_decode(file, self.path, self.first, self.count, lambda fraction: None))
 
 
@@ -105,6 +104,16 @@ def _reading(path: Path) -> Iterator[None]:
         raise AudioError(f"{_shown(path)} is not sound that can be read ({_reason(error)}); convert it to WAV, FLAC or Ogg.") from error
 
 
+def _open(path: Path) -> soundfile.SoundFile:
+    with _reading(path):
+        # As bytes, because soundfile can't encode every name that a file can have here; absolute, because "-" would be stdin.
+        file = soundfile.SoundFile(os.fsencode(path.absolute()) if os.name == "posix" else path)
+    if file.format in _TALKATIVE:
+        file.close()
+        raise AudioError(f"{_shown(path)} is {file.format_info}, which isn't read here; convert it to WAV, FLAC or Ogg.")
+    return file
+
+
 def _regular_file(path: str | Path) -> Path:
     path = Path(path)
     try:
@@ -119,6 +128,9 @@ def _regular_file(path: str | Path) -> Path:
         raise AudioError(f"{_shown(path)} is not a regular file; choose a sound file.")
     if status.st_size == 0:
         raise AudioError(f"{_shown(path)} is empty; export the sound again.")
+    if status.st_size > LARGEST:
+        gigabytes = f"{status.st_size / (1 << 30):.1f} GB"
+        raise AudioError(f"{_shown(path)} has {gigabytes}; export what is needed of it, at most {LARGEST >> 30} GB.")
     return path
 
 
@@ -147,8 +159,9 @@ def _check_length(path: Path, seconds: float) -> None:
 
 def _decode(file: soundfile.SoundFile, path: Path, first: int, count: int, callback: Callable[[float], None]) -> Iterator[np.ndarray]:
     """Frames first .. first + count as blocks of samples at RATE. Raises AudioError at the end when they were too few."""
-    with _reading(path):
-        file.seek(first)
+    if first:  # some formats can be read from their start, and can't be sought in
+        with _reading(path):
+            file.seek(first)
     length = 0
     for block in _resampled(_blocks(file, path, count, callback), file.samplerate):
         length += len(block)
