@@ -16,7 +16,9 @@ import soxr
 RATE = 16000
 SHORTEST = 0.2  # seconds
 LONGEST = 2 * 3600.0  # seconds
-LARGEST = 4 << 30  # bytes of a file: all that a WAV can have, and what bounds the time that a broken one takes; two hours of stereo at 96 kHz fit
+LARGEST = (
+    4 << 30
+)  # bytes of a file: all that a WAV can have, and what bounds the time that a broken one takes; two hours of stereo at 96 kHz fit
 RATES = (1000, 768000)  # lowest and highest sample rate of a file
 _READ = 1 << 20  # values read at once, over all channels
 _BLOCK = 30 * RATE  # samples

@@ -2,13 +2,14 @@
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from backend.audio import RATE, AudioError, read_clip
+from backend.audio import LARGEST, RATE, AudioError, read_clip
 
 
 def _tone(rate: int, seconds: float = 1.0, hertz: float = 200.0) -> np.ndarray:
@@ -30,7 +31,8 @@ def test_any_rate_keeps_its_time(tmp_path: Path, rate: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "name, subtype", [("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.flac", None), ("a.ogg", None), ("a.mp3", None), ("a.aiff", None)]
+    "name, subtype",
+    [("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.flac", None), ("a.ogg", None), ("a.mp3", None), ("a.aiff", None), ("a.wav", "GSM610")],
 )
 def test_any_format(tmp_path: Path, name: str, subtype: str | None) -> None:
     path = _write(tmp_path / name, _tone(44100), 44100, subtype)
@@ -82,9 +84,17 @@ def test_an_end_behind_the_file_is_its_end(tmp_path: Path) -> None:
     assert len(read_clip(path, 0.5, 1.04).samples) == RATE // 2
 
 
-@pytest.mark.parametrize("name", ["a b.wav", "ünïcödé.wav", "日本語.wav", "😀.wav", "x" * 250 + ".wav", "a", "..wav"])
-def test_any_name(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["a b.wav", "ünïcödé.wav", "日本語.wav", "😀.wav", "x" * 250 + ".wav", "a", "..wav", "-"])
+def test_any_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(tmp_path / "a.wav", _tone(16000), 16000).rename(tmp_path / name)
+    assert len(read_clip(path).samples) == RATE
+    monkeypatch.chdir(tmp_path)
+    assert len(read_clip(name).samples) == RATE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can a name be any bytes")
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.wav", _tone(16000), 16000).rename(tmp_path / os.fsdecode(b"\xff\x80.wav"))
     assert len(read_clip(path).samples) == RATE
 
 
@@ -116,6 +126,9 @@ def test_what_is_no_sound(tmp_path: Path) -> None:
     assert "convert" in _refused(tmp_path / "text.wav")
     (tmp_path / "a.raw").write_bytes(bytes(1000))
     assert "convert" in _refused(tmp_path / "a.raw")
+    assert "Midi Sample Dump" in _refused(_write(tmp_path / "a.sds", _tone(16000), 16000))  # libsndfile prints what a broken one holds
+    os.truncate(tmp_path / "empty.wav", LARGEST + 1)
+    assert "at most 4 GB" in _refused(tmp_path / "empty.wav")
     assert "holds no sound" in _refused(_write(tmp_path / "none.wav", np.zeros(0, np.float32), 16000))
     assert "samples a second" in _refused(_write(tmp_path / "slow.wav", np.zeros(100, np.float32), 1))
     _refused("a\0b.wav")

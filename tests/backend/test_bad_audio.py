@@ -71,8 +71,12 @@ class Service:
 
 def _is_a_sentence(text: str) -> bool:
     """One, that says what failed and what to do next."""
-    return text.isprintable() and text.endswith(".") and not text.endswith("..") and text[0].isupper() | (text[0] in '"0123456789') and (
-        "; " in text and 40 < len(text) < 500
+    return (
+        text.isprintable()
+        and text.endswith(".")
+        and not text.endswith("..")
+        and text[0].isupper() | (text[0] in '"0123456789')
+        and ("; " in text and 40 < len(text) < 500)
     )
 
 
@@ -90,11 +94,11 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_spoiled_sound(soak: Soak, service: Service, tmp_path: Path) -> None:
-    for n in soak.times(quick=500, long=20_000):
+    for n in soak.times(quick=250, long=20_000):
         file = spoiled(n)
         with soak.trial("spoiled sound files: header, lengths, bytes flipped, cut, put in"):
             _ask_for_spoiled(service, tmp_path, file, n)
-            if n % 500 == 499:
+            if n % 250 == 249:
                 service.assert_well()
 
 
@@ -209,11 +213,14 @@ def test_any_name(soak: Soak, service: Service, tmp_path: Path) -> None:
             pass
         with soak.trial("names of files: emoji, scripts, control characters, undecodable, very long"):
             answer = service.ask(path)
-            assert isinstance(answer, TakeReady) == os.path.lexists(path), (n, path, answer)
+            assert isinstance(answer, TakeReady) == os.path.isfile(path), (n, path, answer)
     service.assert_well()
 
 
-LETTERS = ("a", " ", ".", "-", "%s", "'", '"', "`", "\\", "\n", "\t", "\x01", "\x7f", "é", "é", "ß", "İ", "日本", "ع", "‮", "\u200b", "\ufeff", "👩‍🚀", "🎤", "\U0010ffff", "\udc80", "\udcff")  # fmt: skip
+LETTERS = (
+    *("a", " ", ".", "-", "%s", "'", '"', "`", "\\", "\n", "\t", "\x01", "\x7f", "é", "e\u0301", "ß", "İ", "日本", "\u0639", "🎤"),
+    *("\u202e", "\u200b", "\ufeff", "\U0001f469\u200d\U0001f680", "\U0010ffff", "\udc80", "\udcff"),  # turned, unseen, joined, undecodable
+)
 
 
 def _name(number: int) -> str:
@@ -243,7 +250,12 @@ def _w64(seconds: float, channels: int, rate: int) -> bytes:
 def test_ten_gigabytes(soak: Soak, service: Service, tmp_path: Path) -> None:
     flac = tmp_path / "small.flac"
     soundfile.write(flac, _noise(1), 16000)
-    heads = {"headless.wav": b"", "half an hour.w64": _w64(1800, 64, 48000), "a second.w64": _w64(1, 1, 48000), "cut.flac": flac.read_bytes()[:400]}
+    heads = {
+        "headless.wav": b"",
+        "half an hour.w64": _w64(1800, 64, 48000),
+        "a second.w64": _w64(1, 1, 48000),
+        "cut.flac": flac.read_bytes()[:400],
+    }
     for name, head in heads.items():
         with soak.trial("sparse files of 10 GB, with a good header and without"):
             answer = service.ask(_sparse(tmp_path / name, head, 10 << 30), 0.0, 1.0, within=2)

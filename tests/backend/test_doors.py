@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 import real
 import soundfile
@@ -96,7 +95,7 @@ def _size(reply: Reply) -> int:
 
 
 def test_it_opens_runs_and_removes_nothing(tmp_path: Path, home: Path, start: Callable[..., Client]) -> None:
-    root, notes = tmp_path / "it's \"{0}\" é", tmp_path / "notes"  # the root's name is no code
+    root, notes = tmp_path / 'it\'s "{0}" é', tmp_path / "notes"  # the root's name is no code
     shutil.copytree(real.REPOSITORY / "backend", root / "backend", ignore=shutil.ignore_patterns("model", "__pycache__"))
     package = root / "backend" / "__init__.py"
     package.write_text(_WATCH.format(notes=str(notes)) + package.read_text())
@@ -168,9 +167,7 @@ def test_it_needs_no_network(tmp_path: Path, start: Callable[..., Client]) -> No
     assert lines and all(len(table) == 1 for table in lines.values()), lines  # only a heading: nobody in there has a socket
 
 
-def test_nothing_around_it_is_imported(
-    tmp_path: Path, home: Path, start: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_around_it_is_imported(tmp_path: Path, home: Path, start: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
     sprung = tmp_path / "sprung"
     trap = f"open({str(sprung)!r}, 'a').write(__file__)\nraise SystemExit('trapped')\n"
     user = home / ".local/lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
@@ -181,7 +178,12 @@ def test_nothing_around_it_is_imported(
         for module in modules:
             (folder / f"{module}.py").write_text(trap)
         (folder / "trap.pth").write_text("import trap\n")
-    variables = {"PYTHONPATH": traps, "PYTHONSTARTUP": traps / "trap.py", "PYTHONHOME": traps, "PYTHONUSERBASE": home / ".local"}
+    variables: dict[str, str | Path] = {
+        "PYTHONPATH": traps,
+        "PYTHONSTARTUP": traps / "trap.py",
+        "PYTHONHOME": traps,
+        "PYTHONUSERBASE": home / ".local",
+    }
     variables |= {"PYTHONINSPECT": "1", "PYTHONBREAKPOINT": "trap.trap", "PYTHONWARNINGS": "error::trap.Trap", "PYTHONPLATLIBDIR": traps}
     for name, value in variables.items():
         monkeypatch.setenv(name, str(value))
