@@ -247,23 +247,29 @@ def _w64(seconds: float, channels: int, rate: int) -> bytes:
     return b"riff" + riff + sizes[0] + b"wave" + tail + b"fmt " + tail + sizes[1] + form + b"data" + tail + sizes[2]
 
 
-def test_ten_gigabytes(soak: Soak, service: Service, tmp_path: Path) -> None:
+def test_huge_files(soak: Soak, service: Service, tmp_path: Path) -> None:
     flac = tmp_path / "small.flac"
     soundfile.write(flac, _noise(1), 16000)
     heads = {
         "headless.wav": b"",
         "half an hour.w64": _w64(1800, 64, 48000),
         "a second.w64": _w64(1, 1, 48000),
-        "cut.flac": flac.read_bytes()[:400],
+        "cut.flac": flac.read_bytes()[:400],  # what follows is searched for the next frame
     }
     for name, head in heads.items():
         with soak.trial("sparse files of 10 GB, with a good header and without"):
             answer = service.ask(_sparse(tmp_path / name, head, 10 << 30), 0.0, 1.0, within=2)
             assert isinstance(answer, str) and "10.0 GB" in answer
-    if not soak.times(quick=0, long=1):
-        return
-    for name, head in heads.items():  # the worst of what is not refused
-        with soak.trial("sparse files of 4 GB, with a good header and without"):
-            answer = service.ask(_sparse(tmp_path / name, head, LARGEST), 0.0, 1.0, within=LARGE)
-            assert isinstance(answer, TakeReady) == name.endswith("w64"), answer
+    wide = _w64(1800, 64, 192000)  # a GB is 44 s
+    with soak.trial("sparse files of 200 MB, every sample of 64 channels at 192 kHz asked for"):
+        answer = service.ask(_sparse(tmp_path / "wide.w64", wide, 200 << 20))
+        assert isinstance(answer, TakeReady) and answer.frames == round((200 << 20) / (2 * 64 * 192000) * FPS)
+    for _ in soak.times(quick=0, long=1):  # the worst of what is not refused
+        for name, head in heads.items():
+            with soak.trial("sparse files of 4 GB, with a good header and without"):
+                answer = service.ask(_sparse(tmp_path / name, head, LARGEST), 0.0, 1.0, within=LARGE)
+                assert isinstance(answer, TakeReady) == name.endswith("w64"), answer
+        with soak.trial("sparse files of 4 GB, every sample of 64 channels at 192 kHz asked for"):
+            answer = service.ask(_sparse(tmp_path / "wide.w64", wide, LARGEST), within=LARGE)
+            assert isinstance(answer, TakeReady)
     service.assert_well()
