@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,12 +12,13 @@ import numpy as np
 import soundfile
 import soxr
 
+from .platforms import library_path
+
 RATE = 16000
 SHORTEST = 0.2  # seconds
 LONGEST = 2 * 3600.0  # seconds
-LARGEST = (
-    4 << 30
-)  # bytes of a file: all that a WAV can have, and what bounds the time that a broken one takes; two hours of stereo at 96 kHz fit
+# Bytes of a file: all that a WAV can have, enough for two hours of stereo at 96 kHz, and what bounds the time that a broken one takes.
+LARGEST = 4 << 30
 RATES = (1000, 768000)  # lowest and highest sample rate of a file
 _READ = 1 << 20  # values read at once, over all channels
 _BLOCK = 30 * RATE  # samples
@@ -108,8 +108,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 def _open(path: Path) -> soundfile.SoundFile:
     with _reading(path):
-        # As bytes, because soundfile can't encode every name that a file can have here; absolute, because "-" would be stdin.
-        file = soundfile.SoundFile(os.fsencode(path.absolute()) if os.name == "posix" else path)
+        file = soundfile.SoundFile(library_path(path))
     if file.format in _TALKATIVE:
         file.close()
         raise AudioError(f"{_shown(path)} is {file.format_info}, which isn't read here; convert it to WAV, FLAC or Ogg.")

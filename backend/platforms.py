@@ -43,6 +43,11 @@ def cache_folder(system: str = sys.platform, environ: Mapping[str, str] = os.env
     return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
+def library_path(path: Path, system: str = sys.platform) -> bytes | str:
+    """A path as C libraries take it: as bytes but on Windows, for a name there need not be text; absolute, for some take "-" for stdin."""
+    return str(path.absolute()) if system == "win32" else os.fsencode(path.absolute())
+
+
 def ignore_interrupts() -> None:
     """Leave Ctrl-C to the parent: a terminal sends SIGINT to all that was started from it, on Windows too where they share a console."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

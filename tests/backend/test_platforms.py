@@ -51,6 +51,14 @@ def test_where_caches_are(system: str, variables: dict[str, str], expected: str,
     assert platforms.cache_folder(system, variables) == Path(expected)
 
 
+def test_a_name_that_is_no_text_reaches_a_library() -> None:
+    here = Path.cwd()
+    assert platforms.library_path(Path("-"), "win32") == str(here / "-")
+    for system in ("linux", "darwin"):
+        assert platforms.library_path(Path("ü-"), system) == os.fsencode(here) + "/ü-".encode()
+    assert platforms.library_path(Path("a\udcff"), "linux") == os.fsencode(here) + b"/a\xff"
+
+
 def test_a_variable_is_enough_where_there_is_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     def homeless() -> Path:
         raise RuntimeError("Could not determine home directory.")
