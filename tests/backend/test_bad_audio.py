@@ -1,6 +1,6 @@
 """Sound that is broken, odd or none at all, asked of one real process: each is a take or one sentence, soon and in little memory.
 
-The bounds: 10 s and 400 MB for a file below 1 MB; a file above 4 GB is refused at once. test_audio.py has what read_clip does with each.
+The bounds: 10 s for a file of up to 200 MB, 120 s up to 4 GB, 400 MB of memory for any; what is larger is refused at once. test_audio.py has what read_clip does with each.
 """
 
 import os
