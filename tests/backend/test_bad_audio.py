@@ -1,6 +1,6 @@
 """Sound that is broken, odd or none at all, asked of one real process: each is a take or one sentence, soon and in little memory.
 
-The bounds: 10 s for a file of up to 200 MB, 120 s up to 4 GB, 400 MB of memory for any; what is larger is refused at once. test_audio.py has what read_clip does with each.
+The bounds: 10 s for a file of up to 200 MB, 120 s up to 4 GB, 250 MB of memory for any; what is larger is refused at once. test_audio.py has what read_clip does with each.
 """
 
 import os
@@ -26,7 +26,7 @@ from tests.soak import Soak
 FPS = 30.0
 SOON = 10.0  # s
 LARGE = 120.0  # s, for files that are nearly too large
-MOST_MEMORY = 400  # MB
+MOST_MEMORY = 250  # MB
 
 pytestmark = pytest.mark.skipif(not (DEFAULT_MODEL / "model.json").exists(), reason="backend/model holds no model")
 
