@@ -1,5 +1,7 @@
 """Keys found ahead of time are those that would be found at the end, and are forgotten when the face or its controls have changed by then."""
 
+from typing import Any
+
 import bpy
 import numpy as np
 import pytest
@@ -16,9 +18,14 @@ def _apply(change: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, np.n
     if change == "face":
         bpy.context.active_object.data.shape_keys.key_blocks["jawOpen"].name = "Other"
     keys, found = part("addon.keys"), []
+    thin = keys.thin
+
+    def count(*arguments: Any) -> Any:
+        found.append(arguments)
+        return thin(*arguments)
+
     with monkeypatch.context() as patch:
-        thin = keys.thin
-        patch.setattr(keys, "thin", lambda *arguments: found.append(arguments) or thin(*arguments))
+        patch.setattr(keys, "thin", count)
         (name,) = job.apply().actions
     return read_action(bpy.data.actions[name]), len(found)
 
