@@ -90,7 +90,9 @@ class Ready:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is: stage is a caption for people ("Listening"), fraction is of the whole job, 0..1."""
+    """How far a job is: stage is a caption for people ("Listening"), fraction is of the whole job, 0..1.
+
+    Sent again every second or two in which nothing else is, as a sign of life; with id 0 while the backend starts."""
 
     id: int
     stage: str

@@ -47,7 +47,7 @@ def _expected(data: bytes) -> tuple[list[Message], bool]:
 def test_streams_of_bad_replies(soak: Soak, start: Callable[[str], Client], tmp_path: Path) -> None:
     """A real child writes them; all that is good arrives, and nothing else, and then one reason."""
     handles, threads, before = _handles(), threading.active_count(), memory()
-    for n in soak.times(15, 1500):
+    for n in soak.times(15, 4000):
         data = _stream(n)
         (tmp_path / "stream").write_bytes(data)
         expected, unreadable = _expected(data)

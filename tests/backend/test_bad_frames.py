@@ -170,7 +170,7 @@ def test_the_service_answers_odd_requests_and_ends_at_unreadable_ones(soak: Soak
         Generate(9, sound, kept=np.full((10, 52), np.nan, np.float32)),
     ]
     each, last, counted = 250, 10**9, Counter[str]()
-    for n in soak.times(2, 120):
+    for n in soak.times(2, 250):
         rng = random.Random(n)
         with _service(tmp_path) as service:
             for _ in range(each // 10):

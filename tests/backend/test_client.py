@@ -55,7 +55,9 @@ def test_an_exception_comes_with_the_log(start: Callable[[str], Client]) -> None
 )
 def test_garbage_stops_it_with_a_reason(start: Callable[[str], Client], lines: str, code: int | None) -> None:
     client = start(lines)
+    began = time.monotonic()
     gone = until_gone(client)
+    assert time.monotonic() - began < 1.5  # at once, not when its time is up
     assert "unreadable" in gone.reason and gone.reason.endswith(".") and not client.alive
 
 

@@ -4,9 +4,12 @@ import io
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from frames import TAKE
 
 from backend import protocol
 from backend.outbox import Outbox
@@ -64,14 +67,16 @@ def test_messages_of_several_threads_stay_whole() -> None:
     reader, writer = (os.fdopen(handle, mode) for handle, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
     outbox = Outbox(writer, every=0.001)
     found: list[Message] = []
+    take = replace(TAKE, frames=10_000, values=np.zeros((10_000, 2), np.float32))
 
     def read() -> None:
         while (message := protocol.read(reader)) is not None:
             found.append(message)
 
     def send(number: int) -> None:
-        for _ in range(200):
-            outbox.send(Progress(number, "x" * 5000, 0.5))
+        for _ in range(100):
+            outbox.send(Progress(number, "Performing", 0.5))
+            outbox.send(replace(take, id=number))
 
     threads = [threading.Thread(target=read)]
     with outbox.busy(0):
