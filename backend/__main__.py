@@ -88,11 +88,11 @@ def _strength(text: str) -> tuple[str, float]:
 
 def _serve(options: argparse.Namespace) -> int:
     requests, replies = claim_pipes()
-    from .generator import load_model
+    from .generator import load_model_or
     from .service import log, serve
 
     log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
-    return serve(requests, replies, lambda report: load_model(options.model, options.runtime, report=report))
+    return serve(requests, replies, lambda report: load_model_or(DEFAULT_MODEL, options.model, options.runtime, report))
 
 
 def _generate(options: argparse.Namespace) -> int:

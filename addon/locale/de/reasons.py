@@ -171,23 +171,6 @@ REASONS = {
     'The backend can\'t be started with "{}" ({}): choose another Python in the preferences': (
         'Das Backend lässt sich mit "{}" nicht starten ({}): in den Einstellungen ein anderes Python wählen'
     ),
-    # The model
-    "No model.json in {}: reinstall the extension or choose another model folder": (
-        "Kein model.json in {}: die Erweiterung neu installieren oder einen anderen Modellordner wählen"
-    ),
-    "The model in {} can't be read ({}): choose another model folder": (
-        "Das Modell in {} kann nicht gelesen werden ({}): einen anderen Modellordner wählen"
-    ),
-    "The model.json in {} is broken ({}): reinstall the extension or export the model again": (
-        "Das model.json in {} ist beschädigt ({}): die Erweiterung neu installieren oder das Modell neu exportieren"
-    ),
-    "The model in {} has schema {}, this version reads {}: export it again or update": (
-        "Das Modell in {} hat das Schema {}, diese Version liest {}: neu exportieren oder die Erweiterung aktualisieren"
-    ),
-    "The model in {} lacks {}: reinstall the extension": "Dem Modell in {} fehlt {}: die Erweiterung neu installieren",
-    "{} in {} is not the file its model.json describes: reinstall the extension": (
-        "{} in {} ist nicht die Datei, die das model.json beschreibt: die Erweiterung neu installieren"
-    ),
     # The request
     'There is no {} "{}" in this model: choose {} or one of {}': 'Es gibt keine {} "{}" in diesem Modell: {} oder eine von {} wählen',
     "identity": "Identität",
