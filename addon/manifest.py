@@ -30,7 +30,7 @@ def read_entries(path: Path) -> list[Entry]:
         with path.open(encoding="utf-8") as file:
             text = file.read(_LONGEST + 1)
         if len(text) > _LONGEST:
-            raise ValueError(f"more than {_LONGEST} letters")
+            raise ValueError("length")
         return [_entry(json.loads(row), path.parent) for row in text.splitlines() if row.strip()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ManifestError(f'"{path}" is no manifest of takes ({error!r}): choose the manifest.jsonl that a batch wrote') from error
@@ -39,5 +39,5 @@ def read_entries(path: Path) -> list[Entry]:
 def _entry(row: dict[str, Any], folder: Path) -> Entry:
     frame, outputs = int(row.get("frame", 1)), row["outputs"]
     if abs(frame) > _LAST_FRAME or not isinstance(outputs, list):
-        raise ValueError(f"frame {str(frame)[:20]}, outputs {str(outputs)[:40]}")
+        raise ValueError("frame" if isinstance(outputs, list) else "outputs")
     return Entry(str(row["name"]), tuple(folder / name for name in outputs), str(row.get("character", "")), frame, str(row["error"]))
