@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..generator import AUTO
-from ..service import RequestError
+from ..service import MOST_TAKES, RequestError
 
 _SUFFIXES = (".wav", ".ogg", ".mp3", ".flac", ".aif", ".aiff", ".opus", ".caf", ".au", ".w64", ".rf64")
 _LARGEST = 1 << 30  # bytes of a table
@@ -140,4 +140,4 @@ def _unlike(lines: list[Line | BadLine]) -> list[Line | BadLine]:
 
 def output_names(name: str, count: int) -> list[str]:
     """The files that a line's takes are written to, without suffix: NAME, or NAME_1, NAME_2, ..."""
-    return [name] if count == 1 else [f"{name}_{number + 1}" for number in range(max(count, 0))]
+    return [name] if count == 1 else [f"{name}_{number + 1}" for number in range(min(max(count, 0), MOST_TAKES))]  # more are refused
