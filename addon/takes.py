@@ -104,7 +104,7 @@ def read_info(action: bpy.types.Action) -> TakeInfo:
 def _why_no_take(action: bpy.types.Action | None) -> str:
     """Why an Action is no take although it says so, "" when it doesn't."""
     stored = action.get(_PROPERTY) if action else None
-    if not isinstance(stored, IDPropertyGroup) or take_versions.told_version(stored) <= take_versions.VERSION:
+    if action is None or not isinstance(stored, IDPropertyGroup) or take_versions.told_version(stored) <= take_versions.VERSION:
         return ""
     return f'"{action.name}" was made by a newer version of this extension: update the extension to work with it'
 

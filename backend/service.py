@@ -159,7 +159,7 @@ def _with_known_names(request: Generate, model: Model, reply: Callable[[Reply], 
     wanted = [("identity", request.identity, identities)]
     wanted += [("emotion", name, emotions) for name in (request.emotion, *(name for _, name, _ in request.moods))]
     for what, name in dict.fromkeys((what, name) for what, name, known in wanted if name != AUTO and name not in known):
-        reply(Notice(request.id, f'It has no {what} "{name[:_LONGEST_SENTENCE // 2]}", so the voice chose another.'))
+        reply(Notice(request.id, f'It has no {what} "{name[: _LONGEST_SENTENCE // 2]}", so the voice chose another.'))
     return replace(
         request,
         identity=request.identity if request.identity in identities else AUTO,

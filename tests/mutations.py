@@ -5,8 +5,40 @@ import re
 import numpy as np
 
 JUNK = (
-    *(b"", b"\0", b"\xff\xfe", b"\xed\xa0\x80", b'"', b"'", b",", b"\n", b";", b"[", b"]", b"{", b"}", b"\\", b"\\ud800", b"\xf0\x9f\x92\xa9"),
-    *(b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e300", b"1e-320", b"-1", b"0", b"1" * 60, b"9" * 5000, b"0x10", b"true", b"null", b"[]"),
+    *(
+        b"",
+        b"\0",
+        b"\xff\xfe",
+        b"\xed\xa0\x80",
+        b'"',
+        b"'",
+        b",",
+        b"\n",
+        b";",
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b"\\",
+        b"\\ud800",
+        b"\xf0\x9f\x92\xa9",
+    ),
+    *(
+        b"NaN",
+        b"Infinity",
+        b"-Infinity",
+        b"1e400",
+        b"-1e300",
+        b"1e-320",
+        b"-1",
+        b"0",
+        b"1" * 60,
+        b"9" * 5000,
+        b"0x10",
+        b"true",
+        b"null",
+        b"[]",
+    ),
     *(b"{}", b'"x"', b"jawOpen", b"[" * 2000, b'{"a":' * 2000, b"x" * 140_000, b"../../x", b"/etc/passwd", b"\0" * 100),
 )
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")

@@ -8,7 +8,6 @@ from typing import BinaryIO, TextIO
 
 from ..curves import CurvesError
 
-
 _LARGEST = 256 << 20  # bytes: hours at 60 fps
 
 

@@ -60,7 +60,9 @@ def state_of(inputs: Mapping[str, Sequence[object]]) -> tuple[int, int]:
         case [int(layers), _, int(width)]:
             return layers, width
         case shape:
-            raise ModelError(f"The model's decoder.onnx takes a state of the shape {shape}, not (layers, takes, width): export the model again.")
+            raise ModelError(
+                f"The model's decoder.onnx takes a state of the shape {shape}, not (layers, takes, width): export the model again."
+            )
 
 
 def try_out(card: Card, runtime: Runtime) -> None:

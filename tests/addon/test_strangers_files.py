@@ -62,7 +62,9 @@ def test_mutated_texts(form: str, soak: Soak, tmp_path: Path) -> None:
             assert time.monotonic() - began < BOUND, n
 
 
-@pytest.mark.parametrize("content", [b"[" * 10**7, b'{"format": "lip sync mapping", "version": ' + b"9" * 4000 + b"}"], ids=["brackets", "digits"])
+@pytest.mark.parametrize(
+    "content", [b"[" * 10**7, b'{"format": "lip sync mapping", "version": ' + b"9" * 4000 + b"}"], ids=["brackets", "digits"]
+)
 def test_huge_texts_are_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(content)
     for _, read, refusal in FORMATS.values():

@@ -153,9 +153,9 @@ def _elsewhere(location: str) -> bytes:
     constant.attribute.append(helper.make_attribute("value", weight))
     then = helper.make_graph([constant], "then", [], [helper.make_tensor_value_info("c", 1, [1])])
     branch = helper.make_node("If", ["x"], ["y"], then_branch=then, else_branch=then)
-    ends = [[helper.make_tensor_value_info(name, 1, [1])] for name in "xy"]
-    flat = helper.make_graph([helper.make_node("Add", ["x", "w"], ["y"])], "flat", *ends, [weight])
-    deep = helper.make_graph([branch], "deep", *ends)
+    x, y = ([helper.make_tensor_value_info(name, 1, [1])] for name in "xy")
+    flat = helper.make_graph([helper.make_node("Add", ["x", "w"], ["y"])], "flat", x, y, [weight])
+    deep = helper.make_graph([branch], "deep", x, y)
     return helper.make_model(flat if len(location) % 2 else deep).SerializeToString()
 
 
@@ -166,7 +166,9 @@ def test_weights_in_other_files_are_refused(folder: Path, location: str, monkeyp
     monkeypatch.chdir(folder)
     _sign(folder, voice=_elsewhere(location))
     for runtime in ("onnx", "torch"):
-        with pytest.raises(ModelError, match="voice.onnx in .* keeps its weights in other files, which are not read: export it as one file"):
+        with pytest.raises(
+            ModelError, match="voice.onnx in .* keeps its weights in other files, which are not read: export it as one file"
+        ):
             load_model(folder, runtime)
 
 
@@ -240,7 +242,7 @@ def _mutate(folder: Path, random: np.random.Generator) -> str:
         content[place] ^= 1 << int(random.integers(8))
         _sign(folder, **{path.stem: bytes(content)}) if kind == "signed" and path.stem == "voice" else path.write_bytes(content)
     elif kind in ("cut", "empty", "longer"):
-        path.write_bytes({"cut": content[:place], "empty": b"", "longer": content + b"\0"}[kind])
+        path.write_bytes(content[:place] if kind == "cut" else b"" if kind == "empty" else content + b"\0")
     elif kind == "swap":
         path.write_bytes((folder / f"{random.choice(PARTS)}.onnx").read_bytes())
     elif kind == "gone":
@@ -256,7 +258,27 @@ def _mutate(folder: Path, random: np.random.Generator) -> str:
         if kind == "json gone":
             del holder[key]
         else:
-            junk = [None, True, -1, 0, 1, 3, 2**70, 0.5, -0.0, 1e308, float("inf"), float("nan"), "", "\0", "Ada", "../x", [], [[]], {}]
+            junk: list[Any] = [
+                None,
+                True,
+                -1,
+                0,
+                1,
+                3,
+                2**70,
+                0.5,
+                -0.0,
+                1e308,
+                float("inf"),
+                float("nan"),
+                "",
+                "\0",
+                "Ada",
+                "../x",
+                [],
+                [[]],
+                {},
+            ]
             holder[key] = junk[random.integers(len(junk))]
         (folder / "model.json").write_text(json.dumps(told))
     return f"{kind} of {path.name}"
@@ -279,6 +301,8 @@ def test_a_mutated_folder_is_refused_or_a_model(soak: Soak, tmp_path: Path) -> N
                 model = load_model(folder, threads=1)
                 (take,) = generate(model, SILENCE, Wish("auto", "auto", 0, 1, 30.0), lambda stage, fraction: None)
                 assert take.curves.values.shape[1] == 52 and np.isfinite(take.curves.values).all(), what
+                told = _told(folder)["files"]
+                assert all(told[path.name] == hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.onnx")), what
             except ModelError as error:
                 assert "\n" not in str(error), what
             except Exception as error:

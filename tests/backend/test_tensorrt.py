@@ -113,7 +113,9 @@ def test_a_plan_is_kept_privately_and_whole(cache: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.skipif(os.name != "posix", reason="folders of Windows users are theirs alone")
-@pytest.mark.parametrize("case", ["others may write it", "others may write the folder", "somebody else's", "a link to elsewhere", "no file"])
+@pytest.mark.parametrize(
+    "case", ["others may write it", "others may write the folder", "somebody else's", "a link to elsewhere", "no file"]
+)
 def test_a_plan_that_others_may_have_written_is_not_read(case: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plans.keep(cache / "a.plan", b"plan")
     if case == "others may write it":

@@ -37,7 +37,9 @@ def _beat(path: Path) -> None:
 
 def _text_grid(path: Path) -> None:
     intervals = "".join(f'{k / 10}\n{k / 10 + 0.1}\n"AA{k}"\n' for k in range(20))
-    path.write_text(f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n2\n<exists>\n1\n"IntervalTier"\n"phones"\n0\n2\n20\n{intervals}')
+    path.write_text(
+        f'File type = "ooTextFile"\nObject class = "TextGrid"\n\n0\n2\n<exists>\n1\n"IntervalTier"\n"phones"\n0\n2\n20\n{intervals}'
+    )
 
 
 def _takes(path: Path) -> None:
@@ -232,7 +234,11 @@ def _dangers(tree: ast.AST) -> list[str]:
             found += [name.name for name in node.names if name.name.split(".")[0] in _MODULES]
         elif isinstance(node, ast.ImportFrom):
             module = (node.module or "").split(".")[0] if not node.level else ""
-            found += [f"{module}.{name.name}" for name in node.names if module in _MODULES or (module in ("torch", "numpy") and name.name == "load")]
+            found += [
+                f"{module}.{name.name}"
+                for name in node.names
+                if module in _MODULES or (module in ("torch", "numpy") and name.name == "load")
+            ]
         elif isinstance(node, ast.Call):
             found += _danger_of(node)
     return found

@@ -10,7 +10,7 @@ import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -93,12 +93,12 @@ class _Unpickler(pickle._Unpickler):
             raise PickleError(f"it wants {module}.{name} to be called, which data has no need of")
         return _KNOWN[module, name]
 
-    def _set_state(self) -> None:
+    def _set_state(self: Any) -> None:  # of what types don't tell
         if not isinstance(self.stack[-2], _Type | _Array):
             raise PickleError("it sets what is not an array's")
         self.load_build()
 
-    dispatch = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: _set_state}
+    dispatch: ClassVar = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: _set_state}
 
 
 def load_pickle(path: Path) -> Any:
