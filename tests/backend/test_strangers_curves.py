@@ -163,7 +163,7 @@ def _unpacks(path: Path) -> None:
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         archive.open("values.npy", "w", force_zip64=True) as member,
     ):
-        member.write(_npy(np.zeros((1, 1), np.float32)))
+        np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": (17 << 24, 1)})
         for _ in range(17):
             member.write(bytes(1 << 26))
 
