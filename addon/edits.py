@@ -48,6 +48,9 @@ def shows_edited(action: bpy.types.Action) -> bool:
     """is_edited() for panels, that ask at every redraw. It misses what a script did to an Action that moves nothing in the scene."""
     answer = _answers.get(action.session_uid)
     if answer is None or not answer.holds:
+        if len(_answers) > len(bpy.data.actions):  # some are of Actions that were deleted
+            for uid in _answers.keys() - {each.session_uid for each in bpy.data.actions}:
+                del _answers[uid]
         answer = _answers[action.session_uid] = _Answer(is_edited(action), time.monotonic())
     return answer.edited
 

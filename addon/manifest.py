@@ -3,6 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+_LONGEST = 1 << 28  # letters: half a million lines
+_LAST_FRAME = 1_048_574  # Blender's
 
 
 class ManifestError(Exception):
@@ -23,16 +27,17 @@ class Entry:
 def read_entries(path: Path) -> list[Entry]:
     """All lines of a manifest, in its order. Raises ManifestError."""
     try:
-        rows = [json.loads(row) for row in path.read_text(encoding="utf-8").splitlines() if row.strip()]
-        return [
-            Entry(
-                str(row["name"]),
-                tuple(path.parent / name for name in row["outputs"]),
-                str(row.get("character", "")),
-                int(row.get("frame", 1)),
-                str(row["error"]),
-            )
-            for row in rows
-        ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise ValueError("length")
+        return [_entry(json.loads(row), path.parent) for row in text.splitlines() if row.strip()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ManifestError(f'"{path}" is no manifest of takes ({error!r}): choose the manifest.jsonl that a batch wrote') from error
+
+
+def _entry(row: dict[str, Any], folder: Path) -> Entry:
+    frame, outputs = int(row.get("frame", 1)), row["outputs"]
+    if abs(frame) > _LAST_FRAME or not isinstance(outputs, list):
+        raise ValueError("frame" if isinstance(outputs, list) else "outputs")
+    return Entry(str(row["name"]), tuple(folder / name for name in outputs), str(row.get("character", "")), frame, str(row["error"]))

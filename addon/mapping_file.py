@@ -8,8 +8,10 @@ of its meshes, so that a file made on one character serves another.
 
 import json
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 _FORMAT, _VERSION = "lip sync mapping", 1
+_LONGEST = 1 << 24  # letters
 
 Chosen = dict[str, dict[str, str]]  # mesh -> curve -> the key that it moves there, "" for none
 
@@ -24,21 +26,30 @@ def dump(chosen: Mapping[str, Mapping[str, str]]) -> str:
     return json.dumps({"format": _FORMAT, "version": _VERSION, "meshes": meshes}, indent=2, ensure_ascii=False) + "\n"
 
 
+def read(path: Path) -> Chosen:
+    """What a file holds. Raises MappingError, OSError or UnicodeDecodeError."""
+    with path.open(encoding="utf-8") as file:
+        text = file.read(_LONGEST + 1)
+    if len(text) > _LONGEST:
+        raise MappingError("it is longer than any mapping: choose a file that Save Mapping wrote")
+    return parse(text)
+
+
 def parse(text: str) -> Chosen:
     """What dump() wrote, or a hand. Raises MappingError."""
     try:
         stored = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MappingError(f"it is no JSON ({error}): choose a file that Save Mapping wrote") from error
     if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
         raise MappingError(f'it is no mapping: its "format" is not "{_FORMAT}"; choose a file that Save Mapping wrote')
     if stored.get("version") != _VERSION:
-        raise MappingError(f"its version {stored.get('version')} is not known here: update the extension")
+        raise MappingError(f"its version {str(stored.get('version'))[:20]} is not known here: update the extension")
     meshes = stored.get("meshes")
     if not isinstance(meshes, dict) or not all(isinstance(own, dict) for own in meshes.values()):
         raise MappingError('its "meshes" are not as in {"Head": {"jawOpen": "Mouth_A"}}: save the mapping again')
     if wrong := [key for own in meshes.values() for key in own.values() if key is not None and not isinstance(key, str)]:
-        raise MappingError(f"{wrong[0]!r} is no name of a key: write it in quotes, or null for none")
+        raise MappingError(f"{str(wrong[0])[:40]!r} is no name of a key: write it in quotes, or null for none")
     return {mesh: {curve: key or "" for curve, key in own.items()} for mesh, own in meshes.items()}
 
 

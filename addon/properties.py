@@ -20,8 +20,8 @@ Item = tuple[str, str, str]  # identifier, name, description
 
 
 def model_card() -> Card | None:
-    """What the chosen model says of itself; None when it can't be read, and then generating says why."""
-    return model.card(preferences.backend_model(bpy.context))
+    """What the model that will be used says of itself; None when there is none, and then generating says why."""
+    return model.usable_card(preferences.backend_model(bpy.context))
 
 
 def shown_name(name: str) -> str:

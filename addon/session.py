@@ -45,7 +45,7 @@ class Session:
         self.message = ""  # why the last one came to nothing
         self.ids = itertools.count(1)  # of requests
         self._client: Client | None = None
-        self._setup: tuple[Setup, int] | None = None  # what it was last started with, and the model's age
+        self._setup: tuple[Setup, tuple[int, ...]] | None = None  # what it was last started with, and when the model was written
         self._folder: Path | None = None
         self._started = float("-inf")
 

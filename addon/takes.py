@@ -4,14 +4,16 @@ import json
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
+from idprop.types import IDPropertyGroup
 
 from ..backend.curves import Curves
+from . import take_versions
 from .edits import is_edited, seal  # noqa: F401  others ask a take whether it is edited
 from .locks import UNLOCKED, Locks
 from .rig import Face
@@ -73,7 +75,8 @@ def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
 
 def _stored(info: TakeInfo) -> dict[str, object]:
     stored = asdict(info)
-    return stored | {name: json.dumps(stored[name]) for name in _NESTED}  # which Blender's properties can't hold
+    nested = {name: json.dumps(stored[name]) for name in _NESTED}  # which Blender's properties can't hold
+    return stored | nested | {"version": take_versions.VERSION}
 
 
 def read_curves(action: bpy.types.Action) -> Curves:
@@ -85,17 +88,25 @@ def read_curves(action: bpy.types.Action) -> Curves:
 
 
 def is_take(action: bpy.types.Action) -> bool:
-    return _PROPERTY in action
+    """Whether an Action is a take that can be worked with. One of a newer version is an Action like any other: it plays, and is left alone."""
+    stored = action.get(_PROPERTY)
+    return isinstance(stored, IDPropertyGroup) and take_versions.is_known(stored)
 
 
 def read_info(action: bpy.types.Action) -> TakeInfo:
-    """How a take was made. Raises KeyError when the Action is no take, or one of an unknown version."""
-    names = [field.name for field in fields(TakeInfo) if field.default is MISSING or field.name in action[_PROPERTY]]
-    stored = {name: action[_PROPERTY][name] for name in names}
-    stored |= {name: _frozen(json.loads(stored[name])) for name in _NESTED if name in stored}
-    if "locks" in stored:
-        stored["locks"] = Locks(**stored["locks"])
-    return TakeInfo(**stored)
+    """How a take was made. Raises KeyError when the Action is none, see is_take()."""
+    stored = take_versions.current(action[_PROPERTY])
+    values = {field.name: stored[field.name] for field in fields(TakeInfo)}
+    values |= {name: _frozen(json.loads(values[name])) for name in _NESTED}
+    return TakeInfo(**values | {"locks": Locks(**values["locks"])})
+
+
+def _why_no_take(action: bpy.types.Action | None) -> str:
+    """Why an Action is no take although it says so, "" when it doesn't."""
+    stored = action.get(_PROPERTY) if action else None
+    if action is None or not isinstance(stored, IDPropertyGroup) or take_versions.told_version(stored) <= take_versions.VERSION:
+        return ""
+    return f'"{action.name}" was made by a newer version of this extension: update the extension to work with it'
 
 
 def _frozen(value: Any) -> Any:
@@ -135,7 +146,7 @@ def find_take(name: str) -> bpy.types.Action:
     """The take of that name. Raises TakeError when there is none."""
     action = bpy.data.actions.get(name)
     if action is None or not is_take(action):
-        raise TakeError(f'There is no take "{name}": choose one of the list')
+        raise TakeError(_why_no_take(action) or f'There is no take "{name}": choose one of the list')
     return action
 
 
@@ -181,7 +192,7 @@ def chosen_take(face: Face) -> bpy.types.Action:
     """The take that moves a face now. Raises TakeError when none does."""
     action = current_take(face)
     if action is None or not is_take(action):
-        raise TakeError("No take moves the face: choose one in the list, or generate one")
+        raise TakeError(_why_no_take(action) or "No take moves the face: choose one in the list, or generate one")
     return action
 
 

@@ -92,11 +92,11 @@ def _serve(options: argparse.Namespace) -> int:
 
     outbox = Outbox(replies)
     with outbox.busy(0):  # a disk may be slow
-        from .generator import load_model
+        from .generator import load_model_or
         from .service import log, serve
 
     log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
-    return serve(requests, outbox, lambda report: load_model(options.model, options.runtime, report=report))
+    return serve(requests, outbox, lambda report: load_model_or(DEFAULT_MODEL, options.model, options.runtime, report))
 
 
 def _generate(options: argparse.Namespace) -> int:

@@ -12,10 +12,11 @@ from .arkit import CHANNELS
 from .curves import Curves, resample
 from .listening import FACE_FPS, Heard, listen
 from .locks import CONTEXT, at_rate, hold, put_back
-from .model_folder import Card, ModelError, check_files, read_card
+from .model_folder import Card, ModelError, read_card, read_parts
 from .personalizer import NEUTRAL, Ranking, rank
 from .relay import Constrain, Denoise, Task, sample_in_windows
 from .runtimes import Report, Runtime, RuntimeUnusable, find, silent
+from .runtimes.graphs import try_out
 from .sampler import Level
 
 AUTO = "auto"
@@ -58,12 +59,13 @@ class Take:
 @dataclass(frozen=True)
 class Model:
     """A loaded model. parallel: whether its runtime may be asked by several threads at once; notice: a sentence for the artist when it does not
-    run as it was meant to."""
+    run as it was meant to; stands_in: for another one, whose names it may not know."""
 
     card: Card
     runtime: Runtime
     parallel: bool = False
     notice: str = ""
+    stands_in: bool = False
 
 
 def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Report = silent) -> Model:
@@ -73,14 +75,28 @@ def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Re
     when that takes long.
     """
     card = read_card(folder)
-    check_files(folder, card)
+    parts = read_parts(folder, card)
     try:
-        return Model(card, find(runtime).load(folder, threads, report), parallel=runtime == "onnx" and threads != 1)
-    except RuntimeUnusable as error:
+        opened = find(runtime).load(card, parts, threads, report)
+        try_out(card, opened)
+        return Model(card, opened, parallel=runtime == "onnx" and threads != 1)
+    except (RuntimeUnusable, ModelError) as error:
         if runtime == "onnx":
             raise ModelError(str(error)) from error
         notice = f"{str(error).rstrip('.')}; until then, ONNX Runtime does the work."
     return replace(load_model(folder, threads=threads), notice=notice)
+
+
+def load_model_or(own: Path, folder: Path, runtime: str = "onnx", report: Report = silent) -> Model:
+    """load_model() of a folder or, where it can't be used, of our own, with a notice that says why. Raises ModelError when neither can."""
+    try:
+        return load_model(folder, runtime, report=report)
+    except ModelError as error:
+        if folder.resolve() == own.resolve():
+            raise
+        model = load_model(own, runtime, report=report)
+        notice = f"{str(error).rstrip('.')}; until then, the extension's own model does the work."
+        return replace(model, notice=f"{notice} {model.notice}".rstrip(), stands_in=True)
 
 
 def _hear(model: Model, samples: Sound, callback: Callback) -> Heard:
@@ -177,6 +193,8 @@ def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> It
             sample_in_windows(task, z, card.levels, workers, progress)
             z *= card.deviation
             z += card.mean
+            if not np.isfinite(z).all():
+                raise ModelError(f"{card.name} makes curves that are no numbers of this sound: choose another model.")
             np.clip(z, 0.0, 1.0, out=z)
             curves = resample(Curves(CHANNELS, z, FACE_FPS), wish.fps, frames)
             if wish.kept is not None:

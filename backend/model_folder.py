@@ -1,16 +1,36 @@
-"""A model folder: `model.json`, the ONNX files it names with their sha256, the model card. Reading it loads no runtime."""
+"""A model folder: `model.json`, the ONNX files it names with their sha256, the model card. Reading it loads no runtime.
+
+It may be a stranger's, so nothing of it is believed: each field has its type, shape and bounds, and what is handed on of the ONNX files
+are the very bytes that were compared with their sha256, which lead to no other file.
+"""
 
 import hashlib
 import json
+import re
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from .arkit import CHANNELS
+from .external_data import keeps_data_elsewhere
 from .sampler import Level
 
 SCHEMA = 2
 PARTS = ("encoder", "voice", "personalizer", "decoder")
+
+_LARGEST_CARD = 16 << 20  # bytes: a library of thousands
+_LARGEST_PART = 1 << 30
+_LONGEST_NAME = 48  # bytes, so that the name of an Action holds it
+_LONGEST_TEXT = 1000  # letters
+_MOST_STEPS = 100
+_FURTHEST_LOOK = 150  # frames: no more than are denoised at a time
+_FURTHEST_REACH = 3000  # mel frames: no more than are encoded at a time
+_LARGEST = 1e4  # number that anything in a card has need of
 
 
 class ModelError(RuntimeError):
@@ -52,47 +72,150 @@ class Card:
         return len(self.levels) - 1
 
 
+Parts = dict[str, bytes]  # each of PARTS as the content of its ONNX file
+
+
 def read_card(folder: Path) -> Card:
     """Read a folder's model.json. Raises ModelError when it is missing, unreadable, broken or of another schema."""
     path = folder / "model.json"
     try:
-        raw = path.read_bytes()
+        raw = _read(path, _LARGEST_CARD)
         data = json.loads(raw)
         if data["schema"] != SCHEMA:
-            raise ModelError(f"The model in {folder} has schema {data['schema']}, this version reads {SCHEMA}: export it again or update.")
-        library = {key: np.asarray(value, np.float32) for key, value in data["library"].items()}
-        return Card(
-            name=data["name"],
-            version=data["version"],
-            sha256=hashlib.sha256(raw).hexdigest(),
-            identities=tuple(Named(entry["name"], entry["description"]) for entry in data["identities"]),
-            emotions=tuple(data["emotions"]),
-            levels=tuple(Level(*pair) for pair in data["levels"]),
-            look=data["look"],
-            reach=data["reach"],
-            temperature=data["temperature"],
-            mean=np.asarray(data["mean"], np.float32),
-            deviation=np.asarray(data["deviation"], np.float32),
-            start=np.asarray(data["start"], np.float32),
-            identity_embeddings=library["identity_embeddings"],
-            identity_keys=library["identity_keys"],
-            emotion_embeddings=library["emotion_embeddings"],
-            emotion_keys=library["emotion_keys"],
-            files=data["files"],
-        )
+            raise ModelError(
+                f"The model in {folder} has schema {str(data['schema'])[:20]}, this version reads {SCHEMA}: export it again or update."
+            )
+        return _card(data, hashlib.sha256(raw).hexdigest())
     except FileNotFoundError as error:
         raise ModelError(f"No model.json in {folder}: reinstall the extension or choose another model folder.") from error
     except OSError as error:
         raise ModelError(f"The model in {folder} can't be read ({error.strerror}): choose another model folder.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"The model.json in {folder} is broken ({error}): reinstall the extension or export the model again.") from error
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+        raise ModelError(f"The model.json in {folder} is broken ({reason}): reinstall the extension or export the model again.") from error
 
 
-def check_files(folder: Path, card: Card) -> None:
-    """Compare every part with its sha256. Raises ModelError naming the part that is missing or altered."""
-    for part in PARTS:
-        path = folder / f"{part}.onnx"
-        if not path.exists():
-            raise ModelError(f"The model in {folder} lacks {path.name}: reinstall the extension.")
-        if hashlib.sha256(path.read_bytes()).hexdigest() != card.files.get(path.name):
-            raise ModelError(f"{path.name} in {folder} is not the file its model.json describes: reinstall the extension.")
+def read_parts(folder: Path, card: Card) -> Parts:
+    """Read every part and compare it with its sha256. Raises ModelError naming the part that is missing, altered or needs other files."""
+    return {part: _read_part(folder / f"{part}.onnx", card) for part in PARTS}
+
+
+def _read_part(path: Path, card: Card) -> bytes:
+    try:
+        content = _read(path, _LARGEST_PART)
+    except FileNotFoundError as error:
+        raise ModelError(f"The model in {path.parent} lacks {path.name}: reinstall the extension.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ModelError(f"{path.name} in {path.parent} can't be read ({reason}): choose another model folder.") from error
+    if hashlib.sha256(content).hexdigest() != card.files[path.name]:
+        raise ModelError(f"{path.name} in {path.parent} is not the file its model.json describes: reinstall the extension.")
+    try:
+        if keeps_data_elsewhere(content):
+            raise ModelError(f"{path.name} in {path.parent} keeps its weights in other files, which are not read: export it as one file.")
+    except ValueError as error:
+        raise ModelError(f"{path.name} in {path.parent} is no ONNX file ({error}): export the model again.") from error
+    return content
+
+
+def _read(path: Path, most: int) -> bytes:
+    """The content of a file, not of a pipe or device that never ends. Raises OSError, and ValueError when it is too large."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError(f"{path.name} is no file")
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"{path.name} has more than {most >> 20} MB")
+    return content
+
+
+def _card(data: dict[str, Any], sha256: str) -> Card:
+    """Raises KeyError, TypeError or ValueError that says what is wrong."""
+    identities = tuple(Named(entry["name"], _text(entry, "description")) for entry in _list(data, "identities"))
+    emotions = tuple(_list(data, "emotions"))
+    check_names("identities", [entry.name for entry in identities])
+    check_names("emotions", emotions)
+    library, files = data["library"], data["files"]
+    _check_files(files)
+    channels = (len(CHANNELS),)
+    return Card(
+        name=_text(data, "name"),
+        version=_text(data, "version"),
+        sha256=sha256,
+        identities=identities,
+        emotions=emotions,
+        levels=_levels(data),
+        look=_whole(data, "look", _FURTHEST_LOOK),
+        reach=_whole(data, "reach", _FURTHEST_REACH),
+        temperature=float(_array(data, "temperature", (), least=1e-3)),
+        mean=_array(data, "mean", channels),
+        deviation=_array(data, "deviation", channels, least=1e-6),
+        start=_array(data, "start", channels, least=0.0),
+        identity_embeddings=_array(library, "identity_embeddings", (len(identities), None)),
+        identity_keys=_array(library, "identity_keys", (len(identities), None)),
+        emotion_embeddings=_array(library, "emotion_embeddings", (len(emotions), None)),
+        emotion_keys=_array(library, "emotion_keys", (len(emotions), None)),
+        files=files,
+    )
+
+
+def _list(data: dict[str, Any], key: str) -> list[Any]:
+    if not isinstance(data[key], list) or not data[key]:
+        raise ValueError(f"{key} are no list, or empty")
+    return data[key]
+
+
+def _text(data: dict[str, Any], key: str) -> str:
+    value = data[key]
+    if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST_TEXT:
+        raise ValueError(f"{key} is no text: {str(value)[:40]!r}")
+    return value
+
+
+def _whole(data: dict[str, Any], key: str, most: int) -> int:
+    value = data[key]
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"{key} is no whole number of 0 to {most}: {str(value)[:40]}")
+    return value
+
+
+def _array(data: dict[str, Any], key: str, shape: tuple[int | None, ...], least: float = -_LARGEST) -> np.ndarray:
+    """shape: None where any size will do."""
+    values = np.asarray(data[key])
+    if values.dtype.kind not in "if":
+        raise ValueError(f"{key} are no numbers")
+    if len(values.shape) != len(shape) or not all(size == (want or size) > 0 for size, want in zip(values.shape, shape, strict=True)):
+        raise ValueError(f"{key} has the shape {values.shape}, not {str(shape).replace('None', 'any')}")
+    if not ((values >= least) & (values <= _LARGEST)).all():  # nor NaN
+        raise ValueError(f"{key} holds numbers that are not in {least:g} to {_LARGEST:g}")
+    return values.astype(np.float32)
+
+
+def _levels(data: dict[str, Any]) -> tuple[Level, ...]:
+    pairs = _array(data, "levels", (None, 2), least=0.0)
+    levels = tuple(Level(*map(float, pair)) for pair in data["levels"])
+    descending = all(now.sigma > then.sigma and now.alpha < then.alpha for now, then in pairwise(levels))
+    if not 2 <= len(levels) <= _MOST_STEPS + 1 or not descending or levels[-1].sigma != 0 or levels[0].alpha == 0:
+        raise ValueError("levels do not go from noise to what is clean")
+    if np.abs((pairs**2).sum(1) - 1).max() > 1e-3:
+        raise ValueError("levels do not keep the variance")
+    return levels
+
+
+def check_names(what: str, names: Sequence[object]) -> None:
+    """Raise ValueError unless menus and Actions can have these names; what: they are of, a plural."""
+    for name in names:
+        if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name.encode()) > _LONGEST_NAME:
+            raise ValueError(f"{what} have one whose name is none: {str(name)[:60]!r}")
+    if len(set(names)) < len(names) or "auto" in names:  # which leaves the choice to the voice
+        raise ValueError(f"{what} have two of one name, or one named auto")
+
+
+def _check_files(files: object) -> None:
+    if not isinstance(files, dict) or not {f"{part}.onnx" for part in PARTS} <= files.keys():
+        raise ValueError(f"files do not name {', '.join(PARTS)}")
+    for name, sha256 in files.items():
+        if re.fullmatch(r"\w[\w.-]*", name) is None:
+            raise ValueError(f"files name one in another folder: {name[:60]!r}")
+        if not isinstance(sha256, str) or re.fullmatch("[0-9a-f]{64}", sha256) is None:
+            raise ValueError(f"the sha256 of {name[:60]} is none")

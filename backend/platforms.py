@@ -8,6 +8,7 @@ for their user by itself. Windows can neither delete nor replace a file that is 
 import os
 import platform
 import signal
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,14 @@ def cache_folder(system: str = sys.platform, environ: Mapping[str, str] = os.env
     if system == "darwin":
         return Path.home() / "Library/Caches"
     return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def is_private(path: Path, system: str = sys.platform) -> bool:
+    """Whether a file or folder, no link, is this user's and closed to all others. Windows keeps what lies in a user's folders so by itself."""
+    if system == "win32":
+        return True
+    found = path.lstat()
+    return not stat.S_ISLNK(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
 
 
 def library_path(path: Path, system: str = sys.platform) -> bytes | str:

@@ -4,6 +4,7 @@ import logging
 import platform
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import IO
@@ -125,7 +126,7 @@ def serve(requests: IO[bytes], outbox: Outbox, load: Callable[[Report], Model], 
                 if isinstance(request, Hello):
                     reply(_ready(request, model))
                 else:
-                    _answer(request, model, inbox, reply, generate)
+                    _answer(_with_known_names(request, model, reply), model, inbox, reply, generate)
             except CancelJob:
                 log.info("Job %d cancelled", request.id)
                 reply(Cancelled(request.id))
@@ -137,6 +138,27 @@ def serve(requests: IO[bytes], outbox: Outbox, load: Callable[[Report], Model], 
         log.error("What came is no request: %s", inbox.error)
         reply(Error(0, "request", f"The backend was sent something unreadable ({inbox.error}): restart it."))
     return 1 if inbox.error else 0
+
+
+def _with_known_names(request: Generate, model: Model, reply: Callable[[Reply], None]) -> Generate:
+    """The request, with the voice to choose in place of what a model that stands in for another has no name for.
+
+    The artist chose a name of the model that can't be used. To refuse it would make one broken file stop all work; to say nothing would
+    pass somebody else off as who was asked for. So there is a take, and a notice with it. A model that does not stand in refuses (check).
+    """
+    if not model.stands_in:
+        return request
+    identities, emotions = {entry.name for entry in model.card.identities}, set(model.card.emotions)
+    wanted = [("identity", request.identity, identities)]
+    wanted += [("emotion", name, emotions) for name in (request.emotion, *(name for _, name, _ in request.moods))]
+    for what, name in dict.fromkeys((what, name) for what, name, known in wanted if name != AUTO and name not in known):
+        reply(Notice(request.id, f'It has no {what} "{name[: _LONGEST_SENTENCE // 2]}", so the voice chose another.'))
+    return replace(
+        request,
+        identity=request.identity if request.identity in identities else AUTO,
+        emotion=request.emotion if request.emotion in emotions else AUTO,
+        moods=tuple((seconds, name if name in emotions else AUTO, how_much) for seconds, name, how_much in request.moods),
+    )
 
 
 def _tell(request: Hello | Generate, inbox: Inbox, reply: Callable[[Reply], None], stage: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from backend.audio import read_clip
 from backend.features import speech_gain
 from backend.generator import AUTO, load_model, voice_queries
-from backend.model_folder import read_card
+from backend.model_folder import check_names, read_card
 from backend.personalizer import rank
 
 
@@ -18,6 +18,7 @@ def check_new(name: str, known: Sequence[str], out: Path) -> None:
     """Raise ValueError unless the library can get an identity of this name, and `out` a model."""
     if name in known or name in ("", AUTO):
         raise ValueError(f"the new identity can't be called {name!r}: choose a name other than {', '.join((AUTO, *known))}")
+    check_names("identities", [name])
     if (out / "model.json").exists():
         raise ValueError(f"{out} already holds a model: choose another folder")
 

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from backend.features import BANDS
-from backend.model_folder import PARTS, SCHEMA
+from backend.model_folder import PARTS, SCHEMA, read_card, read_parts
 from backend.runtimes.onnx import load
 
 from .checkpoint import load_model
@@ -228,7 +228,8 @@ def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: 
 
 def parity(talker: Talker, ear: SmallEncoder, folder: Path) -> float:
     """Largest absolute difference between torch and ONNX Runtime over all parts, at two lengths that the export never saw."""
-    runtime = load(folder)
+    card = read_card(folder)
+    runtime = load(card, read_parts(folder, card))
     worst = 0.0
 
     def compare(mine: tuple[np.ndarray, ...], theirs: tuple[Tensor, ...]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from backend.arkit import CHANNELS
+from backend.curve_files.npz import read_arrays
 
 from .data.basis import read_basis
 
@@ -27,10 +28,10 @@ def load_head(path: Path) -> Head:
     """
     basis = read_basis(path)
     vertices = basis.deltas.shape[1]
-    with np.load(path) as file:
-        if lacking := {"lips", "upper"} - set(file):
-            raise ValueError(f"{path.name} lacks {' and '.join(sorted(lacking))}: add the indices of their vertices to it")
-        lips, upper = file["lips"].astype(np.int64), file["upper"].astype(np.int64)
+    regions = read_arrays(path, ("lips", "upper"))
+    if lacking := {"lips", "upper"} - set(regions):
+        raise ValueError(f"{path.name} lacks {' and '.join(sorted(lacking))}: add the indices of their vertices to it")
+    lips, upper = (regions[name].astype(np.int64) for name in ("lips", "upper"))
     for region, index in (("lips", lips), ("upper", upper)):
         if index.ndim != 1 or len(index) == 0 or index.min() < 0 or index.max() >= vertices:
             raise ValueError(f"{path.name}: {region} must be a list of vertices in 0..{vertices - 1}")

@@ -31,7 +31,9 @@ _PATTERNS = _patterns()
 
 
 def said(text: str) -> str:
-    """A sentence of ours in the language of Blender's interface; as it is where there is no translation."""
+    """A sentence of ours in the language of Blender's interface; as it is where there is no translation. What UTF-8 can't say, such as names of
+    files that are no text, are question marks: Blender shows nothing else."""
+    text = text.encode(errors="replace").decode()
     language = bpy.app.translations.locale.partition("_")[0]  # de_DE
     if language not in LANGUAGES or not bpy.context.preferences.view.use_translate_interface:
         return text

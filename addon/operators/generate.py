@@ -49,7 +49,8 @@ def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Contex
         make(context)
     except _REFUSALS as error:
         return str(error)
-    return backend_disabled_reason(preferences.backend_python(context)) or model.problem(preferences.backend_model(context))
+    no_model = "" if model_card() else model.problem(preferences.backend_model(context))
+    return backend_disabled_reason(preferences.backend_python(context)) or no_model
 
 
 def with_moods(context: bpy.types.Context, order: Order) -> Order:

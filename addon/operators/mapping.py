@@ -98,7 +98,7 @@ class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
         path = Path(bpy.path.abspath(self.filepath))
         meshes = {mesh.object.name: mesh.key for mesh in rig.find_face(chosen_face(context)).meshes}
         try:
-            stored = mapping_file.parse(path.read_text(encoding="utf-8"))
+            stored = mapping_file.read(path)
         except mapping_file.MappingError as error:
             return self._fail(f'"{path.name}" can\'t be loaded: {error}')
         except (OSError, UnicodeDecodeError) as error:

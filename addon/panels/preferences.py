@@ -49,10 +49,11 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
             layout.prop(self, "runtime")
         layout.prop(self, "model", placeholder="The Extension's Own")
         folder = backend_model(context)
-        _draw_problem(layout, context, model.problem(folder))
+        if why := model.problem(folder):
+            _draw_problem(layout, context, f"{why}; until then, the extension's own model does the work")
         row = layout.row()
         row.alignment = "RIGHT"
-        if card := model.card(folder):
+        if card := model.card(model.OWN if why else folder):
             row.label(text=said(f"{card.name} {card.version}: {len(card.identities)} identities, {len(card.emotions)} emotions"))
         row.operator(LIPSYNC_OT_show_log.bl_idname, text="Show Log", icon="TEXT")
 

@@ -59,7 +59,7 @@ def _told(action: bpy.types.Action, is_edited: bool) -> str:
         told = (f"{len(strips)} Strips",)
     elif info.imported:
         told = ("Imported", os.path.basename(info.sound))
-    return AND.join([*(["Edited"] if is_edited else []), *told, _short_time(info.made)])
+    return AND.join([*(["Edited"] if is_edited else []), *told, *([_short_time(info.made)] if info.made else [])])
 
 
 def _short_time(seconds: float) -> str:

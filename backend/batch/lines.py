@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ..generator import AUTO
-from ..service import RequestError
+from ..service import MOST_TAKES, RequestError
 
 _SUFFIXES = (".wav", ".ogg", ".mp3", ".flac", ".aif", ".aiff", ".opus", ".caf", ".au", ".w64", ".rf64")
+_LARGEST = 1 << 30  # bytes of a table
+_LONGEST = 1 << 20  # letters of one of its lines
 _SAFE = re.compile(r"[^\w\-. ()\[\]{}+,=@!&\']")
 
 
@@ -71,15 +73,22 @@ def read_lines(path: Path) -> list[Line | BadLine]:
 def _rows(path: Path) -> list[tuple[int, dict[str, Any] | str]]:
     """(number of the line in the file, its fields or what is wrong with it)."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LinesError(f'"{path}" can\'t be read ({error}): save it as UTF-8 text.') from error
+        if path.stat().st_size > _LARGEST:
+            raise ValueError(f"it has more than {_LARGEST >> 20} MB")
+        rows = path.read_text(encoding="utf-8-sig").splitlines()
+        if any(len(row) > _LONGEST for row in rows):
+            raise ValueError(f"a line has more than {_LONGEST} letters")
+    except (OSError, ValueError) as error:
+        raise LinesError(f'"{path}" can\'t be read ({error}): save it as UTF-8 text, with a line for each piece of speech.') from error
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
-        return [(number, _object(row)) for number, row in enumerate(text.splitlines(), start=1) if row.strip()]
-    reader = csv.DictReader(text.splitlines())
-    if "file" not in (reader.fieldnames or ()):
-        raise LinesError(f'"{path}" has no column "file": its first row must name the columns, {", ".join(_COLUMNS)}.')
-    return [(reader.line_num, {key: value for key, value in row.items() if key and value not in (None, "")}) for row in reader]
+        return [(number, _object(row)) for number, row in enumerate(rows, start=1) if row.strip()]
+    reader = csv.DictReader(rows)
+    try:
+        if "file" not in (reader.fieldnames or ()):
+            raise LinesError(f'"{path}" has no column "file": its first row must name the columns, {", ".join(_COLUMNS)}.')
+        return [(reader.line_num, {key: value for key, value in row.items() if key and value not in (None, "")}) for row in reader]
+    except csv.Error as error:
+        raise LinesError(f'"{path}" can\'t be read ({error}): save it as CSV again.') from error
 
 
 def _object(row: str) -> dict[str, Any] | str:
@@ -131,4 +140,4 @@ def _unlike(lines: list[Line | BadLine]) -> list[Line | BadLine]:
 
 def output_names(name: str, count: int) -> list[str]:
     """The files that a line's takes are written to, without suffix: NAME, or NAME_1, NAME_2, ..."""
-    return [name] if count == 1 else [f"{name}_{number + 1}" for number in range(max(count, 0))]
+    return [name] if count == 1 else [f"{name}_{number + 1}" for number in range(min(max(count, 0), MOST_TAKES))]  # more are refused

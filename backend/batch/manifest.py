@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, get_args, get_origin
 
 from .work import Result
 
@@ -23,7 +23,9 @@ def read_manifest(out: Path) -> dict[str, Result]:
         try:
             told: dict[str, Any] = json.loads(row)
             result = Result(**{key: _frozen(value) for key, value in told.items() if key in _FIELDS})
-        except (ValueError, TypeError, AttributeError):
+            if not all(_fits(getattr(result, field.name), field.type) for field in fields(Result)):
+                continue
+        except (ValueError, TypeError, AttributeError, RecursionError):
             continue
         results[result.name] = result
     return results
@@ -31,6 +33,13 @@ def read_manifest(out: Path) -> dict[str, Result]:
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a value is of a field's type: a text, number, or tuple of one of them."""
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(_fits(item, get_args(kind)[0]) for item in value)
+    return type(value) is kind or (kind is float and type(value) is int)
 
 
 def open_manifest(out: Path) -> IO[str]:

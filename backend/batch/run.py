@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from ..generator import Model, load_model
-from ..model_folder import check_files, read_card
+from ..model_folder import read_card, read_parts
 from ..platforms import ignore_interrupts
 from . import manifest
 from .lines import BadLine, Line
@@ -59,7 +59,7 @@ def run(lines: list[Line | BadLine], setting: Setting, workers: Workers, tell: C
     manifest of what was done; the next run goes on from there.
     """
     card = read_card(setting.model)
-    check_files(setting.model, card)
+    read_parts(setting.model, card)  # said once here, or each worker would say it of each line
     known = manifest.read_manifest(setting.out)
     good = [line for line in lines if isinstance(line, Line)]
     with ThreadPoolExecutor() as pool:

@@ -8,6 +8,9 @@ import numpy as np
 from ..arkit import map_names
 from ..curves import CurvesError
 
+_FPS = (0.1, 1000.0)
+_LATEST = 1e9  # s
+
 
 def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """The ARKit channels of a file, however it spells them: (their names, in the order of CHANNELS; values (frames, channels) in 0..1).
@@ -25,7 +28,14 @@ def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tu
 
 
 def check_fps(path: Path, fps: float) -> float:
-    """The same. Raises CurvesError when it is no frame rate."""
-    if not 0 < fps < np.inf:
+    """The same. Raises CurvesError when no take has such a frame rate."""
+    if not _FPS[0] <= fps <= _FPS[1]:
         raise CurvesError(f'"{path.name}" says that it has {fps:g} frames a second: export it again.')
     return fps
+
+
+def check_start(path: Path, start: float) -> float:
+    """The same. Raises CurvesError when it is no second that a take could start at."""
+    if not abs(start) <= _LATEST:
+        raise CurvesError(f'"{path.name}" says that it starts at second {start:g}: export it again.')
+    return start

@@ -5,7 +5,8 @@ import numpy as np
 from ..curves import Curves, CurvesError
 
 _COMMON_FPS = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 48.0, 50.0, 60000 / 1001, 60.0, 120.0)
-_DAY = 24 * 3600.0
+_GAPS = 600.0  # s in all, that may be missing between frames without a word
+_LATEST = 1e9  # s
 
 
 def on_grid(names: tuple[str, ...], values: np.ndarray, times: np.ndarray, fps: float) -> Curves:
@@ -13,12 +14,12 @@ def on_grid(names: tuple[str, ...], values: np.ndarray, times: np.ndarray, fps: 
     evenly, else those on the grid are taken from the lines between them. Raises CurvesError."""
     start = float(times[0])
     position = (times - start) * fps
-    if not np.isfinite(position).all():
+    if not (np.abs(times) <= _LATEST).all():  # nor NaN
         raise CurvesError("The times of this file are no numbers: export it again.")
     if np.abs(position - np.arange(len(values))).max() > 0.1:
         order = np.argsort(position, kind="stable")
-        if position[order[-1]] > _DAY * fps:
-            raise CurvesError("The times of this file span more than a day: export it again.")
+        if position[order[-1]] > 10 * len(values) + _GAPS * fps:
+            raise CurvesError("The times of this file lie too far apart for its few frames: export it again.")
         grid = np.arange(round(position[order[-1]]) + 1)
         values = np.stack([np.interp(grid, position[order], channel[order]) for channel in values.T], axis=1).astype(np.float32)
     return Curves(names, values, fps, start)

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from ..curves import Curves, CurvesError
-from .channels import check_fps, pick_channels
+from .channels import check_fps, check_start, pick_channels
 from .grid import common_fps, on_grid
-from .whole import replace_text
+from .whole import read_whole, replace_text
 
 _BEAT_FPS = 60.0
+_MOST_LISTS = 5_000_000
 
 
 def write_json(path: str | Path, curves: Curves) -> None:
@@ -36,12 +37,19 @@ def read_json(path: str | Path) -> Curves:
     """Read any of the three layouts. Frames that come unevenly are put on an even grid. Raises CurvesError."""
     path = Path(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(_bounded(read_whole(path)))
         return _read_audio2face(path, data) if "facsNames" in data else _read_beat(path, data)
     except CurvesError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise CurvesError(f'"{path.name}" holds no curves that can be read ({error!r}): export them again.') from error
+
+
+def _bounded(content: bytes) -> bytes:
+    """The same. Raises ValueError for more lists and objects than a take has: each takes fifty times the memory that it has bytes."""
+    if content.count(b"[") + content.count(b"{") > _MOST_LISTS:
+        raise ValueError("it has more lists than any take")
+    return content
 
 
 def _read_audio2face(path: Path, data: dict[str, Any]) -> Curves:
@@ -54,8 +62,8 @@ def _read_beat(path: Path, data: dict[str, Any]) -> Curves:
     if frames and isinstance(frames[0], dict):
         names, values = pick_channels(path, data["names"], np.array([frame["weights"] for frame in frames], np.float32))
         times = np.array([frame["time"] for frame in frames], np.float64)
-        return on_grid(names, values, times, check_fps(path, float(data["fps"])) if "fps" in data else _measured_fps(times))
-    fps, start = check_fps(path, float(data["fps"])), float(data["start"])
+        return on_grid(names, values, times, check_fps(path, float(data["fps"]) if "fps" in data else _measured_fps(times)))
+    fps, start = check_fps(path, float(data["fps"])), check_start(path, float(data["start"]))
     return Curves(*pick_channels(path, data["names"], np.array(frames, np.float32)), fps, start)
 
 

@@ -2,7 +2,8 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -27,6 +28,7 @@ _COLUMNS = (
 )
 _FPS = 60.0  # the app's default
 _DAY = 24 * 3600.0
+_LONGEST_LINE = 1 << 16  # letters
 
 
 def write_csv(path: str | Path, curves: Curves) -> None:
@@ -65,23 +67,35 @@ def read_csv(path: str | Path, fps: float | None = None) -> Curves:
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            table = csv.reader(file)
+            table = csv.reader(_lines(file))
             header = [cell.strip() for cell in next(table, [])]
-            rows = [row for row in table if row]
-        column = {name[:1].lower() + name[1:]: index for index, name in enumerate(header)}
-        names = tuple(name for name in CHANNELS if name in column)
-        if not names or "timecode" not in column:
-            raise CurvesError(f'"{path}" is no LiveLinkFace file: its first line names no Timecode or no ARKit channel.')
-        values = np.array([[float(row[column[name]]) for name in names] for row in rows], dtype=np.float32)
-        seconds, frames = _read_timecodes(row[column["timecode"]] for row in rows)
+            column = {name[:1].lower() + name[1:]: index for index, name in enumerate(header)}
+            names = tuple(name for name in CHANNELS if name in column)
+            if not names or "timecode" not in column:
+                raise CurvesError(f'"{path}" is no LiveLinkFace file: its first line names no Timecode or no ARKit channel.')
+            flat, codes = array("f"), []
+            for row in table:
+                if row:
+                    flat.extend([float(row[column[name]]) for name in names])
+                    codes.append(row[column["timecode"]])
+        values = np.array(flat, np.float32).reshape(-1, len(names))
+        seconds, frames = _read_timecodes(codes)
     except CurvesError:
         raise
-    except (OSError, ValueError, IndexError, csv.Error) as error:
+    except (OSError, ValueError, IndexError, OverflowError, csv.Error) as error:
         raise CurvesError(f'"{path}" can\'t be read as a LiveLinkFace file ({error}): export it again.') from error
     if not len(values) or not np.isfinite(values).all():
         raise CurvesError(f'"{path}" holds no frames, or values that are no numbers: export it again.')
     fps = fps or _told_fps(seconds, frames)
     return on_grid(names, np.clip(values, 0.0, 1.0), seconds + frames / fps, fps)
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file. Raises ValueError for one that is longer than any table's."""
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE:
+            raise ValueError(f"a line has {_LONGEST_LINE} letters or more")
+        yield line
 
 
 def _read_timecodes(codes: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:

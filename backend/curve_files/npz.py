@@ -1,13 +1,25 @@
-"""NumPy's .npz: for scripts."""
+"""NumPy's .npz: for scripts. It may be a stranger's: what it claims is compared with what it holds before any memory is taken."""
 
 import zipfile
+import zlib
+from collections.abc import Collection
 from pathlib import Path
+from tokenize import TokenError
+from typing import IO
 
 import numpy as np
+from numpy.lib import format as npy
 
 from ..curves import Curves, CurvesError
-from .channels import check_fps, pick_channels
+from .channels import check_fps, check_start, pick_channels
 from .whole import replace_bytes
+
+BROKEN = (  # what a file can make its readers raise
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, EOFError, RuntimeError, MemoryError, SyntaxError),
+    *(zipfile.BadZipFile, zlib.error, TokenError),
+)
+_LARGEST = 1 << 30  # bytes of an array
+_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def write_npz(path: str | Path, curves: Curves) -> None:
@@ -21,13 +33,37 @@ def read_npz(path: str | Path) -> Curves:
     """Read what write_npz wrote, or another .npz with arrays of these names; start may be missing. Raises CurvesError."""
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in ("names", "values", "fps", "start") if name in file}
+        arrays = read_arrays(path, ("names", "values", "fps", "start"))
         names = [str(name) for name in arrays["names"]]
         values = np.asarray(arrays["values"], np.float32)
         fps, start = float(arrays["fps"]), float(arrays.get("start", 0.0))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise CurvesError(
             f'"{path.name}" holds no curves that can be read ({error!r}): it needs the arrays names, values and fps.'
         ) from error
-    return Curves(*pick_channels(path, names, values), check_fps(path, fps), start)
+    return Curves(*pick_channels(path, names, values), check_fps(path, fps), check_start(path, start))
+
+
+def read_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Those of an .npz's arrays of numbers or text that it has. Raises one of BROKEN."""
+    with zipfile.ZipFile(path) as archive:
+        found = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        arrays = {}
+        for name in names:
+            if (info := found.get(name)) is None:
+                continue
+            if info.file_size > _LARGEST or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"{name} would take {info.file_size >> 20} MB, or is packed in a way of its own")
+            with archive.open(info) as member:
+                arrays[name] = _read_array(member, info.file_size, name)
+        return arrays
+
+
+def _read_array(member: IO[bytes], size: int, name: str) -> np.ndarray:
+    version = npy.read_magic(member)
+    if version not in _READERS:
+        raise ValueError(f"{name} is of another version of NumPy's format")
+    shape, fortran, kind = _READERS[version](member)
+    if kind.kind not in "biufU" or kind.hasobject:
+        raise ValueError(f"{name} is not of numbers or text")
+    return np.frombuffer(member.read(size), kind).reshape(shape, order="F" if fortran else "C")

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and read no further than a take can be long."""
 
 import io
 import os
@@ -7,6 +7,17 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from ..curves import CurvesError
+
+_LARGEST = 256 << 20  # bytes: hours at 60 fps
+
+
+def read_whole(path: Path) -> bytes:
+    """A file's content. Raises OSError, and CurvesError when no take is as large."""
+    with open(path, "rb") as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise CurvesError(f'"{path.name}" is larger than {_LARGEST >> 20} MB, which no take is: export a shorter one.')
+    return content
 
 
 def replace_bytes(path: str | Path, fill: Callable[[BinaryIO], object]) -> None:

@@ -1,5 +1,5 @@
-"""Ways to run the model's four parts. Each runtime is a module with `load(folder, threads, report) -> Runtime`; threads are
-the processor's, 0: as many as there are cores."""
+"""Ways to run the model's four parts. Each runtime is a module with `load(card, parts, threads, report) -> Runtime`; parts
+were checked (backend.model_folder.read_parts), threads are the processor's, 0: as many as there are cores."""
 
 from collections.abc import Callable
 from importlib import import_module

@@ -1,9 +1,14 @@
 """A Runtime over the model's four graphs, whoever runs them: their inputs' names and shapes, and which of their outputs is what."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from ..arkit import CHANNELS
+from ..features import BANDS
+from ..model_folder import Card, ModelError
+from . import Runtime
 
 Arrays = dict[str, np.ndarray]
 
@@ -47,3 +52,39 @@ class GraphRuntime:
 
     def _run(self, part: str, **inputs: np.ndarray) -> Arrays:
         return self.run(part, {name: np.ascontiguousarray(value, np.float32) for name, value in inputs.items()})
+
+
+def state_of(inputs: Mapping[str, Sequence[object]]) -> tuple[int, int]:
+    """GRU layers and their width, out of the shapes of the decoder's inputs. Raises ModelError."""
+    match inputs.get("state"):
+        case [int(layers), _, int(width)]:
+            return layers, width
+        case shape:
+            raise ModelError(
+                f"The model's decoder.onnx takes a state of the shape {shape}, not (layers, takes, width): export the model again."
+            )
+
+
+def try_out(card: Card, runtime: Runtime) -> None:
+    """Have every part work on next to nothing. Raises ModelError when one doesn't take, or give, what the parts hand one another."""
+    frames = 2
+    try:
+        condition, voice = runtime.encode(np.zeros((2 * frames, BANDS), np.float32))
+        identity, emotion = runtime.queries(np.zeros(2 * (voice.shape[-1] - 1), np.float32))
+        person = runtime.personalize(card.identity_embeddings[0], card.emotion_embeddings[0])
+        noisy = np.zeros((1, frames + 2 * card.look, len(CHANNELS)), np.float32)
+        clean, _ = runtime.denoise(noisy, condition, person, card.levels[0].log_snr, None)
+    except Exception as error:  # a runtime's own kinds
+        raise ModelError(f"The parts of {card.name} don't fit each other ({first_line(error)}): export the model again.") from error
+    given = {"voice": (voice, (frames, None)), "condition": (condition, (frames, None)), "clean": (clean, (1, frames, len(CHANNELS)))}
+    given |= {"identity": (identity, card.identity_keys.shape[1:]), "emotion": (emotion, card.emotion_keys.shape[1:])}
+    for name, (value, shape) in given.items():
+        if len(value.shape) != len(shape) or not all(want in (None, size) for size, want in zip(value.shape, shape, strict=True)):
+            raise ModelError(f"The parts of {card.name} don't fit each other ({name} has the shape {value.shape}): export the model again.")
+        if not np.isfinite(value).all():
+            raise ModelError(f"What {card.name} makes of silence holds values that are no numbers: export the model again.")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, no longer than fits a sentence."""
+    return next(iter(str(error).splitlines()), type(error).__name__)[:300].rstrip(". ")

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..model_folder import Card
-from ..platforms import cache_folder
+from ..platforms import cache_folder, is_private
 from . import RuntimeUnusable
 from .onnx import open_part
 
@@ -46,13 +46,13 @@ def axes(card: Card) -> dict[str, Range]:
     }
 
 
-def profile_of(path: Path, ranges: dict[str, Range]) -> Profile:
+def profile_of(part: str, content: bytes, ranges: dict[str, Range]) -> Profile:
     """The shapes of an ONNX file's inputs, by the names of their open axes. Raises RuntimeUnusable if an axis has no range."""
     profile = {}
-    for value in open_part(path).get_inputs():
+    for value in open_part(part, content).get_inputs():
         if unknown := [axis for axis in value.shape if not isinstance(axis, int) and axis not in ranges]:
             raise RuntimeUnusable(
-                f"{path} leaves the axis {unknown[0]} of {value.name} open, whose length isn't known: use the onnx runtime for this model."
+                f"{part}.onnx leaves the axis {unknown[0]} of {value.name} open, whose length isn't known: use the onnx runtime for this model."
             )
         sizes = [(axis,) * 3 if isinstance(axis, int) else ranges[axis] for axis in value.shape]
         low, usual, high = (tuple(size[k] for size in sizes) for k in range(3))
@@ -69,6 +69,16 @@ def plan_name(part: str, card: Card, machine: Machine) -> str:
 def folder() -> Path:
     """Where this user's plans are kept; it may not exist yet. Whatever is in it may be deleted: it is built again."""
     return cache_folder() / "diffusion_talker" / "tensorrt"
+
+
+def read(path: Path) -> bytes | None:
+    """A plan that was kept, None when there is none. Raises OSError, also when somebody else could have written it: a plan is run as it is."""
+    if not os.path.lexists(path):
+        return None
+    for place in (path.parent, path):
+        if not is_private(place):
+            raise PermissionError(f"{place} is not this user's alone")
+    return path.read_bytes()
 
 
 def keep(path: Path, plan: bytes) -> None:

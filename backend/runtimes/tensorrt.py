@@ -6,7 +6,6 @@ cuda-bindings, 8 MB of a package, where torch would be gigabytes.
 
 import logging
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,9 @@ import tensorrt as trt
 from cuda.bindings import nvml
 from cuda.bindings import runtime as cuda
 
-from ..model_folder import PARTS, Card, read_card
+from ..model_folder import Card, Parts
 from . import Report, RuntimeUnusable, plans, silent
-from .graphs import Arrays, GraphRuntime
+from .graphs import Arrays, GraphRuntime, state_of
 from .onnx import open_part
 
 TOLERANCE = 1e-3  # against ONNX Runtime
@@ -27,13 +26,12 @@ _LOGGER = trt.Logger(trt.Logger.WARNING)
 log = logging.getLogger(__name__)
 
 
-def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:
-    """Open a model folder's engines; those that are missing or don't load are built, which takes minutes. Raises RuntimeUnusable."""
-    machine, card = find_machine(), read_card(folder)
+def load(card: Card, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
+    """Open a model's engines; those that are missing or don't load are built, which takes minutes. Raises RuntimeUnusable."""
+    machine = find_machine()
     log.info("TensorRT %s on %s, driver %s", machine.tensorrt, machine.gpu, machine.driver)
-    engines = {part: _open(part, folder, card, machine, report) for part in PARTS}
-    layers, _, width = engines["decoder"].shape("state")
-    return GraphRuntime("tensorrt", lambda part, inputs: engines[part].run(inputs), (layers, width))
+    engines = {part: _open(part, content, card, machine, report) for part, content in parts.items()}
+    return GraphRuntime("tensorrt", lambda part, inputs: engines[part].run(inputs), state_of({"state": engines["decoder"].shape("state")}))
 
 
 def find_machine() -> plans.Machine:
@@ -48,20 +46,19 @@ def find_machine() -> plans.Machine:
     return plans.Machine(trt.__version__, gpu.name.decode(), f"{gpu.major}.{gpu.minor}", driver)
 
 
-def _open(part: str, folder: Path, card: Card, machine: plans.Machine, report: Report) -> "Engine":
+def _open(part: str, content: bytes, card: Card, machine: plans.Machine, report: Report) -> "Engine":
     """A part's engine: the one that was kept, or a new one. Raises RuntimeUnusable."""
     kept = plans.folder() / plans.plan_name(part, card, machine)
     try:
-        if kept.is_file():
-            return Engine(kept.read_bytes())
+        if (plan := plans.read(kept)) is not None:
+            return Engine(plan)
     except (OSError, RuntimeUnusable) as error:
         log.warning("%s can't be used and is built again: %s", kept, error)
     report(f"Building {part} for {machine.gpu}, once")
-    path = folder / f"{part}.onnx"
-    profile = plans.profile_of(path, plans.axes(card))
-    plan = _build(path, profile)
+    profile = plans.profile_of(part, content, plans.axes(card))
+    plan = _build(part, content, profile)
     engine = Engine(plan)
-    _compare(engine, path, profile)
+    _compare(engine, part, content, profile)
     try:
         plans.keep(kept, plan)
     except OSError as error:
@@ -69,15 +66,15 @@ def _open(part: str, folder: Path, card: Card, machine: plans.Machine, report: R
     return engine
 
 
-def _build(path: Path, profile: plans.Profile) -> bytes:
+def _build(part: str, content: bytes, profile: plans.Profile) -> bytes:
     """The plan of an ONNX file. Raises RuntimeUnusable."""
     builder = trt.Builder(_LOGGER)
     # TensorRT 11 knows no other networks and ignores the flag; 10 would choose precisions itself.
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, _LOGGER)
-    if not parser.parse(path.read_bytes()):
+    if not parser.parse(content):
         errors = "; ".join(str(parser.get_error(i)) for i in range(parser.num_errors))
-        raise RuntimeUnusable(f"TensorRT can't read {path} ({errors}): choose another runtime.")
+        raise RuntimeUnusable(f"TensorRT can't read {part}.onnx ({errors}): choose another runtime.")
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, _WORKSPACE)
     config.clear_flag(trt.BuilderFlag.TF32)  # three digits, where a take is to be the same on every runtime
@@ -87,22 +84,22 @@ def _build(path: Path, profile: plans.Profile) -> bytes:
     config.add_optimization_profile(shapes)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
-        raise RuntimeUnusable(f"TensorRT can't build an engine of {path}: choose another runtime; the log says more.")
+        raise RuntimeUnusable(f"TensorRT can't build an engine of {part}.onnx: choose another runtime; the log says more.")
     return bytes(plan)
 
 
-def _compare(engine: "Engine", path: Path, profile: plans.Profile) -> None:
+def _compare(engine: "Engine", part: str, content: bytes, profile: plans.Profile) -> None:
     """Raise RuntimeUnusable unless an engine does what ONNX Runtime does with its file, at the usual and the largest shapes."""
-    session, random = open_part(path), np.random.default_rng(0)
+    session, random = open_part(part, content), np.random.default_rng(0)
     for size in (1, 2):
         inputs = {name: random.standard_normal(shapes[size], np.float32) for name, shapes in profile.items()}
         given = engine.run(inputs)
         expected = dict(zip((output.name for output in session.get_outputs()), session.run(None, inputs), strict=True))
         difference = max(float(np.abs(given[name] - value).max()) for name, value in expected.items())
-        log.info("%s: within %.1g of ONNX Runtime", path.stem, difference)
+        log.info("%s: within %.1g of ONNX Runtime", part, difference)
         if not difference <= TOLERANCE:  # nor NaN
             raise RuntimeUnusable(
-                f"TensorRT's {path.stem} differs from ONNX Runtime's by {difference:.2g}, more than {TOLERANCE:g}: choose another runtime."
+                f"TensorRT's {part} differs from ONNX Runtime's by {difference:.2g}, more than {TOLERANCE:g}: choose another runtime."
             )
 
 

@@ -6,7 +6,6 @@ The graphs are the model's only definition, so whatever else is exported runs he
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import onnx
@@ -15,20 +14,20 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..model_folder import PARTS
+from ..model_folder import Card, Parts
 from . import Report, RuntimeUnusable, silent
-from .graphs import Arrays, GraphRuntime
+from .graphs import Arrays, GraphRuntime, first_line, state_of
 
 log = logging.getLogger(__name__)
 
 
-def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntime:
-    """Open a model folder's ONNX files. Raises RuntimeUnusable when one has an operation that isn't known here."""
+def load(card: Card, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
+    """Open a model's ONNX files. Raises ModelError, and RuntimeUnusable when one has an operation that isn't known here."""
     if threads:
         torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     log.info("torch %s on %s", torch.__version__, torch.cuda.get_device_name(device) if device.type == "cuda" else "the CPU")
-    graphs = {part: _read(folder / f"{part}.onnx", device) for part in PARTS}
+    graphs = {part: _read(part, content, device) for part, content in parts.items()}
 
     def run(part: str, inputs: Arrays) -> Arrays:
         # cuDNN's usual TF32 keeps three digits, and its fastest kernels add up in any order.
@@ -36,8 +35,7 @@ def load(folder: Path, threads: int = 0, report: Report = silent) -> GraphRuntim
             outputs = graphs[part].run({name: torch.tensor(value, device=device) for name, value in inputs.items()})
             return {name: value.cpu().numpy() for name, value in outputs.items()}
 
-    layers, _, width = graphs["decoder"].shapes["state"]
-    return GraphRuntime("torch", run, (layers, width))
+    return GraphRuntime("torch", run, state_of(graphs["decoder"].shapes))
 
 
 @dataclass(frozen=True)
@@ -71,14 +69,17 @@ def _call(operation: Callable[..., Any], values: dict[str, Tensor], takes: Seque
     return dict(zip(gives, given if isinstance(given, tuple) else (given,), strict=True))
 
 
-def _read(path: Path, device: torch.device) -> _Graph:
+def _read(part: str, content: bytes, device: torch.device) -> _Graph:
     """An ONNX file with all that is constant in it worked out. Whole numbers, which are shapes, stay on the CPU."""
-    graph = onnx.load(path).graph
+    try:
+        graph = onnx.load_model_from_string(content).graph
+    except Exception as error:  # protobuf's own kinds
+        raise RuntimeUnusable(f"The torch runtime can't read {part}.onnx ({first_line(error)}): use the onnx runtime.") from error
     constants = {tensor.name: _put(torch.from_numpy(numpy_helper.to_array(tensor).copy()), device) for tensor in graph.initializer}
     outputs = [output.name for output in graph.output]
     needed, steps = set(outputs), []
     for node in graph.node:
-        operation, takes = _operation(node, constants, path)
+        operation, takes = _operation(node, constants, part)
         if all(name in constants for name in takes if name):
             constants |= _call(operation, constants, takes, node.output)
         else:
@@ -97,7 +98,7 @@ def _put(tensor: Tensor, device: torch.device) -> Tensor:
     return tensor.to(device) if tensor.is_floating_point() else tensor
 
 
-def _operation(node: onnx.NodeProto, constants: dict[str, Tensor], path: Path) -> tuple[Callable[..., Any], Sequence[str]]:
+def _operation(node: onnx.NodeProto, constants: dict[str, Tensor], part: str) -> tuple[Callable[..., Any], Sequence[str]]:
     """What a node does, and the names of what it does it to."""
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     attributes = {name: value.decode() if isinstance(value, bytes) else value for name, value in attributes.items()}
@@ -108,7 +109,7 @@ def _operation(node: onnx.NodeProto, constants: dict[str, Tensor], path: Path) -
         operation = _OPERATIONS[node.op_type]
     except (KeyError, TypeError) as error:
         raise RuntimeUnusable(
-            f"The torch runtime doesn't know the {node.op_type} in {path} ({error}): use the onnx runtime for this model."
+            f"The torch runtime doesn't know the {node.op_type} in {part}.onnx ({error}): use the onnx runtime for this model."
         ) from error
     return lambda *inputs: operation(*inputs, **attributes), list(node.input)
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import bpy
 import pytest
@@ -25,7 +26,7 @@ def _rename(model: Path, old: str, new: str) -> None:
     card = json.loads((model / "model.json").read_text())
     next(entry for entry in card["identities"] if entry["name"] == old)["name"] = new
     (model / "model.json").write_text(json.dumps(card))
-    os.utime(model / "model.json", ns=(0, part("addon.model").changed(model) + 10**9))  # later, however coarse the disk's clock is
+    os.utime(model / "model.json", ns=(0, part("addon.model").changed(model)[0] + 10**9))  # later, however coarse the disk's clock is
 
 
 def _menu() -> list[str]:
@@ -61,22 +62,62 @@ def test_model_chosen_performs(scene: "bpy.types.Scene", face: "bpy.types.Object
     "name, content, sentence",
     [
         ("nothing", None, "No model.json in .*nothing: reinstall the extension or choose another model folder$"),
+        ("pairs", '{"schema": 2}', r"The model.json in .*pairs is broken \(it lacks 'identities'\): reinstall the extension"),
         ("broken", "{", r"The model.json in .*broken is broken \(.*: reinstall the extension or export the model again$"),
         ("old", '{"schema": 1}', "has schema 1, this version reads 2: export it again or update$"),
     ],
 )
 def test_wrong_folder_is_told(
-    face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path, name: str, content: str | None, sentence: str
+    face: "bpy.types.Object",
+    strip: "bpy.types.Strip",
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    content: str | None,
+    sentence: str,
 ) -> None:
     folder = tmp_path / name
     folder.mkdir()
     if content:
         (folder / "model.json").write_text(content)
     with preference(model=str(folder)):
+        assert re.search(sentence, part("addon.model").problem(folder))
+        assert "Ada" in _menu()
+        monkeypatch.setattr(part("addon.model"), "OWN", folder)  # nothing left to do the work
         with pytest.raises(RuntimeError, match=sentence.partition(":")[0]):  # Blender cuts what follows
             bpy.ops.lipsync.generate()
         assert re.search(sentence, part("addon.operators.generate").disabled_reason(bpy.context))
         assert _menu() == ["auto"]
+
+
+def test_the_extension_s_own_model_stands_in_for_a_broken_one(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
+) -> None:
+    job, order, takes, model = part("addon.job"), part("addon.operators.generate").make_order, part("addon.takes"), part("addon.model")
+    why = f"decoder.onnx in {own_model} is not the file its model.json describes: reinstall the extension"
+    with preference(model=str(own_model)):
+        scene.lipsync.identity = "Grandmother"
+        whole = (own_model / "decoder.onnx").read_bytes()
+        (own_model / "decoder.onnx").write_bytes(whole[:-1])
+        assert model.problem(own_model) == why
+        running = job.Job(order(bpy.context))
+        while not running.pump(0.1):
+            pass
+        outcome = running.apply()
+        assert outcome.warnings == (
+            f"{why}; until then, the extension's own model does the work",
+            'It has no identity "Grandmother", so the voice chose another',
+        )
+        info = takes.read_info(bpy.data.actions[outcome.actions[0]])
+        assert info.model_sha256 == model.card(model.OWN).sha256 and info.identity in _names(model.card(model.OWN))
+        (own_model / "decoder.onnx").write_bytes(whole)  # mended, and the next take is of it
+        assert model.problem(own_model) == "" and bpy.ops.lipsync.generate() == {"FINISHED"}
+        assert takes.read_info(takes.current_take(part("addon.rig").read_face(face))).identity == "Grandmother"
+    part("addon.session").session.restart()
+
+
+def _names(card: Any) -> set[str]:
+    return {entry.name for entry in card.identities}
 
 
 def test_file_in_place_of_a_folder_is_told(extension: Path, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ class Some:
     card: SomeCard = SomeCard()
     runtime: SomeRuntime = SomeRuntime()
     notice: str = ""
+    stands_in: bool = False
 
 
 def _generate(model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
@@ -234,6 +235,24 @@ def test_what_takes_long_gives_signs_of_life(start: Callable[..., Child], sound:
     size = len(seen)
     child.send(Hello(2))
     assert isinstance(protocol.read(child.replies), Ready) and size == len(seen)  # in between, not a word
+
+
+def test_a_model_that_stands_in_lets_the_voice_choose_for_names_it_lacks(start: Callable[..., Child], sound: str) -> None:
+    wishes: list[Wish] = []
+
+    def generate(model: Any, blocks: Any, wish: Wish, callback: Any) -> Iterator[Take]:
+        wishes.append(wish)
+        return _generate(model, blocks, wish, callback)
+
+    child = start(lambda report: Some(notice="Broken.", stands_in=True), generate)
+    child.send(Generate(1, sound, identity="Grandmother", emotion="anger", moods=((0.0, "envy", 1.0), (1.0, "neutral", 0.5))))
+    told = [reply.message for reply in child.until(Done) if isinstance(reply, Notice)]
+    assert told == [
+        "Broken.",
+        'It has no identity "Grandmother", so the voice chose another.',
+        'It has no emotion "envy", so the voice chose another.',
+    ]
+    assert (wishes[0].identity, wishes[0].emotion, wishes[0].moods) == ("auto", "anger", ((0.0, "auto", 1.0), (1.0, "neutral", 0.5)))
 
 
 def test_loading_is_given_up_between_its_steps(start: Callable[..., Child], sound: str) -> None:

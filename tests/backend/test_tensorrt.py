@@ -14,7 +14,7 @@ from backend import generator, listening, runtimes
 from backend.__main__ import main
 from backend.curve_files import read
 from backend.generator import Wish, generate, load_model
-from backend.model_folder import PARTS, read_card
+from backend.model_folder import PARTS, Card, Parts, read_card, read_parts
 from backend.runtimes import RuntimeUnusable, plans
 from backend.runtimes.onnx import open_part
 from backend.runtimes.plans import LONGEST, MOST_TAKES, Machine, axes, plan_name, profile_of
@@ -49,20 +49,21 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Gpu:
 def test_profiles_cover_what_the_backend_asks_for() -> None:
     assert max(generator._WINDOW, listening._WINDOW) <= LONGEST
     card = read_card(MODEL)
-    decoder = profile_of(MODEL / "decoder.onnx", axes(card))
+    parts = read_parts(MODEL, card)
+    decoder = profile_of("decoder", parts["decoder"], axes(card))
     low, usual, high = decoder["noisy"]
     assert low == (1, 1 + 2 * card.look, 52) and usual[0] == 1 and high == (MOST_TAKES, 900 + 2 * card.look, 52)
     assert [shape[1] for shape in decoder["condition"]] == [1, 300, 900]
     assert [shape[1] for shape in decoder["state"]] == [1, 1, MOST_TAKES] and decoder["log_snr"][0] == (1,)
-    assert profile_of(MODEL / "encoder.onnx", axes(card))["mel"][2] == (1, 3000 + 2 * card.reach, 80)
-    assert profile_of(MODEL / "voice.onnx", axes(card))["pooled"] == ((1, 128),) * 3
+    assert profile_of("encoder", parts["encoder"], axes(card))["mel"][2] == (1, 3000 + 2 * card.reach, 80)
+    assert profile_of("voice", parts["voice"], axes(card))["pooled"] == ((1, 128),) * 3
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_profile_is_one_the_part_can_run(part: str) -> None:
     """The shapes of all inputs agree: ONNX Runtime takes the smallest and the usual ones."""
-    session = open_part(MODEL / f"{part}.onnx")
-    profile = profile_of(MODEL / f"{part}.onnx", axes(read_card(MODEL)))
+    content = (MODEL / f"{part}.onnx").read_bytes()
+    session, profile = open_part(part, content), profile_of(part, content, axes(read_card(MODEL)))
     assert list(profile) == [i.name for i in session.get_inputs()]
     for k in (0, 1):
         outputs = session.run(None, {name: np.ones(shapes[k], np.float32) for name, shapes in profile.items()})
@@ -72,7 +73,7 @@ def test_every_profile_is_one_the_part_can_run(part: str) -> None:
 def test_an_axis_that_nobody_knows_is_named() -> None:
     known = {name: sizes for name, sizes in axes(read_card(MODEL)).items() if name != "mel_frames"}
     with pytest.raises(RuntimeUnusable, match="leaves the axis mel_frames of mel open"):
-        profile_of(MODEL / "encoder.onnx", known)
+        profile_of("encoder", (MODEL / "encoder.onnx").read_bytes(), known)
 
 
 def test_a_plan_is_named_by_all_that_it_is_tied_to() -> None:
@@ -99,6 +100,9 @@ def test_a_plan_is_kept_privately_and_whole(cache: Path, monkeypatch: pytest.Mon
     if os.name == "posix":
         assert [stat.S_IMODE(path.stat().st_mode) for path in (cache, cache / "a.plan")] == [0o700, 0o600]
 
+    if os.name == "posix":
+        assert plans.read(cache / "a.plan") == b"new" and plans.read(cache / "b.plan") is None
+
     def fails(*_: Any) -> None:
         raise OSError("disk full")
 
@@ -108,7 +112,31 @@ def test_a_plan_is_kept_privately_and_whole(cache: Path, monkeypatch: pytest.Mon
     assert [(path.name, path.read_bytes()) for path in cache.iterdir()] == [("a.plan", b"new")]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders of Windows users are theirs alone")
+@pytest.mark.parametrize(
+    "case", ["others may write it", "others may write the folder", "somebody else's", "a link to elsewhere", "no file"]
+)
+def test_a_plan_that_others_may_have_written_is_not_read(case: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans.keep(cache / "a.plan", b"plan")
+    if case == "others may write it":
+        (cache / "a.plan").chmod(0o666)
+    elif case == "others may write the folder":
+        cache.chmod(0o777)
+    elif case == "somebody else's":
+        monkeypatch.setattr("os.geteuid", lambda: os.getuid() + 1)
+    else:
+        (cache / "a.plan").rename(cache.parent / "moved")
+        (cache / "a.plan").symlink_to(cache.parent / "moved") if "link" in case else (cache / "a.plan").mkdir()
+    with pytest.raises(PermissionError, match="is not this user's alone"):
+        plans.read(cache / "a.plan")
+
+
 # ---- engines, on a stand-in
+
+
+def _checked() -> tuple[Card, Parts]:
+    card = read_card(MODEL)
+    return card, read_parts(MODEL, card)
 
 
 def _curves(runtime: str) -> np.ndarray:
@@ -174,14 +202,14 @@ def test_onnx_does_the_work_where_tensorrt_cannot(
 
 
 def test_an_engine_is_run_only_within_its_profile(gpu: Gpu) -> None:
-    runtime = runtimes.find("tensorrt").load(MODEL)
+    runtime = runtimes.find("tensorrt").load(*_checked())
     with pytest.raises(RuntimeUnusable, match=r"isn't built for mel of the shape \(1, 9000, 80\)"):
         runtime.encode(np.zeros((9000, 80), np.float32))
     assert runtime.encode(np.zeros((200, 80), np.float32))[0].shape == (100, 128)
 
 
 def test_memory_on_the_gpu_grows_and_is_reused(gpu: Gpu) -> None:
-    runtime = runtimes.find("tensorrt").load(MODEL)  # compares at the largest shapes
+    runtime = runtimes.find("tensorrt").load(*_checked())  # compares at the largest shapes
     taken = dict.fromkeys(gpu.memory)
     for length in (100, 3000, 40):
         runtime.encode(np.zeros((length, 80), np.float32))
@@ -210,7 +238,7 @@ def test_a_gpu_gives_the_same_curves(real: Any) -> None:
 
 @pytest.mark.parametrize("seconds", [1, 30])
 def test_a_gpu_hands_on_the_same_state(real: Any, seconds: int) -> None:
-    one, other, look = real.load(MODEL), load_model(MODEL).runtime, read_card(MODEL).look
+    one, other, look = real.load(*_checked()), load_model(MODEL).runtime, read_card(MODEL).look
     random = np.random.default_rng(seconds)
     mel = random.standard_normal((100 * seconds, 80)).astype(np.float32)
     condition = other.encode(mel)[0][: 30 * seconds]

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 from backend import runtimes
 from backend.arkit import EMOTIONS
 from backend.features import BANDS
+from backend.model_folder import read_card, read_parts
 from training.__main__ import main
 from training.checkpoint import save_model
 from training.config import ModelConfig
@@ -27,7 +28,8 @@ def test_a_model_of_other_sizes_runs_on_torch(tmp_path: Path) -> None:
     names = {"identities": ["Ann"], "descriptions": {}, "emotions": list(EMOTIONS)}
     save_model(tmp_path / "torch", Talker(TINY, 1, len(EMOTIONS)), SmallEncoder(TINY), 1, names | numbers)
     export(tmp_path / "torch", tmp_path / "onnx", "tiny", "1")
-    one, other = (runtimes.find(name).load(tmp_path / "onnx") for name in ("torch", "onnx"))
+    card = read_card(tmp_path / "onnx")
+    one, other = (runtimes.find(name).load(card, read_parts(tmp_path / "onnx", card)) for name in ("torch", "onnx"))
     assert one.state == other.state == (1, 16)
     mel = np.random.default_rng(0).standard_normal((200, BANDS)).astype(np.float32)
     for a, b in zip(one.encode(mel), other.encode(mel), strict=True):

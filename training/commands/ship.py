@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from backend import runtimes
+from backend.model_folder import read_card, read_parts
 
 
 def add(stages: argparse._SubParsersAction) -> None:
@@ -28,5 +29,6 @@ def _export(args: argparse.Namespace) -> None:
     worst = export(args.model, args.out, args.name, args.version, args.safetensors)
     print(f"wrote {args.out}; largest difference between torch and ONNX Runtime {worst:.1e}")
     if tensorrt is not None:
-        tensorrt.load(args.out, report=print)
+        card = read_card(args.out)
+        tensorrt.load(card, read_parts(args.out, card), report=print)
         print(f"TensorRT's engines are ready, within {tensorrt.TOLERANCE:.0e} of ONNX Runtime")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from backend.arkit import CHANNELS, map_names
+from backend.curve_files.npz import BROKEN, read_arrays
 
 _NEUTRAL = ("neutral", "basis", "template")
 _LARGEST = 0.1  # m: no blendshape moves a face's vertex further
@@ -75,12 +76,12 @@ def read_basis(path: Path, vertices: int | None = None) -> Basis:
 
 def _read_npz(path: Path) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            names, deltas = [str(name) for name in file["names"]], file["deltas"].astype(np.float64)
-            neutral = file["neutral"].astype(np.float64) if "neutral" in file else None
-    except Exception as error:  # a broken archive can raise nearly anything
+        arrays = read_arrays(path, ("names", "deltas", "neutral"))
+        names, deltas = [str(name) for name in arrays["names"]], arrays["deltas"].astype(np.float64)
+        neutral = arrays["neutral"].astype(np.float64) if "neutral" in arrays else None
+    except BROKEN as error:
         raise BasisError(f"{path} can't be read as a basis ({error}): give an .npz with the arrays names and deltas.") from error
-    if len(names) != len(deltas):
+    if deltas.ndim != 3 or len(names) != len(deltas):
         raise BasisError(f"{path} has {len(names)} names for {len(deltas)} deltas: write it again.")
     return neutral, dict(zip(names, deltas, strict=True))
 

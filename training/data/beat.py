@@ -17,6 +17,10 @@ NUMBERS: dict[str, tuple[int, int]] = dict(
 )
 
 
+_LATEST = 1e6  # s
+_LARGEST = 512 << 20  # bytes of a text about one take
+
+
 class BeatError(ValueError):
     """A recording that does not hold what BEAT's layout promises; the message says what."""
 
@@ -66,6 +70,13 @@ class Track:
         return self.at(np.arange(int(self.times[-1] * fps) + 1) / fps)
 
 
+def read_bounded(path: Path) -> bytes:
+    """A file's content. Raises ValueError when it is larger than a text about one take can be."""
+    if path.stat().st_size > _LARGEST:
+        raise ValueError(f"it has more than {_LARGEST >> 20} MB")
+    return path.read_bytes()
+
+
 def survey(root: Path) -> tuple[list[Recording], dict[str, str]]:
     """All takes under a BEAT folder in a stable order, and what looks like one and is none: {name: reason}."""
     found: dict[str, Recording] = {}
@@ -97,18 +108,20 @@ def find_recordings(root: Path) -> list[Recording]:
 def read_track(path: Path) -> Track:
     """A BEAT json; channels by name, those missing (tongueOut) zero. Raises BeatError for what isn't one."""
     try:
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_bounded(path))
         names = data["names"]
         times = np.array([frame["time"] for frame in data["frames"]], dtype=np.float64)
         values = np.array([frame["weights"] for frame in data["frames"]], dtype=np.float32)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("its names are no list of texts")
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BeatError(f"{path.name} is not a BEAT face file ({error or type(error).__name__})") from error
     if values.ndim != 2 or values.shape[1] != len(names) or len(times) < 2:
         raise BeatError(f"{path.name} has {values.shape} weights for {len(names)} names")
     if len(set(names)) < len(names) or not set(names) <= set(CHANNELS):
         unknown = sorted(set(names) - set(CHANNELS))
         raise BeatError(f"{path.name} has unknown channels {unknown}" if unknown else f"{path.name} names a channel twice")
-    if not np.isfinite(values).all() or not np.isfinite(times).all() or (np.diff(times) < 0).any():
+    if times.ndim != 1 or not np.isfinite(values).all() or not (np.abs(times) <= _LATEST).all() or (np.diff(times) < 0).any():
         raise BeatError(f"{path.name} holds weights or times that are no numbers, or times that go back")
     weights = np.zeros((len(times), len(CHANNELS)), np.float32)
     weights[:, [CHANNELS.index(name) for name in names]] = values

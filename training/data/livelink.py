@@ -138,11 +138,14 @@ def _read_takes(path: Path, names: set[str]) -> dict[str, tuple[str, str]]:
     """takes.csv as {take: (emotion, identity)}; what it leaves open is empty."""
     if not path.is_file():
         return {}
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        table = csv.DictReader(file)
-        if "file" not in (table.fieldnames or ()):
-            raise ValueError(f"{path} has no column `file`: give it the columns file, emotion, identity.")
-        rows = [{key: (value or "").strip() for key, value in row.items() if isinstance(value, str)} for row in table]
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            if "file" not in (table.fieldnames or ()):
+                raise ValueError(f"{path} has no column `file`: give it the columns file, emotion, identity.")
+            rows = [{key: (value or "").strip() for key, value in row.items() if isinstance(value, str)} for row in table]
+    except csv.Error as error:
+        raise ValueError(f"{path} can't be read as a table ({error}): save it as CSV again.") from error
     told = {}
     for row in rows:
         written, emotion = row.get("file", ""), row.get("emotion", "")

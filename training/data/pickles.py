@@ -2,7 +2,7 @@
 
 A pickle can name any function and have it called. Here every global that a file names is looked up in a short table of classes of our
 own, which hold what numpy's pickled arrays are made of (numpy, `ndarray.__reduce__`; Python 2's come with text in place of bytes).
-Anything else ends the reading.
+Anything else ends the reading. The reader is the one written in Python: the other makes room for as many values as a file claims to have.
 """
 
 import math
@@ -10,7 +10,7 @@ import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -87,18 +87,25 @@ _KNOWN: dict[tuple[str, str], Callable[..., object]] = {
 }
 
 
-class _Unpickler(pickle.Unpickler):
+class _Unpickler(pickle._Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _KNOWN:
             raise PickleError(f"it wants {module}.{name} to be called, which data has no need of")
         return _KNOWN[module, name]
+
+    def _set_state(self: Any) -> None:  # of what types don't tell
+        if not isinstance(self.stack[-2], _Type | _Array):
+            raise PickleError("it sets what is not an array's")
+        self.load_build()
+
+    dispatch: ClassVar = {**pickle._Unpickler.dispatch, pickle.BUILD[0]: _set_state}
 
 
 def load_pickle(path: Path) -> Any:
     """The dicts, lists, numbers, strings and arrays in a pickle of Python 2 or 3. Raises PickleError, FileNotFoundError."""
     try:
         with path.open("rb") as file:
-            return _plain(_Unpickler(file, encoding="latin1").load())
+            return _plain(_Unpickler(file, encoding="latin1").load(), {})
     except FileNotFoundError:
         raise
     except Exception as error:  # a broken pickle can raise nearly anything
@@ -109,11 +116,15 @@ def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, PickleError) else f"it is no whole pickle ({type(error).__name__}: {error})"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, done: dict[int, Any]) -> Any:
+    """The same with our own arrays replaced; done: id -> what was already, for a file of a few bytes can hold one list a billion times."""
     if isinstance(value, _Array):
         return value.value
-    if isinstance(value, dict):
-        return {_plain(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_plain(item) for item in value)
-    return value
+    if not isinstance(value, dict | list | tuple):
+        return value
+    if id(value) not in done:
+        if isinstance(value, dict):
+            done[id(value)] = {_plain(key, done): _plain(item, done) for key, item in value.items()}
+        else:
+            done[id(value)] = type(value)(_plain(item, done) for item in value)
+    return done[id(value)]

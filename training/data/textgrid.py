@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .beat import read_bounded
+
 # What Praat reads of a text file: strings, numbers and flags that stand free. All else ("xmin =", "item [1]:") is there for people, so that
 # the long and the short format read alike.
 _TOKEN = re.compile(r'"((?:[^"]|"")*)"|(<\w+>)|![^\n]*|([^\s"<!]+)')
@@ -36,13 +38,13 @@ def read_text_grid(path: Path) -> dict[str, tuple[Interval, ...]]:
 
     Raises TextGridError for anything else.
     """
-    raw = path.read_bytes()
     try:
+        raw = read_bounded(path)
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
         return _tiers(_values(text))
     except StopIteration:
         raise TextGridError(f"{path.name} ends in the middle of a tier; export it again from Praat") from None
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise TextGridError(f"{path.name} is not a TextGrid in Praat's text format ({error}); save it as text from Praat") from error
 
 

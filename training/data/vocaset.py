@@ -7,11 +7,12 @@ is: `residual.json` says how far the fit is from the mesh, for each person and e
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from tqdm import tqdm
 
+from backend.curve_files.npz import BROKEN
 from backend.curves import Curves
 
 from .basis import read_basis
@@ -20,6 +21,7 @@ from .retarget import Fit, retarget
 from .writing import Person, begin_import, end_import, recording_stem, resampled, write_recording
 
 FPS = 60.0
+_RATES = (1000, 768_000)  # Hz
 _REPORT = "residual.json"
 _FILES = ("data_verts.npy", "raw_audio_fixed.pkl", "templates.pkl", "subj_seq_to_idx.pkl")
 
@@ -113,9 +115,9 @@ def open_vocaset(folder: Path) -> Vocaset:
         raise VocasetError(f"{folder} lacks {', '.join(missing)}: put VOCASET's training data there, unpacked.")
     try:
         vertices = np.load(folder / _FILES[0], mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except BROKEN as error:
         raise VocasetError(f"{_FILES[0]} can't be read ({error}): get the file again.") from error
-    if vertices.ndim != 3 or vertices.shape[2] != 3:
+    if vertices.ndim != 3 or vertices.shape[2] != 3 or vertices.dtype.kind != "f":
         raise VocasetError(f"{_FILES[0]} has shape {vertices.shape}, not (frames, vertices, 3): get the file again.")
     sounds, templates, index = (load_pickle(folder / name) for name in _FILES[1:])
     for name, level, depth in ((_FILES[1], sounds, 3), (_FILES[2], templates, 1), (_FILES[3], index, 3)):
@@ -125,7 +127,14 @@ def open_vocaset(folder: Path) -> Vocaset:
 
 
 def _nested(value: object, depth: int) -> bool:
-    return depth == 0 or (isinstance(value, dict) and len(value) > 0 and all(_nested(item, depth - 1) for item in value.values()))
+    """Whether a value is dictionaries in one another, so deep, of which the two outermost have texts for keys."""
+    level = {id(value): value}
+    for outer in range(depth):
+        for each in level.values():
+            if not isinstance(each, dict) or not each or (outer < 2 and not all(isinstance(key, str) for key in each)):
+                return False
+        level = {id(item): item for each in level.values() for item in cast(dict, each).values()}
+    return True
 
 
 def _template(data: Vocaset, subject: str) -> np.ndarray:
@@ -137,7 +146,7 @@ def _template(data: Vocaset, subject: str) -> np.ndarray:
 
 def _meshes(vertices: np.ndarray, rows: dict[int, int]) -> np.ndarray:
     """A sequence's frames in order, (T, V, 3) float64."""
-    order = [rows[frame] for frame in sorted(rows)]
+    order = [rows[frame] for frame in sorted(rows)] if all(isinstance(frame, int) for frame in rows) else []
     if len(order) < 2 or not all(isinstance(row, int) and 0 <= row < len(vertices) for row in order):
         raise VocasetError(f"its {len(order)} frames are not all among the {len(vertices)} of {_FILES[0]}.")
     meshes = vertices[order].astype(np.float64)
@@ -150,8 +159,10 @@ def _sound(sounds: dict[str, dict[str, dict[str, Any]]], subject: str, sequence:
     """A sequence's sound, (n,) at 16 kHz, -1..1. VOCASET's is int16 at 22 kHz."""
     entry = sounds.get(subject, {}).get(sequence, {})
     samples, rate = entry.get("audio"), entry.get("sample_rate")
-    if not isinstance(samples, np.ndarray) or not isinstance(rate, int) or rate <= 0 or not samples.size or samples.ndim > 2:
+    if not isinstance(samples, np.ndarray) or not isinstance(rate, int) or not samples.size or samples.ndim not in (1, 2):
         raise VocasetError(f"{_FILES[1]} holds no sound of it.")
+    if not _RATES[0] <= rate <= _RATES[1]:
+        raise VocasetError(f"its sound has {rate} samples a second.")
     if samples.dtype.kind in "iu":
         samples = samples / float(np.iinfo(samples.dtype).max)
     if not np.isfinite(samples).all():

@@ -1,8 +1,9 @@
 """German."""
 
+from .models import MODELS
 from .operators import OPERATORS
 from .panels import PANELS
 from .reasons import REASONS
 from .runtimes import RUNTIMES
 
-MESSAGES = PANELS | OPERATORS | REASONS | RUNTIMES
+MESSAGES = PANELS | OPERATORS | REASONS | MODELS | RUNTIMES

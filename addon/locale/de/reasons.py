@@ -49,6 +49,9 @@ REASONS = {
     "No take moves the face: choose one in the list, or generate one": (
         "Kein Take bewegt das Gesicht: einen aus der Liste wählen oder einen erzeugen"
     ),
+    '"{}" was made by a newer version of this extension: update the extension to work with it': (
+        '"{}" stammt von einer neueren Version dieser Erweiterung: die Erweiterung aktualisieren, um damit zu arbeiten'
+    ),
     'There is no take "{}": choose one of the list': 'Es gibt keinen Take "{}": einen aus der Liste wählen',
     '"{}" doesn\'t move the face: assign it first': '"{}" bewegt das Gesicht nicht: erst zuweisen',
     '"{}" is on an NLA track: delete its strip there first': '"{}" liegt auf einer NLA-Spur: erst dort den Strip löschen',
@@ -93,6 +96,9 @@ REASONS = {
     '"{}" can\'t be read ({}): choose another file': '"{}" kann nicht gelesen werden ({}): eine andere Datei wählen',
     '"{}" can\'t be loaded: {}': '"{}" kann nicht geladen werden: {}',
     "it is no JSON ({}): choose a file that Save Mapping wrote": "kein JSON ({}): eine Datei wählen, die Zuordnung speichern geschrieben hat",
+    "it is longer than any mapping: choose a file that Save Mapping wrote": (
+        "sie ist länger als jede Zuordnung: eine Datei wählen, die Zuordnung speichern geschrieben hat"
+    ),
     'it is no mapping: its "format" is not "{}"; choose a file that Save Mapping wrote': (
         'keine Zuordnung: ihr "format" ist nicht "{}"; eine Datei wählen, die Zuordnung speichern geschrieben hat'
     ),
@@ -186,23 +192,6 @@ REASONS = {
     'The backend can\'t be started with "{}" ({}): choose another Python in the preferences': (
         'Das Backend lässt sich mit "{}" nicht starten ({}): in den Einstellungen ein anderes Python wählen'
     ),
-    # The model
-    "No model.json in {}: reinstall the extension or choose another model folder": (
-        "Kein model.json in {}: die Erweiterung neu installieren oder einen anderen Modellordner wählen"
-    ),
-    "The model in {} can't be read ({}): choose another model folder": (
-        "Das Modell in {} kann nicht gelesen werden ({}): einen anderen Modellordner wählen"
-    ),
-    "The model.json in {} is broken ({}): reinstall the extension or export the model again": (
-        "Das model.json in {} ist beschädigt ({}): die Erweiterung neu installieren oder das Modell neu exportieren"
-    ),
-    "The model in {} has schema {}, this version reads {}: export it again or update": (
-        "Das Modell in {} hat das Schema {}, diese Version liest {}: neu exportieren oder die Erweiterung aktualisieren"
-    ),
-    "The model in {} lacks {}: reinstall the extension": "Dem Modell in {} fehlt {}: die Erweiterung neu installieren",
-    "{} in {} is not the file its model.json describes: reinstall the extension": (
-        "{} in {} ist nicht die Datei, die das model.json beschreibt: die Erweiterung neu installieren"
-    ),
     # The request
     'There is no {} "{}" in this model: choose {} or one of {}': 'Es gibt keine {} "{}" in diesem Modell: {} oder eine von {} wählen',
     "identity": "Identität",
@@ -255,7 +244,13 @@ REASONS = {
     ),
     '"{}" says that it has {} frames a second: export it again': '"{}" gibt {} Bilder je Sekunde an: neu exportieren',
     "The times of this file are no numbers: export it again": "Die Zeiten dieser Datei sind keine Zahlen: neu exportieren",
-    "The times of this file span more than a day: export it again": "Die Zeiten dieser Datei umfassen mehr als einen Tag: neu exportieren",
+    "The times of this file lie too far apart for its few frames: export it again": (
+        "Die Zeiten dieser Datei liegen für ihre wenigen Bilder zu weit auseinander: neu exportieren"
+    ),
+    '"{}" is larger than {} MB, which no take is: export a shorter one': (
+        '"{}" ist größer als {} MB, was kein Take ist: einen kürzeren exportieren'
+    ),
+    '"{}" says that it starts at second {}: export it again': '"{}" beginnt nach eigener Angabe in Sekunde {}: neu exportieren',
     '"{}" can\'t be written ({}): check the folder and its permissions': '"{}" kann nicht geschrieben werden ({}): Ordner und Rechte prüfen',
     '"{}" holds no frames, or values that are no numbers: export it again': (
         '"{}" enthält keine Bilder, oder Werte, die keine Zahlen sind: neu exportieren'

@@ -26,9 +26,9 @@ RUNTIMES = {
     "install NVIDIA's driver, or choose another runtime": "den Treiber von NVIDIA installieren oder eine andere Laufzeit wählen",
     "CUDA failed ({}): {}": "CUDA ist gescheitert ({}): {}",
     "NVIDIA's driver doesn't say its version ({}): {}": "Der Treiber von NVIDIA nennt seine Version nicht ({}): {}",
-    "TensorRT can't read {} ({}): choose another runtime": "TensorRT kann {} nicht lesen ({}): eine andere Laufzeit wählen",
-    "TensorRT can't build an engine of {}: choose another runtime; the log says more": (
-        "TensorRT kann {} nicht übersetzen: eine andere Laufzeit wählen; mehr steht im Protokoll"
+    "TensorRT can't read {}.onnx ({}): choose another runtime": "TensorRT kann {}.onnx nicht lesen ({}): eine andere Laufzeit wählen",
+    "TensorRT can't build an engine of {}.onnx: choose another runtime; the log says more": (
+        "TensorRT kann {}.onnx nicht übersetzen: eine andere Laufzeit wählen; mehr steht im Protokoll"
     ),
     "TensorRT can't load an engine: choose another runtime; the log says more": (
         "TensorRT kann ein übersetztes Modell nicht laden: eine andere Laufzeit wählen; mehr steht im Protokoll"
@@ -42,10 +42,13 @@ RUNTIMES = {
     "TensorRT's {} differs from ONNX Runtime's by {}, more than {}: choose another runtime": (
         "TensorRTs {} weicht um {} von dem der ONNX Runtime ab, mehr als {}: eine andere Laufzeit wählen"
     ),
-    "The torch runtime doesn't know the {} in {} ({}): use the onnx runtime for this model": (
-        "Die Laufzeit torch kennt {} in {} nicht ({}): für dieses Modell die Laufzeit onnx wählen"
+    "The torch runtime doesn't know the {} in {}.onnx ({}): use the onnx runtime for this model": (
+        "Die Laufzeit torch kennt {} in {}.onnx nicht ({}): für dieses Modell die Laufzeit onnx wählen"
     ),
-    "{} leaves the axis {} of {} open, whose length isn't known: use the onnx runtime for this model": (
-        "{} lässt die Achse {} von {} offen, deren Länge unbekannt ist: für dieses Modell die Laufzeit onnx wählen"
+    "The torch runtime can't read {}.onnx ({}): use the onnx runtime": (
+        "Die Laufzeit torch kann {}.onnx nicht lesen ({}): die Laufzeit onnx wählen"
+    ),
+    "{}.onnx leaves the axis {} of {} open, whose length isn't known: use the onnx runtime for this model": (
+        "{}.onnx lässt die Achse {} von {} offen, deren Länge unbekannt ist: für dieses Modell die Laufzeit onnx wählen"
     ),
 }

@@ -1,0 +1,311 @@
+"""Model folders from anywhere: what is broken, altered, cut, swapped or crafted is a ModelError, and never another file's content."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from backend import model_folder
+from backend.__main__ import DEFAULT_MODEL, main
+from backend.external_data import keeps_data_elsewhere
+from backend.generator import Wish, generate, load_model, load_model_or
+from backend.model_folder import PARTS, ModelError, read_card, read_parts
+from backend.runtimes.onnx import open_part
+from tests.soak import Soak
+
+SPEECH = Path(__file__).parents[1] / "data/speech.ogg"
+SILENCE = np.zeros(4000, np.float32)
+BOUND = 5.0  # s that looking at a folder may take
+
+pytestmark = pytest.mark.skipif(not (DEFAULT_MODEL / "model.json").exists(), reason="backend/model holds no model")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of our model."""
+    return Path(shutil.copytree(DEFAULT_MODEL, tmp_path / "model"))
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "model.json").read_text())
+
+
+def _sign(folder: Path, **parts: bytes) -> None:
+    """Write parts, and their sha256 into model.json, as whoever made the folder could."""
+    told = _told(folder)
+    for part, content in parts.items():
+        (folder / f"{part}.onnx").write_bytes(content)
+        told["files"][f"{part}.onnx"] = hashlib.sha256(content).hexdigest()
+    (folder / "model.json").write_text(json.dumps(told))
+
+
+WRONG: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
+    ("name is no text", lambda told: told.update(name=7)),
+    ("name is no text", lambda told: told.update(name="a\nb")),
+    ("version is no text", lambda told: told.update(version="\ud800")),
+    ("it lacks 'look'", lambda told: told.pop("look")),
+    ("look is no whole number of 0 to 150: True", lambda told: told.update(look=True)),
+    ("look is no whole number", lambda told: told.update(look=10**9)),
+    ("reach is no whole number of 0 to 3000: -1", lambda told: told.update(reach=-1)),
+    ("temperature holds numbers that are not", lambda told: told.update(temperature=0)),
+    ("temperature are no numbers", lambda told: told.update(temperature="0.1")),
+    ("mean holds numbers", lambda told: told["mean"].__setitem__(3, float("nan"))),
+    ("mean has the shape", lambda told: told["mean"].pop()),
+    ("deviation holds numbers", lambda told: told["deviation"].__setitem__(0, 0.0)),
+    ("start holds numbers", lambda told: told["start"].__setitem__(0, -1.0)),
+    ("identities are no list, or empty", lambda told: told.update(identities=[])),
+    ("identities have two of one name", lambda told: told["identities"].append(told["identities"][0])),
+    ("identities have one whose name is none", lambda told: told["identities"][0].update(name=" ")),
+    ("identities have one whose name is none", lambda told: told["identities"][0].update(name="x" * 49)),
+    ("or one named auto", lambda told: told["identities"][0].update(name="auto")),
+    ("emotions have one whose name is none", lambda told: told["emotions"].__setitem__(0, None)),
+    ("identity_embeddings has the shape", lambda told: told["library"]["identity_embeddings"].pop()),
+    ("inhomogeneous", lambda told: told["library"]["identity_keys"][0].pop()),
+    ("emotion_keys holds numbers", lambda told: told["library"]["emotion_keys"][0].__setitem__(0, 1e300)),
+    ("emotion_keys are no numbers", lambda told: told["library"]["emotion_keys"][0].__setitem__(0, 10**400)),
+    ("levels do not go from noise", lambda told: told["levels"].reverse()),
+    ("levels do not go from noise", lambda told: told["levels"].pop()),
+    ("levels do not keep", lambda told: told["levels"][0].__setitem__(1, 0.98)),
+    ("files do not name", lambda told: told["files"].pop("voice.onnx")),
+    ("files name one in another folder", lambda told: told["files"].update({"../voice.onnx": "0" * 64})),
+    ("files name one in another folder", lambda told: told["files"].update({"C:\\voice.onnx": "0" * 64})),
+    ("the sha256 of voice.onnx is none", lambda told: told["files"].update({"voice.onnx": ["a"]})),
+]
+
+
+@pytest.mark.parametrize("says, change", WRONG)
+def test_every_field_is_checked(folder: Path, says: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    told = _told(folder)
+    change(told)
+    (folder / "model.json").write_text(json.dumps(told))
+    with pytest.raises(ModelError, match=f"The model.json in .* is broken .*{says}.*: reinstall the extension") as raised:
+        read_card(folder)
+    assert "\n" not in str(raised.value) and len(str(raised.value)) < 500 + len(str(folder))
+
+
+@pytest.mark.parametrize(
+    "content, says",
+    [
+        (b"", "is broken"),
+        (b"\xff\xfe{", "is broken"),
+        (b"[" * 10**7, "is broken"),
+        (b"1" * 10**6, "is broken"),
+        (b"[]", "is broken"),
+        (b"null", "is broken"),
+        (b'{"schema": "' + b"x" * 1000 + b'"}', "has schema x{20}, this"),
+        (b" " * ((16 << 20) + 1), "is broken .model.json has more than 16 MB"),
+    ],
+    ids=["empty", "no text", "ten million brackets", "a million digits", "list", "null", "other schema", "too large"],
+)
+def test_what_is_no_card(folder: Path, content: bytes, says: str) -> None:
+    (folder / "model.json").write_bytes(content)
+    began = time.monotonic()
+    with pytest.raises(ModelError, match=says):
+        read_card(folder)
+    assert time.monotonic() - began < BOUND
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
+@pytest.mark.parametrize("name", ["model.json", "voice.onnx"])
+@pytest.mark.parametrize("kind", ["cycle", "pipe", "device", "folder", "nowhere"])
+def test_what_is_no_file_is_not_waited_for(folder: Path, name: str, kind: str) -> None:
+    path = folder / name
+    path.unlink()
+    links = {"cycle": name, "device": "/dev/zero", "nowhere": "/nowhere"}
+    if kind in links:
+        path.symlink_to(links[kind])
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    with pytest.raises(ModelError):
+        load_model(folder)
+
+
+def test_a_part_that_is_too_large_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_folder, "_LARGEST_PART", 1 << 20)
+    with pytest.raises(ModelError, match=r"encoder.onnx in .* can't be read \(encoder.onnx has more than 1 MB\)"):
+        load_model(folder)
+
+
+def test_what_was_checked_is_what_is_run(folder: Path) -> None:
+    parts = read_parts(folder, read_card(folder))
+    for part in PARTS:
+        (folder / f"{part}.onnx").write_bytes(b"something else by now")
+        open_part(part, parts[part])
+
+
+def _elsewhere(location: str) -> bytes:
+    """An ONNX file whose weight lies in another one."""
+    weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1], data_location=TensorProto.EXTERNAL)
+    for key, value in (("location", location), ("length", "4")):
+        weight.external_data.add(key=key, value=value)
+    constant = helper.make_node("Constant", [], ["c"])
+    constant.attribute.append(helper.make_attribute("value", weight))
+    then = helper.make_graph([constant], "then", [], [helper.make_tensor_value_info("c", 1, [1])])
+    branch = helper.make_node("If", ["x"], ["y"], then_branch=then, else_branch=then)
+    x, y = ([helper.make_tensor_value_info(name, 1, [1])] for name in "xy")
+    flat = helper.make_graph([helper.make_node("Add", ["x", "w"], ["y"])], "flat", x, y, [weight])
+    deep = helper.make_graph([branch], "deep", x, y)
+    return helper.make_model(flat if len(location) % 2 else deep).SerializeToString()
+
+
+@pytest.mark.parametrize("location", ["../secret", "/etc/hostname", "secret", "voice.onnx", "*/_ORT_MEM_ADDR_/*", "../model/../secret1"])
+def test_weights_in_other_files_are_refused(folder: Path, location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in (folder, folder.parent):
+        (place / "secret").write_bytes(b"\0\0\x80?")
+    monkeypatch.chdir(folder)
+    _sign(folder, voice=_elsewhere(location))
+    for runtime in ("onnx", "torch"):
+        with pytest.raises(
+            ModelError, match="voice.onnx in .* keeps its weights in other files, which are not read: export it as one file"
+        ):
+            load_model(folder, runtime)
+
+
+def test_a_tensor_says_where_it_lies_or_that_it_lies_here() -> None:
+    model = onnx.load_model_from_string((DEFAULT_MODEL / "voice.onnx").read_bytes())
+    assert not keeps_data_elsewhere(model.SerializeToString())
+    model.graph.initializer[0].data_location = TensorProto.DEFAULT  # said outright, as some tools do
+    assert not keeps_data_elsewhere(model.SerializeToString())
+    model.graph.initializer[0].data_location = TensorProto.EXTERNAL
+    assert keeps_data_elsewhere(model.SerializeToString())
+
+
+def test_parts_that_do_not_fit_are_told(folder: Path) -> None:
+    parts = read_parts(folder, read_card(folder))
+    _sign(folder, voice=parts["personalizer"], personalizer=parts["voice"])
+    with pytest.raises(ModelError, match="The parts of DiffusionTalker Small don't fit each other .*: export the model again"):
+        load_model(folder)
+    _sign(folder, **parts | {"decoder": parts["encoder"]})
+    with pytest.raises(ModelError, match="takes a state of the shape None"):
+        load_model(folder)
+    _sign(folder, **parts | {"encoder": b"\x08\x01"})
+    with pytest.raises(ModelError, match="ONNX Runtime can't open the model's encoder.onnx"):
+        load_model(folder)
+    _sign(folder, **parts)
+    told = _told(folder)
+    told["library"]["emotion_keys"] = [row[:-1] for row in told["library"]["emotion_keys"]]
+    (folder / "model.json").write_text(json.dumps(told))
+    with pytest.raises(ModelError, match=r"emotion has the shape \(32,\)"):
+        load_model(folder)
+
+
+def test_weights_that_are_no_numbers_are_told(folder: Path) -> None:
+    model = onnx.load(folder / "voice.onnx")
+    largest = max(model.graph.initializer, key=lambda tensor: len(tensor.raw_data))
+    largest.raw_data = np.full(len(largest.raw_data) // 2, np.nan, np.float16).tobytes()
+    _sign(folder, voice=model.SerializeToString())
+    with pytest.raises(ModelError, match="holds values that are no numbers"):
+        load_model(folder)
+
+
+def test_ours_stands_in_and_says_why(folder: Path) -> None:
+    assert load_model_or(DEFAULT_MODEL, folder).stands_in is False
+    (folder / "decoder.onnx").write_bytes(b"")
+    model = load_model_or(DEFAULT_MODEL, folder)
+    assert model.stands_in and model.card.sha256 == read_card(DEFAULT_MODEL).sha256
+    assert model.notice == (
+        f"decoder.onnx in {folder} is not the file its model.json describes: reinstall the extension; until then, the extension's own model "
+        "does the work."
+    )
+    with pytest.raises(ModelError, match="decoder.onnx"):
+        load_model_or(folder, folder)
+
+
+@pytest.mark.parametrize("command", ["generate", "identities", "batch"])
+def test_a_shell_is_never_given_another_model(folder: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "decoder.onnx").write_bytes(b"")
+    (tmp_path / "sounds").mkdir()
+    shutil.copy(SPEECH, tmp_path / "sounds")
+    out = [] if command == "identities" else ["--out", str(tmp_path / "out.csv")]
+    assert main([command, str(tmp_path / "sounds" if command == "batch" else SPEECH), *out, "--model", str(folder)]) == 1
+    assert "decoder.onnx in" in capsys.readouterr().err and not list(tmp_path.rglob("*.csv/*.csv")) and not (tmp_path / "out.csv").is_file()
+
+
+def _mutate(folder: Path, random: np.random.Generator) -> str:
+    """One thing wrong with a folder; says which."""
+    path = folder / f"{random.choice(PARTS)}.onnx"
+    content = bytearray(path.read_bytes())
+    kind = random.choice(["flip", "cut", "swap", "empty", "gone", "longer", "schema", "json value", "json gone", "json bytes", "signed"])
+    place = int(random.integers(len(content)))
+    if kind in ("flip", "signed"):
+        content[place] ^= 1 << int(random.integers(8))
+        _sign(folder, **{path.stem: bytes(content)}) if kind == "signed" and path.stem == "voice" else path.write_bytes(content)
+    elif kind in ("cut", "empty", "longer"):
+        path.write_bytes(content[:place] if kind == "cut" else b"" if kind == "empty" else content + b"\0")
+    elif kind == "swap":
+        path.write_bytes((folder / f"{random.choice(PARTS)}.onnx").read_bytes())
+    elif kind == "gone":
+        path.unlink()
+    elif kind == "json bytes":
+        raw = bytearray((folder / "model.json").read_bytes())
+        for at in random.integers(len(raw), size=random.integers(1, 5)):
+            raw[at] = random.integers(256)
+        (folder / "model.json").write_bytes(raw)
+    else:
+        told = _told(folder)
+        holder, key = _somewhere(told, random) if kind != "schema" else (told, "schema")
+        if kind == "json gone":
+            del holder[key]
+        else:
+            junk: list[Any] = [
+                None,
+                True,
+                -1,
+                0,
+                1,
+                3,
+                2**70,
+                0.5,
+                -0.0,
+                1e308,
+                float("inf"),
+                float("nan"),
+                "",
+                "\0",
+                "Ada",
+                "../x",
+                [],
+                [[]],
+                {},
+            ]
+            holder[key] = junk[random.integers(len(junk))]
+        (folder / "model.json").write_text(json.dumps(told))
+    return f"{kind} of {path.name}"
+
+
+def _somewhere(value: Any, random: np.random.Generator) -> tuple[Any, Any]:
+    """A random place in nested JSON: (dict or list, key)."""
+    key = random.choice(list(value)) if isinstance(value, dict) else int(random.integers(len(value)))
+    inner = value[key]
+    return _somewhere(inner, random) if isinstance(inner, dict | list) and inner and random.random() < 0.8 else (value, key)
+
+
+def test_a_mutated_folder_is_refused_or_a_model(soak: Soak, tmp_path: Path) -> None:
+    for n in soak.times(quick=20, long=600):
+        with soak.trial("mutated model folders"):
+            folder = Path(shutil.copytree(DEFAULT_MODEL, tmp_path / str(n)))
+            what = f"seed {n}: {_mutate(folder, np.random.default_rng(n))}"
+            began = time.monotonic()
+            try:
+                model = load_model(folder, threads=1)
+                (take,) = generate(model, SILENCE, Wish("auto", "auto", 0, 1, 30.0), lambda stage, fraction: None)
+                assert take.curves.values.shape[1] == 52 and np.isfinite(take.curves.values).all(), what
+                told = _told(folder)["files"]
+                assert all(told[path.name] == hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.onnx")), what
+            except ModelError as error:
+                assert "\n" not in str(error), what
+            except Exception as error:
+                raise AssertionError(what) from error
+            assert time.monotonic() - began < BOUND, what
+            shutil.rmtree(folder)
