@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -72,8 +73,13 @@ def main() -> None:
 
             for n in range(*map(int, arguments)):
                 change(n)
+        bpy.ops.preferences.addon_disable(module=PACKAGE)
+        tell(ended=True)
+    except BaseException:
+        traceback.print_exc()
     finally:
-        bpy.ops.preferences.addon_disable(module=PACKAGE)  # Blender 4.5 never ends when classes are still registered
+        sys.stdout.flush()
+        os._exit(0)  # Blender 4.5 never ends by itself after its scripts were reloaded
 
 
 if __name__ == "__main__":

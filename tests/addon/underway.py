@@ -71,7 +71,7 @@ def begin(kind: str) -> Any:
 
     pump() does what the timer of a window does; state is what the operator gave last; said is what was reported.
     """
-    generate = part("addon.operators.generate")
+    generate, session = part("addon.operators.generate"), part("addon.session").session
 
     class Underway(generate.Generating):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
@@ -94,6 +94,18 @@ def begin(kind: str) -> Any:
         def runs(self) -> bool:
             return self.state == {"PASS_THROUGH"}
 
+        def faces(self) -> set[int]:
+            """The session_uids of the objects that will speak."""
+            job = session.job
+            orders = job._waiting if hasattr(job, "_waiting") else [job.order]
+            return {order.face for order in orders}
+
+        def end(self) -> None:
+            """Blender ends it: another file is opened."""
+            self.cancel(bpy.context)
+            self.state = {"CANCELLED"}
+            self.said.append(session.message)
+
         def finish(self, watch: Callable[[], object] = lambda: None) -> set[str]:
             """Pump until it ends; watch is called before every time."""
             deadline = time.monotonic() + _LONG
@@ -105,6 +117,11 @@ def begin(kind: str) -> Any:
             return self.state
 
     return Underway()
+
+
+def by_uid(uid: int) -> Any:
+    """The object of that session_uid, None when it is gone."""
+    return next((ob for ob in bpy.data.objects if ob.session_uid == uid), None)
 
 
 def temporary() -> list[str]:
