@@ -138,7 +138,8 @@ def _write_apart(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
     with all_or_none() as actions:
         for job in jobs:
             actions.append(write_take(job.take, face, job.order))
-            nla.push_down(actions[-1], face, round(_EASE * job.take.fps))
+        for job, action in zip(jobs, actions, strict=True):  # only when all could be written
+            nla.push_down(action, face, round(_EASE * job.take.fps))
     return actions
 
 

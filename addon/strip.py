@@ -184,7 +184,8 @@ def unpack(span: Span, folder: Path) -> Path:
     path = folder / f"packed{Path(span.file).suffix}"
     try:
         path.write_bytes(sound.packed_file.data)
-    except OSError:  # such as of a full disk, which has half of it
+    except OSError as error:  # such as of a full disk, which has half of it and doesn't say where
         path.unlink(missing_ok=True)
+        error.filename = str(path)
         raise
     return path
