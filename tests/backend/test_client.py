@@ -14,46 +14,6 @@ import pytest
 from backend.client import Client, Gone, LaunchError, launch
 from backend.protocol import Done, Hello, Progress, Shutdown
 
-REPOSITORY = Path(__file__).parents[2]
-TALK = """
-import os, sys, time
-sys.path.append({repository!r})
-def say(data):
-    sys.stdout.buffer.write(data)
-    sys.stdout.flush()
-progress = b'{{"type": "Progress", "nbytes": 0, "id": 1, "stage": "a", "fraction": 0.5}}\\n'
-done = b'{{"type": "Done", "nbytes": 0, "id": 1}}\\n'
-def main():
-"""
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[str], Client]]:
-    """Launches a child that runs these lines in place of the backend."""
-    clients: list[Client] = []
-
-    def start(lines: str) -> Client:
-        package = tmp_path / "root" / "backend"
-        package.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").touch()
-        body = "".join(f"    {line}\n" for line in lines.splitlines())
-        (package / "__main__.py").write_text(TALK.format(repository=str(REPOSITORY)) + body)
-        clients.append(launch(sys.executable, package.parent, [], tmp_path / "log" / "backend.log"))
-        return clients[-1]
-
-    yield start
-    for client in clients:
-        client.stop()
-
-
-def _gone(client: Client, timeout: float = 10) -> Gone:
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if isinstance(reply := client.poll(0.1), Gone):
-            return reply
-    raise AssertionError("the client never said that its child is gone")
-
-
 def test_polling_does_not_wait(start: Callable[[str], Client]) -> None:
     client = start("sys.stdin.buffer.readline(); say(done); sys.stdin.buffer.read()")
     began = time.monotonic()
@@ -61,16 +21,16 @@ def test_polling_does_not_wait(start: Callable[[str], Client]) -> None:
     client.send(Hello(1))
     assert client.poll(10) == Done(1)
     client.stop()
-    assert not client.alive and _gone(client).returncode == 0 and client.poll(5) == client.poll()
+    assert not client.alive and until_gone(client).returncode == 0 and client.poll(5) == client.poll()
 
 
 def test_an_end_comes_with_the_log(start: Callable[[str], Client]) -> None:
-    gone = _gone(start("print('one', file=sys.stderr)\nprint('\\n \\ntwo', file=sys.stderr)\nsay(progress)\nos._exit(42)"))
+    gone = until_gone(start("print('one', file=sys.stderr)\nprint('\\n \\ntwo', file=sys.stderr)\nsay(progress)\nos._exit(42)"))
     assert gone.returncode == 42 and gone.log_tail == "one\ntwo" and "exit code 42" in gone.reason
 
 
 def test_an_exception_comes_with_the_log(start: Callable[[str], Client]) -> None:
-    gone = _gone(start("for i in range(9000): print('noise', i, file=sys.stderr)\nimport no_such_module"))
+    gone = until_gone(start("for i in range(9000): print('noise', i, file=sys.stderr)\nimport no_such_module"))
     assert gone.returncode == 1 and len(gone.log_tail.splitlines()) == 5
     assert gone.log_tail.endswith("ModuleNotFoundError: No module named 'no_such_module'")
 
@@ -89,14 +49,14 @@ def test_an_exception_comes_with_the_log(start: Callable[[str], Client]) -> None
 )
 def test_garbage_stops_it_with_a_reason(start: Callable[[str], Client], lines: str, code: int | None) -> None:
     client = start(lines)
-    gone = _gone(client)
+    gone = until_gone(client)
     assert "unreadable" in gone.reason and gone.reason.endswith(".") and not client.alive
 
 
 def test_a_closed_stdout_is_an_end(start: Callable[[str], Client]) -> None:
     client = start("say(done); os.close(1); time.sleep(60)")
     assert client.poll(10) == Done(1)
-    _gone(client)
+    until_gone(client)
     assert not client.alive
 
 
@@ -117,17 +77,17 @@ def test_stop_ends_a_child_that_does_not_answer(start: Callable[[str], Client]) 
     os.kill(client._process.pid, signal.SIGSTOP)
     began = time.monotonic()
     client.stop()
-    assert time.monotonic() - began < 6 and not client.alive and _gone(client).returncode == -signal.SIGKILL
+    assert time.monotonic() - began < 6 and not client.alive and until_gone(client).returncode == -signal.SIGKILL
     client.stop()  # again
     client.send(Shutdown(2))  # to nobody
 
 
 def test_sending_to_the_dead_is_harmless(start: Callable[[str], Client]) -> None:
     client = start("os._exit(3)")
-    _gone(client)
+    until_gone(client)
     for _ in range(3):
         client.send(Hello(1))
-    assert _gone(client).returncode == 3
+    assert until_gone(client).returncode == 3
 
 
 def test_the_child_is_alone(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -137,15 +97,15 @@ def test_the_child_is_alone(start: Callable[[str], Client], monkeypatch: pytest.
         "print(sys.flags.isolated, os.path.dirname(sys.path[0]), file=sys.stderr)\n"
         "print([name for name in os.environ if name.startswith('PYTHON')], os.getcwd(), file=sys.stderr)"
     )
-    gone = _gone(client)
+    gone = until_gone(client)
     assert gone.log_tail.splitlines() == [f"1 {tmp_path}", f"[] {tmp_path / 'log'}"]
     assert not list(tmp_path.rglob("*.pyc"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 def test_the_log_is_private_and_starts_empty(start: Callable[[str], Client], tmp_path: Path) -> None:
-    _gone(start("print('first', file=sys.stderr)"))
-    gone = _gone(start("print('second', file=sys.stderr)"))
+    until_gone(start("print('first', file=sys.stderr)"))
+    gone = until_gone(start("print('second', file=sys.stderr)"))
     assert gone.log_tail == "second"
     assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "log" / "backend.log").stat().st_mode) == 0o600

@@ -18,6 +18,7 @@ from backend.arkit import CHANNELS
 from backend.curves import Curves
 from backend.generator import Take, Wish
 from backend.model_folder import ModelError, Named
+from backend.outbox import Outbox
 from backend.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Message, Notice, Progress, Ready, Shutdown, TakeReady
 from backend.runtimes import Report
 from backend.service import serve
@@ -71,7 +72,7 @@ class Child:
         self.code: int | None = None
 
         def run() -> None:
-            self.code = serve(request_end, reply_end, load, generate)
+            self.code = serve(request_end, Outbox(reply_end), load, generate)
             with suppress(BrokenPipeError):
                 reply_end.close()
 
