@@ -236,7 +236,7 @@ def _header(line: bytes) -> tuple[type, dict[str, Any], int]:
     if not isinstance(name, str) or name not in _TYPES:
         raise ProtocolError(f"There is no message of type {str(name)[:40]!r}")
     if type(size) is not int or not 0 <= size <= MAX_PAYLOAD:
-        raise ProtocolError(f"A payload can't be {str(size)[:40]} bytes")
+        raise ProtocolError(f"A payload can't be {ascii(size)[:40]} bytes")
     return _TYPES[name], header, size
 
 
@@ -250,7 +250,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _shape(header: dict[str, Any]) -> tuple[int, int]:
     frames, names = header.get("frames"), header.get("names")
-    if type(frames) is not int or frames < 1 or not isinstance(names, list) or not names:
+    if type(frames) is not int or not 1 <= frames <= MAX_PAYLOAD or not isinstance(names, list) or not names:
         raise ProtocolError("A take needs frames and names")
     return frames, len(names)
 
