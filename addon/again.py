@@ -8,6 +8,7 @@ import numpy as np
 
 from . import keys, strip
 from .job import Order
+from .keeping import holds_by_hand
 from .session import Setup
 from .takes import TakeError, TakeInfo, read_curves, read_info, why_only_once
 
@@ -29,6 +30,8 @@ def make_order(action: bpy.types.Action, face: bpy.types.Object, style: keys.Sty
         intensity=info.intensity,
         moods=info.moods,
         locks=info.locks,
+        # What was generated around keys by hand had them as they are, so no control must move them a second time: they come along as copies.
+        kept_of=action.session_uid if holds_by_hand(action) else None,
     )
 
 

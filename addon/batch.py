@@ -137,7 +137,7 @@ def _write_apart(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
     """An Action a strip, each in an NLA strip of its own."""
     with all_or_none() as actions:
         for job in jobs:
-            actions.append(write_take(job.take, face, job.order))
+            actions.append(write_take(job.take, face, job.order, job.draft))
         for job, action in zip(jobs, actions, strict=True):  # only when all could be written
             nla.push_down(action, face, round(_EASE * job.take.fps))
     return actions
@@ -148,7 +148,7 @@ def _write_joined(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
     first = jobs[0]
     with all_or_none() as actions:
         if len(jobs) == 1:
-            actions.append(write_take(first.take, face, first.order))
+            actions.append(write_take(first.take, face, first.order, first.draft))
         else:
             parts = [(job.order.span.first_frame, Curves(job.take.names, job.take.values, job.take.fps)) for job in jobs]
             values = join.join(parts, round(_EASE * first.take.fps)).values

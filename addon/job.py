@@ -10,11 +10,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..backend.adjust import adjust
+from ..backend.adjust import Controls, adjust
 from ..backend.client import Client, Gone, LaunchError
 from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
 from . import controls, keys, mixdown, rig, strip, takes
+from .draft import Draft
 from .keeping import copy_kept, is_by_hand, mark_by_hand
 from .locale import AND
 from .locks import UNLOCKED, Locks
@@ -69,12 +70,16 @@ class Job:
         self._id = next(session.ids)
         self._client: Client | None = None
         self._takes: list[TakeReady] = []
+        self._drafts: list[Draft | None] = []  # of the same takes
+        self._told_all = False  # the backend has
         self.notices: list[str] = []  # what the backend said the artist should know, sentences without a full stop
         self._temporary = _own_file(order.span)
         self._began: tuple[float, float] | None = None  # when the backend first told of progress, and how far it was
 
     def pump(self, wait: float = 0.0) -> bool:
         """Work off what the backend has said, waiting for it at most so many seconds; True when the takes are there. Raises JobError."""
+        if self._told_all:
+            return self._drafted(wait)
         if self._client is None and not self._start():
             time.sleep(wait)
             return False
@@ -84,7 +89,8 @@ class Job:
         while reply is not None:
             if self._take_in(reply):
                 self._clean()
-                return True
+                self._told_all = True
+                return self._drafted(_BUDGET)  # what a short take needs
             if time.monotonic() > deadline:
                 break
             reply = self._client.poll()
@@ -145,11 +151,25 @@ class Job:
             self.notices.append(reply.message.rstrip("."))
         elif isinstance(reply, TakeReady):
             self._takes.append(reply)
+            self._drafts.append(self._draft(reply))
         elif isinstance(reply, Error):
             raise self._failed(reply.message)
         elif isinstance(reply, Cancelled):
             raise self._failed("The backend gave up")
         return isinstance(reply, Done)
+
+    def _drafted(self, wait: float) -> bool:
+        """Whether the takes' keys are found."""
+        deadline = time.monotonic() + wait
+        return all(draft.ready(max(deadline - time.monotonic(), 0)) for draft in self._drafts if draft)
+
+    def _draft(self, take: TakeReady) -> Draft | None:
+        """Begin to find a take's keys, if there is anything to find and a face to find them for."""
+        try:
+            face = self.face()
+        except JobError:  # apply() will say so
+            return None
+        return Draft(_table(take, face, controls.for_new_takes(face)), self.order.style) if self.order.style.tolerance else None
 
     def _failed(self, message: str) -> JobError:
         self._clean()
@@ -168,6 +188,11 @@ class Job:
             raise JobError("The backend sent no take: generate again")
         return self._takes[0]
 
+    @property
+    def draft(self) -> Draft | None:
+        """That of the first of the takes."""
+        return self._drafts[0] if self._drafts else None
+
     def face(self) -> rig.Face:
         """The face as it is now. Raises JobError."""
         face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.order.face), None)
@@ -182,8 +207,8 @@ class Job:
         """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
         face, first = self.face(), self.take
         with all_or_none() as actions:
-            for take in self._takes:
-                actions.append(write_take(take, face, self.order))
+            for take, draft in zip(self._takes, self._drafts, strict=True):
+                actions.append(write_take(take, face, self.order, draft))
             keys.assign(actions[0], face)
         info = f'"{actions[0].name}": {first.frames} frames on {len(keys.fcurves(actions[0]))} keys of {face.extent}'
         if len(actions) > 1:
@@ -214,21 +239,21 @@ def _unwritable(error: OSError) -> str:
     return f"No temporary file can be written ({reason}): free some space there, or make the folder writable, and generate again"
 
 
-def write_take(take: TakeReady, face: rig.Face, order: Order) -> bpy.types.Action:
+def write_take(take: TakeReady, face: rig.Face, order: Order, draft: Draft | None = None) -> bpy.types.Action:
     """A take as a new Action that nothing uses yet, with the controls of the one that moves the face, and its keys where they are locked.
     Raises JobError, and whatever it raises, no Action stays."""
-    curves = Curves(take.names, take.values, take.fps)
     held = _held(order)
     copied = copy_kept(face, held, order.locks) if held else {}
     wanted = controls.for_new_takes(face)
-    table = keys.columns(face, adjust(curves, wanted))
-    action = keys.write_action(takes.new_name(order.span.strip, take.identity), table, order.span.first_frame, order.style, copied)
+    table, style = _table(take, face, wanted), order.style
+    name, thinned = takes.new_name(order.span.strip, take.identity), draft.keys(table, style) if draft else None
     with all_or_none() as written:
+        action = keys.write_action(name, table, order.span.first_frame, style, copied, thinned)
         written.append(action)
-        controls.start(action, wanted, order.style)
+        controls.start(action, wanted, style)
         if held and copied and is_by_hand(held):
             mark_by_hand(action)
-        takes.mark(action, take_info(order, take), curves)
+        takes.mark(action, take_info(order, take), _curves(take))
     return action
 
 
@@ -252,6 +277,14 @@ def all_or_none() -> Iterator[list[bpy.types.Action]]:
         for action in actions:
             bpy.data.actions.remove(action)
         raise
+
+
+def _table(take: TakeReady, face: rig.Face, wanted: Controls) -> list[keys.Column]:
+    return keys.columns(face, adjust(_curves(take), wanted))
+
+
+def _curves(take: TakeReady) -> Curves:
+    return Curves(take.names, take.values, take.fps)
 
 
 def take_info(order: Order, take: TakeReady) -> takes.TakeInfo:

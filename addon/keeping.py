@@ -26,7 +26,7 @@ def speaks(action: bpy.types.Action, span: Span) -> bool:
 
 def is_by_hand(action: bpy.types.Action) -> bool:
     """Whether an Action's keys are more than its controls make of what was generated: no take's, edited ones, or copies of such."""
-    return not takes.is_take(action) or takes.is_edited(action) or _BY_HAND in action
+    return not takes.is_take(action) or takes.is_edited(action) or holds_by_hand(action)
 
 
 def mark_by_hand(action: bpy.types.Action) -> None:
@@ -34,9 +34,14 @@ def mark_by_hand(action: bpy.types.Action) -> None:
     action[_BY_HAND] = True
 
 
+def holds_by_hand(action: bpy.types.Action) -> bool:
+    """Whether what a take's locks hold are copies of keys that are by hand."""
+    return _BY_HAND in action
+
+
 def copy_held(face: Face, action: bpy.types.Action) -> dict[str, KeyCopy]:
     """Data path -> the keys of a take that its controls must leave alone."""
-    return copy_kept(face, action, takes.read_info(action).locks) if _BY_HAND in action else {}
+    return copy_kept(face, action, takes.read_info(action).locks) if holds_by_hand(action) else {}
 
 
 def read_kept(face: Face, action: bpy.types.Action, locks: Locks, span: Span) -> np.ndarray:

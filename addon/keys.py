@@ -47,6 +47,9 @@ class Column:
     values: np.ndarray
 
 
+Thinned = list[tuple[np.ndarray, np.ndarray]]  # of each column the keys' frames, from 0 on, and values
+
+
 def columns(face: Face, take: Curves) -> list[Column]:
     """The F-curves for a face out of a take's curves, clipped to the sliders' ranges."""
     curves = dict(zip(take.names, take.values.T, strict=True))
@@ -97,13 +100,19 @@ def curves_of(face: Face) -> dict[str, Sum]:
 
 
 def write_action(
-    name: str, table: Sequence[Column], first_frame: int, style: Style, copied: Mapping[str, KeyCopy] = MappingProxyType({})
+    name: str,
+    table: Sequence[Column],
+    first_frame: int,
+    style: Style,
+    copied: Mapping[str, KeyCopy] = MappingProxyType({}),
+    thinned: Thinned | None = None,
 ) -> bpy.types.Action:
     """A new Action with a fake user: keys on whole frames from first_frame on, F-curves in groups of one color. Nothing uses it yet.
 
-    copied: data path -> keys that are put there as they are, in place of the table's between their frames.
+    copied: data path -> keys that are put there as they are, in place of the table's between their frames; thinned: what thin() made of
+    these columns, where that is known.
     """
-    kept = _keys_of(table, style)
+    kept = thinned or thin(table, style)
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
@@ -122,7 +131,7 @@ def rewrite(
     action: bpy.types.Action, table: Sequence[Column], first_frame: int, style: Style, copied: Mapping[str, KeyCopy] = MappingProxyType({})
 ) -> None:
     """Give an Action's F-curves other keys, as write_action() would. All else of them stays, and so do those that the table lacks."""
-    kept = _keys_of(table, style)
+    kept = thin(table, style)
     by_path = {fcurve.data_path: fcurve for fcurve in fcurves(action)}
     for column, (frames, values) in zip(table, kept, strict=True):
         fcurve = by_path.get(column.path) or _new_fcurve(_owner(action), column)
@@ -130,8 +139,8 @@ def rewrite(
         _key(fcurve, first_frame + frames, values, style, copied.get(column.path))
 
 
-def _keys_of(table: Sequence[Column], style: Style) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each column its keys' frames, from 0 on, and values."""
+def thin(table: Sequence[Column], style: Style) -> Thinned:
+    """For each column its keys. Asks nothing of Blender, so that a thread may do it."""
     if style.tolerance and table:
         return simplify(np.stack([column.values for column in table], axis=1), style.tolerance, style.bezier)
     return [(np.arange(len(column.values)), column.values) for column in table]

@@ -88,11 +88,15 @@ def _strength(text: str) -> tuple[str, float]:
 
 def _serve(options: argparse.Namespace) -> int:
     requests, replies = claim_pipes()
-    from .generator import load_model
-    from .service import log, serve
+    from .outbox import Outbox
+
+    outbox = Outbox(replies)
+    with outbox.busy(0):  # a disk may be slow
+        from .generator import load_model
+        from .service import log, serve
 
     log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
-    return serve(requests, replies, lambda report: load_model(options.model, options.runtime, report=report))
+    return serve(requests, outbox, lambda report: load_model(options.model, options.runtime, report=report))
 
 
 def _generate(options: argparse.Namespace) -> int:

@@ -134,7 +134,7 @@ def _range(file: soundfile.SoundFile, path: Path, start: float, end: float | Non
         raise AudioError(f"{start:.2f} s lies behind the end of {_shown(path)}, which is {length:.2f} s long; choose an earlier start.")
     _check_length(path, (length if end is None else min(end, length)) - start)
     first = round(start * rate)
-    last = file.frames if end is None else min(round(end * rate), file.frames)
+    last = file.frames if end is None else min(round(min(end, length) * rate), file.frames)
     return first, last - first
 
 

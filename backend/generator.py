@@ -20,7 +20,7 @@ from .sampler import Level
 
 AUTO = "auto"
 _WINDOW = 30  # s: how much is denoised at a time
-_SHORT_WINDOW = 5  # s: the same where steps run at the same time, so that the next has not long to wait
+_SHORT_WINDOW = 2  # s: the same where steps run at the same time, so that the next has not long to wait
 
 _NOTHING = 1e-6  # a share that isn't seen
 _LIKENESSES = 3  # told of a voice
@@ -115,7 +115,8 @@ def _constraint(card: Card, wish: Wish) -> Constrain:
         return lambda clean, first: clean
 
     def constrain(clean: np.ndarray, first: int) -> np.ndarray:
-        known = at_rate(kept, wish.fps, FACE_FPS, first, first + len(clean))
+        # An artist's key may lie anywhere; a take holds what of it is within 0..1, see hold().
+        known = np.clip(at_rate(kept, wish.fps, FACE_FPS, first, first + len(clean)), 0.0, 1.0)
         return put_back(clean, (known - card.mean) / card.deviation, FACE_FPS)
 
     return constrain

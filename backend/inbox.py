@@ -5,7 +5,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import IO
 
-from .protocol import Cancel, Cancelled, Generate, Hello, Message, ProtocolError, Reply, Shutdown, read
+from .protocol import MAX_PAYLOAD, Cancel, Cancelled, Generate, Hello, Message, ProtocolError, Reply, Shutdown, read
+
+_MOST = 256  # requests that may wait; the add-on sends one at a time
 
 
 class CancelJob(Exception):
@@ -55,6 +57,8 @@ class Inbox:
             if isinstance(message, (Hello, Generate)):
                 self._waiting.append(message)
                 self._changed.notify()
+                if len(self._waiting) > _MOST or sum(map(_size, self._waiting)) > MAX_PAYLOAD:
+                    raise ProtocolError(f"{len(self._waiting)} requests wait, which are too many")
                 return
             if not isinstance(message, Cancel):
                 raise ProtocolError(f"A {type(message).__name__} is no request")
@@ -65,3 +69,8 @@ class Inbox:
                 self._waiting.remove(request)
         for request in dropped:
             self._reply(Cancelled(request.id))
+
+
+def _size(request: Hello | Generate) -> int:
+    """Bytes of payload."""
+    return request.kept.nbytes if isinstance(request, Generate) and request.kept is not None else 0

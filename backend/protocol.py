@@ -160,8 +160,25 @@ _TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}
 _PAYLOADS = {TakeReady: "values", Generate: "kept"}  # the field that travels behind the header
 
 
+Frame = tuple[bytes, memoryview]  # the header's line, and the payload
+
+
 def write(pipe: IO[bytes], message: Message) -> None:
     """Put a message on a pipe and flush it. Raises ProtocolError when it is too large, OSError when the other end is gone."""
+    put(pipe, frame(message))
+
+
+def put(pipe: IO[bytes], parts: Frame) -> None:
+    """Put what frame() made on a pipe and flush it. Raises OSError when the other end is gone."""
+    line, payload = parts
+    pipe.write(line)
+    if len(payload):
+        pipe.write(payload)
+    pipe.flush()
+
+
+def frame(message: Message) -> Frame:
+    """A message as it is put on a pipe; the payload is the message's own array. Raises ProtocolError when it is too large."""
     header = {field.name: getattr(message, field.name) for field in fields(message)}
     array = header.pop(_PAYLOADS.get(type(message), ""), None)
     payload = np.ascontiguousarray(() if array is None else array, "<f4").reshape(-1).view(np.uint8)  # no copy: a take may be large
@@ -176,10 +193,7 @@ def write(pipe: IO[bytes], message: Message) -> None:
         raise ProtocolError(f"{type(message).__name__} can't be sent: {error}") from error
     if len(line) > MAX_HEADER or len(payload) > MAX_PAYLOAD:
         raise ProtocolError(f"{type(message).__name__} is too large to send: {len(line)} bytes of header, {len(payload)} of payload")
-    pipe.write(line)
-    if len(payload):
-        pipe.write(payload.data)
-    pipe.flush()
+    return line, payload.data
 
 
 def read(pipe: IO[bytes]) -> Message | None:
@@ -213,7 +227,7 @@ def read(pipe: IO[bytes]) -> Message | None:
 def _header(line: bytes) -> tuple[type, dict[str, Any], int]:
     """(class of the message, its fields as JSON has them, bytes of payload) of a header line."""
     try:
-        header = json.loads(line)
+        header = json.loads(line, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:  # bytes that are no UTF-8 raise a ValueError too
         raise ProtocolError(f"A header is not JSON: {line[:40]!r}") from error
     if not isinstance(header, dict):
@@ -222,13 +236,21 @@ def _header(line: bytes) -> tuple[type, dict[str, Any], int]:
     if not isinstance(name, str) or name not in _TYPES:
         raise ProtocolError(f"There is no message of type {str(name)[:40]!r}")
     if type(size) is not int or not 0 <= size <= MAX_PAYLOAD:
-        raise ProtocolError(f"A payload can't be {str(size)[:40]} bytes")
+        raise ProtocolError(f"A payload can't be {ascii(size)[:40]} bytes")
     return _TYPES[name], header, size
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; Python's own would take the last of two values of a name. Raises ValueError."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is there twice")
+    return found
 
 
 def _shape(header: dict[str, Any]) -> tuple[int, int]:
     frames, names = header.get("frames"), header.get("names")
-    if type(frames) is not int or frames < 1 or not isinstance(names, list) or not names:
+    if type(frames) is not int or not 1 <= frames <= MAX_PAYLOAD or not isinstance(names, list) or not names:
         raise ProtocolError("A take needs frames and names")
     return frames, len(names)
 

@@ -50,8 +50,11 @@ def sample_in_windows(
     for turn in range(turns):
         callback(turn / turns)
         due = [step for number, step in enumerate(steps) if 0 <= turn - _BEHIND * number < windows]
-        for _ in workers.map(next, due) if workers and len(due) > 1 else map(next, due):
-            pass
+        others = [workers.submit(next, step) for step in due[1:]] if workers else []
+        for step in due[: len(due) - len(others)]:  # one of them by this thread: a worker has to be woken first
+            next(step)
+        for other in others:
+            other.result()
 
 
 def _walk(task: Task, z: np.ndarray, now: Level, then: Level) -> Iterator[None]:

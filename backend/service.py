@@ -2,7 +2,6 @@
 
 import logging
 import platform
-import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,8 +15,9 @@ from .curves import CurvesError
 from .generator import AUTO, Model, Take, Wish
 from .inbox import CancelJob, Inbox
 from .model_folder import ModelError
+from .outbox import Outbox
 from .personalizer import NEUTRAL
-from .protocol import Cancelled, Done, Error, Generate, Hello, Notice, Progress, Ready, Reply, TakeReady, write
+from .protocol import Cancelled, Done, Error, Generate, Hello, Notice, Progress, Ready, Reply, TakeReady
 from .runtimes import Report, RuntimeUnusable
 
 FPS = (1.0, 240.0)  # the upper bound keeps the longest take within a payload
@@ -107,39 +107,32 @@ def explain(error: Exception) -> tuple[str, str]:
     return "internal", f"The backend failed ({what}): try again, and report it with the log if it stays."
 
 
-def serve(requests: IO[bytes], replies: IO[bytes], load: Callable[[Report], Model], generate: Generator = generator.generate) -> int:
+def serve(requests: IO[bytes], outbox: Outbox, load: Callable[[Report], Model], generate: Generator = generator.generate) -> int:
     """Answer requests until Shutdown or the end of the pipe; whatever a job does, the next one is served.
 
     load gives the model, when it is first needed, and reports what takes long about it. Returns the exit code: 0, or 1 when what came was unreadable.
     """
-    lock = threading.Lock()  # the inbox replies too
-
-    def reply(message: Reply) -> None:
-        try:
-            with lock:
-                write(replies, message)
-        except OSError:  # nobody listens any more; the requests' end will say so
-            pass
-
+    reply = outbox.send
     inbox, model = Inbox(requests, reply), None
     while (request := inbox.next()) is not None:
-        try:
-            inbox.raise_if_cancelled()
-            model = model or load(partial(_tell, request, inbox, reply))
-            if model.notice:
-                log.info("Job %d: %s", request.id, model.notice)
-                reply(Notice(request.id, model.notice[:_LONGEST_SENTENCE]))
-            if isinstance(request, Hello):
-                reply(_ready(request, model))
-            else:
-                _answer(request, model, inbox, reply, generate)
-        except CancelJob:
-            log.info("Job %d cancelled", request.id)
-            reply(Cancelled(request.id))
-        except Exception as error:  # noqa: BLE001 - one job's bug must not be the next one's
-            kind, sentence = explain(error)
-            log.info("Job %d failed (%s): %s", request.id, kind, sentence)
-            reply(Error(request.id, kind, sentence[:_LONGEST_SENTENCE]))
+        with outbox.busy(request.id):
+            try:
+                inbox.raise_if_cancelled()
+                model = model or load(partial(_tell, request, inbox, reply))
+                if model.notice:
+                    log.info("Job %d: %s", request.id, model.notice)
+                    reply(Notice(request.id, model.notice[:_LONGEST_SENTENCE]))
+                if isinstance(request, Hello):
+                    reply(_ready(request, model))
+                else:
+                    _answer(request, model, inbox, reply, generate)
+            except CancelJob:
+                log.info("Job %d cancelled", request.id)
+                reply(Cancelled(request.id))
+            except Exception as error:  # noqa: BLE001 - one job's bug must not be the next one's
+                kind, sentence = explain(error)
+                log.info("Job %d failed (%s): %s", request.id, kind, sentence)
+                reply(Error(request.id, kind, sentence[:_LONGEST_SENTENCE]))
     if inbox.error:
         log.error("What came is no request: %s", inbox.error)
         reply(Error(0, "request", f"The backend was sent something unreadable ({inbox.error}): restart it."))

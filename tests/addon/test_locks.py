@@ -130,3 +130,15 @@ def test_a_take_with_locks_can_be_made_again(take: "bpy.types.Action", scene: "b
     assert again not in (take, other) and part("addon.takes").read_info(again).locks == part("addon.takes").read_info(other).locks
     np.testing.assert_allclose(_course(again, UPPER), upper, atol=1e-3)
     assert _alike(_course(again, LOWER), _course(take, LOWER)) > 0.99
+
+
+def test_made_again_controls_leave_locked_edits_alone(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
+    assert bpy.ops.lipsync.resample() == {"FINISHED"}
+    _current(face).lipsync_controls.jaw = _current(face).lipsync_controls.brows = 0.5
+    brows = _course(_current(face), ("browInnerUp",))
+    assert bpy.ops.lipsync.take_again() == {"FINISHED"}
+    again = _current(face)
+    np.testing.assert_array_equal(_course(again, LOWER), _course(take, LOWER))
+    assert _alike(_course(again, ("browInnerUp",)), brows) > 0.95
+    again.lipsync_controls.jaw = 1.5
+    np.testing.assert_array_equal(_course(again, LOWER), _course(take, LOWER))

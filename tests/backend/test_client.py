@@ -1,57 +1,23 @@
 """The parent's end against children that misbehave in every way: never a hang, always a reason. The real one is in test_end_to_end.py."""
 
+import errno
 import os
 import signal
-import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from ends import until_gone
 
-from backend.client import Client, Gone, LaunchError, launch
-from backend.protocol import Done, Hello, Progress, Shutdown
+from backend.client import Client, LaunchError, launch
+from backend.protocol import Done, Generate, Hello, Progress, ProtocolError, Shutdown
 
 REPOSITORY = Path(__file__).parents[2]
-TALK = """
-import os, sys, time
-sys.path.append({repository!r})
-def say(data):
-    sys.stdout.buffer.write(data)
-    sys.stdout.flush()
-progress = b'{{"type": "Progress", "nbytes": 0, "id": 1, "stage": "a", "fraction": 0.5}}\\n'
-done = b'{{"type": "Done", "nbytes": 0, "id": 1}}\\n'
-def main():
-"""
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[str], Client]]:
-    """Launches a child that runs these lines in place of the backend."""
-    clients: list[Client] = []
-
-    def start(lines: str) -> Client:
-        package = tmp_path / "root" / "backend"
-        package.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").touch()
-        body = "".join(f"    {line}\n" for line in lines.splitlines())
-        (package / "__main__.py").write_text(TALK.format(repository=str(REPOSITORY)) + body)
-        clients.append(launch(sys.executable, package.parent, [], tmp_path / "log" / "backend.log"))
-        return clients[-1]
-
-    yield start
-    for client in clients:
-        client.stop()
-
-
-def _gone(client: Client, timeout: float = 10) -> Gone:
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if isinstance(reply := client.poll(0.1), Gone):
-            return reply
-    raise AssertionError("the client never said that its child is gone")
 
 
 def test_polling_does_not_wait(start: Callable[[str], Client]) -> None:
@@ -61,16 +27,16 @@ def test_polling_does_not_wait(start: Callable[[str], Client]) -> None:
     client.send(Hello(1))
     assert client.poll(10) == Done(1)
     client.stop()
-    assert not client.alive and _gone(client).returncode == 0 and client.poll(5) == client.poll()
+    assert not client.alive and until_gone(client).returncode == 0 and client.poll(5) == client.poll()
 
 
 def test_an_end_comes_with_the_log(start: Callable[[str], Client]) -> None:
-    gone = _gone(start("print('one', file=sys.stderr)\nprint('\\n \\ntwo', file=sys.stderr)\nsay(progress)\nos._exit(42)"))
+    gone = until_gone(start("print('one', file=sys.stderr)\nprint('\\n \\ntwo', file=sys.stderr)\nsay(progress)\nos._exit(42)"))
     assert gone.returncode == 42 and gone.log_tail == "one\ntwo" and "exit code 42" in gone.reason
 
 
 def test_an_exception_comes_with_the_log(start: Callable[[str], Client]) -> None:
-    gone = _gone(start("for i in range(9000): print('noise', i, file=sys.stderr)\nimport no_such_module"))
+    gone = until_gone(start("for i in range(9000): print('noise', i, file=sys.stderr)\nimport no_such_module"))
     assert gone.returncode == 1 and len(gone.log_tail.splitlines()) == 5
     assert gone.log_tail.endswith("ModuleNotFoundError: No module named 'no_such_module'")
 
@@ -89,14 +55,14 @@ def test_an_exception_comes_with_the_log(start: Callable[[str], Client]) -> None
 )
 def test_garbage_stops_it_with_a_reason(start: Callable[[str], Client], lines: str, code: int | None) -> None:
     client = start(lines)
-    gone = _gone(client)
+    gone = until_gone(client)
     assert "unreadable" in gone.reason and gone.reason.endswith(".") and not client.alive
 
 
 def test_a_closed_stdout_is_an_end(start: Callable[[str], Client]) -> None:
     client = start("say(done); os.close(1); time.sleep(60)")
     assert client.poll(10) == Done(1)
-    _gone(client)
+    until_gone(client)
     assert not client.alive
 
 
@@ -117,17 +83,17 @@ def test_stop_ends_a_child_that_does_not_answer(start: Callable[[str], Client]) 
     os.kill(client._process.pid, signal.SIGSTOP)
     began = time.monotonic()
     client.stop()
-    assert time.monotonic() - began < 6 and not client.alive and _gone(client).returncode == -signal.SIGKILL
+    assert time.monotonic() - began < 6 and not client.alive and until_gone(client).returncode == -signal.SIGKILL
     client.stop()  # again
     client.send(Shutdown(2))  # to nobody
 
 
 def test_sending_to_the_dead_is_harmless(start: Callable[[str], Client]) -> None:
     client = start("os._exit(3)")
-    _gone(client)
+    until_gone(client)
     for _ in range(3):
         client.send(Hello(1))
-    assert _gone(client).returncode == 3
+    assert until_gone(client).returncode == 3
 
 
 def test_the_child_is_alone(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -137,18 +103,9 @@ def test_the_child_is_alone(start: Callable[[str], Client], monkeypatch: pytest.
         "print(sys.flags.isolated, os.path.dirname(sys.path[0]), file=sys.stderr)\n"
         "print([name for name in os.environ if name.startswith('PYTHON')], os.getcwd(), file=sys.stderr)"
     )
-    gone = _gone(client)
+    gone = until_gone(client)
     assert gone.log_tail.splitlines() == [f"1 {tmp_path}", f"[] {tmp_path / 'log'}"]
     assert not list(tmp_path.rglob("*.pyc"))
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
-def test_the_log_is_private_and_starts_empty(start: Callable[[str], Client], tmp_path: Path) -> None:
-    _gone(start("print('first', file=sys.stderr)"))
-    gone = _gone(start("print('second', file=sys.stderr)"))
-    assert gone.log_tail == "second"
-    assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o700
-    assert stat.S_IMODE((tmp_path / "log" / "backend.log").stat().st_mode) == 0o600
 
 
 def test_nothing_is_left_behind(start: Callable[[str], Client]) -> None:
@@ -156,7 +113,12 @@ def test_nothing_is_left_behind(start: Callable[[str], Client]) -> None:
     for _ in range(3):
         client = start("sys.stdin.buffer.read()")
         client.stop()
-    assert threading.active_count() == threads and _handles() == handles
+        ended = start("os._exit(0)")
+        until_gone(ended)  # and nobody stops it
+    deadline = time.monotonic() + 5
+    while (threading.active_count(), _handles()) != (threads, handles):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _handles() -> int:
@@ -168,3 +130,54 @@ def test_what_can_not_be_started(tmp_path: Path) -> None:
     for python in (str(tmp_path / "none"), str(tmp_path / "text"), str(tmp_path), "a\0b"):
         with pytest.raises(LaunchError, match="choose another Python"):
             launch(python, REPOSITORY, [], tmp_path / "backend.log")
+
+
+def test_a_folder_that_takes_no_log_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "backend.log").mkdir(parents=True)
+    (tmp_path / "taken" / "backend.log.1").touch()  # a folder can't take its place
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "taken", tmp_path / ("x" * 300)):
+        with pytest.raises(LaunchError) as caught:
+            launch(sys.executable, REPOSITORY, [], folder / "backend.log")
+        assert str(folder) in str(caught.value) and "make room there or make it writable" in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
+def test_a_full_or_read_only_disk_is_told(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", fails)
+    with pytest.raises(LaunchError) as caught:
+        launch(sys.executable, REPOSITORY, [], tmp_path / "backend.log")
+    assert os.strerror(number) in str(caught.value) and str(tmp_path) in str(caught.value)
+
+
+def test_a_request_never_waits_for_the_child(start: Callable[[str], Client]) -> None:
+    """One with hundreds of megabytes, to a child that reads nothing."""
+    client = start("say(done); time.sleep(60)")
+    assert client.poll(10) == Done(1)
+    kept = np.full((1_000_000, 52), np.nan, np.float32)  # 208 MB
+    began = time.monotonic()
+    for number in range(3):
+        client.send(Generate(number, "a.wav", kept=kept))
+    assert time.monotonic() - began < 0.5
+    with pytest.raises(ProtocolError, match="too large"):
+        client.send(Generate(4, "a" * 100_000))
+    client.stop()
+    assert time.monotonic() - began < 6 and not client.alive and not client._writer.is_alive()
+
+
+def test_requests_arrive_whole_and_in_order(start: Callable[[str], Client], tmp_path: Path) -> None:
+    client = start(
+        "import json, zlib\n"
+        "while line := sys.stdin.buffer.readline():\n"
+        "    header = json.loads(line)\n"
+        "    payload = sys.stdin.buffer.read(header['nbytes'])\n"
+        "    print(header['id'], len(payload), zlib.crc32(payload), file=sys.stderr)"
+    )
+    kept = np.random.default_rng(0).random((100_000, 52), np.float32)
+    for number in range(3):
+        client.send(Generate(number, "a.wav", kept=kept))
+    client.stop()
+    assert until_gone(client).log_tail.splitlines() == [f"{number} {kept.nbytes} {zlib.crc32(kept)}" for number in range(3)]

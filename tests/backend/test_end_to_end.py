@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backend import protocol
 from backend.__main__ import DEFAULT_MODEL
 from backend.arkit import CHANNELS, EMOTIONS
 from backend.client import Client, Gone, launch
+from backend.platforms import is_running
 from backend.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Progress, Ready, Shutdown, TakeReady
 
 REPOSITORY = Path(__file__).parents[2]
@@ -157,10 +159,25 @@ print(client._process.pid)
         time.sleep(0.1)
 
 
+def test_a_log_that_nobody_keeps_harms_nothing(tmp_path: Path) -> None:
+    """As when Blender was killed: what the child prints then goes nowhere, and it ends as it should."""
+    command = [sys.executable, "-I", "-u", "-c", f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); from backend.__main__ import main; sys.exit(main())"]
+    child = subprocess.Popen([*command, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert child.stdin and child.stdout and child.stderr
+    child.stderr.close()
+    protocol.write(child.stdin, Generate(1, str(tmp_path / "none.wav")))
+    protocol.write(child.stdin, Generate(2, str(SPEECH), 0, 1))
+    replies = []
+    while not isinstance(reply := protocol.read(child.stdout), Done):
+        replies.append(reply)
+    assert [reply.id for reply in replies if isinstance(reply, Error)] == [1] and any(isinstance(reply, TakeReady) for reply in replies)
+    child.stdin.close()
+    assert child.stdout.read() == b"" and child.wait(10) == 0
+    child.stdout.close()
+
+
 def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+    if not is_running(process):
         return False
     state = Path(f"/proc/{process}/stat")
     return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")  # ended, but nobody asked

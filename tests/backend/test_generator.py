@@ -163,7 +163,7 @@ def test_a_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatc
 
 
 def test_threads_change_no_bit(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.generator._WINDOW", 5)
+    monkeypatch.setattr("backend.generator._WINDOW", 2)
     long = np.tile(samples, 4)
     np.testing.assert_array_equal(_one(replace(model, parallel=False), long), _one(model, long))
     assert model.parallel

@@ -18,6 +18,7 @@ from backend.arkit import CHANNELS
 from backend.curves import Curves
 from backend.generator import Take, Wish
 from backend.model_folder import ModelError, Named
+from backend.outbox import Outbox
 from backend.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Message, Notice, Progress, Ready, Shutdown, TakeReady
 from backend.runtimes import Report
 from backend.service import serve
@@ -65,13 +66,13 @@ def sound(tmp_path: Path) -> str:
 class Child:
     """serve() at work in a thread, with real pipes."""
 
-    def __init__(self, load: Callable[[Report], Any], generate: Any) -> None:
+    def __init__(self, load: Callable[[Report], Any], generate: Any, every: float) -> None:
         request_end, self.requests = _pipe()
         self.replies, reply_end = _pipe()
         self.code: int | None = None
 
         def run() -> None:
-            self.code = serve(request_end, reply_end, load, generate)
+            self.code = serve(request_end, Outbox(reply_end, every), load, generate)
             with suppress(BrokenPipeError):
                 reply_end.close()
 
@@ -113,8 +114,8 @@ def start() -> Iterator[Callable[..., Child]]:
     """Starts services and ends them."""
     children: list[Child] = []
 
-    def start(load: Callable[[Report], Any] = lambda report: Some(), generate: Any = _generate) -> Child:
-        children.append(Child(load, generate))
+    def start(load: Callable[[Report], Any] = lambda report: Some(), generate: Any = _generate, every: float = 1.0) -> Child:
+        children.append(Child(load, generate, every))
         return children[-1]
 
     yield start
@@ -208,6 +209,31 @@ def test_what_loading_takes_and_what_is_amiss_are_told(start: Callable[..., Chil
     notice, take, done, again, ready = child.until(Ready)
     assert notice == Notice(1, "No GPU.") and (take.id, done) == (1, Done(1)) and again == Notice(2, "No GPU.")
     assert ready.runtime == "onnx"
+
+
+def test_what_takes_long_gives_signs_of_life(start: Callable[..., Child], sound: str) -> None:
+    """A model that loads, a runtime that computes: whatever neither reports nor looks up."""
+
+    def load(report: Report) -> Any:
+        time.sleep(0.4)
+        return Some()
+
+    def generate(model: Any, blocks: Any, wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
+        for take in _generate(model, blocks, wish, callback):
+            time.sleep(0.4)
+            yield take
+
+    child = start(load, generate, every=0.03)
+    child.send(Generate(1, sound))
+    seen: list[Any] = []
+    while not isinstance(reply := protocol.read(child.replies), Done):
+        seen.append(reply)
+    assert seen.count(Progress(1, "Starting", 0.0)) >= 3
+    last = [progress for progress in seen if isinstance(progress, Progress) and progress.stage == "Performing"]
+    assert len(last) >= 4 and len(set(last)) == 1  # the same again
+    size = len(seen)
+    child.send(Hello(2))
+    assert isinstance(protocol.read(child.replies), Ready) and size == len(seen)  # in between, not a word
 
 
 def test_loading_is_given_up_between_its_steps(start: Callable[..., Child], sound: str) -> None:
