@@ -5,9 +5,11 @@ change FIRST LAST  change the file while a take is made, with the seeds FIRST ..
 """
 
 import faulthandler
+import importlib
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import traceback
@@ -27,6 +29,19 @@ def start(*command: object, **environment: str) -> "subprocess.Popen[str]":
     )
 
 
+def own_extensions(folder: Path) -> dict[str, str]:
+    """An environment with copies of the installed extensions: where one is disabled, Blender deletes the packages that it brought."""
+    shutil.copytree(os.environ["BLENDER_USER_RESOURCES"], folder, copy_function=_link)
+    return {"BLENDER_USER_RESOURCES": str(folder)}
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk
+        shutil.copy2(source, target)
+
+
 def tell(**what: object) -> None:
     print("@" + json.dumps(what), flush=True)
 
@@ -43,9 +58,8 @@ def told(process: "subprocess.Popen[str]") -> "dict[str, object]":
 
 
 def _generate(times: "range | itertools.count[int]") -> None:
-    from underway import KINDS, begin, made, stage, take_back
-
     from helpers import part
+    from underway import KINDS, begin, made, stage, take_back
 
     stage()
     for _ in times:
@@ -60,7 +74,6 @@ def main() -> None:
     faulthandler.enable()
     sys.path[:0] = [str(HERE), str(HERE.parents[1])]
     import bpy
-
     from helpers import PACKAGE
 
     bpy.ops.preferences.addon_enable(module=PACKAGE)
@@ -73,7 +86,7 @@ def main() -> None:
 
             for n in range(*map(int, arguments)):
                 change(n)
-        bpy.ops.preferences.addon_disable(module=PACKAGE)
+        importlib.import_module(f"{PACKAGE}.addon").unregister()  # as at the end of Blender, where nothing is disabled
         tell(ended=True)
     except BaseException:
         traceback.print_exc()

@@ -21,6 +21,8 @@ _ADVICE = "free some space there, or make the folder writable, and generate agai
 
 Mount = Callable[..., Path]
 
+pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="needs a Blender with sound")
+
 
 @pytest.fixture
 def mount(tmp_path: Path) -> Iterator[Mount]:
@@ -65,7 +67,7 @@ def _refused(kind: str) -> str:
     running.finish()
     assert running.state == {"CANCELLED"} and not differences(before, contents())
     (sentence,) = running.said
-    assert part("addon.session").session.job is None and left_over() in ([], ["backend.log"])
+    assert part("addon.session").session.job is None and not left_over()
     assert part("addon.locale").said_in("de", sentence) != sentence
     return sentence
 
@@ -132,15 +134,12 @@ def test_folder_that_is_gone_is_made_again(session: Any, tmp_path: Path, monkeyp
         _works(kind)
 
 
-@pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="needs a Blender with sound")
-@pytest.mark.parametrize("what", ["a file", "nothing"])
-def test_tmpdir_that_is_no_folder(what: str, extension: Path, tmp_path: Path) -> None:
+def test_tmpdir_that_is_no_folder(extension: Path, tmp_path: Path) -> None:
     """Python takes another one then."""
     path = tmp_path / "tmp"
-    if what == "a file":
-        path.touch()
+    path.touch()
     blender = another_blender.start("generate", 1, TMPDIR=str(path))
     for kind in KINDS:
         assert another_blender.told(blender)["kind"] == kind
     assert another_blender.told(blender) == {"ended": True}
-    assert path.is_file() if what == "a file" else not path.exists()
+    assert path.is_file()

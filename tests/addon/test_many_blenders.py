@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import subprocess
 import tempfile
 import time
@@ -123,7 +122,13 @@ def test_folders_of_others_stay(temporary: Path, tmp_path: Path) -> None:
     ended = subprocess.Popen(["true"])
     ended.wait()
     dead, alive = ended.pid, os.getppid()
-    names = [f"diffusion_talker_{alive}_x", "diffusion_talker_x", "diffusion_talker_12x_y", f"diffusion_{dead}_x", f"diffusion_talker_{dead}_theirs"]
+    names = [
+        f"diffusion_talker_{alive}_x",
+        "diffusion_talker_x",
+        "diffusion_talker_12x_y",
+        f"diffusion_{dead}_x",
+        f"diffusion_talker_{dead}_theirs",
+    ]
     for name in [*names, f"diffusion_talker_{dead}_x"]:
         (temporary / name).mkdir()
     (temporary / f"diffusion_talker_{dead}_file").touch()

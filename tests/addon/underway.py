@@ -125,9 +125,10 @@ def by_uid(uid: int) -> Any:
 
 
 def temporary() -> list[str]:
-    """The files that the add-on has in its temporary folder."""
+    """The files that the add-on has in its temporary folder, but for the log."""
     folder = part("addon.session").session._folder
-    return sorted(path.name for path in folder.iterdir()) if folder and folder.is_dir() else []
+    files = folder.iterdir() if folder and folder.is_dir() else ()
+    return sorted(path.name for path in files if not path.name.startswith("backend.log"))
 
 
 def made() -> list[Any]:

@@ -18,7 +18,14 @@ Contents = dict[tuple[str, str], Any]
 
 def contents() -> Contents:
     """(kind, name) -> what a data-block of that name holds."""
-    read = {"actions": _action, "meshes": _mesh, "objects": _object, "scenes": _scene, "shape_keys": _key, "sounds": lambda sound: sound.filepath}
+    read = {
+        "actions": _action,
+        "meshes": _mesh,
+        "objects": _object,
+        "scenes": _scene,
+        "shape_keys": _key,
+        "sounds": lambda sound: sound.filepath,
+    }
     found = {(kind, block.name_full): read[kind](block) for kind in _KINDS for block in getattr(bpy.data, kind)}
     return found | {(kind, ""): sorted(block.name_full for block in getattr(bpy.data, kind)) for kind in _ROOMS}
 
@@ -58,7 +65,11 @@ def _animation(block: Any) -> Any:
     if data is None:
         return None
     tracks = [
-        (track.name, track.mute, [(strip.name, strip.action and strip.action.name, strip.frame_start, strip.frame_end) for strip in track.strips])
+        (
+            track.name,
+            track.mute,
+            [(strip.name, strip.action and strip.action.name, strip.frame_start, strip.frame_end) for strip in track.strips],
+        )
         for track in data.nla_tracks
     ]
     slot = getattr(data, "action_slot", None)
@@ -77,7 +88,16 @@ def _mesh(mesh: Any) -> Any:
 def _object(ob: Any) -> Any:
     where = sorted(collection.name for collection in ob.users_collection)
     matrix = [*map(tuple, ob.matrix_basis)]
-    return ob.type, ob.data and ob.data.name, ob.parent and ob.parent.name, matrix, where, len(ob.modifiers), ob.hide_viewport, _animation(ob)
+    return (
+        ob.type,
+        ob.data and ob.data.name,
+        ob.parent and ob.parent.name,
+        matrix,
+        where,
+        len(ob.modifiers),
+        ob.hide_viewport,
+        _animation(ob),
+    )
 
 
 def _scene(scene: Any) -> Any:
