@@ -73,9 +73,7 @@ def launch(python: str, root: Path, site_dirs: Sequence[str], log: Path, argumen
             creationflags=child_flags(),
         )
     except (OSError, ValueError) as error:
-        raise LaunchError(
-            f'The backend can\'t be started with "{python}" ({_told(error)}): choose another Python in the preferences.'
-        ) from error
+        raise LaunchError(f'The backend can\'t be started with "{python}" ({_told(error)}): choose another Python in the preferences.') from error
     return Client(process, log)
 
 

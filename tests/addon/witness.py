@@ -7,8 +7,8 @@ import bpy
 import numpy as np
 from helpers import part
 
-_KEYS = (("co", 2, np.float32), ("handle_left", 2, np.float32), ("handle_right", 2, np.float32), ("interpolation", 1, np.int32))
-_KEYS = (*_KEYS, ("handle_left_type", 1, np.int32), ("handle_right_type", 1, np.int32), ("easing", 1, np.int32))
+_WHOLE = ("interpolation", "easing", "handle_left_type", "handle_right_type")
+_KEYS = (*((part_of_it, 2, np.float32) for part_of_it in ("co", "handle_left", "handle_right")), *((name, 1, np.int32) for name in _WHOLE))
 _KINDS = ("actions", "meshes", "objects", "scenes", "shape_keys", "sounds")
 _LIVE = ("rna_type", "take", "name", "identity", "emotion")  # computed of something else
 _ROOMS = ("armatures", "cameras", "collections", "libraries", "materials", "texts", "worlds")  # of which only the names are compared
@@ -38,7 +38,7 @@ def differences(before: Contents, after: Contents) -> set[tuple[str, str]]:
 def _digest(sequence: Any, *parts: tuple[str, int, type]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for part_of_it, width, kind in parts:
-        values = np.empty(width * len(sequence), kind)
+        values: np.ndarray = np.empty(width * len(sequence), kind)
         sequence.foreach_get(part_of_it, values)
         digest.update(values.tobytes())
     return digest.hexdigest()
@@ -109,7 +109,8 @@ def _scene(scene: Any) -> Any:
 
 def _settings(group: Any) -> dict[str, Any]:
     """A group of properties, groups inside of it too."""
-    held = {name: getattr(group, name) for name in group.bl_rna.properties.keys() if name not in _LIVE}
+    names = {prop.identifier for prop in group.bl_rna.properties} - {*_LIVE}
+    held = {name: getattr(group, name) for name in names}
     return {name: _settings(value) if isinstance(value, bpy.types.PropertyGroup) else _named(value) for name, value in held.items()}
 
 

@@ -165,11 +165,7 @@ def _requests(rng: random.Random, requests: list[Message], number: int) -> Itera
 def test_the_service_answers_odd_requests_and_ends_at_unreadable_ones(soak: Soak, tmp_path: Path, sound: str) -> None:
     """Each request has one end, none of them a bug; what is no request ends the process with exit code 1, after one Error."""
     requests = [message for message in REQUESTS if not isinstance(message, Shutdown)]
-    requests += [
-        Generate(7, sound),
-        Generate(8, sound, 0.1, 0.2, count=3, fps=60.0),
-        Generate(9, sound, kept=np.full((10, 52), np.nan, np.float32)),
-    ]
+    requests += [Generate(7, sound), Generate(8, sound, 0.1, 0.2, count=3, fps=60.0), Generate(9, sound, kept=np.full((10, 52), np.nan, np.float32))]
     each, last, counted = 250, 10**9, Counter[str]()
     for n in soak.times(2, 120):
         rng = random.Random(n)
