@@ -33,7 +33,6 @@ def take(request: dict[str, Any], **changes: Any) -> bytes:
     """A TakeReady of values that are all the same, with a frame for each of the 9.25 s that the tests' speech lasts."""
     value, frames = changes.pop("value", 0.5), changes.get("frames", round((request["end"] - request["start"]) * request["fps"]))
     header = {
-        "type": "TakeReady",
         "id": request["id"],
         "index": 0,
         "count": 1,
@@ -49,11 +48,11 @@ def take(request: dict[str, Any], **changes: Any) -> bytes:
         **changes,
     }
     size = frames * len(header["names"])
-    return line(**header, nbytes=4 * size) + struct.pack("<f", value) * size
+    return line("TakeReady", 4 * size, header) + struct.pack("<f", value) * size
 
 
-def line(type: str, nbytes: int = 0, **fields: Any) -> bytes:
-    return json.dumps({"type": type, "nbytes": nbytes, **fields}).encode() + b"\n"
+def line(kind: str, nbytes: int, fields: dict[str, Any]) -> bytes:
+    return json.dumps({"type": kind, "nbytes": nbytes, **fields}).encode() + b"\n"
 
 
 def story(seed: int) -> list[tuple[str, str]]:
@@ -85,13 +84,16 @@ def said(request: dict[str, Any], kind: str, which: str) -> bytes:
     number = request["id"]
     if kind == "TakeReady":
         return take(request, **ILLS[which])
-    if kind == "Ready":
-        empty: dict[str, Any] = dict.fromkeys(("version", "model", "model_version", "model_sha256", "python", "runtime"), "")
-        return line("Ready", id=number, steps=1, identities=[], emotions=[], **empty)
-    if kind == "Other":
-        return line(which, id=number - 10**6, **({"kind": "audio", "message": "Not yours."} if which == "Error" else {}))
-    more = {"Progress": {"stage": "Performing", "fraction": float(which or 0)}, "Notice": {"message": "A notice."}}
-    return line(kind, id=number, **more.get(kind, {"kind": "audio", "message": "It is ill."} if kind == "Error" else {}))
+    if kind == "Other":  # to a job of long ago
+        number, kind, which = number - 10**6, which, ""
+    fields: dict[str, dict[str, Any]] = {
+        "Ready": dict.fromkeys(("version", "model", "model_version", "model_sha256", "python", "runtime"), "")
+        | {"steps": 1, "identities": [], "emotions": []},
+        "Progress": {"stage": "Performing", "fraction": float(which or 0)},
+        "Notice": {"message": "A notice."},
+        "Error": {"kind": "audio", "message": "It is ill."},
+    }
+    return line(kind, 0, {"id": number, **fields.get(kind, {})})
 
 
 def main() -> None:
