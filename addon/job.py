@@ -16,6 +16,7 @@ from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
 from . import controls, keys, mixdown, rig, strip, takes
 from .draft import Draft
+from .fitting import misfit
 from .keeping import copy_kept, is_by_hand, mark_by_hand
 from .locale import AND
 from .locks import UNLOCKED, Locks
@@ -145,18 +146,25 @@ class Job:
         if reply.id != self._id and not (isinstance(reply, Error) and reply.id == 0):
             return False
         if isinstance(reply, Progress):
-            self.stage, self.fraction = reply.stage, reply.fraction
-            self._began = self._began or (time.monotonic(), reply.fraction)
+            self.stage, self.fraction = reply.stage, min(max(reply.fraction, 0.0), 1.0)
+            self._began = self._began or (time.monotonic(), self.fraction)
         elif isinstance(reply, Notice):
             self.notices.append(reply.message.rstrip("."))
         elif isinstance(reply, TakeReady):
+            span, count = self.order.span, self.order.count
+            if what := misfit(reply, len(self._takes), count, span.fps, span.end - span.start):
+                raise self._failed(f"The backend sent a take that does not fit what was asked for ({what}): generate again")
             self._takes.append(reply)
             self._drafts.append(self._draft(reply))
         elif isinstance(reply, Error):
             raise self._failed(reply.message)
         elif isinstance(reply, Cancelled):
             raise self._failed("The backend gave up")
-        return isinstance(reply, Done)
+        elif isinstance(reply, Done):
+            if len(self._takes) != self.order.count:
+                raise self._failed(f"The backend sent {len(self._takes)} takes of {self.order.count}: generate again")
+            return True
+        return False
 
     def _drafted(self, wait: float) -> bool:
         """Whether the takes' keys are found."""

@@ -26,6 +26,7 @@ sys.exit(main())
 """
 _GRACE = 2.0  # seconds that the child gets to end by itself
 _SILENCE = 20.0  # seconds: ten times the longest that a child at work is silent, see Outbox
+_STARTING = 60.0  # seconds to the first sign of life: Python and numpy come off a disk that may be slow, and be looked through for viruses
 _WAITING = 256  # replies that may wait to be polled; then the child waits, rather than this process fill its memory
 _LARGE = 1_000_000  # bytes of a take after which no reply is read until it is polled
 
@@ -73,7 +74,9 @@ def launch(python: str, root: Path, site_dirs: Sequence[str], log: Path, argumen
             creationflags=child_flags(),
         )
     except (OSError, ValueError) as error:
-        raise LaunchError(f'The backend can\'t be started with "{python}" ({_told(error)}): choose another Python in the preferences.') from error
+        raise LaunchError(
+            f'The backend can\'t be started with "{python}" ({_told(error)}): choose another Python in the preferences.'
+        ) from error
     return Client(process, log)
 
 
@@ -93,6 +96,7 @@ class Client:
         self._gone: Gone | None = None
         self._silence = 0.0  # seconds of polling without a reply
         self._polled = time.monotonic()
+        self._patience = _STARTING
         self._writer = threading.Thread(target=_send, args=(process.stdin, self._requests), name="backend requests", daemon=True)
         self._logger = threading.Thread(target=child_log.keep, args=(process.stderr, log), name="backend log", daemon=True)
         self._reader = threading.Thread(target=self._receive, name="backend replies", daemon=True)
@@ -116,7 +120,8 @@ class Client:
     def poll(self, timeout: float = 0) -> Reply | Gone | None:
         """The next reply, or None when none came within timeout seconds. After the last one, Gone: from then on, every time.
 
-        To be called only while an answer is awaited, and often: after 20 s of such calls without a reply, the child is killed.
+        To be called only while an answer is awaited, and often: after 20 s of such calls without a reply, or 60 s without the first, the child
+        is killed.
         """
         if self._gone is None:
             # A machine that slept, a clock that jumped or a while in which nobody asked is no silence of the child's.
@@ -124,11 +129,13 @@ class Client:
             self._silence += min(now - self._polled, 1.0)
             self._polled = now
             if reply := self._next(timeout):
-                self._silence = 0.0
+                self._silence, self._patience = 0.0, _SILENCE
                 return reply
-            if self._silence >= _SILENCE:
+            if self._silence >= self._patience:
                 self._process.kill()
-                self._gone = self._end("The backend has not answered for 20 s and was ended: generate again to restart it.")
+                self._gone = self._end(
+                    f"The backend has not answered for {self._patience:.0f} s and was ended: generate again to restart it."
+                )
         return self._gone
 
     def stop(self) -> None:

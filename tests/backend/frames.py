@@ -87,7 +87,9 @@ def broken(rng: random.Random, messages: list[Message]) -> bytes:
             return b"{" + pair.encode() + b", " + line[1:] + b"\n" + payload
         case 6:  # deep, or long
             depth = rng.choice((50, 900, 990, 1000, 5000, 30000))
-            deep = rng.choice(("[" * depth + "]" * depth, '{"a":' * (depth // 4) + "1" + "}" * (depth // 4), "9" * depth, '"' + "x" * 70000 + '"'))
+            deep = rng.choice(
+                ("[" * depth + "]" * depth, '{"a":' * (depth // 4) + "1" + "}" * (depth // 4), "9" * depth, '"' + "x" * 70000 + '"')
+            )
             return line[:-1] + f', "{rng.choice(("id", "more", "file", "names"))}": {deep}}}\n'.encode() + payload
         case _:  # another payload
             return line + b"\n" + rng.choice((payload[:-1], payload + b"\0\0\0\0", rng.randbytes(len(payload) + 1), b"\xff" * len(payload)))

@@ -73,7 +73,9 @@ def test_a_full_disk_loses_lines_only(log: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_vanished_folder_stops_nobody(start: Callable[[str], Client], tmp_path: Path) -> None:
-    client = start("sys.stdin.buffer.readline()\nfor n in range(50_000): print('line', n, file=sys.stderr)\nsay(done)\ntime.sleep(60)")
+    client = start(
+        "sys.stdin.buffer.readline()\nfor n in range(50_000): print('line', n, file=sys.stderr)\nsay(done)\nsys.stdin.buffer.read()"
+    )
     shutil.rmtree(tmp_path / "log")
     client._requests.put((b"\n", memoryview(b"")))
     assert client.poll(10) == Done(1)
@@ -97,7 +99,7 @@ def test_a_child_that_floods_its_log_is_served(start: Callable[[str], Client], t
         "threading.Thread(target=flood, daemon=True).start()\n"
         "for n in range(20): say(progress); time.sleep(0.05)\n"
         "say(done)\n"
-        "time.sleep(60)"
+        "sys.stdin.buffer.read()"
     )
     began, used = time.monotonic(), time.process_time()
     while (reply := client.poll(0.2)) != Done(1):

@@ -180,4 +180,4 @@ def test_requests_arrive_whole_and_in_order(start: Callable[[str], Client], tmp_
     for number in range(3):
         client.send(Generate(number, "a.wav", kept=kept))
     client.stop()
-    assert until_gone(client).log_tail.splitlines() == [f"{number} {kept.nbytes} {zlib.crc32(kept)}" for number in range(3)]
+    assert until_gone(client).log_tail.splitlines() == [f"{number} {kept.nbytes} {zlib.crc32(kept.tobytes())}" for number in range(3)]

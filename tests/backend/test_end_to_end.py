@@ -161,7 +161,13 @@ print(client._process.pid)
 
 def test_a_log_that_nobody_keeps_harms_nothing(tmp_path: Path) -> None:
     """As when Blender was killed: what the child prints then goes nowhere, and it ends as it should."""
-    command = [sys.executable, "-I", "-u", "-c", f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); from backend.__main__ import main; sys.exit(main())"]
+    command = [
+        sys.executable,
+        "-I",
+        "-u",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); from backend.__main__ import main; sys.exit(main())",
+    ]
     child = subprocess.Popen([*command, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert child.stdin and child.stdout and child.stderr
     child.stderr.close()

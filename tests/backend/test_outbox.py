@@ -69,9 +69,13 @@ def test_messages_of_several_threads_stay_whole() -> None:
         while (message := protocol.read(reader)) is not None:
             found.append(message)
 
+    def send(number: int) -> None:
+        for _ in range(200):
+            outbox.send(Progress(number, "x" * 5000, 0.5))
+
     threads = [threading.Thread(target=read)]
     with outbox.busy(0):
-        threads += [threading.Thread(target=lambda n=n: [outbox.send(Progress(n, "x" * 5000, 0.5)) for _ in range(200)]) for n in range(1, 5)]
+        threads += [threading.Thread(target=send, args=(n,)) for n in range(1, 5)]
         for thread in threads:
             thread.start()
         for thread in threads[1:]:

@@ -10,7 +10,6 @@ import pytest
 from frames import MESSAGES, TAKE, raw_frame, to_bytes
 
 from backend import protocol
-from backend.arkit import CHANNELS
 from backend.protocol import MAX_HEADER, Error, Generate, Message, Progress, ProtocolError
 
 

@@ -153,6 +153,21 @@ REASONS = {
     # The backend
     "The backend gave up": "Das Backend hat aufgegeben",
     "The backend sent no take: generate again": "Das Backend hat keinen Take geschickt: noch einmal erzeugen",
+    "The backend sent a take that does not fit what was asked for ({}): generate again": (
+        "Das Backend hat einen Take geschickt, der nicht zum Verlangten passt ({}): noch einmal erzeugen"
+    ),
+    "its number": "seine Nummer",
+    "its frame rate": "seine Bildrate",
+    "its channels": "seine Kanäle",
+    "its length": "seine Länge",
+    "its values": "seine Werte",
+    "The backend sent {} takes of {}: generate again": "Das Backend hat {} von {} Takes geschickt: noch einmal erzeugen",
+    "The backend has not answered for {} s and was ended: generate again to restart it": (
+        "Das Backend hat {} s lang nicht geantwortet und wurde beendet: noch einmal erzeugen startet es neu"
+    ),
+    'The backend can\'t write its log to the folder "{}" ({}): make room there or make it writable, and generate again': (
+        'Das Backend kann sein Protokoll nicht in den Ordner "{}" schreiben ({}): dort Platz schaffen oder ihn beschreibbar machen und noch einmal erzeugen'
+    ),
     "The backend ended": "Das Backend wurde beendet",
     "The backend ended with exit code {}: its last log lines say why": (
         "Das Backend endete mit dem Code {}: die letzten Zeilen seines Protokolls sagen, warum"

@@ -1,0 +1,117 @@
+"""A backend that answers as it should not: nothing is keyed, or all of it; the scene is as it was, and the next click works."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+import ill_backend
+import numpy as np
+import pytest
+from helpers import part, preference, read_action, snapshot
+from ill_backend import is_good, story
+
+from tests.soak import Soak
+
+
+@pytest.fixture
+def ill(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> Iterator[None]:
+    """That backend in place of ours."""
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ill_backend.__file__}"\n')
+    script.chmod(0o700)
+    with preference(python=str(script)):
+        yield
+
+
+def _order(seed: int):
+    bpy.context.scene.lipsync.seed = seed
+    return part("addon.operators.generate").make_order(bpy.context)
+
+
+def _keyed(seed: int) -> str:
+    """Generate; why it came to nothing, "" when it did not."""
+    job = part("addon.job").Job(_order(seed))
+    deadline = time.monotonic() + 20
+    try:
+        while not job.pump(0.1):
+            assert time.monotonic() < deadline, seed
+            assert 0 <= job.fraction <= 1, seed
+        job.apply()
+    except part("addon.job").JobError as error:
+        return str(error)
+    return ""
+
+
+def test_replies_that_nobody_expects(soak: Soak, ill: None) -> None:
+    counted = {True: 0, False: 0}
+    for n in soak.times(60, 3000):
+        with soak.trial("jobs that are answered with takes, ends and errors of the wrong kind, order or number"):
+            before = snapshot() | {"seed": n}
+            why = _keyed(n)
+            good = is_good(story(n))
+            assert good is (why == ""), (n, story(n), why)
+            counted[good] += 1
+            if good:
+                (action,) = [action for action in bpy.data.actions if action.name not in before["actions"]]
+                curves = read_action(action)
+                assert len(curves) == 3 and len({len(points) for points in curves.values()}) == 1, n
+                assert all(np.allclose(points[:, 1], 0.5) for points in curves.values()), n
+                bpy.data.actions.remove(action)
+            else:
+                assert snapshot() == before, n
+                assert "\n" not in why and len(why) < 300 and not why.endswith("."), (n, why)
+    assert min(counted.values()) > len(soak.times(60, 3000)) // 6
+
+
+@pytest.mark.parametrize(
+    "told, why",
+    [
+        ([("Done", "")], "sent 0 takes of 1"),
+        ([("TakeReady", "of another job"), ("Done", "")], "sent 0 takes of 1"),
+        ([("TakeReady", "good"), ("TakeReady", "good"), ("Done", "")], "does not fit what was asked for (its number)"),
+        ([("TakeReady", "of another number"), ("Done", "")], "(its number)"),
+        ([("TakeReady", "at another rate"), ("Done", "")], "(its frame rate)"),
+        ([("TakeReady", "of names that ARKit lacks"), ("Done", "")], "(its channels)"),
+        ([("TakeReady", "of a name twice"), ("Done", "")], "(its channels)"),
+        ([("TakeReady", "far too long"), ("Done", "")], "(its length)"),
+        ([("TakeReady", "beyond 1"), ("Done", "")], "(its values)"),
+        ([("Progress", "1e300"), ("Error", ""), ("TakeReady", "good"), ("Done", "")], "It is ill"),
+        ([("Cancelled", "")], "The backend gave up"),
+        ([("TakeReady", "good"), ("Done", ""), ("Done", "")], ""),
+        ([("Other", "Done"), ("Other", "Error")] * 300 + [("TakeReady", "good"), ("Done", "")], ""),
+    ],
+)
+def test_what_is_said_of_them(ill: None, told: list[tuple[str, str]], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they would come from the pipe, in this order."""
+    protocol, client = part("backend.protocol"), part("backend.client")
+    import io
+
+    class Told:
+        """Stands in for the pipe only: the bytes are read as from it."""
+
+        alive = True
+
+        def send(self, request: object) -> None:
+            if isinstance(request, protocol.Generate):
+                fields = vars(request)
+                self.pipe = io.BytesIO(b"".join(ill_backend.said(fields, *each) for each in told))
+
+        def poll(self, timeout: float = 0) -> object:
+            return protocol.read(self.pipe) or client.Gone(1, "", "It ended.")
+
+    before = snapshot() | {"seed": 5}
+    monkeypatch.setattr(part("addon.session").session, "client", lambda setup: Told())
+    assert why in (said := _keyed(5)) and bool(why) == bool(said)
+    assert (snapshot() == before) == bool(why)
+
+
+def test_the_next_click_works(ill: None) -> None:
+    bad = next(n for n in range(100) if not is_good(story(n)))
+    with pytest.raises(RuntimeError):
+        bpy.context.scene.lipsync.seed = bad
+        bpy.ops.lipsync.generate()
+    assert part("addon.session").session.job is None
+    with preference(python=""):
+        assert bpy.ops.lipsync.generate() == {"FINISHED"}
