@@ -45,6 +45,7 @@ class Session:
 
     def __init__(self) -> None:
         self.job: Job | Batch | None = None  # the one under way
+        self.timer: bpy.types.Timer | None = None  # that moves it on
         self.message = ""  # why the last one came to nothing
         self.ids = itertools.count(1)  # of requests
         self._client: Client | None = None

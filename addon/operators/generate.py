@@ -74,7 +74,6 @@ class Generating:
 
     bl_options: ClassVar = {"UNDO"}
 
-    _timer: "bpy.types.Timer | None" = None
     _scene = 0  # session_uid of the one that it began in
 
     @classmethod
@@ -114,7 +113,7 @@ class Generating:
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if state := self._begin(context):
             return state
-        self._timer = context.window_manager.event_timer_add(_PERIOD, window=context.window)
+        session.timer = context.window_manager.event_timer_add(_PERIOD, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -170,9 +169,7 @@ class Generating:
 
     def _end(self, context: bpy.types.Context) -> None:
         session.job = None
-        if self._timer:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
+        _stop_timer(context)
         _redraw(context)
 
 
@@ -226,4 +223,15 @@ def _redraw(context: bpy.types.Context) -> None:
                 area.tag_redraw()
 
 
-register, unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel))
+def _stop_timer(context: bpy.types.Context) -> None:
+    if session.timer:
+        context.window_manager.event_timer_remove(session.timer)
+        session.timer = None
+
+
+register, _unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel))
+
+
+def unregister() -> None:
+    _stop_timer(bpy.context)  # an operator that is under way is not asked to any more
+    _unregister()

@@ -67,9 +67,11 @@ def _fail(*arguments: object) -> None:
 
 def test_addon_disabled_in_mid_job_can_generate_again(staged: Any) -> None:
     begin("a take").pump()
+    part("addon.session").session.timer = bpy.context.window_manager.event_timer_add(0.1, window=bpy.context.window)  # as invoke() does
     bpy.ops.preferences.addon_disable(module=PACKAGE)
     bpy.ops.preferences.addon_enable(module=PACKAGE)
-    assert part("addon.session").session.job is None and bpy.ops.lipsync.generate() == {"FINISHED"}
+    session = part("addon.session").session
+    assert session.job is None and session.timer is None and bpy.ops.lipsync.generate() == {"FINISHED"}
 
 
 def test_another_file_opened_is_told(staged: Any) -> None:
