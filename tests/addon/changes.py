@@ -432,11 +432,12 @@ def change(n: int) -> None:
                 bpy.ops.ed.undo_push(message="Overridden")
         if chance.random() < 0.2:
             part("addon.session").session.restart()
-        done = _run(chance, kind, names, Path(folder))
+        done = run(chance, kind, names, Path(folder))
     another_blender.tell(n=n, **done)
 
 
-def _run(chance: random.Random, kind: str, names: list[str], folder: Path) -> dict[str, object]:
+def run(chance: random.Random, kind: str, names: list[str], folder: Path) -> dict[str, object]:
+    """Change the file while a take of that kind is made, each time after some pumps, and judge what came of it."""
     running = begin(kind)
     if not running.runs:  # such as locks on a take that was linked
         return {"ended": [*running.state], "said": running.said, "done": []}

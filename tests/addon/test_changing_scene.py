@@ -1,11 +1,13 @@
 """The scene changes while a take is made: the take comes onto the right face or not at all, and Blender lives."""
 
+import random
 from pathlib import Path
 from typing import Any
 
 import another_blender
 import bpy
 import pytest
+from changes import run
 from helpers import PACKAGE, part
 from underway import MINE, begin, stage
 from witness import contents, differences
@@ -21,6 +23,12 @@ _WRITTEN = (("takes", "CHARACTER"), ("a batch", "CHARACTER"), ("a batch", "STRIP
 def staged(extension: Path) -> Any:
     stage()
     return bpy.data.objects["Face"]
+
+
+@pytest.mark.parametrize("change", ["rename_face", "rename_keys", "move_and_undo", "edit_and_undo", "duplicate_face", "another_scene"])
+def test_right_face_is_keyed(change: str, staged: Any, tmp_path: Path) -> None:
+    done = run(random.Random(3), "takes", [change], tmp_path)
+    assert done["ended"] == ["FINISHED"] and done["done"] == [change]
 
 
 def test_locked_take_deleted_is_told(staged: Any) -> None:
