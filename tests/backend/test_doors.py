@@ -104,7 +104,10 @@ def test_it_opens_runs_and_removes_nothing(tmp_path: Path, home: Path, start: Ca
     replies = _all_kinds_of_jobs(client)
     log = tmp_path / "log" / "backend.log"
     if sys.platform == "linux":
-        assert _written(client) == sum(map(_size, replies)) + log.stat().st_size + notes.stat().st_size
+        told, deadline = sum(map(_size, replies)) + notes.stat().st_size, time.monotonic() + 10
+        while _written(client) != told + log.stat().st_size:  # which this process writes, a moment later
+            assert time.monotonic() < deadline, (_written(client), told, log.stat().st_size)
+            time.sleep(0.01)
     client.send(Shutdown(6))
     assert isinstance(_replies_to_the_end(client), Gone)
     events = notes.read_text().splitlines()
@@ -119,7 +122,7 @@ def _replies_to_the_end(client: Client) -> Reply | Gone | None:
 
 
 @on_linux
-def test_it_holds_no_socket_and_nothing_but_its_log_to_write_to(soak: Soak, tmp_path: Path, start: Callable[..., Client]) -> None:
+def test_it_holds_no_socket_and_nothing_but_its_pipes_to_write_to(soak: Soak, start: Callable[..., Client]) -> None:
     client = start()
     process = Path(f"/proc/{client._process.pid}")
     for n in soak.times(quick=5, long=200):
@@ -129,12 +132,12 @@ def test_it_holds_no_socket_and_nothing_but_its_log_to_write_to(soak: Soak, tmp_
             while not isinstance(reply, Done):
                 reply = client.poll(0.005)
                 assert not isinstance(reply, Error | Gone), reply
-                _look(process, tmp_path / "log" / "backend.log")
+                _look(process)
                 looks += 1
             assert looks > 5, n
 
 
-def _look(process: Path, log: Path) -> None:
+def _look(process: Path) -> None:
     assert not any(children.read_text() for children in process.glob("task/*/children")), "it started a process"
     for handle in (process / "fd").iterdir():
         try:
@@ -143,7 +146,7 @@ def _look(process: Path, log: Path) -> None:
         except FileNotFoundError:  # closed by now
             continue
         to_read = int(flags.split()[1], 8) & os.O_ACCMODE == os.O_RDONLY
-        assert to_read or target == str(log) or target.startswith("pipe:"), target
+        assert to_read or target.startswith("pipe:"), target
 
 
 def _no_network() -> str:
