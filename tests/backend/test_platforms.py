@@ -176,3 +176,13 @@ def test_nothing_else_asks_which_system_it_is() -> None:
         (file.name, word) for file in files if file.name != "platforms.py" for word in asks if word in file.read_text(encoding="utf-8")
     }
     assert not found and len(files) > 100
+
+
+def test_what_is_private(tmp_path: Path) -> None:
+    (tmp_path / "a").touch(0o600)
+    tmp_path.chmod(0o700)
+    assert platforms.is_private(tmp_path / "a") and platforms.is_private(tmp_path)
+    (tmp_path / "a").chmod(0o640)
+    assert platforms.is_private(tmp_path / "a", "win32")  # where a mode says nothing
+    if os.name == "posix":
+        assert not platforms.is_private(tmp_path / "a")
