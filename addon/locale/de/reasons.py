@@ -223,6 +223,10 @@ REASONS = {
     "{} is not a regular file; choose a sound file": "{} ist keine gewöhnliche Datei; eine Tondatei wählen",
     "{} is empty; export the sound again": "{} ist leer; den Ton neu exportieren",
     "{} holds no sound; export it again": "{} enthält keinen Ton; neu exportieren",
+    "{} has {}; export what is needed of it, at most {} GB": "{} hat {}; nur das Nötige exportieren, höchstens {} GB",
+    "{} is {}, which isn't read here; convert it to WAV, FLAC or Ogg": (
+        "{} ist {}, was hier nicht gelesen wird; in WAV, FLAC oder Ogg umwandeln"
+    ),
     "{} is not sound that can be read ({}); convert it to WAV, FLAC or Ogg": (
         "{} ist kein lesbarer Ton ({}); in WAV, FLAC oder Ogg umwandeln"
     ),
