@@ -7,8 +7,8 @@ import bpy
 import numpy as np
 
 from . import keys, strip
-from .job import Order
 from .keeping import holds_by_hand
+from .order import Order
 from .session import Setup
 from .takes import TakeError, TakeInfo, read_curves, read_info, why_only_once
 

@@ -9,10 +9,12 @@ import bpy
 
 from ..backend.curves import Curves
 from . import join, keys, nla, takes
-from .job import Job, JobError, Order, Outcome, all_or_none, take_info, time_left, write_take
+from .job import Job, time_left
 from .locale import AND
+from .order import JobError, Order, Outcome
 from .rig import Face
 from .strip import StripError
+from .writing import all_or_none, take_info, write_take
 
 _EASE = 0.2  # seconds in which a face comes to rest after a strip, and sets out before one
 _REASONS = 3  # of what was skipped, told at once

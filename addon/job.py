@@ -3,61 +3,22 @@
 import contextlib
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-import numpy as np
 
-from ..backend.adjust import Controls, adjust
 from ..backend.client import Client, Gone, LaunchError
-from ..backend.curves import Curves
 from ..backend.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
-from . import controls, keys, mixdown, rig, strip, takes
+from . import keys, mixdown, rig, strip
 from .draft import Draft
 from .fitting import misfit
-from .keeping import copy_kept, is_by_hand, mark_by_hand
 from .locale import AND
-from .locks import UNLOCKED, Locks
-from .session import Setup, session
+from .order import JobError, Order, Outcome
+from .session import session
+from .writing import all_or_none, begin_draft, write_take
 
 _HUNCH = 1.0  # seconds that a job must have run before its end can be guessed
 _BUDGET = 0.03  # seconds of Blender's time that one pump() may take
-
-
-class JobError(Exception):
-    """A job came to nothing; the text is a sentence for the artist."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is wanted. face: session_uid of an object, which outlives undo where a reference would not; moods and kept: as in Generate;
-    locks: what of an Action stays as it is, keys and all where that Action is named: kept_of, a session_uid."""
-
-    span: strip.Span
-    face: int
-    identity: str
-    emotion: str
-    seed: int
-    count: int
-    style: keys.Style
-    setup: Setup
-    intensity: float = 1.0
-    moods: tuple[tuple[float, str, float], ...] = ()
-    locks: Locks = UNLOCKED
-    kept: np.ndarray | None = None
-    kept_of: int | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a job did: the new Actions' names, and sentences on them."""
-
-    actions: tuple[str, ...]
-    info: str
-    warnings: tuple[str, ...]
-    seed: int
 
 
 class Job:
@@ -177,7 +138,7 @@ class Job:
             face = self.face()
         except JobError:  # apply() will say so
             return None
-        return Draft(_table(take, face, controls.for_new_takes(face)), self.order.style) if self.order.style.tolerance else None
+        return begin_draft(take, face, self.order)
 
     def _failed(self, message: str) -> JobError:
         self._clean()
@@ -245,75 +206,3 @@ def _own_file(span: strip.Span) -> Path | None:
 def _unwritable(error: OSError) -> str:
     reason = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return f"No temporary file can be written ({reason}): free some space there, or make the folder writable, and generate again"
-
-
-def write_take(take: TakeReady, face: rig.Face, order: Order, draft: Draft | None = None) -> bpy.types.Action:
-    """A take as a new Action that nothing uses yet, with the controls of the one that moves the face, and its keys where they are locked.
-    Raises JobError, and whatever it raises, no Action stays."""
-    held = _held(order)
-    copied = copy_kept(face, held, order.locks) if held else {}
-    wanted = controls.for_new_takes(face)
-    table, style = _table(take, face, wanted), order.style
-    name, thinned = takes.new_name(order.span.strip, take.identity), draft.keys(table, style) if draft else None
-    with all_or_none() as written:
-        action = keys.write_action(name, table, order.span.first_frame, style, copied, thinned)
-        written.append(action)
-        controls.start(action, wanted, style)
-        if held and copied and is_by_hand(held):
-            mark_by_hand(action)
-        takes.mark(action, take_info(order, take), _curves(take))
-    return action
-
-
-def _held(order: Order) -> bpy.types.Action | None:
-    """The Action of which an order's locks keep something, if any. Raises JobError when it was deleted since."""
-    if order.kept_of is None:
-        return None
-    for action in bpy.data.actions:
-        if action.session_uid == order.kept_of:
-            return action
-    raise JobError("The take whose locked keys were to stay is gone, so nothing was keyed: generate again")
-
-
-@contextlib.contextmanager
-def all_or_none() -> Iterator[list[bpy.types.Action]]:
-    """A list of new Actions to fill, of which none stays when that fails."""
-    actions: list[bpy.types.Action] = []
-    try:
-        yield actions
-    except BaseException:
-        for action in actions:
-            bpy.data.actions.remove(action)
-        raise
-
-
-def _table(take: TakeReady, face: rig.Face, wanted: Controls) -> list[keys.Column]:
-    return keys.columns(face, adjust(_curves(take), wanted))
-
-
-def _curves(take: TakeReady) -> Curves:
-    return Curves(take.names, take.values, take.fps)
-
-
-def take_info(order: Order, take: TakeReady) -> takes.TakeInfo:
-    """How a take was made."""
-    span = order.span
-    return takes.TakeInfo(
-        strip=span.strip,
-        sound=span.file,
-        start=span.start,
-        end=span.end,
-        first_frame=span.first_frame,
-        fps=span.fps,
-        identity=take.identity,
-        emotion=take.emotion,
-        seed=take.seed,
-        audio_sha256=take.audio_sha256,
-        model_sha256=take.model_sha256,
-        likeness=take.likeness,
-        made=time.time(),
-        intensity=order.intensity,
-        moods=order.moods,
-        locks=order.locks,
-        retimed=span.retimed,
-    )

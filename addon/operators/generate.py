@@ -11,11 +11,12 @@ import bpy
 
 from .. import model, preferences, rig, strip
 from ..batch import Batch
-from ..job import Job, JobError, Order, Outcome
+from ..job import Job
 from ..keeping import read_kept, speaks
 from ..locale import said
 from ..lock_settings import read_locks
 from ..moods import read_moods
+from ..order import JobError, Order, Outcome
 from ..properties import chosen_face, key_style, model_card, settings
 from ..session import disabled_reason as backend_disabled_reason
 from ..session import session

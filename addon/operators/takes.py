@@ -10,8 +10,8 @@ from typing import ClassVar
 import bpy
 
 from .. import again, keys, nla, preferences, rig, strip, takes
-from ..job import Order, Outcome
 from ..locale import said
+from ..order import Order, Outcome
 from ..properties import chosen_face, key_style
 from .generate import Generating, disabled_reason
 

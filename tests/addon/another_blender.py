@@ -1,6 +1,7 @@
 """A Blender of its own with the add-on that the tests installed, to be killed or crashed: python another_blender.py COMMAND [ARGUMENT...].
 
 generate [TIMES]   takes of every kind, as often as said or for ever; a line of JSON after each: its kind, its Actions' digests, its folder
+                   and whether that is there
 change FIRST LAST  change the file while a take is made, with the seeds FIRST .. LAST - 1, see changes.py; a line of JSON before and after each
 """
 
@@ -66,7 +67,8 @@ def _generate(times: "range | itertools.count[int]") -> None:
         for kind in KINDS:
             running = begin(kind)
             assert running.finish() == {"FINISHED"}, running.said
-            tell(kind=kind, made=made(), folder=part("addon.session").session._folder.name)
+            folder = part("addon.session").session._folder
+            tell(kind=kind, made=made(), folder=folder.name, there=folder.is_dir())
             take_back()
 
 

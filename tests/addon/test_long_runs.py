@@ -105,6 +105,6 @@ def test_a_day_of_generations_leaves_nothing_behind(scene: "bpy.types.Scene", st
     assert all(grown[name] <= most for name, most in MOST.items()), grown
     for name in ("threads", "handles", "files", "handlers"):
         assert getattr(after, name) == getattr(before, name), name
-    assert after.files == ("backend.log",) and after.answers <= 4
+    assert "backend.log" in after.files and after.answers <= 4
     assert not bpy.app.timers.is_registered(part("addon.controls").catch_up)
     part("addon.session").session.restart()
