@@ -2,7 +2,7 @@
 
 generate [TIMES]   takes of every kind, as often as said or for ever; a line of JSON after each: its kind, its Actions' digests, its folder
                    and whether that is there
-change FIRST LAST  change the file while a take is made, with the seeds FIRST .. LAST - 1, see changes.py; a line of JSON before and after each
+change FIRST LAST  change the file while a take is made, with the seeds FIRST .. LAST - 1, see mid_job.py; a line of JSON before and after each
 """
 
 import faulthandler
@@ -84,7 +84,7 @@ def main() -> None:
         if command == "generate":
             _generate(range(int(arguments[0])) if arguments else itertools.count())
         else:
-            from changes import change
+            from mid_job import change
 
             for n in range(*map(int, arguments)):
                 change(n)

@@ -1,37 +1,28 @@
-"""What an artist may do to a file while a take is made, in random order: a run ends with the take on the right face or with one sentence."""
+"""What an artist may do to a file while a take is made; functions of a folder to save to, by name."""
 
 import contextlib
-import random
-import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import another_blender
 import bpy
 from helpers import PACKAGE, add_mesh, part
-from underway import KINDS, MINE, begin, by_uid, stage, temporary
-from witness import Contents, contents, differences
+from underway import MINE
 
-_IMPOSSIBLE = (
-    RuntimeError,
-    KeyError,
-    AttributeError,
-    TypeError,
-    StopIteration,
-    IndexError,
-    ReferenceError,
-)  # after what was changed before
-_OPENING = ("new_file", "new_file_with_a_face", "save_and_reopen", "save_and_revert")
-_DISABLING = ("disable_addon", "disable_and_enable_addon", "reload_scripts")
+OPENING = ("new_file", "new_file_with_a_face", "save_and_reopen", "save_and_revert")
+DISABLING = ("disable_addon", "disable_and_enable_addon", "reload_scripts")
 CHANGES: dict[str, Callable[[Path], object]] = {}
 
 
 def _change(do: Callable[[Path], object]) -> Callable[[Path], object]:
     CHANGES[do.__name__] = do
     return do
+
+
+def mark_face() -> None:
+    """So that the face is known whatever it is called."""
+    bpy.data.objects["Face"]["is_face"] = True
 
 
 def _face() -> Any:
@@ -414,70 +405,3 @@ def disable_and_enable_addon(folder: Path) -> None:
 @_change
 def reload_scripts(folder: Path) -> None:
     bpy.ops.script.reload()
-
-
-def change(n: int) -> None:
-    """Change the file while a take is made, by the seed n, and tell before of what is to come and afterwards of what became of it."""
-    chance = random.Random(n)
-    kind, names = chance.choice([*KINDS]), chance.sample([*CHANGES], chance.randint(1, 4))
-    another_blender.tell(n=n, kind=kind, changes=names)
-    part("addon.session")._REST = 0.05
-    with tempfile.TemporaryDirectory() as folder:
-        stage()  # which generates: so every run also shows that there's a next one after the last
-        _face()["is_face"] = True
-        if chance.random() < 0.2:
-            link_and_override(Path(folder))
-            bpy.context.view_layer.objects.active = next(ob for ob in bpy.context.scene.objects if ob.override_library)
-            for _ in range(2):
-                bpy.ops.ed.undo_push(message="Overridden")
-        if chance.random() < 0.2:
-            part("addon.session").session.restart()
-        done = run(chance, kind, names, Path(folder))
-    another_blender.tell(n=n, **done)
-
-
-def run(chance: random.Random, kind: str, names: list[str], folder: Path) -> dict[str, object]:
-    """Change the file while a take of that kind is made, each time after some pumps, and judge what came of it."""
-    running = begin(kind)
-    if not running.runs:  # such as locks on a take that was linked
-        return {"ended": [*running.state], "said": running.said, "done": []}
-    scene, faces = bpy.context.scene.session_uid, running.faces()
-    done, before = [], contents()
-    for name in names:
-        for _ in range(chance.choice([0, 1, 3, 10, 30])):
-            if running.runs:
-                running.pump()
-                time.sleep(0.001)
-        if not running.runs:
-            break
-        if name in _OPENING and chance.random() < 0.8:  # what Blender does where there is a window
-            running.end()
-        with contextlib.suppress(*_IMPOSSIBLE):
-            CHANGES[name](folder)
-            done.append(name)
-        if name in _DISABLING:  # Blender forgets the operator, and none of it is called any more
-            running.state, running.said = {"CANCELLED"}, ["Cancelled, nothing was changed"]
-            bpy.ops.preferences.addon_enable(module=PACKAGE)
-        before = contents()
-    running.finish()
-    _judge(before, contents(), running, scene, faces)
-    return {"ended": [*running.state], "said": running.said, "done": done}
-
-
-def _judge(before: Contents, after: Contents, running: Any, scene: int, faces: set[int]) -> None:
-    changed = differences(before, after)
-    assert len(running.said) == 1, running.said
-    assert part("addon.session").session.job is None and not temporary()
-    if running.state == {"CANCELLED"}:
-        assert not changed, changed
-        assert part("addon.locale").said_in("de", running.said[0]) != running.said[0], f"no sentence of ours: {running.said}"
-        return
-    assert running.state == {"FINISHED"}
-    new = {name for name in after if name[0] == "actions" and name not in before}
-    found = [part("addon.rig").find_face(ob) for ob in map(by_uid, faces) if ob and ob.users_scene]
-    theirs = {("shape_keys", mesh.key.name_full) for face in found for mesh in face.meshes}
-    assert new and changed <= new | theirs | {("scenes", each.name) for each in bpy.data.scenes if each.session_uid == scene}, (
-        changed,
-        theirs,
-    )
-    assert {("actions", after[key][0][0]) for key in changed & theirs} <= new and changed & theirs
