@@ -1,6 +1,5 @@
 """Many jobs as one: a cast's strips, worked off one after another and keyed together at the end."""
 
-import contextlib
 import dataclasses
 import time
 from collections import deque
@@ -10,7 +9,7 @@ import bpy
 
 from ..backend.curves import Curves
 from . import join, keys, nla, takes
-from .job import Job, JobError, Order, Outcome, take_info, time_left, write_take
+from .job import Job, JobError, Order, Outcome, all_or_none, take_info, time_left, write_take
 from .locale import AND
 from .rig import Face
 from .strip import StripError
@@ -91,7 +90,7 @@ class Batch:
             try:
                 self._job = Job(order)
                 return True
-            except (StripError, OSError) as error:
+            except (StripError, JobError) as error:
                 self._skipped.append(str(error))
         return False
 
@@ -136,17 +135,18 @@ class Batch:
 
 def _write_apart(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
     """An Action a strip, each in an NLA strip of its own."""
-    with _all_or_none() as actions:
+    with all_or_none() as actions:
         for job in jobs:
             actions.append(write_take(job.take, face, job.order, job.draft))
-            nla.push_down(actions[-1], face, round(_EASE * job.take.fps))
+        for job, action in zip(jobs, actions, strict=True):  # only when all could be written
+            nla.push_down(action, face, round(_EASE * job.take.fps))
     return actions
 
 
 def _write_joined(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
     """One Action of all strips, assigned."""
     first = jobs[0]
-    with _all_or_none() as actions:
+    with all_or_none() as actions:
         if len(jobs) == 1:
             actions.append(write_take(first.take, face, first.order, first.draft))
         else:
@@ -157,18 +157,6 @@ def _write_joined(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
             takes.mark_parts(actions[0], [take_info(job.order, job.take) for job in jobs])
         keys.assign(actions[0], face)
     return actions
-
-
-@contextlib.contextmanager
-def _all_or_none() -> Iterator[list[bpy.types.Action]]:
-    """A list of Actions to fill, of which none stays when that fails."""
-    actions: list[bpy.types.Action] = []
-    try:
-        yield actions
-    except BaseException:
-        for action in actions:
-            bpy.data.actions.remove(action)
-        raise
 
 
 def _strips(number: int) -> str:

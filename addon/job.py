@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Outcome:
 
 
 class Job:
-    """A running generation. It is of use until pump() returns True or raises, or it is cancelled."""
+    """A running generation. It is of use until pump() returns True or raises, or it is cancelled. Raises StripError or JobError."""
 
     def __init__(self, order: Order) -> None:
         self.order = order
@@ -115,6 +116,8 @@ class Job:
             self._client = session.client(self.order.setup)
         except LaunchError as error:
             raise self._failed(str(error)) from error
+        except OSError as error:
+            raise self._failed(_unwritable(error)) from error
         if self._client is None:
             self.stage = "Restarting"
             return False
@@ -211,15 +214,10 @@ class Job:
     def apply(self) -> Outcome:
         """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
         face, first = self.face(), self.take
-        actions: list[bpy.types.Action] = []
-        try:
+        with all_or_none() as actions:
             for take, draft in zip(self._takes, self._drafts, strict=True):
                 actions.append(write_take(take, face, self.order, draft))
             keys.assign(actions[0], face)
-        except BaseException:
-            for action in actions:
-                bpy.data.actions.remove(action)
-            raise
         info = f'"{actions[0].name}": {first.frames} frames on {len(keys.fcurves(actions[0]))} keys of {face.extent}'
         if len(actions) > 1:
             info = f"{info}, and {len(actions) - 1} more"
@@ -235,25 +233,58 @@ def time_left(began: tuple[float, float] | None, fraction: float) -> float | Non
 
 
 def _own_file(span: strip.Span) -> Path | None:
-    """A file with what is heard of a strip, to be deleted, where no file on disk has it. Raises StripError or OSError."""
-    if span.retimed:
-        return mixdown.mix_down(span, session.folder())
-    return strip.unpack(span, session.folder()) if span.packed else None
+    """A file with what is heard of a strip, to be deleted, where no file on disk has it. Raises StripError or JobError."""
+    try:
+        if span.retimed:
+            return mixdown.mix_down(span, session.folder())
+        return strip.unpack(span, session.folder()) if span.packed else None
+    except OSError as error:
+        raise JobError(_unwritable(error)) from error
+
+
+def _unwritable(error: OSError) -> str:
+    reason = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return f"No temporary file can be written ({reason}): free some space there, or make the folder writable, and generate again"
 
 
 def write_take(take: TakeReady, face: rig.Face, order: Order, draft: Draft | None = None) -> bpy.types.Action:
-    """A take as a new Action that nothing uses yet, with the controls of the one that moves the face, and its keys where they are locked."""
-    held = next((action for action in bpy.data.actions if action.session_uid == order.kept_of), None)
+    """A take as a new Action that nothing uses yet, with the controls of the one that moves the face, and its keys where they are locked.
+    Raises JobError, and whatever it raises, no Action stays."""
+    held = _held(order)
     copied = copy_kept(face, held, order.locks) if held else {}
     wanted = controls.for_new_takes(face)
     table, style = _table(take, face, wanted), order.style
     name, thinned = takes.new_name(order.span.strip, take.identity), draft.keys(table, style) if draft else None
-    action = keys.write_action(name, table, order.span.first_frame, style, copied, thinned)
-    controls.start(action, wanted, style)
-    if held and copied and is_by_hand(held):
-        mark_by_hand(action)
-    takes.mark(action, take_info(order, take), _curves(take))
+    with all_or_none() as written:
+        action = keys.write_action(name, table, order.span.first_frame, style, copied, thinned)
+        written.append(action)
+        controls.start(action, wanted, style)
+        if held and copied and is_by_hand(held):
+            mark_by_hand(action)
+        takes.mark(action, take_info(order, take), _curves(take))
     return action
+
+
+def _held(order: Order) -> bpy.types.Action | None:
+    """The Action of which an order's locks keep something, if any. Raises JobError when it was deleted since."""
+    if order.kept_of is None:
+        return None
+    for action in bpy.data.actions:
+        if action.session_uid == order.kept_of:
+            return action
+    raise JobError("The take whose locked keys were to stay is gone, so nothing was keyed: generate again")
+
+
+@contextlib.contextmanager
+def all_or_none() -> Iterator[list[bpy.types.Action]]:
+    """A list of new Actions to fill, of which none stays when that fails."""
+    actions: list[bpy.types.Action] = []
+    try:
+        yield actions
+    except BaseException:
+        for action in actions:
+            bpy.data.actions.remove(action)
+        raise
 
 
 def _table(take: TakeReady, face: rig.Face, wanted: Controls) -> list[keys.Column]:

@@ -1,10 +1,12 @@
 """The backend process: found a Python for, started when first needed, kept between jobs, ended with Blender."""
 
 import atexit
+import contextlib
 import importlib.util
 import itertools
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 _ROOT = Path(client.__file__).parents[1]  # the folder that holds the package `backend`
 _PACKAGES = ("onnxruntime", "soundfile", "soxr", "_cffi_backend", "typing_extensions", "numpy")
 _LOG = "backend.log"
+_PREFIX = "diffusion_talker_"  # of temporary folders; the id of Blender's process follows
 _REST = 5.0  # seconds from one start to the next, or a backend that dies at once would be started over and over
 
 
@@ -42,6 +45,7 @@ class Session:
 
     def __init__(self) -> None:
         self.job: Job | Batch | None = None  # the one under way
+        self.timer: bpy.types.Timer | None = None  # that moves it on
         self.message = ""  # why the last one came to nothing
         self.ids = itertools.count(1)  # of requests
         self._client: Client | None = None
@@ -50,7 +54,8 @@ class Session:
         self._started = float("-inf")
 
     def client(self, setup: Setup) -> Client | None:
-        """The backend, started if there is none with this setup; None while it rests from the last start. Raises LaunchError."""
+        """The backend, started if there is none with this setup; None while it rests from the last start. Raises LaunchError
+        or OSError."""
         wanted = setup, changed(setup.model)
         if wanted != self._setup:
             self.restart()
@@ -60,10 +65,11 @@ class Session:
         if time.monotonic() < self._started + _REST:
             return None
         self._drop()
+        folder = self.folder()
         self._started = time.monotonic()
         packages = [] if setup.python else site_dirs()  # another Python brings its own
         arguments = ("serve", "--model", str(setup.model), "--runtime", setup.runtime)
-        self._client = launch(setup.python or own_python(), _ROOT, packages, self.folder() / _LOG, arguments)
+        self._client = launch(setup.python or own_python(), _ROOT, packages, folder / _LOG, arguments)
         return self._client
 
     @property
@@ -73,9 +79,10 @@ class Session:
         return path if path and path.is_file() else None
 
     def folder(self) -> Path:
-        """A private folder for the log and for unpacked sounds."""
+        """A private folder for the log and for unpacked sounds. Raises OSError where none can be made."""
         if self._folder is None or not self._folder.is_dir():
-            self._folder = Path(tempfile.mkdtemp(prefix="diffusion_talker_"))
+            _sweep(Path(tempfile.gettempdir()))
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}_"))
         return self._folder
 
     def restart(self) -> None:
@@ -87,6 +94,7 @@ class Session:
         """Give up the job under way, end the backend and leave nothing behind."""
         if self.job:
             self.job.cancel()
+            self.job = None  # no operator is left to do so, and the add-on may be enabled again
         self.restart()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -99,6 +107,22 @@ class Session:
 
 
 session = Session()
+
+
+def _sweep(temporary: Path) -> None:
+    """Remove this user's folders of Blenders that were killed."""
+    for folder in temporary.glob(f"{_PREFIX}*_*"):
+        process = folder.name.removeprefix(_PREFIX).partition("_")[0]
+        if process.isdecimal() and not platforms.is_running(int(process)) and _is_ours(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether it is a folder of this user's; on Windows every user has a temporary folder of their own."""
+    with contextlib.suppress(OSError):
+        found = folder.lstat()
+        return stat.S_ISDIR(found.st_mode) and (not hasattr(os, "getuid") or found.st_uid == os.getuid())
+    return False
 
 
 def own_python() -> str:

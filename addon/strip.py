@@ -177,10 +177,15 @@ def sound_file(sound: bpy.types.Sound) -> str:
 
 
 def unpack(span: Span, folder: Path) -> Path:
-    """Write the bytes of a packed sound to a file in folder, for the backend to read. Raises StripError."""
+    """Write the bytes of a packed sound to a file in folder, for the backend to read. Raises StripError or OSError."""
     sound = bpy.data.sounds.get(span.sound)
     if sound is None or sound.packed_file is None:
         raise StripError(f'The sound of the strip "{span.strip}" is gone: pick another strip')
     path = folder / f"packed{Path(span.file).suffix}"
-    path.write_bytes(sound.packed_file.data)
+    try:
+        path.write_bytes(sound.packed_file.data)
+    except OSError as error:  # such as of a full disk, which has half of it and doesn't say where
+        path.unlink(missing_ok=True)
+        error.filename = str(path)
+        raise
     return path

@@ -74,7 +74,7 @@ class Generating:
 
     bl_options: ClassVar = {"UNDO"}
 
-    _timer: "bpy.types.Timer | None" = None
+    _scene = 0  # session_uid of the one that it began in
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -92,11 +92,13 @@ class Generating:
 
     def applied(self, context: bpy.types.Context, outcome: Outcome) -> Sequence[str]:
         """Called when the takes are on the face; sentences to warn with."""
-        settings(context).seed = outcome.seed
+        for scene in bpy.data.scenes:  # the artist may have gone to another one
+            if scene.session_uid == self._scene:
+                scene.lipsync.seed = outcome.seed
         return ()
 
     def job(self, context: bpy.types.Context) -> Job | Batch:
-        """What is to be done. Raises StripError, RigError, TakeError or OSError."""
+        """What is to be done. Raises StripError, RigError, TakeError or JobError."""
         return Job(self.order(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -111,7 +113,7 @@ class Generating:
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if state := self._begin(context):
             return state
-        self._timer = context.window_manager.event_timer_add(_PERIOD, window=context.window)
+        session.timer = context.window_manager.event_timer_add(_PERIOD, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -131,14 +133,16 @@ class Generating:
         """Blender ends us: another file is opened, or the window closes."""
         if session.job:
             session.job.cancel()
+            session.message = "Given up, as another file was opened or the window was closed: generate again"
         self._end(context)
 
     def _begin(self, context: bpy.types.Context) -> set[str] | None:
         """{"CANCELLED"} when the job can't even begin."""
         session.message = ""
+        self._scene = context.scene.session_uid
         try:
             session.job = self.job(context)
-        except (*_REFUSALS, OSError) as error:
+        except (*_REFUSALS, JobError) as error:
             return self._fail(str(error))
         return None
 
@@ -165,9 +169,7 @@ class Generating:
 
     def _end(self, context: bpy.types.Context) -> None:
         session.job = None
-        if self._timer:
-            context.window_manager.event_timer_remove(self._timer)
-            self._timer = None
+        _stop_timer(context)
         _redraw(context)
 
 
@@ -221,4 +223,15 @@ def _redraw(context: bpy.types.Context) -> None:
                 area.tag_redraw()
 
 
-register, unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel))
+def _stop_timer(context: bpy.types.Context) -> None:
+    if session.timer:
+        context.window_manager.event_timer_remove(session.timer)
+        session.timer = None
+
+
+register, _unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel))
+
+
+def unregister() -> None:
+    _stop_timer(bpy.context)  # an operator that is under way is not asked to any more
+    _unregister()

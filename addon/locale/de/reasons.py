@@ -8,6 +8,15 @@ REASONS = {
     "The face is gone (deleted, or another file was opened), so nothing was keyed": (
         "Das Gesicht ist fort (gelöscht, oder eine andere Datei wurde geöffnet), daher wurden keine Keyframes gesetzt"
     ),
+    "Given up, as another file was opened or the window was closed: generate again": (
+        "Aufgegeben, da eine andere Datei geöffnet oder das Fenster geschlossen wurde: nochmals erzeugen"
+    ),
+    "The take whose locked keys were to stay is gone, so nothing was keyed: generate again": (
+        "Der Take, dessen gesperrte Keyframes bleiben sollten, ist fort, daher wurden keine gesetzt: nochmals erzeugen"
+    ),
+    "No temporary file can be written ({}): free some space there, or make the folder writable, and generate again": (
+        "Keine temporäre Datei kann geschrieben werden ({}): dort Platz schaffen oder den Ordner beschreibbar machen und nochmals erzeugen"
+    ),
     "Select a face: an object with ARKit's shape keys": "Ein Gesicht auswählen: ein Objekt mit den Shape-Keys von ARKit",
     '"{}" has no shape keys: select a face that has ARKit\'s': '"{}" hat keine Shape-Keys: ein Gesicht auswählen, das die von ARKit hat',
     '"{}" can\'t be keyed: {}': '"{}" kann keine Keyframes erhalten: {}',
