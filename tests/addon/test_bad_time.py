@@ -1,0 +1,249 @@
+"""Whatever ends, stops or fills up in the middle of a generation: the scene stays as it was, it is told in a sentence, and the next one works."""
+
+import contextlib
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import bpy
+import pytest
+from helpers import part
+from underway import KINDS, MINE, begin, made, stage, take_back, temporary
+from witness import Contents, contents, differences
+
+from tests.soak import Soak
+
+pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="needs a Blender with sound")
+
+STAGES = ("Starting", "Reading sound", "Listening", "Performing", "Restarting")
+KILLED, SILENT, CANCELLED = "killed by signal 9", "has not answered for 1 s and was ended", "Cancelled"
+
+
+@pytest.fixture
+def session(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The add-on's session; its backend need not rest between two starts, which a test of its own waits for."""
+    monkeypatch.setattr(part("addon.session"), "_REST", 0.05)
+    return part("addon.session").session
+
+
+@pytest.fixture
+def staged(session: Any) -> Contents:
+    stage()
+    return contents()
+
+
+@pytest.fixture(scope="module")
+def wanted(extension: Path) -> dict[str, list[Any]]:
+    """Kind -> the takes that it makes when nobody comes in between."""
+    stage()
+    return {kind: _undisturbed(kind) for kind in KINDS}
+
+
+def _undisturbed(kind: str) -> list[Any]:
+    running = begin(kind)
+    assert running.finish() == {"FINISHED"}, running.said
+    takes = made()
+    take_back()
+    assert takes
+    return takes
+
+
+def _process(session: Any) -> "subprocess.Popen[bytes] | None":
+    return session._client._process if session._client else None
+
+
+def _check(running: Any, staged: Contents, wanted: dict[str, list[Any]], why: str = "") -> None:
+    """What must hold after any end: all of it is there or nothing, for which one sentence says why; nothing is left; the next one works."""
+    changed = differences(staged, contents())
+    assert ("actions", MINE) not in changed and len(running.said) == 1, running.said
+    if running.state == {"FINISHED"} and not (why and why in running.said[0]):
+        assert made() == wanted[running.kind]
+    elif running.state == {"FINISHED"}:  # what a batch has done
+        assert running.kind == "a batch" and 0 < len(made()) < 2 and made()[0] in wanted[running.kind]
+    else:
+        assert running.state == {"CANCELLED"} and not changed and why and why in running.said[0], (changed, running.said)
+    assert part("addon.session").session.job is None and not temporary()
+    take_back()
+    assert not differences(staged, contents())
+    assert _undisturbed("a take") == wanted["a take"]
+
+
+@contextlib.contextmanager
+def _after(delay: float, do: Callable[[], object]) -> Iterator[None]:
+    """Do something in so many seconds, while what is inside goes on; at the end it is done."""
+    timer = threading.Timer(delay, do)
+    timer.start()
+    yield
+    timer.join()
+
+
+def _kind(n: int) -> str:
+    return [*KINDS][n % len(KINDS)]
+
+
+def _moment(n: int, session: Any) -> float:
+    """Seconds until something happens, from before a job's start to after its last take. Every second time the backend must start first."""
+    is_cold = n // len(KINDS) % 2
+    if is_cold:
+        session.restart()
+    return random.Random(n).uniform(0.0, 0.8 if is_cold else 0.4)
+
+
+def test_backend_killed_in_mid_job(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+    def kill() -> None:
+        if process := _process(session):
+            process.kill()
+            process.wait()
+
+    for n in soak.times(quick=6, long=100):
+        with soak.trial("backend killed (SIGKILL) at a random moment of a job"):
+            moment = _moment(n, session)
+            running = begin(_kind(n))
+            with _after(moment, kill):
+                running.finish()
+            _check(running, staged, wanted, KILLED)
+
+
+def test_backend_stopped_for_a_while_in_mid_job(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+    def stop(seconds: float) -> None:
+        if process := _process(session):
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(seconds)
+            process.send_signal(signal.SIGCONT)
+
+    for n in soak.times(quick=5, long=100):
+        with soak.trial("backend stopped (SIGSTOP, SIGCONT) at a random moment of a job"):
+            moment = _moment(n, session)
+            running = begin(_kind(n))
+            with _after(moment, partial(stop, random.Random(-n).uniform(0.02, 0.3))):
+                running.finish()
+            assert running.state == {"FINISHED"}, (n, running.said)
+            _check(running, staged, wanted)
+
+
+def test_backend_stopped_for_good(
+    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part("backend.client"), "_SILENCE", 1.0)  # 20 s of an artist's
+    silences = 0
+    for n in soak.times(quick=2, long=20):
+        with soak.trial("backend stopped (SIGSTOP) at a random moment of a job, for good"):
+            moment = _moment(n, session)
+            running = begin(_kind(n))
+            stopped: list[Any] = []
+
+            def stop_for_good(stopped: list[Any] = stopped) -> None:
+                if process := _process(session):
+                    process.send_signal(signal.SIGSTOP)
+                    stopped.append(process)
+
+            with _after(moment, stop_for_good):
+                running.finish()
+            for process in stopped:  # where that was after the end
+                process.send_signal(signal.SIGCONT)
+            _check(running, staged, wanted, SILENT)
+            silences += SILENT in running.said[0]
+    assert silences
+
+
+def test_cancelled_while_the_backend_is_stopped(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+    for n in soak.times(quick=5, long=50):
+        with soak.trial("cancelled while the backend is stopped"):
+            moment = time.monotonic() + _moment(n, session)
+            running = begin(_kind(n))
+            while running.runs and time.monotonic() < moment:
+                running.pump()
+            process = _process(session)
+            if running.runs and process:
+                process.send_signal(signal.SIGSTOP)
+            try:
+                if running.runs:
+                    began = time.monotonic()
+                    session.job.cancel()
+                    running.finish()
+                    assert time.monotonic() - began < 0.5, n
+            finally:
+                if process:
+                    process.send_signal(signal.SIGCONT)
+            _check(running, staged, wanted, CANCELLED)
+
+
+def test_cancelled_at_every_stage(
+    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(part("addon.job"), "_BUDGET", 0.0)  # one reply a pump, so that no stage is passed over
+    for n in soak.times(quick=len(STAGES), long=len(STAGES) * len(KINDS)):
+        kind, stage_name = _kind(n), STAGES[(n + n // len(KINDS)) % len(STAGES)]
+        with soak.trial("cancelled at every stage of a job of every kind"):
+            if stage_name == "Restarting":
+                session.restart()
+                session._started = time.monotonic() + 3600.0
+            running = begin(kind)
+            while running.runs and (stage_name not in session.job.stage or (stage_name == "Starting" and not _process(session))):
+                running.pump()
+            assert running.runs, stage_name
+            session.job.cancel()
+            session._started = float("-inf")
+            running.finish()
+            assert running.state == {"CANCELLED"}
+            _check(running, staged, wanted, CANCELLED)
+
+
+def test_cancelled_at_any_moment(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+    for n in soak.times(quick=5, long=100):
+        with soak.trial("cancelled at a random moment of a job"):
+            moment = time.monotonic() + _moment(n, session)
+            running = begin(_kind(n))
+            while running.runs and time.monotonic() < moment:
+                running.pump()
+            if running.runs:
+                session.job.cancel()
+                running.finish()
+            _check(running, staged, wanted, CANCELLED)
+
+
+def test_cancelled_after_the_last_take(session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+    generate = part("addon.operators.generate")
+    for kind, make in KINDS.items():
+        job = make(generate)
+        while not job.pump(0.1):
+            pass
+        job.cancel()
+        take_back()  # of the packed sound
+        assert not differences(staged, contents()) and not temporary(), kind
+    assert _undisturbed("a take") == wanted["a take"]
+
+
+def test_clock_jumps_in_mid_job(
+    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A laptop that slept: the child stood still too, nobody pumped, and afterwards clocks show another day, or an earlier one."""
+    clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=time.sleep)
+    for module in ("addon.job", "addon.batch", "addon.session", "backend.client"):
+        monkeypatch.setattr(part(module), "time", clock)
+    slept = [0.0, 0.0]
+    clock.time, clock.monotonic = lambda: time.time() + slept[0], lambda: time.monotonic() + slept[1]
+    for n in soak.times(quick=5, long=50):
+        with soak.trial("slept and woke, clocks jumped, at a random moment of a job"):
+            chance, moment = random.Random(-n), time.monotonic() + _moment(n, session)
+            running = begin(_kind(n))
+            while running.runs and time.monotonic() < moment:
+                running.pump()
+            process = _process(session)
+            if process:
+                process.send_signal(signal.SIGSTOP)
+            time.sleep(chance.uniform(0.0, 0.2))
+            slept[0] += chance.choice([-3e6, 3600.0, 1e5, 3e6])
+            slept[1] += chance.choice([0.0, 3600.0, 1e5])  # Windows counts what it slept through, the others don't
+            if process:
+                process.send_signal(signal.SIGCONT)
+            running.finish()
+            assert running.state == {"FINISHED"}, (n, running.said)
+            _check(running, staged, wanted)

@@ -1,0 +1,107 @@
+"""The scene changes while a take is made: the take comes onto the right face or not at all, and Blender lives."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import another_blender
+import bpy
+import pytest
+from helpers import PACKAGE, part
+from mid_job import run
+from underway import MINE, begin, stage
+from witness import contents, differences
+
+from tests.soak import Soak
+
+pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="needs a Blender with sound")
+
+_WRITTEN = (("takes", "CHARACTER"), ("a batch", "CHARACTER"), ("a batch", "STRIP"))  # kinds of jobs, and what a batch makes
+
+
+@pytest.fixture
+def staged(extension: Path) -> Any:
+    stage()
+    return bpy.data.objects["Face"]
+
+
+@pytest.mark.parametrize("change", ["rename_face", "rename_keys", "move_and_undo", "edit_and_undo", "duplicate_face", "another_scene"])
+def test_right_face_is_keyed(change: str, staged: Any, tmp_path: Path) -> None:
+    done = run(random.Random(3), "takes", [change], tmp_path)
+    assert done["ended"] == ["FINISHED"] and done["done"] == [change]
+
+
+def test_locked_take_deleted_is_told(staged: Any) -> None:
+    running = begin("a take with locks")
+    bpy.data.actions.remove(bpy.data.actions[MINE])
+    before = contents()
+    assert running.finish() == {"CANCELLED"} and not differences(before, contents())
+    assert running.said == ["The take whose locked keys were to stay is gone, so nothing was keyed: generate again"]
+
+
+def test_locked_take_renamed_is_found(staged: Any) -> None:
+    running = begin("a take with locks")
+    bpy.data.actions[MINE].name = "Renamed"
+    assert running.finish() == {"FINISHED"}
+
+
+def test_seed_is_set_where_it_was_asked_for(staged: Any) -> None:
+    """A take with locks has the next seed, which its scene remembers, and not the one that the artist has gone to."""
+    scene, other = bpy.context.scene, bpy.data.scenes.new("Other")
+    other.lipsync.seed = 7
+    running = begin("a take with locks")
+    bpy.context.window.scene = other
+    assert running.finish() == {"FINISHED"} and (scene.lipsync.seed, other.lipsync.seed) == (1, 7)
+
+
+def test_error_while_keys_are_written_leaves_nothing(staged: Any) -> None:
+    """An error of ours: no half take is left, and the panel doesn't wait for ever."""
+    cases = [(kind, actions, name) for kind, actions in _WRITTEN for name in ("addon.takes.mark", "addon.controls.start")]
+    for kind, actions, broken in [*cases, ("a take with locks", "CHARACTER", "addon.keys.paste_keys")]:
+        bpy.context.scene.lipsync_cast.actions = actions
+        running, before = begin(kind), contents()
+        module, _, name = broken.rpartition(".")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(part(module), name, _fail)
+            with pytest.raises(MemoryError):
+                running.finish()
+        assert not differences(before, contents()) and part("addon.session").session.job is None, (kind, actions, broken)
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+
+
+def _fail(*arguments: object) -> None:
+    raise MemoryError
+
+
+def test_addon_disabled_in_mid_job_can_generate_again(staged: Any) -> None:
+    begin("a take").pump()
+    part("addon.session").session.timer = bpy.context.window_manager.event_timer_add(0.1, window=bpy.context.window)  # as invoke() does
+    bpy.ops.preferences.addon_disable(module=PACKAGE)
+    bpy.ops.preferences.addon_enable(module=PACKAGE)
+    session = part("addon.session").session
+    assert session.job is None and session.timer is None and bpy.ops.lipsync.generate() == {"FINISHED"}
+
+
+def test_another_file_opened_is_told(staged: Any) -> None:
+    running, session = begin("a batch"), part("addon.session").session
+    running.pump()
+    running.end()
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    assert session.job is None and session.message.startswith("Given up, as another file was opened")
+    stage()
+    assert session.message == ""
+
+
+def test_random_changes_in_mid_job(soak: Soak, extension: Path, tmp_path: Path) -> None:
+    """In a Blender of its own, which may crash."""
+    tries = soak.times(quick=5, long=400)
+    process = another_blender.start("change", tries.start, tries.stop, **another_blender.own_extensions(tmp_path / "user"))
+    for n in tries:
+        with soak.trial("undone, renamed, deleted, reloaded and so on in mid-job"):
+            begun = another_blender.told(process)
+            assert begun["n"] == n
+            try:
+                print(begun, another_blender.told(process))
+            except AssertionError as error:
+                raise AssertionError(f"{begun}: {error}") from error
+    assert another_blender.told(process) == {"ended": True}

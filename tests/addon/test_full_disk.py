@@ -1,0 +1,145 @@
+"""No room, no permission or no folder for temporary files: it is told in a sentence, nothing is left, and the next generation works."""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import another_blender
+import bpy
+import pytest
+from helpers import part
+from underway import KINDS, begin, stage, take_back
+from underway import temporary as left_over
+from witness import contents, differences
+
+PACKED = "a take of a packed sound"
+_ADVICE = "free some space there, or make the folder writable, and generate again"
+
+Mount = Callable[..., Path]
+
+pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="needs a Blender with sound")
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Mount]:
+    """Mount a small file system that holds no file yet; options: as mount has them."""
+    mounted: list[Path] = []
+
+    def do(options: str) -> Path:
+        folder = tmp_path / f"disk {len(mounted)}"
+        folder.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=False, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"may not mount a small disk: {done.stderr.strip()}")
+        mounted.append(folder)
+        return folder
+
+    yield do
+    for folder in mounted:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.fixture
+def session(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(part("addon.session"), "_REST", 0.0)
+    session = part("addon.session").session
+    stage()
+    session.close()
+    yield session
+    session.close()
+
+
+def _fill(folder: Path) -> Path:
+    """Leave no byte free."""
+    with contextlib.suppress(OSError), open(folder / "film.mov", "wb", buffering=0) as film:
+        while film.write(bytes(4096)):
+            pass
+    return folder / "film.mov"
+
+
+def _refused(kind: str) -> str:
+    """What is said; nothing may have changed."""
+    before, running = contents(), begin(kind)
+    running.finish()
+    assert running.state == {"CANCELLED"} and not differences(before, contents())
+    (sentence,) = running.said
+    assert part("addon.session").session.job is None and not left_over()
+    assert part("addon.locale").said_in("de", sentence) != sentence
+    return sentence
+
+
+def _works(kind: str) -> None:
+    running = begin(kind)
+    assert running.finish() == {"FINISHED"}, running.said
+    take_back()
+
+
+def test_disk_full_before_a_sound_is_unpacked(session: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = mount("size=128k")
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    film = _fill(disk)
+    sentence = _refused(PACKED)
+    assert f"No temporary file can be written (No space left on device: {disk}" in sentence and _ADVICE in sentence
+    take_back()
+    for kind in KINDS:
+        if kind != PACKED:
+            _works(kind)  # which need no more than a log, even an empty one
+    film.unlink()
+    _works(PACKED)
+
+
+def test_disk_full_in_mid_job(session: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = mount("size=1m")
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    for kind in KINDS:
+        running = begin(kind)
+        running.pump()
+        film = _fill(disk)
+        assert running.finish() == {"FINISHED"}, running.said
+        take_back()
+        film.unlink()
+
+
+@pytest.mark.parametrize("options", ["nr_inodes=2", "ro"])
+def test_no_folder_can_be_made(options: str, session: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a read-only disk, and of one that has no room for another file."""
+    disk = mount(options)
+    if options != "ro":
+        (disk / "file").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(disk))
+    for kind in KINDS:
+        sentence = _refused(kind)
+        assert ("Read-only file system" if options == "ro" else "No space left on device") in sentence and str(disk) in sentence
+        assert _ADVICE in sentence
+    subprocess.run(["mount", "-o", "remount,rw,nr_inodes=100", disk], check=True)
+    for kind in KINDS:
+        _works(kind)
+
+
+def test_folder_that_is_gone_is_made_again(session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some systems clean up their temporary folder now and then."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert "No such file or directory" in _refused(PACKED) and "No such file or directory" in _refused("a take")
+    (tmp_path / "none").mkdir()
+    for kind in KINDS:
+        _works(kind)
+        folder = session.folder()
+        for file in folder.iterdir():
+            file.unlink()
+        os.rmdir(folder)
+        _works(kind)
+
+
+def test_tmpdir_that_is_no_folder(extension: Path, tmp_path: Path) -> None:
+    """Python takes another one then."""
+    path = tmp_path / "tmp"
+    path.touch()
+    blender = another_blender.start("generate", 1, TMPDIR=str(path))
+    for kind in KINDS:
+        assert another_blender.told(blender)["kind"] == kind
+    assert another_blender.told(blender) == {"ended": True}
+    assert path.is_file()
