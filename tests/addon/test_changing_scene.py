@@ -94,7 +94,7 @@ def test_another_file_opened_is_told(staged: Any) -> None:
 
 def test_random_changes_in_mid_job(soak: Soak, extension: Path, tmp_path: Path) -> None:
     """In a Blender of its own, which may crash."""
-    tries = soak.times(quick=5, long=400)
+    tries = soak.times(quick=5, long=300)
     process = another_blender.start("change", tries.start, tries.stop, **another_blender.own_extensions(tmp_path / "user"))
     for n in tries:
         with soak.trial("undone, renamed, deleted, reloaded and so on in mid-job"):

@@ -103,7 +103,7 @@ def test_two_blenders_at_once(soak: Soak, temporary: Path) -> None:
                 for blender, each in zip(both, said, strict=True):
                     assert _same(each["made"], wanted[each["kind"]])
                     assert each["folder"].startswith(f"diffusion_talker_{blender.pid}_")
-                assert {each["folder"] for each in said} < {*_folders(temporary)}
+                assert len({each["folder"] for each in said}) == 2
     for blender in both:
         assert another_blender.told(blender) == {"ended": True}
         blender.wait()
