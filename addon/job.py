@@ -19,6 +19,7 @@ from .writing import all_or_none, begin_draft, write_take
 
 _HUNCH = 1.0  # seconds that a job must have run before its end can be guessed
 _BUDGET = 0.03  # seconds of Blender's time that one pump() may take
+_PATIENCE = 20.0  # seconds that the backend may go on with the cancelled job before
 
 
 class Job:
@@ -31,6 +32,7 @@ class Job:
         self.cancelled = False
         self._id = next(session.ids)
         self._client: Client | None = None
+        self._asked = 0.0  # when it was
         self._takes: list[TakeReady] = []
         self._drafts: list[Draft | None] = []  # of the same takes
         self._told_all = False  # the backend has
@@ -82,6 +84,7 @@ class Job:
         if self._client is None:
             self.stage = "Restarting"
             return False
+        self._asked = time.monotonic()
         self._client.send(
             Generate(
                 id=self._id,
@@ -105,6 +108,7 @@ class Job:
         if isinstance(reply, Gone):
             raise self._failed(AND.join([reply.reason.rstrip("."), *reply.log_tail.splitlines()]))
         if reply.id != self._id and not (isinstance(reply, Error) and reply.id == 0):
+            self._wait_for(reply)
             return False
         if isinstance(reply, Progress):
             self.stage, self.fraction = reply.stage, min(max(reply.fraction, 0.0), 1.0)
@@ -126,6 +130,12 @@ class Job:
                 raise self._failed(f"The backend sent {len(self._takes)} takes of {self.order.count}: generate again")
             return True
         return False
+
+    def _wait_for(self, other: Reply) -> None:
+        """Hear of another job. Raises JobError when that was given up long ago and goes on all the same: it hangs."""
+        if isinstance(other, Progress) and other.id and time.monotonic() > self._asked + _PATIENCE:
+            session.restart()
+            raise self._failed("The backend went on with a cancelled take and was ended: generate again")
 
     def _drafted(self, wait: float) -> bool:
         """Whether the takes' keys are found."""

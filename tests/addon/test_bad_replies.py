@@ -115,3 +115,34 @@ def test_the_next_click_works(ill: None) -> None:
     assert part("addon.session").session.job is None
     with preference(python=""):
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
+
+
+STUCK = """
+import json, sys, time
+first = json.loads(sys.stdin.buffer.readline())["id"]
+while True:
+    print(json.dumps({"type": "Progress", "nbytes": 0, "id": first, "stage": "Listening", "fraction": 0.5}), flush=True)
+    time.sleep(0.05)
+"""
+
+
+def test_a_job_that_does_not_end_when_cancelled(
+    face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stuck.py").write_text(STUCK)
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path / "stuck.py"}"\n')
+    script.chmod(0o700)
+    monkeypatch.setattr(part("addon.job"), "_PATIENCE", 0.5)  # 20 s of an artist's
+    with preference(python=str(script)):
+        job = part("addon.job").Job(_order(1))
+        deadline = time.monotonic() + 20
+        while job.stage != "Listening":
+            job.pump(0.1)
+            assert time.monotonic() < deadline
+        job.cancel()
+        before = snapshot()
+        with pytest.raises(RuntimeError, match="went on with a cancelled take and was ended: generate again"):
+            bpy.ops.lipsync.generate()
+        assert snapshot() == before and part("addon.session").session._client is None
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}

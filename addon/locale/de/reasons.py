@@ -158,6 +158,9 @@ REASONS = {
     "Blender didn't write {}": "Blender hat {} nicht geschrieben",
     # The backend
     "The backend gave up": "Das Backend hat aufgegeben",
+    "The backend went on with a cancelled take and was ended: generate again": (
+        "Das Backend machte mit einem abgebrochenen Take weiter und wurde beendet: noch einmal erzeugen"
+    ),
     "The backend sent no take: generate again": "Das Backend hat keinen Take geschickt: noch einmal erzeugen",
     "The backend sent a take that does not fit what was asked for ({}): generate again": (
         "Das Backend hat einen Take geschickt, der nicht zum Verlangten passt ({}): noch einmal erzeugen"
