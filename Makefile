@@ -12,6 +12,8 @@
 
 # Blender 4.2 to 5.0 run Python 3.11, 5.1 and 5.2 run 3.13. Either is enough; tests take both where both are.
 any := 3.11,3.13
+# What of the backend's tests wants torch or onnx, which no Blender has.
+with_torch := tests/backend/test_runtimes.py tests/backend/test_external_data.py
 
 demo:
 	.ci/in_env blender $(any) python -m tests.demo $(if $(AUDIO),"$(AUDIO)")
@@ -21,7 +23,7 @@ styles:
 
 test: quick := -m "not slow"
 test test-slow: zip
-	.ci/in_env training $(any) python -m pytest -rs $(quick) tests/training tests/bench
+	.ci/in_env training $(any) python -m pytest -rs $(quick) tests/training tests/bench $(with_torch)
 	@for version in 3.11 3.13; do \
 	    if .ci/find_python $$version >/dev/null 2>&1; then \
 	        .ci/in_env blender $$version python -m pytest -rs $(quick) tests/addon tests/backend tests/demo || exit; \

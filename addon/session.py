@@ -6,7 +6,6 @@ import importlib.util
 import itertools
 import os
 import shutil
-import stat
 import sys
 import tempfile
 import time
@@ -113,16 +112,9 @@ def _sweep(temporary: Path) -> None:
     """Remove this user's folders of Blenders that were killed."""
     for folder in temporary.glob(f"{_PREFIX}*_*"):
         process = folder.name.removeprefix(_PREFIX).partition("_")[0]
-        if process.isdecimal() and not platforms.is_running(int(process)) and _is_ours(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether it is a folder of this user's; on Windows every user has a temporary folder of their own."""
-    with contextlib.suppress(OSError):
-        found = folder.lstat()
-        return stat.S_ISDIR(found.st_mode) and (not hasattr(os, "getuid") or found.st_uid == os.getuid())
-    return False
+        with contextlib.suppress(FileNotFoundError):  # another Blender sweeps too
+            if process.isdecimal() and not platforms.is_running(int(process)) and platforms.is_private(folder):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def own_python() -> str:

@@ -130,7 +130,7 @@ def test_folders_of_others_stay(temporary: Path, tmp_path: Path) -> None:
         f"diffusion_talker_{dead}_theirs",
     ]
     for name in [*names, f"diffusion_talker_{dead}_x"]:
-        (temporary / name).mkdir()
+        (temporary / name).mkdir(0o700)
     (temporary / f"diffusion_talker_{dead}_file").touch()
     target = temporary / "target"
     target.mkdir()
