@@ -9,10 +9,10 @@ import bpy
 
 from . import rig, strip
 from .locale import OURS
-from .properties import AUTO, emotion_property, identity_property, is_keyed_mesh, strip_names
+from .properties import Manner, is_keyed_mesh, strip_names
 
 
-class LipSyncLine(bpy.types.PropertyGroup):
+class LipSyncLine(Manner, bpy.types.PropertyGroup):
     """A strip, and the character that speaks it."""
 
     strip: bpy.props.StringProperty(name="Strip", description="The sound strip to speak", translation_context=OURS, search=strip_names)
@@ -22,10 +22,6 @@ class LipSyncLine(bpy.types.PropertyGroup):
         type=bpy.types.Object,
         poll=is_keyed_mesh,
     )
-    identity_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
-    emotion_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
-    identity: identity_property()
-    emotion: emotion_property()
 
 
 class LipSyncCast(bpy.types.PropertyGroup):

@@ -40,54 +40,53 @@ def _items(entries: tuple[tuple[str, str], ...], chosen: str, missing: str) -> l
     return [(*item, number) for number, item in enumerate(items)]
 
 
-def _identity_items(self: "LipSyncSettings", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
+def _identity_items(self: "Manner", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
     card = model_card()
     entries = tuple((entry.name, entry.description) for entry in card.identities) if card else ()
     return _items(entries, self.identity_name, said(f"{shown_name(self.identity_name)} (Missing)"))
 
 
-def _emotion_items(self: "LipSyncSettings", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
+def _emotion_items(self: "Manner", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
     card = model_card()
     entries = tuple((name, "") for name in card.emotions) if card else ()
     return _items(entries, self.emotion_name, said(f"{shown_name(self.emotion_name)} (Missing)"))
 
 
 # The name is what is stored; its place in the list may be another one with the next model.
-def _get_identity(self: "LipSyncSettings") -> int:
+def _get_identity(self: "Manner") -> int:
     return next(number for name, _, _, number in _identity_items(self) if name == self.identity_name)
 
 
-def _set_identity(self: "LipSyncSettings", number: int) -> None:
+def _set_identity(self: "Manner", number: int) -> None:
     self.identity_name = _identity_items(self)[number][0]
 
 
-def _get_emotion(self: "LipSyncSettings") -> int:
+def _get_emotion(self: "Manner") -> int:
     return next(number for name, _, _, number in _emotion_items(self) if name == self.emotion_name)
 
 
-def _set_emotion(self: "LipSyncSettings", number: int) -> None:
+def _set_emotion(self: "Manner", number: int) -> None:
     self.emotion_name = _emotion_items(self)[number][0]
 
 
-def identity_property() -> object:
-    """A menu of identities, for a group of properties that has an identity_name."""
-    return bpy.props.EnumProperty(
+class Manner:
+    """How somebody speaks, for a group of properties: two menus, and the names that they store."""
+
+    identity_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
+    emotion_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
+    identity: bpy.props.EnumProperty(
         name="Identity", description="How the speaker moves", items=_identity_items, get=_get_identity, set=_set_identity
     )
-
-
-def emotion_property() -> object:
-    """A menu of emotions, for a group of properties that has an emotion_name."""
-    return bpy.props.EnumProperty(
+    emotion: bpy.props.EnumProperty(
         name="Emotion", description="How the speaker feels", items=_emotion_items, get=_get_emotion, set=_set_emotion
     )
 
 
-def strip_names(self: "LipSyncSettings", context: bpy.types.Context, text: str) -> Iterator[str]:
+def strip_names(self: object, context: bpy.types.Context, text: str) -> Iterator[str]:
     return (sound.name for sound in strip.sound_strips(strip.strip_scene(context)))
 
 
-def is_keyed_mesh(self: "LipSyncSettings", ob: bpy.types.Object) -> bool:
+def is_keyed_mesh(self: object, ob: bpy.types.Object) -> bool:
     return ob.type == "MESH" and ob.data.shape_keys is not None
 
 
@@ -107,7 +106,7 @@ def _set_take(self: "LipSyncSettings", index: int) -> None:
         pass  # a click on a row has no place to say why; the panel does
 
 
-class LipSyncSettings(bpy.types.PropertyGroup):
+class LipSyncSettings(Manner, bpy.types.PropertyGroup):
     """scene.lipsync"""
 
     strip: bpy.props.StringProperty(
@@ -123,10 +122,6 @@ class LipSyncSettings(bpy.types.PropertyGroup):
         type=bpy.types.Object,
         poll=is_keyed_mesh,
     )
-    identity_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
-    emotion_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
-    identity: identity_property()
-    emotion: emotion_property()
     intensity: bpy.props.FloatProperty(
         name="Intensity",
         description="How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, "
