@@ -1,6 +1,6 @@
 """A take of curves: what every step after the sampler passes on. The files that hold one are read and written in curve_files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,7 +26,10 @@ class Curves:
 
 
 def resample(curves: Curves, fps: float, count: int) -> Curves:
-    """The same curves as count frames at fps, from the same start; the last frame is held where they end. Same fps: same values."""
+    """The same curves as count frames at fps, from the same start; the last frame is held where they end. Same fps: the same array's first frames,
+    where it has so many."""
+    if fps == curves.fps and count <= len(curves.values):
+        return replace(curves, values=curves.values[:count])
     return Curves(curves.names, interpolate(curves.values, np.arange(count) * (curves.fps / fps)), fps, curves.start)
 
 

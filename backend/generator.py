@@ -180,7 +180,6 @@ def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> It
         constrain=_constraint(card, wish),
     )
     frames = max(1, round(heard.seconds * wish.fps))
-    z = np.empty((total, len(CHANNELS)), np.float32)
     with ThreadPoolExecutor(card.steps) if model.parallel else contextlib.nullcontext() as workers:
         for number in range(wish.count):
 
@@ -188,12 +187,12 @@ def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> It
                 callback("Performing", _LISTENING + (1 - _LISTENING) * (number + fraction) / wish.count)
 
             seed = wish.seed + number
-            np.random.default_rng(seed).standard_normal(out=z, dtype=np.float32)
+            z = np.random.default_rng(seed).standard_normal((total, len(CHANNELS)), np.float32)  # which becomes the take
             z *= card.start
             sample_in_windows(task, z, card.levels, workers, progress)
             z *= card.deviation
             z += card.mean
-            if not np.isfinite(z).all():
+            if not np.isfinite(z.sum()):
                 raise ModelError(f"{card.name} makes curves that are no numbers of this sound: choose another model.")
             np.clip(z, 0.0, 1.0, out=z)
             curves = resample(Curves(CHANNELS, z, FACE_FPS), wish.fps, frames)
