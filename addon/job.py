@@ -108,7 +108,7 @@ class Job:
         if isinstance(reply, Gone):
             raise self._failed(AND.join([reply.reason.rstrip("."), *reply.log_tail.splitlines()]))
         if reply.id != self._id and not (isinstance(reply, Error) and reply.id == 0):
-            self._wait_for(reply)
+            self._hear_other(reply)
             return False
         if isinstance(reply, Progress):
             self.stage, self.fraction = reply.stage, min(max(reply.fraction, 0.0), 1.0)
@@ -131,7 +131,7 @@ class Job:
             return True
         return False
 
-    def _wait_for(self, other: Reply) -> None:
+    def _hear_other(self, other: Reply) -> None:
         """Hear of another job. Raises JobError when that was given up long ago and goes on all the same: it hangs."""
         if isinstance(other, Progress) and other.id and time.monotonic() > self._asked + _PATIENCE:
             session.restart()

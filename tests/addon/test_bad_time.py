@@ -96,6 +96,15 @@ def _moment(n: int, session: Any) -> float:
     return random.Random(n).uniform(0.0, 0.8 if is_cold else 0.4)
 
 
+def _begun(n: int, session: Any) -> Any:
+    """A job that has been pumped up to a random moment."""
+    moment = time.monotonic() + _moment(n, session)
+    running = begin(_kind(n))
+    while running.runs and time.monotonic() < moment:
+        running.pump()
+    return running
+
+
 def test_backend_killed_in_mid_job(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     def kill() -> None:
         if process := _process(session):
@@ -157,10 +166,7 @@ def test_backend_stopped_for_good(
 def test_cancelled_while_the_backend_is_stopped(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     for n in soak.times(quick=5, long=50):
         with soak.trial("cancelled while the backend is stopped"):
-            moment = time.monotonic() + _moment(n, session)
-            running = begin(_kind(n))
-            while running.runs and time.monotonic() < moment:
-                running.pump()
+            running = _begun(n, session)
             process = _process(session)
             if running.runs and process:
                 process.send_signal(signal.SIGSTOP)
@@ -200,10 +206,7 @@ def test_cancelled_at_every_stage(
 def test_cancelled_at_any_moment(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     for n in soak.times(quick=5, long=100):
         with soak.trial("cancelled at a random moment of a job"):
-            moment = time.monotonic() + _moment(n, session)
-            running = begin(_kind(n))
-            while running.runs and time.monotonic() < moment:
-                running.pump()
+            running = _begun(n, session)
             if running.runs:
                 session.job.cancel()
                 running.finish()
