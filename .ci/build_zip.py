@@ -71,7 +71,9 @@ def locked_wheels(platform: str, pythons: Sequence[str] = PYTHONS) -> dict[str, 
         return {}
     lines = (ROOT / ".ci/wheels.txt").read_text().splitlines()
     files = {name: digest for digest, name in (line.split() for line in lines if not line.startswith("#"))}
-    here = [name for name in files if fnmatch.fnmatch(name, f"*-{PLATFORMS[platform]}.whl") or name.endswith("-any.whl")]
+    here = [
+        name for name in files if fnmatch.fnmatch(name, f"*-{PLATFORMS[platform]}.whl") or name.endswith("-any.whl")
+    ]
     chosen: set[str] = set()
     for python in pythons:
         fitting = {name for name in here if runs_on(name, python)}
@@ -100,7 +102,16 @@ def fetch(name: str, digest: str) -> Path:
         # cp311 -> 3.11; any version will do for py3
         number = f"3.{python[3:]}" if python.startswith("cp3") else "3.11"
         platforms = [f"--platform={tag}" for tag in tags.split(".")]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary=:all:",
+        ]
         WHEELS.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=WHEELS) as folder:  # all of the file or none, whoever else builds just now
             command += [f"--python-version={number}", *platforms, f"--dest={folder}", f"{package}=={version}"]
@@ -136,7 +147,11 @@ def stage(folder: Path, platform: str, wheels: Sequence[Path]) -> None:
 def blender_tool() -> Path:
     """Blender's command line for extensions, out of the installed bpy. Raises BuildError."""
     spec = importlib.util.find_spec("bpy")
-    tools = sorted(Path(spec.origin).parent.glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py")) if spec and spec.origin else []
+    tools = (
+        sorted(Path(spec.origin).parent.glob("*/scripts/addons_core/bl_pkg/cli/blender_ext.py"))
+        if spec and spec.origin
+        else []
+    )
     if not tools:
         raise BuildError("There is no bpy in this environment, whose tool builds extensions: pip install bpy.")
     return tools[-1]
@@ -147,7 +162,11 @@ def check(archive: Path, wheels: Collection[str], most: float) -> None:
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
     wanted = {f"wheels/{name}" for name in wheels}
-    astray = [name for name in names if name not in wanted and not any(fnmatch.fnmatchcase(name, pattern) for pattern in ALLOWED)]
+    astray = [
+        name
+        for name in names
+        if name not in wanted and not any(fnmatch.fnmatchcase(name, pattern) for pattern in ALLOWED)
+    ]
     if astray:
         raise BuildError(f"{archive.name} holds what it should not: {', '.join(astray)}.")
     if lost := wanted - {*names}:
@@ -174,7 +193,10 @@ def build(platform: str, pythons: Sequence[str] = PYTHONS) -> Path:
     tags.write_text(json.dumps(TAGS))
     for command in (["build", f"--source-dir={staged}", f"--output-filepath={target}"], ["validate", str(target)]):
         done = subprocess.run(
-            [sys.executable, blender_tool(), *command, f"--valid-tags={tags}"], check=False, capture_output=True, text=True
+            [sys.executable, blender_tool(), *command, f"--valid-tags={tags}"],
+            check=False,
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             raise BuildError(f"Blender's tool refuses the extension: {done.stdout}{done.stderr}".rstrip())
@@ -185,7 +207,9 @@ def build(platform: str, pythons: Sequence[str] = PYTHONS) -> Path:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the extension for Blender, into dist/.")
     parser.add_argument("--all", action="store_true", help="for every platform, not only this one")
-    parser.add_argument("--python", action="append", default=[], metavar="3.N", help="with wheels for this Python too; may be repeated")
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="3.N", help="with wheels for this Python too; may be repeated"
+    )
     options = parser.parse_args()
     if wrong := [python for python in options.python if not re.fullmatch(r"3\.\d+", python)]:
         parser.error(f"{wrong[0]} is no Python: write 3.14, for example")

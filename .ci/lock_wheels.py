@@ -30,7 +30,16 @@ HEAD = """\
 def find(package: str, platform: str, python: str) -> str:
     """The line of the list for one wheel; "" when there is none."""
     tags = [f"--platform={tag}" for tag in PLATFORMS[platform]]
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--dry-run", "--ignore-installed"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--dry-run",
+        "--ignore-installed",
+    ]
     command += ["--no-deps", "--only-binary=:all:", f"--python-version={python}", *tags, "--report=-", package]
     with tempfile.TemporaryDirectory() as target:  # pip wants one where the platform may be another than its own
         answer = subprocess.run([*command, f"--target={target}"], check=False, capture_output=True, text=True)

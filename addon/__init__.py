@@ -1,9 +1,24 @@
 """What Blender imports. bpy lives in this package and nowhere else; nothing heavy is imported at register."""
 
-from . import cast, controls, edits, locale, lock_settings, mapping, operators, panels, properties, sample_face, session
+from . import cast_list, locale, lock_settings, operators, panels, properties, sample_face
+from .generation import backend_process
+from .rig import mapping
+from .takes import controls, edit_tracking
 
 # Properties come first: panels and operators use them.
-_parts = (session, edits, controls, lock_settings, mapping, properties, cast, operators, panels, sample_face, locale)
+_parts = (
+    backend_process,
+    edit_tracking,
+    controls,
+    lock_settings,
+    mapping,
+    properties,
+    cast_list,
+    operators,
+    panels,
+    sample_face,
+    locale,
+)
 
 
 def register() -> None:

@@ -10,7 +10,7 @@ import bpy
 
 from ..backend.arkit import REGIONS
 from .locale import OURS
-from .locks import Locks
+from .takes.locks import Locks
 
 _MOUTH = ("jaw", "lips")
 
@@ -38,7 +38,9 @@ def _all_of(*regions: str) -> tuple[Callable[["LipSyncLocks"], bool], Callable[[
 
 def _toggle(name: str, *regions: str) -> Any:
     get, put = _all_of(*regions)
-    return bpy.props.BoolProperty(name=name, description="Resample leaves all of it as it is, hand edits included", get=get, set=put)
+    return bpy.props.BoolProperty(
+        name=name, description="Resample leaves all of it as it is, hand edits included", get=get, set=put
+    )
 
 
 class LipSyncLocks(bpy.types.PropertyGroup):
@@ -65,7 +67,11 @@ class LipSyncLocks(bpy.types.PropertyGroup):
 def read_locks(wanted: LipSyncLocks) -> Locks:
     """What is locked."""
     channels = tuple(name for region, names in REGIONS.items() for name in names if name in getattr(wanted, region))
-    frames = (min(wanted.first_frame, wanted.last_frame), max(wanted.first_frame, wanted.last_frame)) if wanted.use_frames else None
+    frames = (
+        (min(wanted.first_frame, wanted.last_frame), max(wanted.first_frame, wanted.last_frame))
+        if wanted.use_frames
+        else None
+    )
     return Locks(channels, frames)
 
 

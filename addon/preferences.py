@@ -4,11 +4,9 @@ from pathlib import Path
 
 import bpy
 
-from . import model
-from .session import Setup
-
-# Blender knows an extension by its root package, of which this one is a part.
-ROOT_PACKAGE = (__package__ or "").rpartition(".")[0]
+from .backend_setup import BackendSetup
+from .generation import model_info
+from .root_package import ROOT_PACKAGE
 
 
 def backend_python(context: bpy.types.Context) -> str:
@@ -19,13 +17,13 @@ def backend_python(context: bpy.types.Context) -> str:
 def backend_model(context: bpy.types.Context) -> Path:
     """The folder of the model chosen, or of our own."""
     folder = _chosen(context, "model")
-    return Path(bpy.path.abspath(folder)) if folder else model.OWN
+    return Path(bpy.path.abspath(folder)) if folder else model_info.OWN
 
 
-def backend_setup(context: bpy.types.Context) -> Setup:
+def backend_setup(context: bpy.types.Context) -> BackendSetup:
     """All that is chosen for the backend. Blender's own Python has one runtime only."""
     python = backend_python(context)
-    return Setup(python, backend_model(context), _chosen(context, "runtime") if python else Setup.runtime)
+    return BackendSetup(python, backend_model(context), _chosen(context, "runtime") if python else BackendSetup.runtime)
 
 
 def _chosen(context: bpy.types.Context, name: str) -> str:

@@ -8,20 +8,24 @@ from functools import lru_cache
 
 import bpy
 
-from ..backend.model_folder import Card
-from . import keys, model, preferences, rig, strip, takes
-from .controls import LipSyncControls
+from ..backend.model_folder import ModelCard
+from . import preferences
+from .generation import model_info, sound_strip
+from .keyframes import face_action
 from .locale import OURS, said
 from .lock_settings import LipSyncLocks
+from .rig import face_rig
+from .takes import take_store
+from .takes.controls import LipSyncControls
 
 AUTO = "auto"
 
 Item = tuple[str, str, str]  # identifier, name, description
 
 
-def model_card() -> Card | None:
+def model_card() -> ModelCard | None:
     """What the model that will be used says of itself; None when there is none, and then generating says why."""
-    return model.usable_card(preferences.backend_model(bpy.context))
+    return model_info.usable_card(preferences.backend_model(bpy.context))
 
 
 def shown_name(name: str) -> str:
@@ -34,48 +38,59 @@ def shown_name(name: str) -> str:
 def _items(entries: tuple[tuple[str, str], ...], chosen: str, missing: str) -> list[tuple[str, str, str, int]]:
     """missing: the label of what is chosen where it is none of the entries."""
     items: list[Item] = [(AUTO, "Auto \u2014 by Voice", "Whatever fits the voice best")]
-    items += [(name, shown_name(name) + (f" \u2014 {description}" if description else ""), "") for name, description in entries]
+    items += [
+        (name, shown_name(name) + (f" \u2014 {description}" if description else ""), "")
+        for name, description in entries
+    ]
     if chosen not in {name for name, _, _ in items}:
         items.append((chosen, missing, "The installed model doesn't have it: choose another"))
     return [(*item, number) for number, item in enumerate(items)]
 
 
-def _identity_items(self: "Manner", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
+def _identity_items(
+    self: "SpeakerSettings", context: bpy.types.Context | None = None
+) -> list[tuple[str, str, str, int]]:
     card = model_card()
     entries = tuple((entry.name, entry.description) for entry in card.identities) if card else ()
     return _items(entries, self.identity_name, said(f"{shown_name(self.identity_name)} (Missing)"))
 
 
-def _emotion_items(self: "Manner", context: bpy.types.Context | None = None) -> list[tuple[str, str, str, int]]:
+def _emotion_items(
+    self: "SpeakerSettings", context: bpy.types.Context | None = None
+) -> list[tuple[str, str, str, int]]:
     card = model_card()
     entries = tuple((name, "") for name in card.emotions) if card else ()
     return _items(entries, self.emotion_name, said(f"{shown_name(self.emotion_name)} (Missing)"))
 
 
 # The name is what is stored; its place in the list may be another one with the next model.
-def _get_identity(self: "Manner") -> int:
+def _get_identity(self: "SpeakerSettings") -> int:
     return next(number for name, _, _, number in _identity_items(self) if name == self.identity_name)
 
 
-def _set_identity(self: "Manner", number: int) -> None:
+def _set_identity(self: "SpeakerSettings", number: int) -> None:
     self.identity_name = _identity_items(self)[number][0]
 
 
-def _get_emotion(self: "Manner") -> int:
+def _get_emotion(self: "SpeakerSettings") -> int:
     return next(number for name, _, _, number in _emotion_items(self) if name == self.emotion_name)
 
 
-def _set_emotion(self: "Manner", number: int) -> None:
+def _set_emotion(self: "SpeakerSettings", number: int) -> None:
     self.emotion_name = _emotion_items(self)[number][0]
 
 
-class Manner:
+class SpeakerSettings:
     """How somebody speaks, for a group of properties: two menus, and the names that they store."""
 
     identity_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
     emotion_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
     identity: bpy.props.EnumProperty(
-        name="Identity", description="How the speaker moves", items=_identity_items, get=_get_identity, set=_set_identity
+        name="Identity",
+        description="How the speaker moves",
+        items=_identity_items,
+        get=_get_identity,
+        set=_set_identity,
     )
     emotion: bpy.props.EnumProperty(
         name="Emotion", description="How the speaker feels", items=_emotion_items, get=_get_emotion, set=_set_emotion
@@ -83,7 +98,7 @@ class Manner:
 
 
 def strip_names(self: object, context: bpy.types.Context, text: str) -> Iterator[str]:
-    return (sound.name for sound in strip.sound_strips(strip.strip_scene(context)))
+    return (sound.name for sound in sound_strip.sound_strips(sound_strip.strip_scene(context)))
 
 
 def is_keyed_mesh(self: object, ob: bpy.types.Object) -> bool:
@@ -93,20 +108,20 @@ def is_keyed_mesh(self: object, ob: bpy.types.Object) -> bool:
 # The list's active row is the Action that moves the face, whoever assigned it; choosing a row assigns it.
 def _get_take(self: "LipSyncSettings") -> int:
     try:
-        action = takes.current_take(rig.read_face(chosen_face(bpy.context)))
-    except rig.RigError:
+        action = take_store.current_take(face_rig.read_face(chosen_face(bpy.context)))
+    except face_rig.RigError:
         return -1
     return bpy.data.actions.find(action.name) if action else -1
 
 
 def _set_take(self: "LipSyncSettings", index: int) -> None:
     try:
-        keys.assign(bpy.data.actions[index], rig.read_face(chosen_face(bpy.context)))
-    except (IndexError, rig.RigError):
+        face_action.assign(bpy.data.actions[index], face_rig.read_face(chosen_face(bpy.context)))
+    except (IndexError, face_rig.RigError):
         pass  # a click on a row has no place to say why; the panel does
 
 
-class LipSyncSettings(Manner, bpy.types.PropertyGroup):
+class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
     """scene.lipsync"""
 
     strip: bpy.props.StringProperty(
@@ -132,7 +147,10 @@ class LipSyncSettings(Manner, bpy.types.PropertyGroup):
     )
     locks: bpy.props.PointerProperty(name="Locks", description="What Resample leaves as it is", type=LipSyncLocks)
     seed: bpy.props.IntProperty(
-        name="Seed", description="Another number gives another performance, the same one the same again", min=0, default=0
+        name="Seed",
+        description="Another number gives another performance, the same one the same again",
+        min=0,
+        default=0,
     )
     key_density: bpy.props.EnumProperty(
         name="Keys",
@@ -160,14 +178,18 @@ class LipSyncSettings(Manner, bpy.types.PropertyGroup):
             ("LINEAR", "Linear", "Straight from key to key"),
         ),
     )
-    controls: bpy.props.PointerProperty(name="Controls", description="What a new take gets where none moves the face", type=LipSyncControls)
+    controls: bpy.props.PointerProperty(
+        name="Controls", description="What a new take gets where none moves the face", type=LipSyncControls
+    )
     take: bpy.props.IntProperty(
         name="Take", description="The Action that moves the face", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
     )
 
-    def key_style(self) -> keys.Style:
+    def key_style(self) -> face_action.Style:
         """How takes are to be keyed."""
-        return keys.Style(self.key_tolerance if self.key_density == "SIMPLIFIED" else 0.0, self.key_interpolation == "BEZIER")
+        return face_action.Style(
+            self.key_tolerance if self.key_density == "SIMPLIFIED" else 0.0, self.key_interpolation == "BEZIER"
+        )
 
     def shown_controls(self) -> LipSyncControls:
         """What the panel shows: the controls of the take that moves the face or, where none does, those that the next one will have."""
@@ -179,7 +201,7 @@ def settings(context: bpy.types.Context) -> LipSyncSettings:
     return context.scene.lipsync
 
 
-def key_style(context: bpy.types.Context) -> keys.Style:
+def key_style(context: bpy.types.Context) -> face_action.Style:
     """How the panel wants new takes keyed."""
     return settings(context).key_style()
 
@@ -187,10 +209,10 @@ def key_style(context: bpy.types.Context) -> keys.Style:
 def shown_take(context: bpy.types.Context) -> bpy.types.Action | None:
     """The take that moves the face, if one does."""
     try:
-        action = takes.current_take(rig.read_face(chosen_face(context)))
-    except rig.RigError:
+        action = take_store.current_take(face_rig.read_face(chosen_face(context)))
+    except face_rig.RigError:
         return None
-    return action if action and takes.is_take(action) else None
+    return action if action and take_store.is_take(action) else None
 
 
 def chosen_face(context: bpy.types.Context) -> bpy.types.Object | None:

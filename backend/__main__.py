@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from . import __version__
 from .batch import command as batch
-from .pipes import claim_pipes
+from .ipc.server_pipes import claim_pipes
 
 if TYPE_CHECKING:
-    from .generator import Model
+    from .inference.generator import Model
 
 # All that is heavy, and might print, is imported by the command that needs it: for `serve` after the pipes are the protocol's.
 
@@ -31,14 +31,16 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - a shell gets a sentence, whatever happened
-        from .service import explain
+        from .ipc.server import explain
 
         print(f"error: {explain(error)[1]}", file=sys.stderr)
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m backend", description="Speech in, ARKit curves of a talking face out.")
+    parser = argparse.ArgumentParser(
+        prog="python -m backend", description="Speech in, ARKit curves of a talking face out."
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -47,25 +49,58 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("generate", help="write the curves of a speech file")
     command.set_defaults(command=_generate)
-    command.add_argument("file", type=Path, metavar="FILE", help="a sound file of any format, rate and channels that libsndfile reads")
-    command.add_argument("--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace), take.json (BEAT) or take.npz")
-    command.add_argument("--identity", default=AUTO, metavar="NAME", help="how the speaker moves; auto: matched to the voice")
-    command.add_argument("--emotion", default=AUTO, metavar="NAME", help="how the speaker feels; auto: matched to the voice")
-    command.add_argument("--intensity", type=float, default=1.0, metavar="X", help="of the emotion: 0 neutral .. 2 (default: 1)")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="another number, another performance (default: 0)")
-    command.add_argument("--count", type=int, default=1, metavar="N", help="takes with seeds N, N+1, ..., written to take_1.csv, ...")
+    command.add_argument(
+        "file", type=Path, metavar="FILE", help="a sound file of any format, rate and channels that libsndfile reads"
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace), take.json (BEAT) or take.npz"
+    )
+    command.add_argument(
+        "--identity", default=AUTO, metavar="NAME", help="how the speaker moves; auto: matched to the voice"
+    )
+    command.add_argument(
+        "--emotion", default=AUTO, metavar="NAME", help="how the speaker feels; auto: matched to the voice"
+    )
+    command.add_argument(
+        "--intensity", type=float, default=1.0, metavar="X", help="of the emotion: 0 neutral .. 2 (default: 1)"
+    )
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another number, another performance (default: 0)"
+    )
+    command.add_argument(
+        "--count", type=int, default=1, metavar="N", help="takes with seeds N, N+1, ..., written to take_1.csv, ..."
+    )
     command.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames a second (default: 30)")
     command.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the file to start at")
     command.add_argument("--end", type=float, metavar="S", help="second of the file to end at")
     command.add_argument(
-        "--strength", type=_strength, action="append", default=[], metavar="REGION=FACTOR", help="for example brows=1.5; may be repeated"
+        "--strength",
+        type=_strength,
+        action="append",
+        default=[],
+        metavar="REGION=FACTOR",
+        help="for example brows=1.5; may be repeated",
     )
-    command.add_argument("--smoothing", type=float, default=0.0, metavar="S", help="seconds to average over, 0 to 0.3; closed lips stay so")
-    command.add_argument("--blinks", type=float, default=1.0, metavar="FACTOR", help="how many times as many blinks, 0 to 3")
     command.add_argument(
-        "--closing", type=float, default=0.0, metavar="BIAS", help="close lips that nearly meet (to 1), or part them (to -1)"
+        "--smoothing",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="seconds to average over, 0 to 0.3; closed lips stay so",
     )
-    command.add_argument("--offset", type=float, default=0.0, metavar="MS", help="milliseconds later, -200 to 200; below 0: earlier")
+    command.add_argument(
+        "--blinks", type=float, default=1.0, metavar="FACTOR", help="how many times as many blinks, 0 to 3"
+    )
+    command.add_argument(
+        "--closing",
+        type=float,
+        default=0.0,
+        metavar="BIAS",
+        help="close lips that nearly meet (to 1), or part them (to -1)",
+    )
+    command.add_argument(
+        "--offset", type=float, default=0.0, metavar="MS", help="milliseconds later, -200 to 200; below 0: earlier"
+    )
     command.add_argument("--mirror", action="store_true", help="swap left and right")
 
     identities = commands.add_parser("identities", help="rank the model's identities and emotions for a voice")
@@ -75,9 +110,13 @@ def _parser() -> argparse.ArgumentParser:
     batch.add(commands)
 
     for name, command in commands.choices.items():
-        command.add_argument("--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="a model's folder (default: our own)")
+        command.add_argument(
+            "--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="a model's folder (default: our own)"
+        )
         if name != "batch":  # which keeps every core busy with a process of its own
-            command.add_argument("--runtime", choices=RUNTIMES, default=RUNTIMES[0], help="what runs the model (default: onnx)")
+            command.add_argument(
+                "--runtime", choices=RUNTIMES, default=RUNTIMES[0], help="what runs the model (default: onnx)"
+            )
     return parser
 
 
@@ -88,26 +127,28 @@ def _strength(text: str) -> tuple[str, float]:
 
 def _serve(options: argparse.Namespace) -> int:
     requests, replies = claim_pipes()
-    from .outbox import Outbox
+    from .ipc.server_outbox import Outbox
 
     outbox = Outbox(replies)
     with outbox.busy(0):  # a disk may be slow
-        from .generator import load_model_or
-        from .service import log, serve
+        from .inference.generator import load_model_or
+        from .ipc.server import log, serve
 
     log.info("Backend %s, Python %s, process %d", __version__, platform.python_version(), os.getpid())
     return serve(requests, outbox, lambda report: load_model_or(DEFAULT_MODEL, options.model, options.runtime, report))
 
 
 def _generate(options: argparse.Namespace) -> int:
-    from .adjust import Controls, adjust
     from .curve_files import check_path, write
-    from .curves import Curves
-    from .protocol import Generate
-    from .service import perform
+    from .curves.adjust import Controls, adjust
+    from .curves.base import Curves
+    from .ipc.protocol import Generate
+    from .ipc.server import perform
 
     check_path(options.out)
-    controls = Controls(dict(options.strength), options.smoothing, options.blinks, options.closing, options.offset, options.mirror)
+    controls = Controls(
+        dict(options.strength), options.smoothing, options.blinks, options.closing, options.offset, options.mirror
+    )
     began = time.monotonic()
     request = Generate(
         id=0,
@@ -140,7 +181,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 def _load(options: argparse.Namespace) -> "Model":
     """The model, with what there is to say of it on stderr."""
-    from .generator import load_model
+    from .inference.generator import load_model
 
     model = load_model(options.model, options.runtime, report=lambda stage: print(stage, file=sys.stderr, flush=True))
     if model.notice:
@@ -159,7 +200,7 @@ def _name(path: Path, index: int, count: int) -> str:
 
 def _identities(options: argparse.Namespace) -> int:
     from .audio import read_clip
-    from .generator import rank_voice
+    from .inference.generator import rank_voice
 
     model = _load(options)
     ranking = rank_voice(model, read_clip(options.file).samples)

@@ -23,8 +23,12 @@ RATES = (1000, 768000)  # lowest and highest sample rate of a file
 _READ = 1 << 20  # values read at once, over all channels
 _BLOCK = 30 * RATE  # samples
 _HELD = 600.0  # seconds: a longer clip is decoded anew each time it is heard, rather than held
-_TALKATIVE = ("SDS",)  # formats of which libsndfile prints what they hold, where they are broken: it would be in the log
-_LOUDEST = 65536.0  # full scale is 1, but some float files are scaled like 16-bit integers; what lies above is a broken file's
+_TALKATIVE = (
+    "SDS",
+)  # formats of which libsndfile prints what they hold, where they are broken: it would be in the log
+_LOUDEST = (
+    65536.0  # full scale is 1, but some float files are scaled like 16-bit integers; what lies above is a broken file's
+)
 
 
 class AudioError(Exception):
@@ -51,7 +55,10 @@ class Clip:
 
 
 def read_clip(
-    path: str | Path, start: float = 0.0, end: float | None = None, callback: Callable[[float], None] = lambda fraction: None
+    path: str | Path,
+    start: float = 0.0,
+    end: float | None = None,
+    callback: Callable[[float], None] = lambda fraction: None,
 ) -> Clip:
     """Read the seconds [start, end) of a sound file of any format, rate and channels that libsndfile reads.
 
@@ -61,7 +68,9 @@ def read_clip(
     the blocks of a long clip, which are read as they are asked for.
     """
     if not math.isfinite(start) or start < 0 or (end is not None and not start < end < math.inf):
-        raise AudioError(f"The range {start} to {end} s can't be read; give a start of 0 s or later and an end after it.")
+        raise AudioError(
+            f"The range {start} to {end} s can't be read; give a start of 0 s or later and an end after it."
+        )
     path = _regular_file(path)
     with _open(path) as file:
         first, count = _range(file, path, start, end)
@@ -103,7 +112,9 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, TypeError, ValueError) as error:
-        raise AudioError(f"{_shown(path)} is not sound that can be read ({_reason(error)}); convert it to WAV, FLAC or Ogg.") from error
+        raise AudioError(
+            f"{_shown(path)} is not sound that can be read ({_reason(error)}); convert it to WAV, FLAC or Ogg."
+        ) from error
 
 
 def _open(path: Path) -> soundfile.SoundFile:
@@ -111,7 +122,9 @@ def _open(path: Path) -> soundfile.SoundFile:
         file = soundfile.SoundFile(library_path(path))
     if file.format in _TALKATIVE:
         file.close()
-        raise AudioError(f"{_shown(path)} is {file.format_info}, which isn't read here; convert it to WAV, FLAC or Ogg.")
+        raise AudioError(
+            f"{_shown(path)} is {file.format_info}, which isn't read here; convert it to WAV, FLAC or Ogg."
+        )
     return file
 
 
@@ -122,7 +135,9 @@ def _regular_file(path: str | Path) -> Path:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise AudioError(f"There is no file {_shown(path)}; find the strip's file or choose another.") from error
     except (OSError, ValueError) as error:
-        raise AudioError(f"{_shown(path)} can't be opened ({_reason(error)}); check the path and its permissions.") from error
+        raise AudioError(
+            f"{_shown(path)} can't be opened ({_reason(error)}); check the path and its permissions."
+        ) from error
     if stat.S_ISDIR(status.st_mode):
         raise AudioError(f"{_shown(path)} is a folder; choose a sound file in it.")
     if not stat.S_ISREG(status.st_mode):  # a pipe or a device could make us wait forever
@@ -139,12 +154,16 @@ def _range(file: soundfile.SoundFile, path: Path, start: float, end: float | Non
     """(first frame, count of frames) of the file that the seconds ask for."""
     rate = file.samplerate
     if not RATES[0] <= rate <= RATES[1]:
-        raise AudioError(f"{_shown(path)} has {rate} samples a second; convert it to something between {RATES[0]} and {RATES[1]}.")
+        raise AudioError(
+            f"{_shown(path)} has {rate} samples a second; convert it to something between {RATES[0]} and {RATES[1]}."
+        )
     length = file.frames / rate
     if file.frames <= 0:
         raise AudioError(f"{_shown(path)} holds no sound; export it again.")
     if start >= length:
-        raise AudioError(f"{start:.2f} s lies behind the end of {_shown(path)}, which is {length:.2f} s long; choose an earlier start.")
+        raise AudioError(
+            f"{start:.2f} s lies behind the end of {_shown(path)}, which is {length:.2f} s long; choose an earlier start."
+        )
     _check_length(path, (length if end is None else min(end, length)) - start)
     first = round(start * rate)
     last = file.frames if end is None else min(round(min(end, length) * rate), file.frames)
@@ -155,10 +174,14 @@ def _check_length(path: Path, seconds: float) -> None:
     if seconds < SHORTEST - 0.5 / RATE:
         raise AudioError(f"{seconds:.3f} s of {_shown(path)} are too short; choose at least {SHORTEST} s.")
     if seconds > LONGEST:
-        raise AudioError(f"{seconds / 3600:.1f} hours of {_shown(path)} are too long; choose at most {LONGEST / 3600:.0f} hours.")
+        raise AudioError(
+            f"{seconds / 3600:.1f} hours of {_shown(path)} are too long; choose at most {LONGEST / 3600:.0f} hours."
+        )
 
 
-def _decode(file: soundfile.SoundFile, path: Path, first: int, count: int, callback: Callable[[float], None]) -> Iterator[np.ndarray]:
+def _decode(
+    file: soundfile.SoundFile, path: Path, first: int, count: int, callback: Callable[[float], None]
+) -> Iterator[np.ndarray]:
     """Frames first .. first + count as blocks of samples at RATE. Raises AudioError at the end when they were too few."""
     if first:  # some formats can be read from their start, and can't be sought in
         with _reading(path):
@@ -170,7 +193,9 @@ def _decode(file: soundfile.SoundFile, path: Path, first: int, count: int, callb
     _check_length(path, length / RATE)
 
 
-def _blocks(file: soundfile.SoundFile, path: Path, count: int, callback: Callable[[float], None]) -> Iterator[np.ndarray]:
+def _blocks(
+    file: soundfile.SoundFile, path: Path, count: int, callback: Callable[[float], None]
+) -> Iterator[np.ndarray]:
     """count frames as blocks of mono, (n,) float32; fewer when the file is cut short."""
     left, size = count, max(1, _READ // file.channels)
     while left > 0:

@@ -37,7 +37,10 @@ def mel_filters() -> np.ndarray:
 def _bands() -> list[tuple[slice, np.ndarray]]:
     """Where each filter is not zero, and what it is there."""
     inside = [np.flatnonzero(band) for band in mel_filters()]
-    return [(slice(bins[0], bins[-1] + 1), band[bins[0] : bins[-1] + 1]) for bins, band in zip(inside, mel_filters(), strict=True)]
+    return [
+        (slice(bins[0], bins[-1] + 1), band[bins[0] : bins[-1] + 1])
+        for bins, band in zip(inside, mel_filters(), strict=True)
+    ]
 
 
 def levels(samples: np.ndarray) -> np.ndarray:

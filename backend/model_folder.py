@@ -18,7 +18,7 @@ import numpy as np
 
 from .arkit import CHANNELS
 from .external_data import keeps_data_elsewhere
-from .sampler import Level
+from .noise_schedule import NoiseLevel
 
 SCHEMA = 2
 PARTS = ("encoder", "voice", "personalizer", "decoder")
@@ -46,7 +46,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Card:
+class ModelCard:
     """What model.json says. Arrays: mean, deviation and start (C,); embeddings and keys (library size, E)."""
 
     name: str
@@ -54,7 +54,7 @@ class Card:
     sha256: str
     identities: tuple[Named, ...]
     emotions: tuple[str, ...]
-    levels: tuple[Level, ...]  # noisiest first, clean last
+    levels: tuple[NoiseLevel, ...]  # noisiest first, clean last
     look: int  # frames of noisy curves the decoder sees on either side
     reach: int  # mel frames the encoder sees on either side
     temperature: float  # of the match between voice and library
@@ -75,7 +75,7 @@ class Card:
 Parts = dict[str, bytes]  # each of PARTS as the content of its ONNX file
 
 
-def read_card(folder: Path) -> Card:
+def read_card(folder: Path) -> ModelCard:
     """Read a folder's model.json. Raises ModelError when it is missing, unreadable, broken or of another schema."""
     path = folder / "model.json"
     try:
@@ -87,32 +87,44 @@ def read_card(folder: Path) -> Card:
             )
         return _card(data, hashlib.sha256(raw).hexdigest())
     except FileNotFoundError as error:
-        raise ModelError(f"No model.json in {folder}: reinstall the extension or choose another model folder.") from error
+        raise ModelError(
+            f"No model.json in {folder}: reinstall the extension or choose another model folder."
+        ) from error
     except OSError as error:
-        raise ModelError(f"The model in {folder} can't be read ({error.strerror}): choose another model folder.") from error
+        raise ModelError(
+            f"The model in {folder} can't be read ({error.strerror}): choose another model folder."
+        ) from error
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = f"it lacks {error}" if isinstance(error, KeyError) else error
-        raise ModelError(f"The model.json in {folder} is broken ({reason}): reinstall the extension or export the model again.") from error
+        raise ModelError(
+            f"The model.json in {folder} is broken ({reason}): reinstall the extension or export the model again."
+        ) from error
 
 
-def read_parts(folder: Path, card: Card) -> Parts:
+def read_parts(folder: Path, card: ModelCard) -> Parts:
     """Read every part and compare it with its sha256. Raises ModelError naming the part that is missing, altered or needs other files."""
     return {part: _read_part(folder / f"{part}.onnx", card) for part in PARTS}
 
 
-def _read_part(path: Path, card: Card) -> bytes:
+def _read_part(path: Path, card: ModelCard) -> bytes:
     try:
         content = _read(path, _LARGEST_PART)
     except FileNotFoundError as error:
         raise ModelError(f"The model in {path.parent} lacks {path.name}: reinstall the extension.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ModelError(f"{path.name} in {path.parent} can't be read ({reason}): choose another model folder.") from error
+        raise ModelError(
+            f"{path.name} in {path.parent} can't be read ({reason}): choose another model folder."
+        ) from error
     if hashlib.sha256(content).hexdigest() != card.files[path.name]:
-        raise ModelError(f"{path.name} in {path.parent} is not the file its model.json describes: reinstall the extension.")
+        raise ModelError(
+            f"{path.name} in {path.parent} is not the file its model.json describes: reinstall the extension."
+        )
     try:
         if keeps_data_elsewhere(content):
-            raise ModelError(f"{path.name} in {path.parent} keeps its weights in other files, which are not read: export it as one file.")
+            raise ModelError(
+                f"{path.name} in {path.parent} keeps its weights in other files, which are not read: export it as one file."
+            )
     except ValueError as error:
         raise ModelError(f"{path.name} in {path.parent} is no ONNX file ({error}): export the model again.") from error
     return content
@@ -129,7 +141,7 @@ def _read(path: Path, most: int) -> bytes:
     return content
 
 
-def _card(data: dict[str, Any], sha256: str) -> Card:
+def _card(data: dict[str, Any], sha256: str) -> ModelCard:
     """Raises KeyError, TypeError or ValueError that says what is wrong."""
     identities = tuple(Named(entry["name"], _text(entry, "description")) for entry in _list(data, "identities"))
     emotions = tuple(_list(data, "emotions"))
@@ -138,7 +150,7 @@ def _card(data: dict[str, Any], sha256: str) -> Card:
     library, files = data["library"], data["files"]
     _check_files(files)
     channels = (len(CHANNELS),)
-    return Card(
+    return ModelCard(
         name=_text(data, "name"),
         version=_text(data, "version"),
         sha256=sha256,
@@ -184,16 +196,18 @@ def _array(data: dict[str, Any], key: str, shape: tuple[int | None, ...], least:
     values = np.asarray(data[key])
     if values.dtype.kind not in "if":
         raise ValueError(f"{key} are no numbers")
-    if len(values.shape) != len(shape) or not all(size == (want or size) > 0 for size, want in zip(values.shape, shape, strict=True)):
+    if len(values.shape) != len(shape) or not all(
+        size == (want or size) > 0 for size, want in zip(values.shape, shape, strict=True)
+    ):
         raise ValueError(f"{key} has the shape {values.shape}, not {str(shape).replace('None', 'any')}")
     if not ((values >= least) & (values <= _LARGEST)).all():  # nor NaN
         raise ValueError(f"{key} holds numbers that are not in {least:g} to {_LARGEST:g}")
     return values.astype(np.float32)
 
 
-def _levels(data: dict[str, Any]) -> tuple[Level, ...]:
+def _levels(data: dict[str, Any]) -> tuple[NoiseLevel, ...]:
     pairs = _array(data, "levels", (None, 2), least=0.0)
-    levels = tuple(Level(*map(float, pair)) for pair in data["levels"])
+    levels = tuple(NoiseLevel(*map(float, pair)) for pair in data["levels"])
     descending = all(now.sigma > then.sigma and now.alpha < then.alpha for now, then in pairwise(levels))
     if not 2 <= len(levels) <= _MOST_STEPS + 1 or not descending or levels[-1].sigma != 0 or levels[0].alpha == 0:
         raise ValueError("levels do not go from noise to what is clean")
@@ -205,7 +219,12 @@ def _levels(data: dict[str, Any]) -> tuple[Level, ...]:
 def check_names(what: str, names: Sequence[object]) -> None:
     """Raise ValueError unless menus and Actions can have these names; what: they are of, a plural."""
     for name in names:
-        if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name.encode()) > _LONGEST_NAME:
+        if (
+            not isinstance(name, str)
+            or not name.strip()
+            or not name.isprintable()
+            or len(name.encode()) > _LONGEST_NAME
+        ):
             raise ValueError(f"{what} have one whose name is none: {str(name)[:60]!r}")
     if len(set(names)) < len(names) or "auto" in names:  # which leaves the choice to the voice
         raise ValueError(f"{what} have two of one name, or one named auto")

@@ -56,7 +56,9 @@ def write_table(rows: list[Row]) -> Path:
     lines = ["| tried | times | survived | lost | seconds | again with |", "|---|---|---|---|---|---|"]
     for row in rows:
         again = f'make soak ARGS="-k {row.test}"'
-        lines.append(f"| {row.what} | {row.tried:,} | {row.survived:,} | {row.tried - row.survived:,} | {row.seconds:.0f} | `{again}` |")
+        lines.append(
+            f"| {row.what} | {row.tried:,} | {row.survived:,} | {row.tried - row.survived:,} | {row.seconds:.0f} | `{again}` |"
+        )
     table = _FOLDER / "soak.md"
     table.write_text("\n".join(lines) + "\n")
     return table

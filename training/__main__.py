@@ -7,7 +7,7 @@ from backend.audio import AudioError
 from backend.model_folder import ModelError
 from backend.runtimes import RuntimeUnusable
 
-from .commands import data, everything, judge, learn, ship
+from .commands import all_stages, data, evaluate, export, train
 from .data.beat import BeatError
 
 
@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one stage; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     stages = parser.add_subparsers(dest="stage", required=True)
-    for module in (data, learn, judge, ship, everything):
+    for module in (data, train, evaluate, export, all_stages):
         module.add(stages)
     args = parser.parse_args(arguments)
     try:

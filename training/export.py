@@ -16,10 +16,10 @@ from backend.features import BANDS
 from backend.model_folder import PARTS, SCHEMA, read_card, read_parts
 from backend.runtimes.onnx import load
 
-from .checkpoint import load_model
-from .diffusion import make_grid
-from .losses import TEMPERATURE
-from .model import Personalizer, SmallEncoder, Talker, TalkerDecoder, VoiceHead
+from .model.checkpoint import load_model
+from .model.diffusion import make_schedule
+from .model.losses import TEMPERATURE
+from .model.network import Personalizer, SmallEncoder, Talker, TalkerDecoder, VoiceHead
 
 WEIGHTS = "model.safetensors"
 _SMALL = 256  # values; fewer than these are not worth the care
@@ -67,9 +67,13 @@ def _decoder_inputs(decoder: TalkerDecoder, takes: int, frames: int) -> dict[str
     }
 
 
-def _write(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path, dynamic: dict[str, dict[int, str]]) -> None:
+def _write(
+    module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path, dynamic: dict[str, dict[int, str]]
+) -> None:
     """dynamic: name of an input or output -> axis -> what its length is called."""
-    shapes = {name: {axis: torch.export.Dim(label, min=1) for axis, label in dynamic.get(name, {}).items()} for name in inputs}
+    shapes = {
+        name: {axis: torch.export.Dim(label, min=1) for axis, label in dynamic.get(name, {}).items()} for name in inputs
+    }
     torch.onnx.export(
         module.eval(),
         tuple(inputs.values()),
@@ -135,7 +139,9 @@ def _forget_traces(path: Path) -> None:
     onnx.save(model, path)
 
 
-def export(source: Path, out: Path, name: str, version: str, safetensors: bool = False, tolerance: float = 1e-3) -> float:
+def export(
+    source: Path, out: Path, name: str, version: str, safetensors: bool = False, tolerance: float = 1e-3
+) -> float:
     """Write the student in `source` to `out` for the backend. Returns the largest difference between torch and ONNX Runtime.
 
     safetensors: write the torch weights as model.safetensors too.
@@ -145,7 +151,10 @@ def export(source: Path, out: Path, name: str, version: str, safetensors: bool =
     talker, ear, meta = load_model(source)
     if ear is None:
         raise ValueError(f"{source} listens with a large encoder: distill it with a small one first")
-    talker, ear = talker.half().float(), ear.half().float()  # both sides of the comparison have the weights that are stored
+    talker, ear = (
+        talker.half().float(),
+        ear.half().float(),
+    )  # both sides of the comparison have the weights that are stored
     out.mkdir(parents=True, exist_ok=True)
     config = talker.config
     with torch.no_grad():
@@ -156,9 +165,21 @@ def export(source: Path, out: Path, name: str, version: str, safetensors: bool =
             out / "encoder.onnx",
             {"mel": {1: "mel_frames"}},
         )
-        _write(_Queries(talker.voice), {"pooled": torch.randn(1, 2 * config.person)}, ["identity", "emotion"], out / "voice.onnx", {})
+        _write(
+            _Queries(talker.voice),
+            {"pooled": torch.randn(1, 2 * config.person)},
+            ["identity", "emotion"],
+            out / "voice.onnx",
+            {},
+        )
         embedding = torch.randn(1, config.embedding)
-        _write(_Fuse(talker.personalizer), {"identity": embedding, "emotion": embedding.clone()}, ["person"], out / "personalizer.onnx", {})
+        _write(
+            _Fuse(talker.personalizer),
+            {"identity": embedding, "emotion": embedding.clone()},
+            ["person"],
+            out / "personalizer.onnx",
+            {},
+        )
         _write(
             talker.decoder,
             _decoder_inputs(talker.decoder, 2, 120),
@@ -185,15 +206,17 @@ def export(source: Path, out: Path, name: str, version: str, safetensors: bool =
 
 
 def _write_weights(talker: Talker, ear: SmallEncoder, path: Path) -> None:
-    """Torch weights, `talker.` and `encoder.` before their names in training.model, and the ModelConfig as metadata. The libraries are not
+    """Torch weights, `talker.` and `encoder.` before their names in training.model.network, and the ModelConfig as metadata. The libraries are not
     among them: model.json has them, where they can grow."""
-    tensors = {f"talker.{key}": value.contiguous() for key, value in talker.state_dict().items() if key not in LIBRARIES}
+    tensors = {
+        f"talker.{key}": value.contiguous() for key, value in talker.state_dict().items() if key not in LIBRARIES
+    }
     tensors |= {f"encoder.{key}": value.contiguous() for key, value in ear.state_dict().items()}
     save_file(tensors, path, {"config": json.dumps(asdict(talker.config))})
 
 
 def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: str, version: str) -> None:
-    grid = make_grid(talker.config.steps, talker.config.schedule)
+    grid = make_schedule(talker.config.steps, talker.config.schedule)
     stops = range(talker.config.steps, -1, -meta["stride"])
     identity_keys, emotion_keys = talker.personalizer.keys()
     files = [f"{part}.onnx" for part in PARTS] + [WEIGHTS] * (out / WEIGHTS).exists()
@@ -243,7 +266,10 @@ def parity(talker: Talker, ear: SmallEncoder, folder: Path) -> float:
         pooled = talker.voice.pool(voice)
         identity, emotion = talker.voice.queries(pooled)
         compare(runtime.queries(pooled[0].numpy()), (identity[0], emotion[0]))
-        compare((runtime.personalize(identity[0].numpy(), emotion[0].numpy()),), (talker.personalizer.fuse(identity, emotion)[0],))
+        compare(
+            (runtime.personalize(identity[0].numpy(), emotion[0].numpy()),),
+            (talker.personalizer.fuse(identity, emotion)[0],),
+        )
         given = _decoder_inputs(talker.decoder, 1, 30 * seconds)
         mine = runtime.denoise(
             given["noisy"].numpy(),

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import bpy
 
-from ..preferences import ROOT_PACKAGE
+from ..root_package import ROOT_PACKAGE
 from . import de
 
 LANGUAGES = {"de": de.MESSAGES}
@@ -23,7 +23,9 @@ _CONTEXTS = ("*", "Operator", OURS)  # Blender looks labels up in the first, the
 
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     """(template, what it may look like when filled) of all templates, those that say most first: one may fit another's sentences."""
-    templates = sorted({text for messages in LANGUAGES.values() for text in messages if "{}" in text}, key=len, reverse=True)
+    templates = sorted(
+        {text for messages in LANGUAGES.values() for text in messages if "{}" in text}, key=len, reverse=True
+    )
     return [(text, re.compile("(.*?)".join(map(re.escape, text.split("{}"))), re.DOTALL)) for text in templates]
 
 

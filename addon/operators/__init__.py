@@ -1,8 +1,8 @@
 """What the artist can do; every operator is found with F3."""
 
-from . import bones, cast, controls, drop, exchange, generate, locks, manifest, mapping, report, takes
+from . import batch_manifest, bones, cast, controls, drop, error_report, generate, import_export, locks, mapping, takes
 
-_parts = (generate, takes, locks, controls, cast, exchange, drop, manifest, mapping, bones, report)
+_parts = (generate, takes, locks, controls, cast, import_export, drop, batch_manifest, mapping, bones, error_report)
 
 
 def register() -> None:

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import bpy
 
-from .. import bones, rig
 from ..locale import said
 from ..properties import chosen_face
+from ..rig import bones, face_rig
 
 
 def _armature_names(self: "LIPSYNC_OT_drive_bones", context: bpy.types.Context, text: str) -> list[str]:
@@ -24,7 +24,7 @@ def _bone_names(self: "LIPSYNC_OT_drive_bones", context: bpy.types.Context, text
 def _armatures(context: bpy.types.Context) -> list[bpy.types.Object]:
     """Those that move the face, the one with most bones called like jaw and eyes first."""
     face = chosen_face(context)
-    found = sorted(rig.armatures(face), key=lambda armature: armature.name) if face else []
+    found = sorted(face_rig.armatures(face), key=lambda armature: armature.name) if face else []
     return sorted(found, key=lambda armature: -len(bones.guess(bone.name for bone in armature.data.bones)))
 
 
@@ -46,17 +46,25 @@ class LIPSYNC_OT_drive_bones(bpy.types.Operator):
     left_eye: _bone("Left Eye", "The bone that turns the character's left eye. Empty: none")
     right_eye: _bone("Right Eye", "The bone that turns the character's right eye. Empty: none")
     jaw_degrees: bpy.props.FloatProperty(
-        name="Jaw Degrees", description="How far the jaw turns where jawOpen is 1; below 0 the other way", default=20.0, min=-90.0, max=90.0
+        name="Jaw Degrees",
+        description="How far the jaw turns where jawOpen is 1; below 0 the other way",
+        default=20.0,
+        min=-90.0,
+        max=90.0,
     )
     eye_degrees: bpy.props.FloatProperty(
-        name="Eye Degrees", description="How far the eyes turn where eyeLook is 1; below 0 the other way", default=30.0, min=-90.0, max=90.0
+        name="Eye Degrees",
+        description="How far the eyes turn where eyeLook is 1; below 0 the other way",
+        default=30.0,
+        min=-90.0,
+        max=90.0,
     )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
-            rig.find_face(chosen_face(context))
-        except rig.RigError as error:
+            face_rig.find_face(chosen_face(context))
+        except face_rig.RigError as error:
             cls.poll_message_set(said(str(error)))
             return False
         if not _armatures(context):
@@ -77,7 +85,7 @@ class LIPSYNC_OT_drive_bones(bpy.types.Operator):
             return self._fail(f'No armature "{self.armature}" moves this face: choose one that does')
         chosen = bones.Bones(self.jaw, self.left_eye, self.right_eye, self.jaw_degrees, self.eye_degrees)
         try:
-            added = bones.drive(rig.find_face(chosen_face(context)), armature, chosen)
+            added = bones.drive(face_rig.find_face(chosen_face(context)), armature, chosen)
         except bones.BonesError as error:
             return self._fail(str(error))
         count = len(chosen.by_part)

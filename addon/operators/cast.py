@@ -7,14 +7,16 @@ from typing import ClassVar
 
 import bpy
 
-from .. import model, preferences, rig, strip
-from ..batch import Batch
-from ..cast import cast, give, span_of
+from .. import preferences
+from ..cast_list import cast, give, span_of
+from ..generation import model_info, sound_strip
+from ..generation.backend_process import disabled_reason as backend_disabled_reason
+from ..generation.backend_process import session
+from ..generation.batch_job import Batch
 from ..locale import said
 from ..properties import AUTO, chosen_face
-from ..session import disabled_reason as backend_disabled_reason
-from ..session import session
-from .generate import Generating, order_for, with_moods
+from ..rig import face_rig
+from .generate import Generating, order_for, with_emotion_keys
 
 
 class _Adding:
@@ -30,9 +32,9 @@ class _Adding:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
-            rig.read_face(chosen_face(context))
+            face_rig.read_face(chosen_face(context))
             cls.strips(context)
-        except (rig.RigError, strip.StripError) as error:
+        except (face_rig.RigError, sound_strip.StripError) as error:
             cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
             return False
         return True
@@ -40,7 +42,7 @@ class _Adding:
     def execute(self, context: bpy.types.Context) -> set[str]:
         face = chosen_face(context)
         assert face  # poll
-        sounds = sorted(self.strips(context), key=strip.first_frame)
+        sounds = sorted(self.strips(context), key=sound_strip.first_frame)
         added, changed = give(cast(context), sounds, face)
         self.report({"INFO"}, said(f'"{face.name}": {added} added, {changed} taken over from others'))  # type: ignore[attr-defined]
         return {"FINISHED"}
@@ -54,9 +56,9 @@ class LIPSYNC_OT_cast_add_selected(_Adding, bpy.types.Operator):
 
     @staticmethod
     def strips(context: bpy.types.Context) -> "list[bpy.types.Strip]":
-        if selected := strip.selected_strips(strip.strip_scene(context)):
+        if selected := sound_strip.selected_strips(sound_strip.strip_scene(context)):
             return selected
-        raise strip.StripError("Select sound strips in the Sequencer")
+        raise sound_strip.StripError("Select sound strips in the Sequencer")
 
 
 class LIPSYNC_OT_cast_add_all(_Adding, bpy.types.Operator):
@@ -68,9 +70,13 @@ class LIPSYNC_OT_cast_add_all(_Adding, bpy.types.Operator):
     @staticmethod
     def strips(context: bpy.types.Context) -> "list[bpy.types.Strip]":
         listed = {line.strip for line in cast(context).lines}
-        if new := [sound for sound in strip.sound_strips(strip.strip_scene(context)) if sound.name not in listed]:
+        if new := [
+            sound for sound in sound_strip.sound_strips(sound_strip.strip_scene(context)) if sound.name not in listed
+        ]:
             return new
-        raise strip.StripError("All sound strips are in the list" if listed else "Add a sound strip in the Sequencer")
+        raise sound_strip.StripError(
+            "All sound strips are in the list" if listed else "Add a sound strip in the Sequencer"
+        )
 
 
 class LIPSYNC_OT_cast_remove(bpy.types.Operator):
@@ -102,7 +108,9 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        why = backend_disabled_reason(preferences.backend_python(context)) or model.problem(preferences.backend_model(context))
+        why = backend_disabled_reason(preferences.backend_python(context)) or model_info.problem(
+            preferences.backend_model(context)
+        )
         if session.job:
             why = "A take is being generated: wait for it, or cancel it"
         elif not len(cast(context).lines):
@@ -116,8 +124,12 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
         for line in cast(context).lines:
             try:
                 span = span_of(context, line)
-                orders.append(with_moods(context, order_for(context, span, line.face, line.identity_name, line.emotion_name)))
-            except (strip.StripError, rig.RigError) as error:
+                orders.append(
+                    with_emotion_keys(
+                        context, order_for(context, span, line.face, line.identity_name, line.emotion_name)
+                    )
+                )
+            except (sound_strip.StripError, face_rig.RigError) as error:
                 skipped.append(str(error))
         return Batch(orders, skipped, cast(context).actions == "CHARACTER", AUTO)
 

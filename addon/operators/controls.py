@@ -9,9 +9,9 @@ from typing import ClassVar
 import bpy
 from bl_operators.presets import AddPresetBase
 
-from .. import controls, edits
 from ..locale import said
 from ..properties import settings, shown_take
+from ..takes import controls, edit_tracking
 
 PRESETS = "diffusion_talker/controls"  # below the folders for presets: the artist's own and the one that comes with the add-on
 _FOLDER = str(Path(__file__).parents[1])  # which holds ours
@@ -26,7 +26,7 @@ class _OnShown:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         take = shown_take(context)
-        why = controls.untouchable(take, edits.shows_edited(take)) if take else ""
+        why = controls.untouchable(take, edit_tracking.shows_edited(take)) if take else ""
         if why:
             cls.poll_message_set(said(why))  # type: ignore[attr-defined]
         return not why
@@ -51,7 +51,9 @@ class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
     bl_label = "Apply Lip Sync Controls Preset"
     bl_options: ClassVar = {"UNDO"}  # no REGISTER: Adjust Last Operation would show a path
 
-    filepath: bpy.props.StringProperty(name="File", description="The preset's file", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(
+        name="File", description="The preset's file", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.filepath:

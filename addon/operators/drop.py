@@ -9,10 +9,11 @@ from typing import ClassVar
 import bpy
 from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
 
-from .. import rig, strip
+from ..generation import sound_strip
+from ..generation.backend_process import session
 from ..locale import said
 from ..properties import settings
-from ..session import session
+from ..rig import face_rig
 from .generate import disabled_reason
 
 
@@ -23,7 +24,9 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
     bl_label = "Speak Sound"
     bl_options: ClassVar = {"UNDO"}  # no REGISTER: Adjust Last Operation would add and generate once more
 
-    filepath: bpy.props.StringProperty(name="File Path", description="The sound file", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(
+        name="File Path", description="The sound file", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -42,8 +45,8 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
     def _speak(self, context: bpy.types.Context, how: str) -> set[str]:
         file = Path(bpy.path.abspath(self.filepath))
         try:
-            added = strip.add_sound(context.scene, file, context.scene.frame_current)
-        except strip.StripError as error:
+            added = sound_strip.add_sound(context.scene, file, context.scene.frame_current)
+        except sound_strip.StripError as error:
             self.report({"ERROR"}, said(str(error)))
             return {"CANCELLED"}
         settings(context).strip = added.name
@@ -66,8 +69,8 @@ def _face_at(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | N
     origin, direction = region_2d_to_origin_3d(region, view, (x, y)), region_2d_to_vector_3d(region, view, (x, y))
     *_, hit, _ = context.scene.ray_cast(context.evaluated_depsgraph_get(), origin, direction)
     try:
-        rig.read_face(hit)
-    except rig.RigError:
+        face_rig.read_face(hit)
+    except face_rig.RigError:
         return None
     return hit
 

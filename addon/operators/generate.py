@@ -9,40 +9,44 @@ from typing import ClassVar
 
 import bpy
 
-from .. import model, preferences, rig, strip
-from ..batch import Batch
-from ..job import Job
-from ..keeping import read_kept, speaks
+from .. import preferences
+from ..generation import model_info, sound_strip
+from ..generation.backend_process import disabled_reason as backend_disabled_reason
+from ..generation.backend_process import session
+from ..generation.batch_job import Batch
+from ..generation.emotion_markers import read_emotion_keys
+from ..generation.job import Job
+from ..generation.request import JobError, JobRequest, JobResult
 from ..locale import said
 from ..lock_settings import read_locks
-from ..moods import read_moods
-from ..order import JobError, Order, Outcome
 from ..properties import chosen_face, key_style, model_card, settings
-from ..session import disabled_reason as backend_disabled_reason
-from ..session import session
-from ..takes import TakeError, current_take, unused_seed
+from ..rig import face_rig
+from ..takes.locked_keys import read_kept, speaks
+from ..takes.take_store import TakeError, current_take, unused_seed
 
 _PERIOD = 0.1  # seconds between two looks at the backend
-_REFUSALS = (strip.StripError, rig.RigError, TakeError)
+_REFUSALS = (sound_strip.StripError, face_rig.RigError, TakeError)
 _EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
 
 
-def make_order(context: bpy.types.Context) -> Order:
+def make_order(context: bpy.types.Context) -> JobRequest:
     """What the panel asks for. Raises StripError or RigError."""
     wanted, face = settings(context), chosen_face(context)
-    span = strip.find_span(context, wanted.strip)
-    rig.read_face(face)
+    span = sound_strip.find_span(context, wanted.strip)
+    face_rig.read_face(face)
     assert face is not None
     return order_for(context, span, face, wanted.identity_name, wanted.emotion_name)
 
 
-def order_for(context: bpy.types.Context, span: strip.Span, face: bpy.types.Object, identity: str, emotion: str) -> Order:
+def order_for(
+    context: bpy.types.Context, span: sound_strip.Span, face: bpy.types.Object, identity: str, emotion: str
+) -> JobRequest:
     """One take of a span for a face, with all else as the panel says."""
     setup = preferences.backend_setup(context)
-    return Order(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), setup)
+    return JobRequest(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), setup)
 
 
-def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Context], Order] = make_order) -> str:
+def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Context], JobRequest] = make_order) -> str:
     """Why nothing can be generated now, a sentence without a full stop; "" when it can. make: what would order it."""
     if session.job:
         return "A take is being generated: wait for it, or cancel it"
@@ -50,25 +54,27 @@ def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Contex
         make(context)
     except _REFUSALS as error:
         return str(error)
-    no_model = "" if model_card() else model.problem(preferences.backend_model(context))
+    no_model = "" if model_card() else model_info.problem(preferences.backend_model(context))
     return backend_disabled_reason(preferences.backend_python(context)) or no_model
 
 
-def with_moods(context: bpy.types.Context, order: Order) -> Order:
+def with_emotion_keys(context: bpy.types.Context, order: JobRequest) -> JobRequest:
     """The same with what the scene says of emotions over time."""
     intensity = settings(context).intensity
     card = model_card()
-    moods = read_moods(context.scene, order.span, order.emotion, intensity, card.emotions) if card else ()
+    moods = read_emotion_keys(context.scene, order.span, order.emotion, intensity, card.emotions) if card else ()
     return dataclasses.replace(order, intensity=intensity, moods=moods)
 
 
-def _with_locks(context: bpy.types.Context, order: Order) -> Order:
+def _with_locks(context: bpy.types.Context, order: JobRequest) -> JobRequest:
     """The same with what is locked of the Action that moves the face, if it is of the same strip."""
-    locks, face = read_locks(settings(context).locks), rig.read_face(chosen_face(context))
+    locks, face = read_locks(settings(context).locks), face_rig.read_face(chosen_face(context))
     action = current_take(face)
     if action is None or not locks or not speaks(action, order.span):
         return order
-    return dataclasses.replace(order, locks=locks, kept=read_kept(face, action, locks, order.span), kept_of=action.session_uid)
+    return dataclasses.replace(
+        order, locks=locks, kept=read_kept(face, action, locks, order.span), kept_of=action.session_uid
+    )
 
 
 class Generating:
@@ -89,10 +95,10 @@ class Generating:
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         return disabled_reason(context)
 
-    def order(self, context: bpy.types.Context) -> Order:
-        return with_moods(context, make_order(context))
+    def order(self, context: bpy.types.Context) -> JobRequest:
+        return with_emotion_keys(context, make_order(context))
 
-    def applied(self, context: bpy.types.Context, outcome: Outcome) -> Sequence[str]:
+    def applied(self, context: bpy.types.Context, outcome: JobResult) -> Sequence[str]:
         """Called when the takes are on the face; sentences to warn with."""
         for scene in bpy.data.scenes:  # the artist may have gone to another one
             if scene.session_uid == self._scene:
@@ -188,14 +194,18 @@ class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
     bl_idname = "lipsync.resample"
     bl_label = "Resample Lip Sync"
 
-    count: bpy.props.IntProperty(name="Takes", description="How many to make at once", min=1, max=20, default=1, options={"SKIP_SAVE"})
+    count: bpy.props.IntProperty(
+        name="Takes", description="How many to make at once", min=1, max=20, default=1, options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties: "LIPSYNC_OT_resample") -> str:
         takes = "another take" if properties.count == 1 else f"{properties.count} other takes"
-        return said(f"Make {takes} of the same strip, with seeds that have not been used; what is locked stays as it is")
+        return said(
+            f"Make {takes} of the same strip, with seeds that have not been used; what is locked stays as it is"
+        )
 
-    def order(self, context: bpy.types.Context) -> Order:
+    def order(self, context: bpy.types.Context) -> JobRequest:
         order = _with_locks(context, super().order(context))
         return dataclasses.replace(order, seed=unused_seed(order.span.strip, order.seed, self.count), count=self.count)
 
@@ -231,7 +241,9 @@ def _stop_timer(context: bpy.types.Context) -> None:
         session.timer = None
 
 
-register, _unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel))
+register, _unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel)
+)
 
 
 def unregister() -> None:

@@ -9,9 +9,9 @@ from typing import ClassVar
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from .. import mapping, mapping_file, rig
 from ..locale import said
 from ..properties import chosen_face
+from ..rig import face_rig, mapping, mapping_file
 
 _SHOWN = 4  # entries of a file named that fit nothing
 
@@ -22,8 +22,8 @@ class _OfFace:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
-            rig.find_face(chosen_face(context))
-        except rig.RigError as error:
+            face_rig.find_face(chosen_face(context))
+        except face_rig.RigError as error:
             cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
             return False
         return True
@@ -34,7 +34,7 @@ class _OfChoices(_OfFace):
     def poll(cls, context: bpy.types.Context) -> bool:
         if not super().poll(context):
             return False
-        has_choices = any(mapping.choices(mesh.key) for mesh in rig.find_face(chosen_face(context)).meshes)
+        has_choices = any(mapping.choices(mesh.key) for mesh in face_rig.find_face(chosen_face(context)).meshes)
         if not has_choices:
             cls.poll_message_set(said("Nothing was chosen by hand: the whole mapping is automatic"))  # type: ignore[attr-defined]
         return has_choices
@@ -47,13 +47,15 @@ class LIPSYNC_OT_mapping_reset(_OfChoices, bpy.types.Operator):
     bl_label = "Reset Lip Sync Mapping"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    curve: bpy.props.StringProperty(name="Channel", description="The only one to reset. Empty: all", options={"SKIP_SAVE"})
+    curve: bpy.props.StringProperty(
+        name="Channel", description="The only one to reset. Empty: all", options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.curve and self.curve not in mapping.CURVES:
             self.report({"ERROR"}, said(f'There is no channel "{self.curve}": choose one of the list'))
             return {"CANCELLED"}
-        for mesh in rig.find_face(chosen_face(context)).meshes:
+        for mesh in face_rig.find_face(chosen_face(context)).meshes:
             mapping.reset(mesh.key, self.curve)
         return {"FINISHED"}
 
@@ -75,7 +77,10 @@ class LIPSYNC_OT_mapping_save(_OfChoices, ExportHelper, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
-        chosen = {mesh.object.name: dict(mapping.choices(mesh.key)) for mesh in rig.find_face(chosen_face(context)).meshes}
+        chosen = {
+            mesh.object.name: dict(mapping.choices(mesh.key))
+            for mesh in face_rig.find_face(chosen_face(context)).meshes
+        }
         try:
             path.write_text(mapping_file.dump(chosen), encoding="utf-8")
         except OSError as error:
@@ -96,7 +101,7 @@ class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
-        meshes = {mesh.object.name: mesh.key for mesh in rig.find_face(chosen_face(context)).meshes}
+        meshes = {mesh.object.name: mesh.key for mesh in face_rig.find_face(chosen_face(context)).meshes}
         try:
             stored = mapping_file.read(path)
         except mapping_file.MappingError as error:
@@ -129,4 +134,6 @@ def _told(path: Path, chosen: mapping_file.Chosen) -> str:
     return f'"{path.name}": 1 choice' if count == 1 else f'"{path.name}": {count} choices'
 
 
-register, unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save, LIPSYNC_OT_mapping_load))
+register, unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save, LIPSYNC_OT_mapping_load)
+)

@@ -9,18 +9,22 @@ from typing import ClassVar
 
 import bpy
 
-from .. import again, keys, nla, preferences, rig, strip, takes
+from .. import preferences
+from ..generation import regenerate, sound_strip
+from ..generation.request import JobRequest, JobResult
+from ..keyframes import face_action
 from ..locale import said
-from ..order import Order, Outcome
 from ..properties import chosen_face, key_style
+from ..rig import face_rig
+from ..takes import nla, take_store
 from .generate import Generating, disabled_reason
 
-_REFUSALS = (rig.RigError, takes.TakeError)
+_REFUSALS = (face_rig.RigError, take_store.TakeError)
 
 
 def _chosen(context: bpy.types.Context) -> bpy.types.Action:
     """The take that moves the face. Raises RigError or TakeError."""
-    return takes.chosen_take(rig.read_face(chosen_face(context)))
+    return take_store.chosen_take(face_rig.read_face(chosen_face(context)))
 
 
 class _OnTake:
@@ -47,8 +51,8 @@ class _OnTake:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            face = rig.read_face(chosen_face(context))
-            action = takes.find_take(self.take) if self.take else takes.chosen_take(face)
+            face = face_rig.read_face(chosen_face(context))
+            action = take_store.find_take(self.take) if self.take else take_store.chosen_take(face)
             self.refuse(action)
             done = self.do(action, face)
         except _REFUSALS as error:
@@ -57,7 +61,7 @@ class _OnTake:
         self.report({"INFO"}, said(done))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
-    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
         """Work on a take; what was done, as a sentence without a full stop. Raises TakeError, and then has changed nothing."""
         raise NotImplementedError
 
@@ -71,14 +75,14 @@ class LIPSYNC_OT_take_assign(_OnTake, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
-            rig.read_face(chosen_face(context))
-        except rig.RigError as error:
+            face_rig.read_face(chosen_face(context))
+        except face_rig.RigError as error:
             cls.poll_message_set(said(str(error)))
             return False
         return True
 
-    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
-        keys.assign(action, face)
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
+        face_action.assign(action, face)
         return f'"{action.name}" moves the face'
 
 
@@ -88,9 +92,9 @@ class LIPSYNC_OT_take_duplicate(_OnTake, bpy.types.Operator):
     bl_idname = "lipsync.take_duplicate"
     bl_label = "Duplicate Lip Sync Take"
 
-    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
-        copy = takes.duplicate(action)
-        keys.assign(copy, face)
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
+        copy = take_store.duplicate(action)
+        face_action.assign(copy, face)
         return f'"{copy.name}" is a copy of "{action.name}"'
 
 
@@ -100,9 +104,9 @@ class LIPSYNC_OT_take_push_down(_OnTake, bpy.types.Operator):
     bl_idname = "lipsync.take_push_down"
     bl_label = "Push Down Lip Sync Take"
 
-    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
-        if takes.current_take(face) != action:
-            raise takes.TakeError(f'"{action.name}" doesn\'t move the face: assign it first')
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
+        if take_store.current_take(face) != action:
+            raise take_store.TakeError(f'"{action.name}" doesn\'t move the face: assign it first')
         nla.push_down(action, face)
         return f'"{action.name}" is on an NLA track of {face.extent}'
 
@@ -116,18 +120,20 @@ class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
     @classmethod
     def refuse(cls, action: bpy.types.Action) -> None:
         if nla.plays(action):
-            raise takes.TakeError(f'"{action.name}" is on an NLA track: delete its strip there first')
+            raise take_store.TakeError(f'"{action.name}" is on an NLA track: delete its strip there first')
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         name = self.take or _chosen(context).name
         asked = said(f'Delete "{name}"?')
-        return context.window_manager.invoke_confirm(self, event, title="Delete Take", message=asked, confirm_text="Delete")
+        return context.window_manager.invoke_confirm(
+            self, event, title="Delete Take", message=asked, confirm_text="Delete"
+        )
 
-    def do(self, action: bpy.types.Action, face: rig.Face) -> str:
-        name, was_current = action.name, takes.current_take(face) == action
-        heir = takes.delete(action)
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
+        name, was_current = action.name, take_store.current_take(face) == action
+        heir = take_store.delete(action)
         if heir and was_current:
-            keys.assign(heir, face)
+            face_action.assign(heir, face)
             return f'"{name}" was deleted, "{heir.name}" moves the face'
         return f'"{name}" was deleted'
 
@@ -138,28 +144,38 @@ class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
     bl_idname = "lipsync.take_again"
     bl_label = "Make Lip Sync Take Again"
 
-    _before: takes.TakeInfo
+    _before: take_store.TakeInfo
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         return disabled_reason(context, _order_again)
 
-    def order(self, context: bpy.types.Context) -> Order:
+    def order(self, context: bpy.types.Context) -> JobRequest:
         action = _chosen(context)
-        self._before = takes.read_info(action)
-        return dataclasses.replace(_order_again(context), kept=again.read_kept(action))
+        self._before = take_store.read_info(action)
+        return dataclasses.replace(_order_again(context), kept=regenerate.read_kept(action))
 
-    def applied(self, context: bpy.types.Context, outcome: Outcome) -> Sequence[str]:
-        return again.warnings(self._before, takes.read_info(bpy.data.actions[outcome.actions[0]]), strip.frame_rate(context.scene))
+    def applied(self, context: bpy.types.Context, outcome: JobResult) -> Sequence[str]:
+        return regenerate.warnings(
+            self._before,
+            take_store.read_info(bpy.data.actions[outcome.actions[0]]),
+            sound_strip.frame_rate(context.scene),
+        )
 
 
-def _order_again(context: bpy.types.Context) -> Order:
+def _order_again(context: bpy.types.Context) -> JobRequest:
     """What makes the take that moves the face once more. Raises RigError or TakeError."""
     action, face = _chosen(context), chosen_face(context)
     assert face is not None
-    return again.make_order(action, face, key_style(context), preferences.backend_setup(context))
+    return regenerate.make_order(action, face, key_style(context), preferences.backend_setup(context))
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (LIPSYNC_OT_take_assign, LIPSYNC_OT_take_duplicate, LIPSYNC_OT_take_push_down, LIPSYNC_OT_take_delete, LIPSYNC_OT_take_again)
+    (
+        LIPSYNC_OT_take_assign,
+        LIPSYNC_OT_take_duplicate,
+        LIPSYNC_OT_take_push_down,
+        LIPSYNC_OT_take_delete,
+        LIPSYNC_OT_take_again,
+    )
 )

@@ -4,10 +4,16 @@ from typing import ClassVar
 
 import bpy
 
-from .. import rig, strip
-from ..cast import LipSyncLine, cast, span_of
+from ..cast_list import LipSyncLine, cast, span_of
+from ..generation import sound_strip
 from ..locale import said
-from ..operators.cast import LIPSYNC_OT_cast_add_all, LIPSYNC_OT_cast_add_selected, LIPSYNC_OT_cast_remove, LIPSYNC_OT_generate_cast
+from ..operators.cast import (
+    LIPSYNC_OT_cast_add_all,
+    LIPSYNC_OT_cast_add_selected,
+    LIPSYNC_OT_cast_remove,
+    LIPSYNC_OT_generate_cast,
+)
+from ..rig import face_rig
 from .text import draw_text
 
 
@@ -75,9 +81,11 @@ def why_skipped(context: bpy.types.Context, line: LipSyncLine) -> str:
     """Why a line can't be spoken now; "" when it can."""
     try:
         span_of(context, line)
-    except (strip.StripError, rig.RigError) as error:
+    except (sound_strip.StripError, face_rig.RigError) as error:
         return str(error)
     return ""
 
 
-register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_cast, VIEW3D_PT_lipsync_cast, SEQUENCER_PT_lipsync_cast))
+register, unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_UL_cast, VIEW3D_PT_lipsync_cast, SEQUENCER_PT_lipsync_cast)
+)

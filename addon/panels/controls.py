@@ -5,8 +5,6 @@ from typing import ClassVar
 import bpy
 from bl_ui.utils import PresetPanel
 
-from .. import edits
-from ..controls import untouchable
 from ..locale import said
 from ..operators.controls import (
     PRESETS,
@@ -15,6 +13,8 @@ from ..operators.controls import (
     LIPSYNC_OT_controls_reset,
 )
 from ..properties import settings, shown_take
+from ..takes import edit_tracking
+from ..takes.controls import untouchable
 from .text import draw_text
 
 
@@ -41,8 +41,12 @@ class _ControlsPanel:
         layout, take, shown = self.layout, shown_take(context), settings(context).shown_controls()  # type: ignore[attr-defined]
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.label(text=f"{said('Take')}: {take.name}" if take else said("New Takes"), translate=False, icon="ACTION" if take else "ADD")
-        why = untouchable(take, edits.shows_edited(take)) if take else ""
+        layout.label(
+            text=f"{said('Take')}: {take.name}" if take else said("New Takes"),
+            translate=False,
+            icon="ACTION" if take else "ADD",
+        )
+        why = untouchable(take, edit_tracking.shows_edited(take)) if take else ""
         if why:
             draw_text(layout, context, why, "INFO")
         body = layout.column()

@@ -65,5 +65,10 @@ class SEQUENCER_PT_lipsync_lock_channels(_ChannelsPanel, bpy.types.Panel):
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (VIEW3D_PT_lipsync_locks, VIEW3D_PT_lipsync_lock_channels, SEQUENCER_PT_lipsync_locks, SEQUENCER_PT_lipsync_lock_channels)
+    (
+        VIEW3D_PT_lipsync_locks,
+        VIEW3D_PT_lipsync_lock_channels,
+        SEQUENCER_PT_lipsync_locks,
+        SEQUENCER_PT_lipsync_lock_channels,
+    )
 )

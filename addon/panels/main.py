@@ -2,13 +2,15 @@
 
 import bpy
 
-from .. import rig, strip, takes
+from ..generation import sound_strip
+from ..generation.backend_process import session
 from ..locale import said
+from ..operators.error_report import LIPSYNC_OT_copy_error
 from ..operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
-from ..operators.report import LIPSYNC_OT_copy_error
-from ..preferences import ROOT_PACKAGE
 from ..properties import AUTO, chosen_face, settings, shown_name
-from ..session import session
+from ..rig import face_rig
+from ..root_package import ROOT_PACKAGE
+from ..takes import take_store
 from .text import draw_text, progress_caption
 
 _CATEGORY = "Lip Sync"
@@ -65,10 +67,10 @@ def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Whom the voice of the take that moves the face is like: what Auto goes by."""
     try:
-        action = takes.current_take(rig.read_face(chosen_face(context)))
-    except rig.RigError:
+        action = take_store.current_take(face_rig.read_face(chosen_face(context)))
+    except face_rig.RigError:
         return
-    likeness = takes.read_info(action).likeness if action and takes.is_take(action) else ()
+    likeness = take_store.read_info(action).likeness if action and take_store.is_take(action) else ()
     if told := ", ".join(f"{shown_name(name)} {share:.0%}" for name, share in likeness if share >= _UNLIKELY):
         row = layout.row()
         row.alignment = "RIGHT"
@@ -76,7 +78,7 @@ def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 
 def _active_strip(context: bpy.types.Context) -> str:
-    scene = strip.strip_scene(context)
+    scene = sound_strip.strip_scene(context)
     active = scene.sequence_editor.active_strip if scene.sequence_editor else None
     return active.name if active and active.type == "SOUND" else said("Active Strip")
 
@@ -88,8 +90,8 @@ def _active_name(context: bpy.types.Context) -> str:
 
 def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     try:
-        face = rig.read_face(chosen_face(context))
-    except rig.RigError:
+        face = face_rig.read_face(chosen_face(context))
+    except face_rig.RigError:
         return  # said below, as the reason why nothing can be generated
     lines = [f"{len(face.channels)} of 52 keys on {face.extent}"]
     if face.viseme_set:

@@ -8,12 +8,12 @@ from typing import ClassVar
 import bpy
 
 from ...backend.arkit import CHANNELS, REGIONS
-from .. import mapping, naming, rig
 from ..locale import OURS, said
 from ..operators.bones import LIPSYNC_OT_drive_bones
 from ..operators.mapping import LIPSYNC_OT_mapping_load, LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save
 from ..properties import chosen_face
-from ..visemes import SPOKEN_FOR
+from ..rig import channel_names, face_rig, mapping
+from ..rig.visemes import SPOKEN_FOR
 from .text import draw_text
 
 _VISEMES = "visemes"
@@ -27,13 +27,17 @@ class LipSyncMappingView(bpy.types.PropertyGroup):
     region: bpy.props.EnumProperty(
         name="Region",
         description="The part of the face whose channels are listed",
-        items=[(name, name.title(), "How many of its channels move a key, and how many there are") for name in _REGIONS],
+        items=[
+            (name, name.title(), "How many of its channels move a key, and how many there are") for name in _REGIONS
+        ],
         default="jaw",
     )
     # The rows of the list: all curves, as Blender's lists want them, a collection of something.
     curves: bpy.props.EnumProperty(items=[(curve, curve, "") for curve in mapping.CURVES], options={"HIDDEN"})
     active: bpy.props.IntProperty(
-        name="Channel", description="The channel whose keys are shown below the list", default=mapping.CURVES.index("jawOpen")
+        name="Channel",
+        description="The channel whose keys are shown below the list",
+        default=mapping.CURVES.index("jawOpen"),
     )
 
 
@@ -43,14 +47,18 @@ def shown_curve(view: LipSyncMappingView) -> str:
     An update function of the region could see to it, but would crash Blender 4.2's module when it ends.
     """
     clicked = mapping.CURVES[view.active]
-    return clicked if mapping.REGION_OF[clicked] == view.region else next(c for c in mapping.CURVES if mapping.REGION_OF[c] == view.region)
+    return (
+        clicked
+        if mapping.REGION_OF[clicked] == view.region
+        else next(c for c in mapping.CURVES if mapping.REGION_OF[c] == view.region)
+    )
 
 
 class LIPSYNC_UL_mapping(bpy.types.UIList):
     """The channels of a region, and the keys that each of them moves."""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
-        curve, face = item.identifier, rig.find_face(chosen_face(context))
+        curve, face = item.identifier, face_rig.find_face(chosen_face(context))
         by_hand = [mesh for mesh in face.meshes if curve in dict(mapping.choices(mesh.key))]
         keys = _keys(face.meshes, curve)
         row = layout.split(factor=0.55)
@@ -66,11 +74,14 @@ class LIPSYNC_UL_mapping(bpy.types.UIList):
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         region = context.window_manager.lipsync_mapping.region
         wanted = self.filter_name.lower()
-        shown = [mapping.REGION_OF[item.identifier] == region and wanted in item.identifier.lower() for item in getattr(data, property)]
+        shown = [
+            mapping.REGION_OF[item.identifier] == region and wanted in item.identifier.lower()
+            for item in getattr(data, property)
+        ]
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
-def _keys(meshes: "tuple[rig.FaceMesh, ...]", curve: str) -> dict[str, str]:
+def _keys(meshes: "tuple[face_rig.FaceMesh, ...]", curve: str) -> dict[str, str]:
     """The names of a curve's keys -> why it doesn't move them, "" where it does."""
     return {name: mesh.skipped.get(name, "") for mesh in meshes for name, parts in mesh.sums.items() if curve in parts}
 
@@ -92,14 +103,16 @@ class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, view = self.layout, context.window_manager.lipsync_mapping
         try:
-            face = rig.find_face(chosen_face(context))
-        except rig.RigError as error:
+            face = face_rig.find_face(chosen_face(context))
+        except face_rig.RigError as error:
             draw_text(layout, context, str(error), "INFO")
             return
         _draw_coverage(layout, face, view)
         _draw_missing(layout, context, face, view.region)
         row = layout.row()
-        row.template_list("LIPSYNC_UL_mapping", "", view.bl_rna.properties["curves"], "enum_items", view, "active", rows=6)
+        row.template_list(
+            "LIPSYNC_UL_mapping", "", view.bl_rna.properties["curves"], "enum_items", view, "active", rows=6
+        )
         column = row.column(align=True)
         column.operator(LIPSYNC_OT_mapping_load.bl_idname, text="", icon="IMPORT")
         column.operator(LIPSYNC_OT_mapping_save.bl_idname, text="", icon="EXPORT")
@@ -111,24 +124,30 @@ class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
         layout.operator(LIPSYNC_OT_drive_bones.bl_idname, icon="BONE_DATA")
 
 
-def _draw_coverage(layout: bpy.types.UILayout, face: rig.Face, view: LipSyncMappingView) -> None:
+def _draw_coverage(layout: bpy.types.UILayout, face: face_rig.Face, view: LipSyncMappingView) -> None:
     grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
     for region, (found, count) in face.coverage.items():
         grid.prop_enum(view, "region", region, text=f"{said(region.title())} {found}/{count}")
-    if not naming.has_lips(face.channels):
+    if not channel_names.has_lips(face.channels):
         grid.prop_enum(view, "region", _VISEMES, text=f"{said('Visemes')} {len(face.visemes)}")
 
 
-def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: rig.Face, region: str) -> None:
-    missing = [channel for channel in CHANNELS if channel not in face.channels and not (face.viseme_set and channel in SPOKEN_FOR)]
+def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: face_rig.Face, region: str) -> None:
+    missing = [
+        channel
+        for channel in CHANNELS
+        if channel not in face.channels and not (face.viseme_set and channel in SPOKEN_FOR)
+    ]
     if face.viseme_set and not set(SPOKEN_FOR).isdisjoint(REGIONS.get(region, ())):
-        told = f"{face.viseme_set.label} visemes move the mouth: keys of the channels that they stand for are left alone"
+        told = (
+            f"{face.viseme_set.label} visemes move the mouth: keys of the channels that they stand for are left alone"
+        )
         draw_text(layout, context, told, "INFO")
     elif 0 < len(missing) <= _FEW:
         draw_text(layout, context, f"Missing: {', '.join(missing)}", "INFO")
 
 
-def _draw_choices(layout: bpy.types.UILayout, face: rig.Face, curve: str) -> None:
+def _draw_choices(layout: bpy.types.UILayout, face: face_rig.Face, curve: str) -> None:
     """A field for each mesh: the key chosen by hand or, grey, what is automatic."""
     column = layout.column()
     column.use_property_split = True

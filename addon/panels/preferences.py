@@ -5,11 +5,12 @@
 
 import bpy
 
-from .. import model
+from ..generation import model_info
+from ..generation.backend_process import disabled_reason
 from ..locale import said
-from ..operators.report import LIPSYNC_OT_show_log
-from ..preferences import ROOT_PACKAGE, backend_model, backend_python
-from ..session import disabled_reason
+from ..operators.error_report import LIPSYNC_OT_show_log
+from ..preferences import backend_model, backend_python
+from ..root_package import ROOT_PACKAGE
 from .text import draw_text
 
 
@@ -26,7 +27,11 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
         description="What runs the model; where it can't, ONNX Runtime does the work and the take's report says why",
         items=(
             ("onnx", "ONNX Runtime", "On the processor; always there"),
-            ("torch", "PyTorch", "On an NVIDIA GPU, or else on the processor; needs torch and onnx in the backend's Python"),
+            (
+                "torch",
+                "PyTorch",
+                "On an NVIDIA GPU, or else on the processor; needs torch and onnx in the backend's Python",
+            ),
             (
                 "tensorrt",
                 "TensorRT",
@@ -49,12 +54,16 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
             layout.prop(self, "runtime")
         layout.prop(self, "model", placeholder="The Extension's Own")
         folder = backend_model(context)
-        if why := model.problem(folder):
+        if why := model_info.problem(folder):
             _draw_problem(layout, context, f"{why}; until then, the extension's own model does the work")
         row = layout.row()
         row.alignment = "RIGHT"
-        if card := model.card(model.OWN if why else folder):
-            row.label(text=said(f"{card.name} {card.version}: {len(card.identities)} identities, {len(card.emotions)} emotions"))
+        if card := model_info.card(model_info.OWN if why else folder):
+            row.label(
+                text=said(
+                    f"{card.name} {card.version}: {len(card.identities)} identities, {len(card.emotions)} emotions"
+                )
+            )
         row.operator(LIPSYNC_OT_show_log.bl_idname, text="Show Log", icon="TEXT")
 
 

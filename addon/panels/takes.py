@@ -8,9 +8,9 @@ import time
 
 import bpy
 
-from .. import edits, strip, takes
+from ..generation import sound_strip
 from ..locale import AND, said
-from ..operators.exchange import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
+from ..operators.import_export import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from ..operators.takes import (
     LIPSYNC_OT_take_again,
     LIPSYNC_OT_take_assign,
@@ -19,6 +19,7 @@ from ..operators.takes import (
     LIPSYNC_OT_take_push_down,
 )
 from ..properties import settings, shown_name
+from ..takes import edit_tracking, take_store
 from .text import draw_text
 
 
@@ -31,11 +32,13 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
         column = layout.column(align=True)
         is_current = getattr(active_data, active_property) == index
         column.prop(item, "name", text="", emboss=False, icon="RADIOBUT_ON" if is_current else "RADIOBUT_OFF")
-        is_edited = edits.shows_edited(item)
+        is_edited = edit_tracking.shows_edited(item)
         row = column.row()
         row.active, row.alignment = False, "LEFT"
         told, mark = said(_told(item, is_edited)), "GREASEPENCIL" if is_edited else "BLANK1"
-        row.operator(LIPSYNC_OT_take_assign.bl_idname, text=told, icon=mark, emboss=False).take = item.name  # a label takes no click
+        row.operator(
+            LIPSYNC_OT_take_assign.bl_idname, text=told, icon=mark, emboss=False
+        ).take = item.name  # a label takes no click
 
     def draw_filter(self, context: bpy.types.Context, layout: bpy.types.UILayout) -> None:
         row = layout.row(align=True)
@@ -45,7 +48,9 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         name, spoken = self.filter_name.lower(), _strip_name(context) if self.this_strip else ""
         shown = [
-            takes.is_take(action) and name in action.name.lower() and (not spoken or takes.read_info(action).strip == spoken)
+            take_store.is_take(action)
+            and name in action.name.lower()
+            and (not spoken or take_store.read_info(action).strip == spoken)
             for action in getattr(data, property)
         ]
         return [self.bitflag_filter_item if show else 0 for show in shown], []
@@ -53,7 +58,7 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
 
 def _told(action: bpy.types.Action, is_edited: bool) -> str:
     """What sets a take apart, short."""
-    info, strips = takes.read_info(action), takes.read_parts(action)
+    info, strips = take_store.read_info(action), take_store.read_parts(action)
     told: tuple[str, ...] = (shown_name(info.identity), shown_name(info.emotion), f"Seed {info.seed}")
     if strips:
         told = (f"{len(strips)} Strips",)
@@ -72,13 +77,13 @@ def _moving(context: bpy.types.Context) -> bpy.types.Action | None:
     """The take that moves the face, if one does."""
     index = settings(context).take
     action = bpy.data.actions[index] if index >= 0 else None
-    return action if action and takes.is_take(action) else None
+    return action if action and take_store.is_take(action) else None
 
 
 def _strip_name(context: bpy.types.Context) -> str:
     try:
-        return strip.find_span(context, settings(context).strip).strip
-    except strip.StripError:
+        return sound_strip.find_span(context, settings(context).strip).strip
+    except sound_strip.StripError:
         return ""
 
 
@@ -97,7 +102,7 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row.alignment = "RIGHT"
     row.operator(LIPSYNC_OT_import_capture.bl_idname, text="", icon="IMPORT")
     row.operator(LIPSYNC_OT_export_take.bl_idname, text="", icon="EXPORT")
-    if not any(takes.all_takes()):
+    if not any(take_store.all_takes()):
         return
     layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", settings(context), "take", rows=4)
     row = layout.row(align=True)
@@ -106,7 +111,7 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = layout.row(align=True)
     row.operator(LIPSYNC_OT_take_duplicate.bl_idname, text="Duplicate", icon="DUPLICATE")
     row.operator(LIPSYNC_OT_take_delete.bl_idname, text="Delete", icon="TRASH")
-    if strips := takes.read_parts(action) if (action := _moving(context)) else ():
+    if strips := take_store.read_parts(action) if (action := _moving(context)) else ():
         names = '", "'.join(strips)
         draw_text(layout, context, f'Joins "{names}"', "SOUND")
 

@@ -4,8 +4,8 @@ import textwrap
 
 import bpy
 
-from ..batch import Batch
-from ..job import Job
+from ..generation.batch_job import Batch
+from ..generation.job import Job
 from ..locale import said
 
 _LETTER = 6.5  # pixels that a letter takes at 100 %, on average

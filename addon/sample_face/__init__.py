@@ -56,7 +56,9 @@ def build(context: bpy.types.Context) -> list[bpy.types.Object]:
         )),
     ]  # fmt: skip
     materials = {name: _material(name, color) for name, color in PALETTE.items()}
-    objects = [_object(name, builder, keys, [materials[color] for color in colors]) for name, builder, keys, colors in meshes]
+    objects = [
+        _object(name, builder, keys, [materials[color] for color in colors]) for name, builder, keys, colors in meshes
+    ]
     for ob in objects:
         context.collection.objects.link(ob)
     face, *others = objects
@@ -85,7 +87,9 @@ def _material(name: str, color: tuple[float, float, float]) -> bpy.types.Materia
     return material
 
 
-def _object(name: str, builder: Builder, keys: Mapping[str, Floats], materials: list[bpy.types.Material]) -> bpy.types.Object:
+def _object(
+    name: str, builder: Builder, keys: Mapping[str, Floats], materials: list[bpy.types.Material]
+) -> bpy.types.Object:
     points = builder.sites().points * SCALE
     faces, slots = np.concatenate(builder.quads), np.concatenate(builder.materials)
     sizes = np.where(faces[:, 3] < 0, 3, 4)

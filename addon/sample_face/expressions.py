@@ -126,7 +126,9 @@ def _shift(s: Sites) -> Floats:
 
 
 def _smile(s: Sites) -> Floats:
-    lips = _slid(s, _corner(s) * (0.75, 0.2, 0.8)) - 0.07 * np.sign(s.up)[:, None] * _edge(s) * _near(s, 0.5) * _half(s) * (0, 0, 1)
+    lips = _slid(s, _corner(s) * (0.75, 0.2, 0.8)) - 0.07 * np.sign(s.up)[:, None] * _edge(s) * _near(s, 0.5) * _half(
+        s
+    ) * (0, 0, 1)
     return lips + _blob(s, (4.1, -7.3, 10.4), (1.5, 2.0, 1.3)) * (0.15, -0.35, 0.4)
 
 
@@ -139,7 +141,9 @@ def _dimple(s: Sites) -> Floats:
 
 
 def _stretch(s: Sites) -> Floats:
-    lips = _slid(s, _corner(s) * (0.8, 0.25, -0.28)) - 0.1 * np.sign(s.up)[:, None] * _edge(s) * _near(s, 0.5) * _half(s) * (0, 0, 1)
+    lips = _slid(s, _corner(s) * (0.8, 0.25, -0.28)) - 0.1 * np.sign(s.up)[:, None] * _edge(s) * _near(s, 0.5) * _half(
+        s
+    ) * (0, 0, 1)
     return lips + _blob(s, (3.4, -6.5, 4.5), (1.5, 2.5, 1.5)) * (0.25, 0.0, -0.25)
 
 
@@ -154,16 +158,26 @@ def _roll_upper(s: Sites) -> Floats:
 def _shrug_lower(s: Sites) -> Floats:
     chin = _blob(s, (0.0, -8.2, 5.3), (1.7, 2.0, 1.2)) * (0.0, -0.15, 0.65)
     pout = _lower(s) * _edge(s) * _near(s, 0.5) * (0.0, -0.3, 0.05)
-    return chin * (1.0 - _near(s, 0.5)) + _near(s, 0.7) * (0.0, -0.2, 0.48) * (1.0 - 0.01 * s.points[:, 0:1] ** 2) + pout
+    return (
+        chin * (1.0 - _near(s, 0.5)) + _near(s, 0.7) * (0.0, -0.2, 0.48) * (1.0 - 0.01 * s.points[:, 0:1] ** 2) + pout
+    )
 
 
 def _shrug_upper(s: Sites) -> Floats:
-    return _near(s, 0.7) * (0.0, -0.05, 0.2) * _bump(s, 0.0, 2.6) + _upper(s) * _edge(s) * _near(s, 0.6) * (0.0, -0.4, 0.36)
+    return _near(s, 0.7) * (0.0, -0.05, 0.2) * _bump(s, 0.0, 2.6) + _upper(s) * _edge(s) * _near(s, 0.6) * (
+        0.0,
+        -0.4,
+        0.36,
+    )
 
 
 def _press(s: Sites) -> Floats:
     thin = -0.3 * np.sign(s.up)[:, None] * np.abs(s.up)[:, None] * _edge(s) * _near(s, 0.45) * (0, 0, 1)
-    return (thin + _near(s, 0.5) * (0.0, 0.12, 0.0)) * _half(s) + _blob(s, (2.9, -8.0, 7.7), (0.6, 1.5, 0.8)) * (0.05, -0.2, 0.1)
+    return (thin + _near(s, 0.5) * (0.0, 0.12, 0.0)) * _half(s) + _blob(s, (2.9, -8.0, 7.7), (0.6, 1.5, 0.8)) * (
+        0.05,
+        -0.2,
+        0.1,
+    )
 
 
 def _lower_down(s: Sites) -> Floats:
@@ -176,8 +190,15 @@ def _upper_up(s: Sites) -> Floats:
 
 
 def _puff(s: Sites) -> Floats:
-    cheeks = sum((_blob(s, (4.1 * side, -6.4, 8.1), (1.5, 2.4, 1.6)) * (0.85 * side, -0.75, 0.0) for side in (1, -1)), np.zeros((1, 3)))
-    return cheeks * (1.0 - _near(s, 0.35)) + _near(s, 0.6) * (0.0, -0.22, 0.0) + _upper(s) * _edge(s) * _near(s, 0.8) * (0.0, -0.15, 0.0)
+    cheeks = sum(
+        (_blob(s, (4.1 * side, -6.4, 8.1), (1.5, 2.4, 1.6)) * (0.85 * side, -0.75, 0.0) for side in (1, -1)),
+        np.zeros((1, 3)),
+    )
+    return (
+        cheeks * (1.0 - _near(s, 0.35))
+        + _near(s, 0.6) * (0.0, -0.22, 0.0)
+        + _upper(s) * _edge(s) * _near(s, 0.8) * (0.0, -0.15, 0.0)
+    )
 
 
 def _tongue_out(s: Sites) -> Floats:
@@ -211,7 +232,11 @@ def _sneer(s: Sites) -> Floats:
     fold = _blob(s, (2.0, -8.4, 10.6), (0.8, 2.0, 1.0)) * (0.0, -0.25, 0.35)
     bridge = _blob(s, (0.8, -8.8, 13.0), (0.5, 1.5, 0.7)) * (0.0, -0.25, 0.1)
     brow = _blob(s, (1.5, -8.5, 16.4), (1.0, 2.0, 0.8)) * (-0.1, 0.0, -0.2)
-    return (wing + fold + bridge + brow) * _not_lid(s) + _upper(s) * _bump(s, 1.2, 1.0) * _near(s, 0.6) * (0.0, -0.05, 0.22)
+    return (wing + fold + bridge + brow) * _not_lid(s) + _upper(s) * _bump(s, 1.2, 1.0) * _near(s, 0.6) * (
+        0.0,
+        -0.05,
+        0.22,
+    )
 
 
 def _lids(s: Sites, upper: float, lower: float, outward: float = 0.0) -> Floats:
@@ -247,7 +272,9 @@ HALF: dict[str, Field] = {
     "eyeLookIn": lambda s: _lids(s, 0.0, 0.0, -5.0),
     "eyeLookOut": lambda s: _lids(s, 0.0, 0.0, 5.0),
     "eyeLookUp": lambda s: _lids(s, -0.14, 0.25),
-    "eyeSquint": lambda s: _lids(s, 0.2, 1.6) + _blob(s, (3.6, -7.9, 12.1), (1.4, 2.0, 0.6)) * (0.0, -0.1, 0.2) * _not_lid(s),
+    "eyeSquint": lambda s: (
+        _lids(s, 0.2, 1.6) + _blob(s, (3.6, -7.9, 12.1), (1.4, 2.0, 0.6)) * (0.0, -0.1, 0.2) * _not_lid(s)
+    ),
     "eyeWide": lambda s: _lids(s, -0.38, -0.7),
     "jaw": lambda s: jaw_weight(s)[:, None] * (0.9, 0.0, 0.0),
     "mouth": _shift,

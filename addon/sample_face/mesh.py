@@ -35,7 +35,9 @@ class Builder:
         self.quads.append(quads)
         self.materials.append(np.broadcast_to(np.asarray(material, np.int64), (len(quads),)))
 
-    def ring(self, previous: Ints, points: Floats, material: int | Ints, sites: Sites | None = None, flip: bool = False) -> Ints:
+    def ring(
+        self, previous: Ints, points: Floats, material: int | Ints, sites: Sites | None = None, flip: bool = False
+    ) -> Ints:
         """Adds a closed ring of points (k, 3) inside the previous one and the faces between; returns its numbers."""
         numbers = self.add(points, sites)
         quads = strip(previous, numbers)

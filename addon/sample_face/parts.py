@@ -20,8 +20,16 @@ TOOTH_HEIGHTS = (1.05, 0.95, 1.05, 0.85, 0.8, 0.75)
 TOOTH_LIFTS = (0.0, 0.07, 0.0, 0.07, 0.09, 0.1)
 ARCH_HALF = 3.0  # cm, from the middle of a row of teeth to its last ones
 # Degrees away from the middle of the face, and how far up the hair begins there.
-HAIRLINE = (0, 20, 40, 55, 66, 74, 80, 88, 100, 112, 120, 150, 180), (27, 28, 26, 17, 3, -12, -12, 3, 3, -8, -30, -44, -46)
-LOOKS = {"eyeLookDown": (-24.0, 0.0), "eyeLookUp": (22.0, 0.0), "eyeLookIn": (0.0, -28.0), "eyeLookOut": (0.0, 30.0)}  # degrees up, outward
+HAIRLINE = (
+    (0, 20, 40, 55, 66, 74, 80, 88, 100, 112, 120, 150, 180),
+    (27, 28, 26, 17, 3, -12, -12, 3, 3, -8, -30, -44, -46),
+)
+LOOKS = {
+    "eyeLookDown": (-24.0, 0.0),
+    "eyeLookUp": (22.0, 0.0),
+    "eyeLookIn": (0.0, -28.0),
+    "eyeLookOut": (0.0, 30.0),
+}  # degrees up, outward
 
 
 def _ball(builder: Builder, shape: Shape, columns: int, angles: Floats, materials: list[int]) -> None:
@@ -43,7 +51,9 @@ def add_brows(builder: Builder) -> None:
     t = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0.0, 1.0, 18))
     x = 1.35 + 4.15 * t
     z = 16.5 + 0.62 * np.sin(np.pi * t**1.2 * 0.85) - 0.2 * t**2
-    width = 0.34 * np.sqrt(1.0 - (1.0 - np.clip(t / 0.15, 0.0, 1.0)) ** 2) * (1.0 - t**3) ** 0.8 * (1.0 - 0.3 * t) + 0.02
+    width = (
+        0.34 * np.sqrt(1.0 - (1.0 - np.clip(t / 0.15, 0.0, 1.0)) ** 2) * (1.0 - t**3) ** 0.8 * (1.0 - 0.3 * t) + 0.02
+    )
     across = np.array([-1.0, -0.6, 0.0, 0.6, 1.0])
     height = np.array([-0.08, 0.09, 0.13, 0.09, -0.08])
     flat_x = np.broadcast_to(x[:, None], (18, 5))
@@ -153,7 +163,11 @@ def _arch(builder: Builder, front: float, bite: float, up: float, size: float) -
         flat = np.stack([np.interp(along, length, curve[:, axis]) for axis in (0, 1)], -1)
         ahead = (flat[2] - flat[0]) / np.linalg.norm(flat[2] - flat[0])
         center = np.array([*flat[1], bite + up * (lift + tall * 0.5)])
-        sides = np.array([[*ahead, 0.0], [-ahead[1], ahead[0], 0.0], [0.0, 0.0, 1.0]]) * [[width * 0.5], [0.3], [tall * 0.5]]
+        sides = np.array([[*ahead, 0.0], [-ahead[1], ahead[0], 0.0], [0.0, 0.0, 1.0]]) * [
+            [width * 0.5],
+            [0.3],
+            [tall * 0.5],
+        ]
         for side in (1.0, -1.0):
 
             def shape(p: Floats, side: float = side, center: Floats = center, sides: Floats = sides) -> Floats:
@@ -166,7 +180,9 @@ def _arch(builder: Builder, front: float, bite: float, up: float, size: float) -
 
     def gum(p: Floats) -> Floats:
         along = 2.65 * p[:, 2]
-        return np.stack([along * size, front + 0.1 + _depth(along) + 0.34 * p[:, 0], bite + up * 1.12 - 0.42 * p[:, 1]], -1)
+        return np.stack(
+            [along * size, front + 0.1 + _depth(along) + 0.34 * p[:, 0], bite + up * 1.12 - 0.42 * p[:, 1]], -1
+        )
 
     _ball(builder, gum, 40, np.linspace(10, 170, 9), [1] * 10)
 
@@ -190,13 +206,17 @@ def tongue() -> Part:
         middle = 6.65 + 0.35 * np.sin(np.pi * np.clip(back, 0, 1)) - 0.5 * back**2
         thick = 0.32 + 0.35 * back
         groove = -0.1 * np.exp(-((p[:, 0] / 0.25) ** 2)) * (p[:, 2] > 0)
-        return np.stack([p[:, 0] * (2.15 + 0.35 * back), front + 1.65 + 5.0 * back, middle + thick * p[:, 2] + groove], -1)
+        return np.stack(
+            [p[:, 0] * (2.15 + 0.35 * back), front + 1.65 + 5.0 * back, middle + thick * p[:, 2] + groove], -1
+        )
 
     _ball(builder, shape, 24, np.linspace(9, 171, 16), [0] * 17)
     points = builder.sites().points
     keys = _jaw_moves(points)
     tip = smoothstep(front + 6.0, front + 1.6, points[:, 1])[:, None]
-    keys["tongueOut"] = np.concatenate([-0.1 * points[:, :1] * tip, -3.6 * tip, 0.5 * smoothstep(0.0, 0.5, tip) - 1.0 * tip**4], -1)
+    keys["tongueOut"] = np.concatenate(
+        [-0.1 * points[:, :1] * tip, -3.6 * tip, 0.5 * smoothstep(0.0, 0.5, tip) - 1.0 * tip**4], -1
+    )
     return Part(builder, keys)
 
 
@@ -225,7 +245,9 @@ def hair() -> Part:
     for row in range(rows):
         t = 1.0 - (1.0 - row / (rows - 1)) ** 1.4  # closer together at the hairline
         elevation = np.radians(86.0 + (line - 86.0) * t)
-        direction = np.stack([np.sin(turn) * np.cos(elevation), -np.cos(turn) * np.cos(elevation), np.sin(elevation)], -1)
+        direction = np.stack(
+            [np.sin(turn) * np.cos(elevation), -np.cos(turn) * np.cos(elevation), np.sin(elevation)], -1
+        )
         phase = turn * 16 + 3.5 * t + 1.5 * np.sin(turn * 3 + 1.0)
         locks = 0.09 * (np.abs(np.cos(phase)) ** 0.7 - 0.5) * np.sin(np.pi * min(t, 0.98)) ** 0.4
         thick = (0.85 + (volume - 0.85) * t) * np.sqrt(1.0 - t**8) - 0.12 * t**8 + locks

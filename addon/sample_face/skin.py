@@ -59,7 +59,9 @@ def _grid() -> Floats:
     """The grid's points, (rows, COLUMNS, 3), closed around the head; column 0 is the middle of the face, 1 the next to the left."""
     steps = np.array([row[0] for row in ROWS])
     at = np.cumsum(steps) - 1
-    back_z, front_y, front_z, tilt = (np.interp(np.arange(at[-1] + 1), at, [row[i] for row in ROWS]) for i in range(1, 5))
+    back_z, front_y, front_z, tilt = (
+        np.interp(np.arange(at[-1] + 1), at, [row[i] for row in ROWS]) for i in range(1, 5)
+    )
     face = at[-2]  # the first row that looks straight ahead; those above fan out a little, to see under the nose
     fan = 0.35 * (front_z[face:] - 11.5) * smoothstep(7.8, 9.0, front_z[face:])
     front_z[face:] -= fan
@@ -111,7 +113,9 @@ def _add_mouth(builder: Builder, loop: Ints) -> None:
     up = over * mouth_coordinates(line[:, 0], line[:, 1])[0]
     swell = np.where(over > 0, 0.30, 0.38) * arch**0.8
     for t in LIP_STEPS:
-        flat = edge + (line - edge) * np.stack([np.full(len(loop), t), np.full(len(loop), np.sin(t * np.pi / 2) ** 1.2)], -1)
+        flat = edge + (line - edge) * np.stack(
+            [np.full(len(loop), t), np.full(len(loop), np.sin(t * np.pi / 2) ** 1.2)], -1
+        )
         y = edge_y + (line_y - edge_y) * t**3 - swell * np.sin(np.pi * t**0.8) ** 0.9
         points = np.stack([flat[:, 0], y, flat[:, 1]], -1)
         sites = Sites.at(points, up=up, reach=np.zeros(len(loop))) if t == 1.0 else None
@@ -124,7 +128,9 @@ def _add_mouth(builder: Builder, loop: Ints) -> None:
     inside += [(1.3, 1.7, 0.5 * line_y - 3.4, 1.2), (1.4, 1.9, -4.6, 2.0), (1.3, 1.7, -3.0, 3.0), (0.5, 0.9, -2.2, 3.0)]
     for place, (wide, tall, y, reach) in enumerate(inside):
         points = np.stack(np.broadcast_arrays(x * wide, y, mouth_line(x) + tall * np.sin(turn)), -1)
-        previous = builder.ring(previous, points, LIPS if place == 0 else MOUTH, Sites.at(points, up=up, reach=np.full(len(loop), reach)))
+        previous = builder.ring(
+            previous, points, LIPS if place == 0 else MOUTH, Sites.at(points, up=up, reach=np.full(len(loop), reach))
+        )
     end = np.array([[0.0, -2.0, float(mouth_line(np.zeros(1))[0])]])
     builder.fan(previous, int(builder.add(end, Sites.at(end, up=np.zeros(1), reach=np.zeros(1)))[0]), MOUTH)
 

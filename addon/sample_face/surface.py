@@ -35,8 +35,12 @@ HEAD: tuple[Solid, ...] = (
     Solid((0, -6.0, 5.9), (1.9, 2.4, 1.7), 2.4),  # chin
     Solid((0, -6.2, 8.2), (3.1, 2.7, 2.2), 2.2),  # muzzle
     Solid((3.9, -5.2, 10.6), (2.4, 2.5, 2.2), 2.0, mirrored=True),  # cheek
-    Solid((0, -1.6, 16.2), (6.3, 6.4, 2.2), 2.4),  # brow: follows the skull around, so that it ends flush with the temples
-    Solid((4.4, -3.6, 14.0), (1.9, 2.4, 2.2), 2.4, mirrored=True),  # outer rim of the eye socket: no dent between lids and temple
+    Solid(
+        (0, -1.6, 16.2), (6.3, 6.4, 2.2), 2.4
+    ),  # brow: follows the skull around, so that it ends flush with the temples
+    Solid(
+        (4.4, -3.6, 14.0), (1.9, 2.4, 2.2), 2.4, mirrored=True
+    ),  # outer rim of the eye socket: no dent between lids and temple
     Solid((3.0, -8.9, 14.0), (1.8, 1.1, 1.3), 2.2, carve=True, mirrored=True),  # eye socket
     Solid((EYE[0], EYE[1], EYE[2]), (LID_RADIUS,) * 3, 0.9, mirrored=True),  # what the lids lie on
     Solid((0, -7.9, 13.0), (0.62, 1.2, 2.8), 1.3),  # bridge of the nose

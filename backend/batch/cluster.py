@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..service import RequestError
+from ..ipc.server import RequestError
 from .run import Job, Setting, Workers, do_job
 from .work import Result
 
@@ -45,6 +45,11 @@ def on_ray(setting: Setting, address: str) -> Workers:
                     yield ray.get(reference)
                 except ray.exceptions.RayError as error:
                     reason = str(error).strip().splitlines()[-1]
-                    yield Result(line.name, key, line.file, error=f"The cluster couldn't do it ({reason}): run it again, or without --ray.")
+                    yield Result(
+                        line.name,
+                        key,
+                        line.file,
+                        error=f"The cluster couldn't do it ({reason}): run it again, or without --ray.",
+                    )
 
     return work

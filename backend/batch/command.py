@@ -16,12 +16,23 @@ def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
     command = commands.add_parser("batch", help="make the takes of a whole script: a folder of sounds, or a table")
     command.set_defaults(command=_batch)
     command.add_argument(
-        "lines", type=Path, metavar="LINES", help="a folder of sounds; or a .csv or .jsonl of file, start, end, identity, ..."
+        "lines",
+        type=Path,
+        metavar="LINES",
+        help="a folder of sounds; or a .csv or .jsonl of file, start, end, identity, ...",
     )
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the takes and their manifest.jsonl are written")
-    command.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="csv (LiveLinkFace, the default), json or npz")
-    command.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="(default: as many as there are cores)")
-    command.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help="on a Ray cluster; without an address on one of its own")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where the takes and their manifest.jsonl are written"
+    )
+    command.add_argument(
+        "--format", choices=FORMATS, default=FORMATS[0], help="csv (LiveLinkFace, the default), json or npz"
+    )
+    command.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="(default: as many as there are cores)"
+    )
+    command.add_argument(
+        "--ray", nargs="?", const="", metavar="ADDRESS", help="on a Ray cluster; without an address on one of its own"
+    )
     return command
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ..generator import AUTO
-from ..service import MOST_TAKES, RequestError
+from ..inference.generator import AUTO
+from ..ipc.server import MOST_TAKES, RequestError
 
 _SUFFIXES = (".wav", ".ogg", ".mp3", ".flac", ".aif", ".aiff", ".opus", ".caf", ".au", ".w64", ".rf64")
 _LARGEST = 1 << 30  # bytes of a table
@@ -49,7 +49,15 @@ class BadLine:
 
 
 _COLUMNS = tuple(field.name for field in fields(Line))
-_KINDS: dict[str, type] = {"start": float, "end": float, "intensity": float, "seed": int, "count": int, "fps": float, "frame": int}
+_KINDS: dict[str, type] = {
+    "start": float,
+    "end": float,
+    "intensity": float,
+    "seed": int,
+    "count": int,
+    "fps": float,
+    "frame": int,
+}
 
 
 def read_lines(path: Path) -> list[Line | BadLine]:
@@ -66,7 +74,9 @@ def read_lines(path: Path) -> list[Line | BadLine]:
     else:
         raise LinesError(f'There is no folder or table "{path}": give a folder of sounds, a .csv or a .jsonl.')
     if not lines:
-        raise LinesError(f'"{path}" holds no lines: put sounds into it ({", ".join(_SUFFIXES[:4])} and so on), or rows.')
+        raise LinesError(
+            f'"{path}" holds no lines: put sounds into it ({", ".join(_SUFFIXES[:4])} and so on), or rows.'
+        )
     return lines
 
 
@@ -79,14 +89,21 @@ def _rows(path: Path) -> list[tuple[int, dict[str, Any] | str]]:
         if any(len(row) > _LONGEST for row in rows):
             raise ValueError(f"a line has more than {_LONGEST} letters")
     except (OSError, ValueError) as error:
-        raise LinesError(f'"{path}" can\'t be read ({error}): save it as UTF-8 text, with a line for each piece of speech.') from error
+        raise LinesError(
+            f'"{path}" can\'t be read ({error}): save it as UTF-8 text, with a line for each piece of speech.'
+        ) from error
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         return [(number, _object(row)) for number, row in enumerate(rows, start=1) if row.strip()]
     reader = csv.DictReader(rows)
     try:
         if "file" not in (reader.fieldnames or ()):
-            raise LinesError(f'"{path}" has no column "file": its first row must name the columns, {", ".join(_COLUMNS)}.')
-        return [(reader.line_num, {key: value for key, value in row.items() if key and value not in (None, "")}) for row in reader]
+            raise LinesError(
+                f'"{path}" has no column "file": its first row must name the columns, {", ".join(_COLUMNS)}.'
+            )
+        return [
+            (reader.line_num, {key: value for key, value in row.items() if key and value not in (None, "")})
+            for row in reader
+        ]
     except csv.Error as error:
         raise LinesError(f'"{path}" can\'t be read ({error}): save it as CSV again.') from error
 
@@ -117,7 +134,8 @@ def _line(row: dict[str, Any] | str, number: int, table: Path) -> Line | BadLine
             values[key] = kind(value)
         except (ValueError, OverflowError):
             return BadLine(
-                str(row.get("name") or known), f"Line {number} has {str(value)[:40]!r} as its {key}, which is no {kind.__name__}."
+                str(row.get("name") or known),
+                f"Line {number} has {str(value)[:40]!r} as its {key}, which is no {kind.__name__}.",
             )
     name = _SAFE.sub("_", values.pop("name", "") or Path(file).stem).strip(" .") or known
     return Line(**values | {"name": name, "file": str(table.parent / file)})
@@ -140,4 +158,6 @@ def _unlike(lines: list[Line | BadLine]) -> list[Line | BadLine]:
 
 def output_names(name: str, count: int) -> list[str]:
     """The files that a line's takes are written to, without suffix: NAME, or NAME_1, NAME_2, ..."""
-    return [name] if count == 1 else [f"{name}_{number + 1}" for number in range(min(max(count, 0), MOST_TAKES))]  # more are refused
+    return (
+        [name] if count == 1 else [f"{name}_{number + 1}" for number in range(min(max(count, 0), MOST_TAKES))]
+    )  # more are refused

@@ -11,7 +11,7 @@ from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
-from ..generator import Model, load_model
+from ..inference.generator import Model, load_model
 from ..model_folder import read_card, read_parts
 from ..platforms import ignore_interrupts
 from . import manifest
@@ -52,7 +52,9 @@ def do_job(job: Job, setting: Setting) -> Result:
     return do_line(line, key, _model(setting.model), setting.out, setting.form)
 
 
-def run(lines: list[Line | BadLine], setting: Setting, workers: Workers, tell: Callable[[int, int, int], None]) -> Summary:
+def run(
+    lines: list[Line | BadLine], setting: Setting, workers: Workers, tell: Callable[[int, int, int], None]
+) -> Summary:
     """Do the lines that no earlier run into the same folder has done, and tell of each in its manifest.
 
     tell(done, failed, total) is called after each. Raises ModelError; what else goes wrong is a line's own. Interrupted, it leaves a
@@ -63,10 +65,15 @@ def run(lines: list[Line | BadLine], setting: Setting, workers: Workers, tell: C
     known = manifest.read_manifest(setting.out)
     good = [line for line in lines if isinstance(line, Line)]
     with ThreadPoolExecutor() as pool:
-        jobs = [(line, key_of(line, sha, card.sha256, setting.form)) for line, sha in zip(good, pool.map(_sha, good), strict=True)]
+        jobs = [
+            (line, key_of(line, sha, card.sha256, setting.form))
+            for line, sha in zip(good, pool.map(_sha, good), strict=True)
+        ]
     kept = {line.name: known[line.name] for line, key in jobs if is_done(known.get(line.name), key, setting.out)}
     results = {line.name: Result(line.name, "", "", error=line.reason) for line in lines if isinstance(line, BadLine)}
-    todo = sorted((job for job in jobs if job[0].name not in kept), key=_size, reverse=True)  # or the longest might begin last
+    todo = sorted(
+        (job for job in jobs if job[0].name not in kept), key=_size, reverse=True
+    )  # or the longest might begin last
     made = 0
     with manifest.open_manifest(setting.out) as opened:
         for result in workers(todo):
@@ -127,7 +134,12 @@ def _alone(job: Job, setting: Setting) -> Result:
         return next(_pooled([job], setting, 1))
     except BrokenProcessPool:
         line, key = job
-        return Result(line.name, key, line.file, error="The process that worked on it died (killed, or out of memory): try it alone.")
+        return Result(
+            line.name,
+            key,
+            line.file,
+            error="The process that worked on it died (killed, or out of memory): try it alone.",
+        )
 
 
 def _begin() -> None:
@@ -148,6 +160,11 @@ def show(began: float) -> Callable[[int, int, int], None]:
         last = now
         left = (now - began) / done * (total - done)
         text = f"{done} of {total} lines" + (f", {failed} failed" if failed else "") + f", {left:.0f} s left"
-        print(f"\r{text:<50}" if terminal else text, end="\n" if done == total or not terminal else "", file=sys.stderr, flush=True)
+        print(
+            f"\r{text:<50}" if terminal else text,
+            end="\n" if done == total or not terminal else "",
+            file=sys.stderr,
+            flush=True,
+        )
 
     return tell

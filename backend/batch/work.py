@@ -9,10 +9,10 @@ from pathlib import Path
 
 from .. import __version__
 from ..curve_files import write
-from ..curves import Curves
-from ..generator import Model
-from ..protocol import Generate
-from ..service import explain, perform
+from ..curves.base import Curves
+from ..inference.generator import Model
+from ..ipc.protocol import Generate
+from ..ipc.server import explain, perform
 from .lines import Line, output_names
 
 
@@ -98,4 +98,9 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
 
 def is_done(result: Result | None, key: str, out: Path) -> bool:
     """Whether a line that an earlier run did needs no doing again."""
-    return result is not None and result.key == key and not result.error and all(os.path.isfile(out / name) for name in result.outputs)
+    return (
+        result is not None
+        and result.key == key
+        and not result.error
+        and all(os.path.isfile(out / name) for name in result.outputs)
+    )

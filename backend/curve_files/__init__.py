@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ..curves import Curves, CurvesError
+from ..curves.base import Curves, CurvesError
 from .json_layouts import read_json, write_json
 from .livelink import read_csv, write_csv
 from .npz import read_npz, write_npz

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..arkit import map_names
-from ..curves import CurvesError
+from ..curves.base import CurvesError
 
 _FPS = (0.1, 1000.0)
 _LATEST = 1e9  # s
@@ -19,7 +19,9 @@ def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tu
     """
     columns = {str(name): index for index, name in enumerate(names)}
     if values.ndim != 2 or not len(values) or values.shape[1] != len(columns) or not np.isfinite(values).all():
-        raise CurvesError(f'"{path.name}" holds no frames, or some that don\'t fit its {len(columns)} names: export it again.')
+        raise CurvesError(
+            f'"{path.name}" holds no frames, or some that don\'t fit its {len(columns)} names: export it again.'
+        )
     found = map_names(columns).keys
     if not found:
         raise CurvesError(f"\"{path.name}\" names no channel of ARKit's: export it again, with ARKit's blendshapes.")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..curves import Curves, CurvesError
+from ..curves.base import Curves, CurvesError
 
 _COMMON_FPS = (24000 / 1001, 24.0, 25.0, 30000 / 1001, 30.0, 48.0, 50.0, 60000 / 1001, 60.0, 120.0)
 _GAPS = 600.0  # s in all, that may be missing between frames without a word
@@ -21,7 +21,9 @@ def on_grid(names: tuple[str, ...], values: np.ndarray, times: np.ndarray, fps: 
         if position[order[-1]] > 10 * len(values) + _GAPS * fps:
             raise CurvesError("The times of this file lie too far apart for its few frames: export it again.")
         grid = np.arange(round(position[order[-1]]) + 1)
-        values = np.stack([np.interp(grid, position[order], channel[order]) for channel in values.T], axis=1).astype(np.float32)
+        values = np.stack([np.interp(grid, position[order], channel[order]) for channel in values.T], axis=1).astype(
+            np.float32
+        )
     return Curves(names, values, fps, start)
 
 

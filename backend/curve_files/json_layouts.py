@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..curves import Curves, CurvesError
+from ..curves.base import Curves, CurvesError
 from .channels import check_fps, check_start, pick_channels
 from .grid import common_fps, on_grid
 from .whole import read_whole, replace_text
@@ -30,7 +30,9 @@ def write_json(path: str | Path, curves: Curves) -> None:
         {"weights": [round(float(value), 6) for value in frame], "time": round(curves.start + index / curves.fps, 6)}
         for index, frame in enumerate(curves.values)
     ]
-    replace_text(path, lambda file: file.write(json.dumps({"names": curves.names, "fps": curves.fps, "frames": frames})))
+    replace_text(
+        path, lambda file: file.write(json.dumps({"names": curves.names, "fps": curves.fps, "frames": frames}))
+    )
 
 
 def read_json(path: str | Path) -> Curves:
@@ -62,7 +64,9 @@ def _read_beat(path: Path, data: dict[str, Any]) -> Curves:
     if frames and isinstance(frames[0], dict):
         names, values = pick_channels(path, data["names"], np.array([frame["weights"] for frame in frames], np.float32))
         times = np.array([frame["time"] for frame in frames], np.float64)
-        return on_grid(names, values, times, check_fps(path, float(data["fps"]) if "fps" in data else _measured_fps(times)))
+        return on_grid(
+            names, values, times, check_fps(path, float(data["fps"]) if "fps" in data else _measured_fps(times))
+        )
     fps, start = check_fps(path, float(data["fps"])), check_start(path, float(data["start"]))
     return Curves(*pick_channels(path, data["names"], np.array(frames, np.float32)), fps, start)
 

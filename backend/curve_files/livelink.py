@@ -10,7 +10,7 @@ from typing import TextIO
 import numpy as np
 
 from ..arkit import CHANNELS
-from ..curves import Curves, CurvesError
+from ..curves.base import Curves, CurvesError
 from .grid import common_fps, on_grid
 from .whole import replace_text
 
@@ -18,10 +18,34 @@ from .whole import replace_text
 _EYE = ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")
 _COLUMNS = (
     *(f"Eye{part}{side}" for side in ("Left", "Right") for part in _EYE),
-    *("JawForward", "JawRight", "JawLeft", "JawOpen", "MouthClose", "MouthFunnel", "MouthPucker", "MouthRight", "MouthLeft"),
+    *(
+        "JawForward",
+        "JawRight",
+        "JawLeft",
+        "JawOpen",
+        "MouthClose",
+        "MouthFunnel",
+        "MouthPucker",
+        "MouthRight",
+        "MouthLeft",
+    ),
     *("MouthSmileLeft", "MouthSmileRight", "MouthFrownLeft", "MouthFrownRight", "MouthDimpleLeft", "MouthDimpleRight"),
-    *("MouthStretchLeft", "MouthStretchRight", "MouthRollLower", "MouthRollUpper", "MouthShrugLower", "MouthShrugUpper"),
-    *("MouthPressLeft", "MouthPressRight", "MouthLowerDownLeft", "MouthLowerDownRight", "MouthUpperUpLeft", "MouthUpperUpRight"),
+    *(
+        "MouthStretchLeft",
+        "MouthStretchRight",
+        "MouthRollLower",
+        "MouthRollUpper",
+        "MouthShrugLower",
+        "MouthShrugUpper",
+    ),
+    *(
+        "MouthPressLeft",
+        "MouthPressRight",
+        "MouthLowerDownLeft",
+        "MouthLowerDownRight",
+        "MouthUpperUpLeft",
+        "MouthUpperUpRight",
+    ),
     *("BrowDownLeft", "BrowDownRight", "BrowInnerUp", "BrowOuterUpLeft", "BrowOuterUpRight"),
     *("CheekPuff", "CheekSquintLeft", "CheekSquintRight", "NoseSneerLeft", "NoseSneerRight", "TongueOut"),
     *(f"{part}{axis}" for part in ("Head", "LeftEye", "RightEye") for axis in ("Yaw", "Pitch", "Roll")),
@@ -72,7 +96,9 @@ def read_csv(path: str | Path, fps: float | None = None) -> Curves:
             column = {name[:1].lower() + name[1:]: index for index, name in enumerate(header)}
             names = tuple(name for name in CHANNELS if name in column)
             if not names or "timecode" not in column:
-                raise CurvesError(f'"{path}" is no LiveLinkFace file: its first line names no Timecode or no ARKit channel.')
+                raise CurvesError(
+                    f'"{path}" is no LiveLinkFace file: its first line names no Timecode or no ARKit channel.'
+                )
             flat, codes = array("f"), []
             for row in table:
                 if row:

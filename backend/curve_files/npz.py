@@ -10,12 +10,23 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
-from ..curves import Curves, CurvesError
+from ..curves.base import Curves, CurvesError
 from .channels import check_fps, check_start, pick_channels
 from .whole import replace_bytes
 
 BROKEN = (  # what a file can make its readers raise
-    *(OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, EOFError, RuntimeError, MemoryError, SyntaxError),
+    *(
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        EOFError,
+        RuntimeError,
+        MemoryError,
+        SyntaxError,
+    ),
     *(zipfile.BadZipFile, zlib.error, TokenError),
 )
 _LARGEST = 1 << 30  # bytes of an array
@@ -25,7 +36,10 @@ _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 def write_npz(path: str | Path, curves: Curves) -> None:
     """Write the arrays names (channels,) of text, values (frames, channels) float32 in 0..1, fps and start. Raises CurvesError."""
     replace_bytes(
-        path, lambda file: np.savez_compressed(file, names=np.array(curves.names), values=curves.values, fps=curves.fps, start=curves.start)
+        path,
+        lambda file: np.savez_compressed(
+            file, names=np.array(curves.names), values=curves.values, fps=curves.fps, start=curves.start
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from ..curves import CurvesError
+from ..curves.base import CurvesError
 
 _LARGEST = 256 << 20  # bytes: hours at 60 fps
 
@@ -32,7 +32,9 @@ def replace_bytes(path: str | Path, fill: Callable[[BinaryIO], object]) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise CurvesError(f'"{path}" can\'t be written ({error.strerror or error}): check the folder and its permissions.') from error
+        raise CurvesError(
+            f'"{path}" can\'t be written ({error.strerror or error}): check the folder and its permissions.'
+        ) from error
 
 
 def replace_text(path: str | Path, fill: Callable[[TextIO], object]) -> None:

@@ -8,7 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-PACKAGES = {"onnx": "onnxruntime", "torch": "torch onnx", "tensorrt": "tensorrt-cu13 cuda-bindings"}  # runtime -> what pip installs for it
+PACKAGES = {
+    "onnx": "onnxruntime",
+    "torch": "torch onnx",
+    "tensorrt": "tensorrt-cu13 cuda-bindings",
+}  # runtime -> what pip installs for it
 
 Report = Callable[[str], None]  # told what is being done when loading takes long; may raise to give up
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arkit import CHANNELS
 from ..features import BANDS
-from ..model_folder import Card, ModelError
+from ..model_folder import ModelCard, ModelError
 from . import Runtime
 
 Arrays = dict[str, np.ndarray]
@@ -65,7 +65,7 @@ def state_of(inputs: Mapping[str, Sequence[object]]) -> tuple[int, int]:
             )
 
 
-def try_out(card: Card, runtime: Runtime) -> None:
+def try_out(card: ModelCard, runtime: Runtime) -> None:
     """Have every part work on next to nothing. Raises ModelError when one doesn't take, or give, what the parts hand one another."""
     frames = 2
     try:
@@ -75,14 +75,26 @@ def try_out(card: Card, runtime: Runtime) -> None:
         noisy = np.zeros((1, frames + 2 * card.look, len(CHANNELS)), np.float32)
         clean, _ = runtime.denoise(noisy, condition, person, card.levels[0].log_snr, None)
     except Exception as error:  # a runtime's own kinds
-        raise ModelError(f"The parts of {card.name} don't fit each other ({first_line(error)}): export the model again.") from error
-    given = {"voice": (voice, (frames, None)), "condition": (condition, (frames, None)), "clean": (clean, (1, frames, len(CHANNELS)))}
+        raise ModelError(
+            f"The parts of {card.name} don't fit each other ({first_line(error)}): export the model again."
+        ) from error
+    given = {
+        "voice": (voice, (frames, None)),
+        "condition": (condition, (frames, None)),
+        "clean": (clean, (1, frames, len(CHANNELS))),
+    }
     given |= {"identity": (identity, card.identity_keys.shape[1:]), "emotion": (emotion, card.emotion_keys.shape[1:])}
     for name, (value, shape) in given.items():
-        if len(value.shape) != len(shape) or not all(want in (None, size) for size, want in zip(value.shape, shape, strict=True)):
-            raise ModelError(f"The parts of {card.name} don't fit each other ({name} has the shape {value.shape}): export the model again.")
+        if len(value.shape) != len(shape) or not all(
+            want in (None, size) for size, want in zip(value.shape, shape, strict=True)
+        ):
+            raise ModelError(
+                f"The parts of {card.name} don't fit each other ({name} has the shape {value.shape}): export the model again."
+            )
         if not np.isfinite(value).all():
-            raise ModelError(f"What {card.name} makes of silence holds values that are no numbers: export the model again.")
+            raise ModelError(
+                f"What {card.name} makes of silence holds values that are no numbers: export the model again."
+            )
 
 
 def first_line(error: Exception) -> str:

@@ -7,7 +7,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
-from ..model_folder import Card, ModelError, Parts
+from ..model_folder import ModelCard, ModelError, Parts
 from ..platforms import usable_cores
 from . import Report, silent
 from .graphs import Arrays, GraphRuntime, first_line, state_of
@@ -28,10 +28,12 @@ def open_part(part: str, content: bytes, threads: int = 0) -> onnxruntime.Infere
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its own kinds, which have nothing in common
-        raise ModelError(f"ONNX Runtime can't open the model's {part}.onnx ({first_line(error)}): export the model again.") from error
+        raise ModelError(
+            f"ONNX Runtime can't open the model's {part}.onnx ({first_line(error)}): export the model again."
+        ) from error
 
 
-def load(card: Card, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
+def load(card: ModelCard, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
     """Open a model's ONNX files. Raises ModelError."""
     sessions = {part: open_part(part, content, threads) for part, content in parts.items()}
     outputs = {part: [output.name for output in session.get_outputs()] for part, session in sessions.items()}

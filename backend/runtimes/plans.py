@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..model_folder import Card
+from ..model_folder import ModelCard
 from ..platforms import cache_folder, is_private
 from . import RuntimeUnusable
 from .onnx import open_part
@@ -34,7 +34,7 @@ class Machine:
     driver: str
 
 
-def axes(card: Card) -> dict[str, Range]:
+def axes(card: ModelCard) -> dict[str, Range]:
     """The open axes of the model's graphs, and how long the backend may have them."""
     frames = (1, 10 * 30, LONGEST * 30)
     low, usual, high = (n + 2 * card.look for n in frames)
@@ -60,7 +60,7 @@ def profile_of(part: str, content: bytes, ranges: dict[str, Range]) -> Profile:
     return profile
 
 
-def plan_name(part: str, card: Card, machine: Machine) -> str:
+def plan_name(part: str, card: ModelCard, machine: Machine) -> str:
     """PART.KEY.plan; the key changes with the ONNX file, the lengths it is run with, and whatever a plan is tied to."""
     told = [_RECIPE, card.files[f"{part}.onnx"], axes(card), asdict(machine)]
     return f"{part}.{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}.plan"

@@ -13,7 +13,7 @@ import tensorrt as trt
 from cuda.bindings import nvml
 from cuda.bindings import runtime as cuda
 
-from ..model_folder import Card, Parts
+from ..model_folder import ModelCard, Parts
 from . import Report, RuntimeUnusable, plans, silent
 from .graphs import Arrays, GraphRuntime, state_of
 from .onnx import open_part
@@ -26,12 +26,16 @@ _LOGGER = trt.Logger(trt.Logger.WARNING)
 log = logging.getLogger(__name__)
 
 
-def load(card: Card, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
+def load(card: ModelCard, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
     """Open a model's engines; those that are missing or don't load are built, which takes minutes. Raises RuntimeUnusable."""
     machine = find_machine()
     log.info("TensorRT %s on %s, driver %s", machine.tensorrt, machine.gpu, machine.driver)
     engines = {part: _open(part, content, card, machine, report) for part, content in parts.items()}
-    return GraphRuntime("tensorrt", lambda part, inputs: engines[part].run(inputs), state_of({"state": engines["decoder"].shape("state")}))
+    return GraphRuntime(
+        "tensorrt",
+        lambda part, inputs: engines[part].run(inputs),
+        state_of({"state": engines["decoder"].shape("state")}),
+    )
 
 
 def find_machine() -> plans.Machine:
@@ -46,7 +50,7 @@ def find_machine() -> plans.Machine:
     return plans.Machine(trt.__version__, gpu.name.decode(), f"{gpu.major}.{gpu.minor}", driver)
 
 
-def _open(part: str, content: bytes, card: Card, machine: plans.Machine, report: Report) -> "Engine":
+def _open(part: str, content: bytes, card: ModelCard, machine: plans.Machine, report: Report) -> "Engine":
     """A part's engine: the one that was kept, or a new one. Raises RuntimeUnusable."""
     kept = plans.folder() / plans.plan_name(part, card, machine)
     try:
@@ -84,7 +88,9 @@ def _build(part: str, content: bytes, profile: plans.Profile) -> bytes:
     config.add_optimization_profile(shapes)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
-        raise RuntimeUnusable(f"TensorRT can't build an engine of {part}.onnx: choose another runtime; the log says more.")
+        raise RuntimeUnusable(
+            f"TensorRT can't build an engine of {part}.onnx: choose another runtime; the log says more."
+        )
     return bytes(plan)
 
 
@@ -125,8 +131,17 @@ class Engine:
         copy = partial(cuda.cudaMemcpyAsync, stream=self._stream)
         for name, value in inputs.items():
             if not self._context.set_input_shape(name, value.shape):
-                raise RuntimeUnusable(f"TensorRT's engine isn't built for {name} of the shape {value.shape}: choose another runtime.")
-            _done(copy(self._place(name, value.nbytes), value.ctypes.data, value.nbytes, cuda.cudaMemcpyKind.cudaMemcpyHostToDevice))
+                raise RuntimeUnusable(
+                    f"TensorRT's engine isn't built for {name} of the shape {value.shape}: choose another runtime."
+                )
+            _done(
+                copy(
+                    self._place(name, value.nbytes),
+                    value.ctypes.data,
+                    value.nbytes,
+                    cuda.cudaMemcpyKind.cudaMemcpyHostToDevice,
+                )
+            )
         outputs = {name: np.empty(tuple(self._context.get_tensor_shape(name)), np.float32) for name in self._outputs}
         places = {name: self._place(name, value.nbytes) for name, value in outputs.items()}
         if not self._context.execute_async_v3(int(self._stream)):

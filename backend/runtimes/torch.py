@@ -14,19 +14,21 @@ from onnx import helper, numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..model_folder import Card, Parts
+from ..model_folder import ModelCard, Parts
 from . import Report, RuntimeUnusable, silent
 from .graphs import Arrays, GraphRuntime, first_line, state_of
 
 log = logging.getLogger(__name__)
 
 
-def load(card: Card, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
+def load(card: ModelCard, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
     """Open a model's ONNX files. Raises ModelError, and RuntimeUnusable when one has an operation that isn't known here."""
     if threads:
         torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    log.info("torch %s on %s", torch.__version__, torch.cuda.get_device_name(device) if device.type == "cuda" else "the CPU")
+    log.info(
+        "torch %s on %s", torch.__version__, torch.cuda.get_device_name(device) if device.type == "cuda" else "the CPU"
+    )
     graphs = {part: _read(part, content, device) for part, content in parts.items()}
 
     def run(part: str, inputs: Arrays) -> Arrays:
@@ -64,7 +66,9 @@ class _Graph:
         return {name: values[name] for name in self.outputs}
 
 
-def _call(operation: Callable[..., Any], values: dict[str, Tensor], takes: Sequence[str], gives: Sequence[str]) -> dict[str, Tensor]:
+def _call(
+    operation: Callable[..., Any], values: dict[str, Tensor], takes: Sequence[str], gives: Sequence[str]
+) -> dict[str, Tensor]:
     given = operation(*(values[name] if name else None for name in takes))
     return dict(zip(gives, given if isinstance(given, tuple) else (given,), strict=True))
 
@@ -74,8 +78,13 @@ def _read(part: str, content: bytes, device: torch.device) -> _Graph:
     try:
         graph = onnx.load_model_from_string(content).graph
     except Exception as error:  # protobuf's own kinds
-        raise RuntimeUnusable(f"The torch runtime can't read {part}.onnx ({first_line(error)}): use the onnx runtime.") from error
-    constants = {tensor.name: _put(torch.from_numpy(numpy_helper.to_array(tensor).copy()), device) for tensor in graph.initializer}
+        raise RuntimeUnusable(
+            f"The torch runtime can't read {part}.onnx ({first_line(error)}): use the onnx runtime."
+        ) from error
+    constants = {
+        tensor.name: _put(torch.from_numpy(numpy_helper.to_array(tensor).copy()), device)
+        for tensor in graph.initializer
+    }
     outputs = [output.name for output in graph.output]
     needed, steps = set(outputs), []
     for node in graph.node:
@@ -98,7 +107,9 @@ def _put(tensor: Tensor, device: torch.device) -> Tensor:
     return tensor.to(device) if tensor.is_floating_point() else tensor
 
 
-def _operation(node: onnx.NodeProto, constants: dict[str, Tensor], part: str) -> tuple[Callable[..., Any], Sequence[str]]:
+def _operation(
+    node: onnx.NodeProto, constants: dict[str, Tensor], part: str
+) -> tuple[Callable[..., Any], Sequence[str]]:
     """What a node does, and the names of what it does it to."""
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     attributes = {name: value.decode() if isinstance(value, bytes) else value for name, value in attributes.items()}
@@ -135,9 +146,13 @@ def _gru(
     gru = nn.GRU(weights.shape[-1], hidden_size, device=weights.device)
     input_bias, hidden_bias = bias[0].chunk(2)
     names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-    gru.load_state_dict(dict(zip(names, map(reorder, (weights[0], recurrent[0], input_bias, hidden_bias)), strict=True)))
+    gru.load_state_dict(
+        dict(zip(names, map(reorder, (weights[0], recurrent[0], input_bias, hidden_bias)), strict=True))
+    )
 
-    def run(x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:  # (N, B, in), (1, B, hidden) -> (N, 1, B, hidden), (1, B, hidden)
+    def run(
+        x: Tensor, state: Tensor
+    ) -> tuple[Tensor, Tensor]:  # (N, B, in), (1, B, hidden) -> (N, 1, B, hidden), (1, B, hidden)
         y, state = gru(x, state)
         return y[:, None], state
 
@@ -173,7 +188,9 @@ def _gather(x: Tensor, index: Tensor, *, axis: int = 0) -> Tensor:
     return x.select(axis, int(index))
 
 
-def _gemm(a: Tensor, b: Tensor, c: Tensor, *, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0) -> Tensor:
+def _gemm(
+    a: Tensor, b: Tensor, c: Tensor, *, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0
+) -> Tensor:
     return alpha * (a.T if transA else a) @ (b.T if transB else b) + beta * c
 
 
@@ -186,7 +203,9 @@ def _reduce_l2(x: Tensor, axes: Tensor, *, keepdims: int, noop_with_empty_axes: 
 
 
 def _reshape(x: Tensor, shape: Tensor, *, allowzero: int = 0) -> Tensor:
-    return x.reshape([x.shape[axis] if size == 0 and not allowzero else size for axis, size in enumerate(shape.tolist())])
+    return x.reshape(
+        [x.shape[axis] if size == 0 and not allowzero else size for axis, size in enumerate(shape.tolist())]
+    )
 
 
 def _slice(x: Tensor, starts: Tensor, ends: Tensor, axes: Tensor | None = None) -> Tensor:

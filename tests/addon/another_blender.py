@@ -60,14 +60,14 @@ def told(process: "subprocess.Popen[str]") -> "dict[str, object]":
 
 def _generate(times: "range | itertools.count[int]") -> None:
     from helpers import part
-    from underway import KINDS, begin, made, stage, take_back
+    from running_job import KINDS, begin, made, stage, take_back
 
     stage()
     for _ in times:
         for kind in KINDS:
             running = begin(kind)
             assert running.finish() == {"FINISHED"}, running.said
-            folder = part("addon.session").session._folder
+            folder = part("addon.generation.backend_process").session._folder
             tell(kind=kind, made=made(), folder=folder.name, there=folder.is_dir())
             take_back()
 
@@ -84,7 +84,7 @@ def main() -> None:
         if command == "generate":
             _generate(range(int(arguments[0])) if arguments else itertools.count())
         else:
-            from mid_job import change
+            from job_interruptions import change
 
             for n in range(*map(int, arguments)):
                 change(n)

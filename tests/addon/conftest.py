@@ -39,7 +39,9 @@ def extension_zip(build_zip: ModuleType) -> Path:
 @pytest.fixture(scope="session")
 def extension(extension_zip: Path) -> Iterator[Path]:
     """The folder of the installed and enabled extension."""
-    result = bpy.ops.extensions.package_install_files(filepath=str(extension_zip), repo="user_default", enable_on_install=True)
+    result = bpy.ops.extensions.package_install_files(
+        filepath=str(extension_zip), repo="user_default", enable_on_install=True
+    )
     assert result == {"FINISHED"} and PACKAGE in bpy.context.preferences.addons
     yield Path(part("addon").__file__).parents[1]
     # Blender 4.5 never ends when classes are still registered.

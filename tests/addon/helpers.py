@@ -17,7 +17,7 @@ PACKAGE = "bl_ext.user_default.diffusion_talker"
 
 
 def part(name: str) -> ModuleType:
-    """A module of the installed extension, such as "addon.rig"."""
+    """A module of the installed extension, such as "addon.rig.face_rig"."""
     return importlib.import_module(f"{PACKAGE}.{name}")
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
-import ill_backend
+import faulty_backend
 import numpy as np
 import pytest
+from faulty_backend import is_good, story
 from helpers import part, preference, read_action, snapshot
-from ill_backend import is_good, story
 
 from tests.soak import Soak
 
@@ -19,7 +19,7 @@ from tests.soak import Soak
 def ill(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> Iterator[None]:
     """That backend in place of ours."""
     script = tmp_path / "python"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ill_backend.__file__}"\n')
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{faulty_backend.__file__}"\n')
     script.chmod(0o700)
     with preference(python=str(script)):
         yield
@@ -32,14 +32,14 @@ def _order(seed: int):
 
 def _keyed(seed: int) -> str:
     """Generate; why it came to nothing, "" when it did not."""
-    job = part("addon.job").Job(_order(seed))
+    job = part("addon.generation.job").Job(_order(seed))
     deadline = time.monotonic() + 20
     try:
         while not job.pump(0.1):
             assert time.monotonic() < deadline, seed
             assert 0 <= job.fraction <= 1, seed
         job.apply()
-    except part("addon.job").JobError as error:
+    except part("addon.generation.job").JobError as error:
         return str(error)
     return ""
 
@@ -83,9 +83,11 @@ def test_replies_that_nobody_expects(soak: Soak, ill: None) -> None:
         ([("Other", "Done"), ("Other", "Error")] * 300 + [("TakeReady", "good"), ("Done", "")], ""),
     ],
 )
-def test_what_is_said_of_them(ill: None, told: list[tuple[str, str]], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_said_of_them(
+    ill: None, told: list[tuple[str, str]], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As they would come from the pipe, in this order."""
-    protocol, client = part("backend.protocol"), part("backend.client")
+    protocol, client = part("backend.ipc.protocol"), part("backend.ipc.client")
     import io
 
     class Told:
@@ -96,13 +98,13 @@ def test_what_is_said_of_them(ill: None, told: list[tuple[str, str]], why: str, 
         def send(self, request: object) -> None:
             if isinstance(request, protocol.Generate):
                 fields = vars(request)
-                self.pipe = io.BytesIO(b"".join(ill_backend.said(fields, *each) for each in told))
+                self.pipe = io.BytesIO(b"".join(faulty_backend.said(fields, *each) for each in told))
 
         def poll(self, timeout: float = 0) -> object:
             return protocol.read(self.pipe) or client.Gone(1, "", "It ended.")
 
     before = snapshot() | {"seed": 5}
-    monkeypatch.setattr(part("addon.session").session, "client", lambda setup: Told())
+    monkeypatch.setattr(part("addon.generation.backend_process").session, "client", lambda setup: Told())
     assert why in (said := _keyed(5)) and bool(why) == bool(said)
     assert (snapshot() == before) == bool(why)
 
@@ -112,7 +114,7 @@ def test_the_next_click_works(ill: None) -> None:
     with pytest.raises(RuntimeError):
         bpy.context.scene.lipsync.seed = bad
         bpy.ops.lipsync.generate()
-    assert part("addon.session").session.job is None
+    assert part("addon.generation.backend_process").session.job is None
     with preference(python=""):
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
 
@@ -133,9 +135,9 @@ def test_a_job_that_does_not_end_when_cancelled(
     script = tmp_path / "python"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path / "stuck.py"}"\n')
     script.chmod(0o700)
-    monkeypatch.setattr(part("addon.job"), "_PATIENCE", 0.5)  # 20 s of an artist's
+    monkeypatch.setattr(part("addon.generation.job"), "_PATIENCE", 0.5)  # 20 s of an artist's
     with preference(python=str(script)):
-        job = part("addon.job").Job(_order(1))
+        job = part("addon.generation.job").Job(_order(1))
         deadline = time.monotonic() + 20
         while job.stage != "Listening":
             job.pump(0.1)
@@ -144,5 +146,5 @@ def test_a_job_that_does_not_end_when_cancelled(
         before = snapshot()
         with pytest.raises(RuntimeError, match="went on with a cancelled take and was ended: generate again"):
             bpy.ops.lipsync.generate()
-        assert snapshot() == before and part("addon.session").session._client is None
+        assert snapshot() == before and part("addon.generation.backend_process").session._client is None
     assert bpy.ops.lipsync.generate() == {"FINISHED"}

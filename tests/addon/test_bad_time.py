@@ -14,9 +14,9 @@ from typing import Any
 
 import bpy
 import pytest
+from file_snapshot import Contents, contents, differences
 from helpers import part
-from underway import KINDS, MINE, begin, made, stage, take_back, temporary
-from witness import Contents, contents, differences
+from running_job import KINDS, MINE, begin, made, stage, take_back, temporary
 
 from tests.soak import Soak
 
@@ -29,8 +29,8 @@ KILLED, SILENT, CANCELLED = "killed by signal 9", "The backend has not answered 
 @pytest.fixture
 def session(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The add-on's session; its backend need not rest between two starts, which a test of its own waits for."""
-    monkeypatch.setattr(part("addon.session"), "_REST", 0.05)
-    return part("addon.session").session
+    monkeypatch.setattr(part("addon.generation.backend_process"), "_REST", 0.05)
+    return part("addon.generation.backend_process").session
 
 
 @pytest.fixture
@@ -68,8 +68,11 @@ def _check(running: Any, staged: Contents, wanted: dict[str, list[Any]], why: st
     elif running.state == {"FINISHED"}:  # what a batch has done
         assert running.kind == "a batch" and 0 < len(made()) < 2 and made()[0] in wanted[running.kind]
     else:
-        assert running.state == {"CANCELLED"} and not changed and why and why in running.said[0], (changed, running.said)
-    assert part("addon.session").session.job is None and not temporary()
+        assert running.state == {"CANCELLED"} and not changed and why and why in running.said[0], (
+            changed,
+            running.said,
+        )
+    assert part("addon.generation.backend_process").session.job is None and not temporary()
     take_back()
     assert not differences(staged, contents())
     assert _undisturbed("a take") == wanted["a take"]
@@ -120,7 +123,9 @@ def test_backend_killed_in_mid_job(soak: Soak, session: Any, staged: Contents, w
             _check(running, staged, wanted, KILLED)
 
 
-def test_backend_stopped_for_a_while_in_mid_job(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_backend_stopped_for_a_while_in_mid_job(
+    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]
+) -> None:
     def stop(seconds: float) -> None:
         if process := _process(session):
             process.send_signal(signal.SIGSTOP)
@@ -140,8 +145,8 @@ def test_backend_stopped_for_a_while_in_mid_job(soak: Soak, session: Any, staged
 def test_backend_stopped_for_good(
     soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(part("backend.client"), "_SILENCE", 1.0)  # 20 s of an artist's
-    monkeypatch.setattr(part("backend.client"), "_STARTING", 3.0)  # and 60 s
+    monkeypatch.setattr(part("backend.ipc.client"), "_SILENCE", 1.0)  # 20 s of an artist's
+    monkeypatch.setattr(part("backend.ipc.client"), "_STARTING", 3.0)  # and 60 s
     silences = 0
     for n in soak.times(quick=2, long=20):
         with soak.trial("backend stopped (SIGSTOP) at a random moment of a job, for good"):
@@ -163,7 +168,9 @@ def test_backend_stopped_for_good(
     assert silences
 
 
-def test_cancelled_while_the_backend_is_stopped(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_cancelled_while_the_backend_is_stopped(
+    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]
+) -> None:
     for n in soak.times(quick=5, long=50):
         with soak.trial("cancelled while the backend is stopped"):
             running = _begun(n, session)
@@ -185,7 +192,9 @@ def test_cancelled_while_the_backend_is_stopped(soak: Soak, session: Any, staged
 def test_cancelled_at_every_stage(
     soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(part("addon.job"), "_BUDGET", 0.0)  # one reply a pump, so that no stage is passed over
+    monkeypatch.setattr(
+        part("addon.generation.job"), "_BUDGET", 0.0
+    )  # one reply a pump, so that no stage is passed over
     for n in soak.times(quick=len(STAGES), long=len(STAGES) * len(KINDS)):
         kind, stage_name = _kind(n), STAGES[(n + n // len(KINDS)) % len(STAGES)]
         with soak.trial("cancelled at every stage of a job of every kind"):
@@ -193,7 +202,9 @@ def test_cancelled_at_every_stage(
                 session.restart()
                 session._started = time.monotonic() + 3600.0
             running = begin(kind)
-            while running.runs and (stage_name not in session.job.stage or (stage_name == "Starting" and not _process(session))):
+            while running.runs and (
+                stage_name not in session.job.stage or (stage_name == "Starting" and not _process(session))
+            ):
                 running.pump()
             assert running.runs, stage_name
             session.job.cancel()
@@ -230,7 +241,12 @@ def test_clock_jumps_in_mid_job(
 ) -> None:
     """A laptop that slept: the child stood still too, nobody pumped, and afterwards clocks show another day, or an earlier one."""
     clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=time.sleep)
-    for module in ("addon.job", "addon.batch", "addon.session", "backend.client"):
+    for module in (
+        "addon.generation.job",
+        "addon.generation.batch_job",
+        "addon.generation.backend_process",
+        "backend.ipc.client",
+    ):
         monkeypatch.setattr(part(module), "time", clock)
     slept = [0.0, 0.0]
     clock.time, clock.monotonic = lambda: time.time() + slept[0], lambda: time.monotonic() + slept[1]

@@ -9,7 +9,7 @@ from helpers import add_mesh, part
 from mathutils import Vector
 
 from backend.arkit import CHANNELS
-from backend.curves import Curves
+from backend.curves.base import Curves
 
 BONES = {  # name -> (head, tail, roll): rolled at will, as rigs' bones are
     "neck": ((0, 0, 1.4), (0, 0, 1.6), 0.0),
@@ -53,7 +53,7 @@ def _ahead(armature: "bpy.types.Object", name: str) -> Vector:
 
 
 def test_bones_are_guessed_by_their_names(extension: object) -> None:
-    bones = part("addon.bones")
+    bones = part("addon.rig.face_rig.bones")
     rigs = [
         ["CC_Base_JawRoot", "CC_Base_L_Eye", "CC_Base_R_Eye", "CC_Base_Head"],
         ["jaw", "eye.L", "eye.R", "DEF-eye.L", "lid.T.L", "brow.L", "jaw.L"],
@@ -87,7 +87,7 @@ def test_a_key_turns_its_bone(
 ) -> None:
     how = {"armature": "Rig", "jaw": "CC_Base_JawRoot", "left_eye": "eye.L", "right_eye": "eye.R"}
     assert bpy.ops.lipsync.drive_bones(**how) == {"FINISHED"}
-    face = part("addon.rig").read_face(head)
+    face = part("addon.rig.face_rig.face_rig").read_face(head)
     assert len(face.channels) == 10 and len(face.meshes) == 1
     still = [v.co.copy() for v in head.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices]
     head.data.shape_keys.key_blocks[channel].value = 1.0
@@ -98,19 +98,24 @@ def test_a_key_turns_its_bone(
     assert (still != moved) == (channel == "jawOpen")
     assert bpy.ops.lipsync.drive_bones(**how, jaw_degrees=-20.0) == {"FINISHED"}  # again, the other way
     bpy.context.view_layer.update()
-    assert len(armature.animation_data.drivers) == 9 and all(curve.driver.is_simple_expression for curve in armature.animation_data.drivers)
+    assert len(armature.animation_data.drivers) == 9 and all(
+        curve.driver.is_simple_expression for curve in armature.animation_data.drivers
+    )
     if channel == "jawOpen":
         np.testing.assert_allclose(_ahead(armature, bone), (0, -0.940, 0.342), atol=2e-3)
 
 
 def test_takes_turn_bones(scene: "bpy.types.Scene", armature: "bpy.types.Object", head: "bpy.types.Object") -> None:
-    keys = part("addon.keys")
+    keys = part("addon.keyframes.face_action")
     assert bpy.ops.lipsync.drive_bones(armature="Rig", jaw="CC_Base_JawRoot") == {"FINISHED"}
-    face = part("addon.rig").read_face(head)
+    face = part("addon.rig.face_rig.face_rig").read_face(head)
     for peak in (1.0, 0.5):
         values = np.zeros((3, 52), np.float32)
         values[1, CHANNELS.index("jawOpen")] = peak
-        keys.assign(keys.write_action("Take", keys.columns(face, Curves(CHANNELS, values, 24.0)), 1, keys.Style(0.0, False)), face)
+        keys.assign(
+            keys.write_action("Take", keys.columns(face, Curves(CHANNELS, values, 24.0)), 1, keys.Style(0.0, False)),
+            face,
+        )
         turned = []
         for frame in (1, 2, 3):
             scene.frame_set(frame)

@@ -18,7 +18,11 @@ LENGTH = 48  # frames of a strip
 
 
 def _cut(strip: "bpy.types.Strip", frames: int = LENGTH) -> "bpy.types.Strip":
-    setattr(strip, "right_handle" if NEW_NAMES else "frame_final_end", round(part("addon.strip").first_frame(strip)) + frames)
+    setattr(
+        strip,
+        "right_handle" if NEW_NAMES else "frame_final_end",
+        round(part("addon.generation.sound_strip").first_frame(strip)) + frames,
+    )
     return strip
 
 
@@ -47,7 +51,9 @@ def dialogue(scene: "bpy.types.Scene", speech: Path) -> "list[bpy.types.Strip]":
 
 
 @pytest.fixture
-def cast(scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", dialogue: "list[bpy.types.Strip]") -> Any:
+def cast(
+    scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", dialogue: "list[bpy.types.Strip]"
+) -> Any:
     members = scene.lipsync_cast
     for strip, ob in zip(dialogue, (hero, guard, hero), strict=True):
         line = members.lines.add()
@@ -129,7 +135,7 @@ def test_strips_of_a_character_become_one_action(
     bpy.ops.ed.undo_push(message="Before")
     assert bpy.ops.lipsync.generate_cast("EXEC_DEFAULT", True) == {"FINISHED"}
     hero, guard = bpy.data.objects["Hero"], bpy.data.objects["Guard"]
-    action, takes = _action(hero), part("addon.takes")
+    action, takes = _action(hero), part("addon.takes.take_store.take_store")
     assert len(bpy.data.actions) == 2 and action.name.startswith("Hero ") and action.use_fake_user
     assert _action(guard).name.startswith("Me. ") and _action(bpy.data.objects["Fangs"]) == _action(guard)
     jaw = dict(read_action(action)[JAW])
@@ -137,7 +143,9 @@ def test_strips_of_a_character_become_one_action(
     still = [jaw[frame] for frame in range(FIRST + LENGTH + 5, SECOND - 5)]
     assert max(still) == 0
     spoken = [[jaw[frame] for frame in range(first, first + LENGTH)] for first in (FIRST, SECOND)]
-    assert max(spoken[0]) > 0.05 and spoken[0] == pytest.approx(spoken[1], abs=1e-3)  # the same seconds of the same file
+    assert max(spoken[0]) > 0.05 and spoken[0] == pytest.approx(
+        spoken[1], abs=1e-3
+    )  # the same seconds of the same file
     assert takes.read_parts(action) == ("Who?", "Oh!") and takes.read_info(action).strip == "Who?"
     assert "joins the takes of 2 strips" in takes.why_only_once(action)
     assert takes.read_parts(_action(guard)) == () and takes.why_only_once(_action(guard)) == ""
@@ -154,7 +162,10 @@ def test_two_meshes_of_a_face_are_one_character(
         line = scene.lipsync_cast.lines.add()
         line.strip, line.face = strip.name, bpy.data.objects[name]
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
-    assert len(bpy.data.actions) == 1 and part("addon.takes").read_parts(_action(guard)) == ("Who?", "Me.")
+    assert len(bpy.data.actions) == 1 and part("addon.takes.take_store.take_store").read_parts(_action(guard)) == (
+        "Who?",
+        "Me.",
+    )
 
 
 def test_each_strip_may_keep_an_action_in_the_nla(
@@ -183,7 +194,9 @@ def test_each_strip_may_keep_an_action_in_the_nla(
         assert key.value == 0
 
 
-def test_strips_that_overlap_lie_on_two_tracks_the_later_above(scene: "bpy.types.Scene", hero: "bpy.types.Object", speech: Path) -> None:
+def test_strips_that_overlap_lie_on_two_tracks_the_later_above(
+    scene: "bpy.types.Scene", hero: "bpy.types.Object", speech: Path
+) -> None:
     for frame in (FIRST, FIRST + 30, FIRST + 100):
         line = scene.lipsync_cast.lines.add()
         line.strip, line.face = _cut(add_strip(scene, speech, frame)).name, hero
@@ -220,12 +233,14 @@ def test_what_cant_be_spoken_is_skipped_and_told(
     before = snapshot()
     with pytest.raises(RuntimeError, match="No take was made: 4 strips skipped"):
         bpy.ops.lipsync.generate_cast()
-    assert snapshot() == before and part("addon.session").session.job is None
+    assert snapshot() == before and part("addon.generation.backend_process").session.job is None
 
 
 @pytest.mark.parametrize("what", ["strip", "channel", "meta"])
-def test_muted_by_its_channel_or_its_meta_strip(scene: "bpy.types.Scene", dialogue: "list[bpy.types.Strip]", what: str) -> None:
-    is_muted, (strip, other, _) = part("addon.strip").is_muted, dialogue
+def test_muted_by_its_channel_or_its_meta_strip(
+    scene: "bpy.types.Scene", dialogue: "list[bpy.types.Strip]", what: str
+) -> None:
+    is_muted, (strip, other, _) = part("addon.generation.sound_strip").is_muted, dialogue
     editor = scene.sequence_editor
     strip.channel = 3
     meta = (editor.strips if hasattr(editor, "strips") else editor.sequences).new_meta("Meta", 5, 1)
@@ -242,7 +257,11 @@ def test_cancel_keeps_what_is_done(scene: "bpy.types.Scene", hero: "bpy.types.Ob
     while not batch.pump(0.01) and not batch.stage.startswith("2 of 3"):
         fractions.append(batch.fraction)
         stages.append(batch.stage)
-    assert fractions == sorted(fractions) and fractions[-1] <= 1 / 3 and all(stage.startswith("1 of 3: ") for stage in stages)
+    assert (
+        fractions == sorted(fractions)
+        and fractions[-1] <= 1 / 3
+        and all(stage.startswith("1 of 3: ") for stage in stages)
+    )
     assert snapshot() == before  # all is keyed at the end
     batch.pump(0.01)
     batch.cancel()
@@ -278,14 +297,19 @@ def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Sce
     assert third.emotion == batch._done[2].take.emotion == "anger"
 
 
-def test_packed_sound_and_strip_of_a_meta(scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any, dialogue, tmp_path: Path) -> None:
+def test_packed_sound_and_strip_of_a_meta(
+    scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any, dialogue, tmp_path: Path
+) -> None:
     editor = scene.sequence_editor
     meta = (editor.strips if hasattr(editor, "strips") else editor.sequences).new_meta("Meta", 5, 1)
     dialogue[0].move_to_meta(meta)
     setattr(meta, "right_handle" if NEW_NAMES else "frame_final_end", FIRST + 30)
     dialogue[1].sound.pack()
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
-    assert len(bpy.data.actions) == 2 and list(part("addon.session").session.folder().glob("packed*")) == []
+    assert (
+        len(bpy.data.actions) == 2
+        and list(part("addon.generation.backend_process").session.folder().glob("packed*")) == []
+    )
 
 
 @pytest.mark.skipif(bpy.app.version < (5, 0), reason="the Sequencer shows its own scene since 5.0")

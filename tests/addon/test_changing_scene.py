@@ -7,16 +7,20 @@ from typing import Any
 import another_blender
 import bpy
 import pytest
+from file_snapshot import contents, differences
 from helpers import PACKAGE, part
-from mid_job import run
-from underway import MINE, begin, stage
-from witness import contents, differences
+from job_interruptions import run
+from running_job import MINE, begin, stage
 
 from tests.soak import Soak
 
 pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="needs a Blender with sound")
 
-_WRITTEN = (("takes", "CHARACTER"), ("a batch", "CHARACTER"), ("a batch", "STRIP"))  # kinds of jobs, and what a batch makes
+_WRITTEN = (
+    ("takes", "CHARACTER"),
+    ("a batch", "CHARACTER"),
+    ("a batch", "STRIP"),
+)  # kinds of jobs, and what a batch makes
 
 
 @pytest.fixture
@@ -25,7 +29,9 @@ def staged(extension: Path) -> Any:
     return bpy.data.objects["Face"]
 
 
-@pytest.mark.parametrize("change", ["rename_face", "rename_keys", "move_and_undo", "edit_and_undo", "duplicate_face", "another_scene"])
+@pytest.mark.parametrize(
+    "change", ["rename_face", "rename_keys", "move_and_undo", "edit_and_undo", "duplicate_face", "another_scene"]
+)
 def test_right_face_is_keyed(change: str, staged: Any, tmp_path: Path) -> None:
     done = run(random.Random(3), "takes", [change], tmp_path)
     assert done["ended"] == ["FINISHED"] and done["done"] == [change]
@@ -56,8 +62,12 @@ def test_seed_is_set_where_it_was_asked_for(staged: Any) -> None:
 
 def test_error_while_keys_are_written_leaves_nothing(staged: Any) -> None:
     """An error of ours: no half take is left, and the panel doesn't wait for ever."""
-    cases = [(kind, actions, name) for kind, actions in _WRITTEN for name in ("addon.takes.mark", "addon.controls.start")]
-    for kind, actions, broken in [*cases, ("a take with locks", "CHARACTER", "addon.keys.paste_keys")]:
+    cases = [
+        (kind, actions, name)
+        for kind, actions in _WRITTEN
+        for name in ("addon.takes.take_store.mark", "addon.takes.controls.start")
+    ]
+    for kind, actions, broken in [*cases, ("a take with locks", "CHARACTER", "addon.keyframes.face_action.paste_keys")]:
         bpy.context.scene.lipsync_cast.actions = actions
         running, before = begin(kind), contents()
         module, _, name = broken.rpartition(".")
@@ -65,7 +75,11 @@ def test_error_while_keys_are_written_leaves_nothing(staged: Any) -> None:
             patch.setattr(part(module), name, _fail)
             with pytest.raises(MemoryError):
                 running.finish()
-        assert not differences(before, contents()) and part("addon.session").session.job is None, (kind, actions, broken)
+        assert not differences(before, contents()) and part("addon.generation.backend_process").session.job is None, (
+            kind,
+            actions,
+            broken,
+        )
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
 
 
@@ -75,15 +89,17 @@ def _fail(*arguments: object) -> None:
 
 def test_addon_disabled_in_mid_job_can_generate_again(staged: Any) -> None:
     begin("a take").pump()
-    part("addon.session").session.timer = bpy.context.window_manager.event_timer_add(0.1, window=bpy.context.window)  # as invoke() does
+    part("addon.generation.backend_process").session.timer = bpy.context.window_manager.event_timer_add(
+        0.1, window=bpy.context.window
+    )  # as invoke() does
     bpy.ops.preferences.addon_disable(module=PACKAGE)
     bpy.ops.preferences.addon_enable(module=PACKAGE)
-    session = part("addon.session").session
+    session = part("addon.generation.backend_process").session
     assert session.job is None and session.timer is None and bpy.ops.lipsync.generate() == {"FINISHED"}
 
 
 def test_another_file_opened_is_told(staged: Any) -> None:
-    running, session = begin("a batch"), part("addon.session").session
+    running, session = begin("a batch"), part("addon.generation.backend_process").session
     running.pump()
     running.end()
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
@@ -95,7 +111,9 @@ def test_another_file_opened_is_told(staged: Any) -> None:
 def test_random_changes_in_mid_job(soak: Soak, extension: Path, tmp_path: Path) -> None:
     """In a Blender of its own, which may crash."""
     tries = soak.times(quick=5, long=300)
-    process = another_blender.start("change", tries.start, tries.stop, **another_blender.own_extensions(tmp_path / "user"))
+    process = another_blender.start(
+        "change", tries.start, tries.stop, **another_blender.own_extensions(tmp_path / "user")
+    )
     for n in tries:
         with soak.trial("undone, renamed, deleted, reloaded and so on in mid-job"):
             begun = another_blender.told(process)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from helpers import add_mesh, fcurves, part, read_action
 
-from backend.adjust import RANGES, Controls, adjust
 from backend.arkit import CHANNELS, REGIONS
 from backend.curve_files import write
-from backend.curves import Curves
+from backend.curves.adjust import RANGES, Controls, adjust
+from backend.curves.base import Curves
 
 FPS = 24.0  # the scene's
 
@@ -21,7 +21,9 @@ def _performance(frames: int) -> Curves:
     """Talk with blinks: (frames, 52)."""
     rng = np.random.default_rng(4)
     seconds = np.arange(frames)[:, None] / FPS
-    values = 0.3 + np.sum([0.15 * np.sin(2 * np.pi * rate * seconds + rng.uniform(0, 6, 52)) for rate in (0.7, 1.9, 3.1)], axis=0)
+    values = 0.3 + np.sum(
+        [0.15 * np.sin(2 * np.pi * rate * seconds + rng.uniform(0, 6, 52)) for rate in (0.7, 1.9, 3.1)], axis=0
+    )
     for side in ("Left", "Right"):
         since = (seconds[:, 0] - 1) % 3
         values[:, CHANNELS.index(f"eyeBlink{side}")] = np.interp(since, [0, 0.1, 0.15, 0.35], [0, 0.9, 0.9, 0])
@@ -83,7 +85,7 @@ def test_keys_follow_at_once(take: "bpy.types.Action", raw: Curves, wanted: Cont
     np.testing.assert_allclose(_keyed(take), adjust(raw, wanted).values, atol=1e-4)
     for keys in read_action(take).values():
         np.testing.assert_array_equal(keys[:, 0], np.arange(7, 127))
-    assert not part("addon.takes").is_edited(take)
+    assert not part("addon.takes.take_store.take_store").is_edited(take)
 
 
 def test_controls_go_back_to_what_was_generated(take: "bpy.types.Action", raw: Curves) -> None:
@@ -91,14 +93,20 @@ def test_controls_go_back_to_what_was_generated(take: "bpy.types.Action", raw: C
     assert not np.allclose(_keyed(take), raw.values, atol=0.1)
     assert bpy.ops.lipsync.controls_reset() == {"FINISHED"}
     np.testing.assert_allclose(_keyed(take), raw.values, atol=1e-4)
-    assert asdict(part("addon.controls").read(take.lipsync_controls)) == asdict(Controls(dict.fromkeys(REGIONS, 1.0)))
+    assert asdict(part("addon.takes.take_store.controls").read(take.lipsync_controls)) == asdict(
+        Controls(dict.fromkeys(REGIONS, 1.0))
+    )
 
 
-def test_the_face_follows(scene: "bpy.types.Scene", head: "bpy.types.Object", take: "bpy.types.Action", raw: Curves) -> None:
+def test_the_face_follows(
+    scene: "bpy.types.Scene", head: "bpy.types.Object", take: "bpy.types.Action", raw: Curves
+) -> None:
     scene.frame_set(27)
     take.lipsync_controls.jaw = 0.5
     bpy.context.view_layer.update()
-    assert head.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(raw.values[20, CHANNELS.index("jawOpen")] / 2, abs=1e-4)
+    assert head.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(
+        raw.values[20, CHANNELS.index("jawOpen")] / 2, abs=1e-4
+    )
 
 
 def test_style_is_the_panels(scene: "bpy.types.Scene", take: "bpy.types.Action", raw: Curves) -> None:
@@ -107,7 +115,9 @@ def test_style_is_the_panels(scene: "bpy.types.Scene", take: "bpy.types.Action",
     wanted = adjust(raw, Controls({"brows": 0.5})).values
     for channel in ("browInnerUp", "jawOpen"):
         fcurve = fcurves(take)[_path(channel)]
-        assert len(fcurve.keyframe_points) < 110 and {point.interpolation for point in fcurve.keyframe_points} == {"LINEAR"}
+        assert len(fcurve.keyframe_points) < 110 and {point.interpolation for point in fcurve.keyframe_points} == {
+            "LINEAR"
+        }
         values = [fcurve.evaluate(frame) for frame in range(7, 127)]
         np.testing.assert_allclose(values, wanted[:, CHANNELS.index(channel)], atol=0.0101)
 
@@ -118,14 +128,16 @@ def test_what_is_no_key_stays(take: "bpy.types.Action") -> None:
     jaw.modifiers.new("NOISE")
     owner = take.layers[0].strips[0].channelbag(take.slots[0]) if hasattr(take, "slots") else take
     extra = owner.fcurves.new(_path("Wink"))
-    part("addon.takes").seal(take)
+    part("addon.takes.take_store.take_store").seal(take)
     take.lipsync_controls.jaw = 0.5
     jaw = fcurves(take)[_path("jawOpen")]
     assert jaw.mute and tuple(jaw.color) == (1, 0, 1) and len(jaw.modifiers) == 1 and jaw.group.name == "Jaw"
     assert fcurves(take)[_path("Wink")] == extra and len(fcurves(take)) == 53
 
 
-def test_keys_that_were_skipped_then_are_made_now(scene: "bpy.types.Scene", head: "bpy.types.Object", raw: Curves, tmp_path: Path) -> None:
+def test_keys_that_were_skipped_then_are_made_now(
+    scene: "bpy.types.Scene", head: "bpy.types.Object", raw: Curves, tmp_path: Path
+) -> None:
     jaw = head.data.shape_keys.key_blocks["jawOpen"]
     jaw.mute = True
     action = _import(scene, raw, tmp_path)
@@ -143,11 +155,15 @@ def test_an_edited_take_is_left_alone(take: "bpy.types.Action") -> None:
     take.lipsync_controls.jaw = 0.0
     np.testing.assert_array_equal(_keyed(take), before)
     for operator in (bpy.ops.lipsync.controls_reset, bpy.ops.lipsync.controls_apply_preset):
-        with pytest.raises(RuntimeError, match="Edited by hand, so the controls leave it alone; import it again for one to adjust"):
+        with pytest.raises(
+            RuntimeError, match="Edited by hand, so the controls leave it alone; import it again for one to adjust"
+        ):
             operator()
 
 
-def test_other_takes_are_left_alone(scene: "bpy.types.Scene", take: "bpy.types.Action", raw: Curves, tmp_path: Path) -> None:
+def test_other_takes_are_left_alone(
+    scene: "bpy.types.Scene", take: "bpy.types.Action", raw: Curves, tmp_path: Path
+) -> None:
     other = _import(scene, raw, tmp_path)
     take.lipsync_controls.jaw = 0.0  # it moves nothing now
     other.lipsync_controls.brows = 0.0
@@ -155,7 +171,9 @@ def test_other_takes_are_left_alone(scene: "bpy.types.Scene", take: "bpy.types.A
     np.testing.assert_allclose(_keyed(other), adjust(raw, Controls({"brows": 0.0})).values, atol=1e-4)
 
 
-def test_the_panel_shows_the_takes_or_the_scenes(scene: "bpy.types.Scene", take: "bpy.types.Action", head: "bpy.types.Object") -> None:
+def test_the_panel_shows_the_takes_or_the_scenes(
+    scene: "bpy.types.Scene", take: "bpy.types.Action", head: "bpy.types.Object"
+) -> None:
     assert scene.lipsync.shown_controls() == take.lipsync_controls
     head.data.shape_keys.animation_data.action = None
     assert scene.lipsync.shown_controls() == scene.lipsync.controls
@@ -169,13 +187,16 @@ def test_the_panel_shows_the_takes_or_the_scenes(scene: "bpy.types.Scene", take:
 def test_a_new_take_has_the_controls_of_the_one_before_it_or_the_scenes(
     scene: "bpy.types.Scene", strip: "bpy.types.Strip", face: "bpy.types.Object"
 ) -> None:
-    takes, controls = part("addon.takes"), part("addon.controls")
+    takes, controls = part("addon.takes.take_store.take_store"), part("addon.takes.take_store.controls")
     scene.lipsync.key_density = "DENSE"
     scene.lipsync.controls.brows = 0.0
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     first = part("addon.properties").shown_take(bpy.context)
     raw = takes.read_curves(first)
-    assert raw.values[:, CHANNELS.index("browInnerUp")].any() and controls.read(first.lipsync_controls).strengths["brows"] == 0
+    assert (
+        raw.values[:, CHANNELS.index("browInnerUp")].any()
+        and controls.read(first.lipsync_controls).strengths["brows"] == 0
+    )
     assert not read_action(first)[_path("browInnerUp")][:, 1].any() and not takes.is_edited(first)
     scene.lipsync.controls.brows = 2.0
     first.lipsync_controls.jaw = 0.0
@@ -197,14 +218,16 @@ def test_undo_brings_keys_and_control_back_together(take: "bpy.types.Action", ra
     for step, strength, values in ((bpy.ops.ed.undo, 1.0, raw.values), (bpy.ops.ed.redo, 0.5, halved)):
         step()
         action = bpy.data.actions[name]
-        assert action.lipsync_controls.jaw == strength and not part("addon.takes").is_edited(action)
+        assert action.lipsync_controls.jaw == strength and not part("addon.takes.take_store.take_store").is_edited(
+            action
+        )
         np.testing.assert_allclose(_keyed(action), values, atol=1e-4)
 
 
 def test_a_step_of_undo_from_before_the_keys_followed_is_made_whole(
     take: "bpy.types.Action", raw: Curves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, controls = take.name, part("addon.controls")
+    name, controls = take.name, part("addon.takes.take_store.controls")
     bpy.ops.ed.undo_push(message="Before")
     with monkeypatch.context() as later:
         later.setattr(controls, "catch_up", lambda: None)  # in a window a timer calls it, maybe after the step is made
@@ -221,7 +244,7 @@ def test_a_step_of_undo_from_before_the_keys_followed_is_made_whole(
 
 def test_controls_are_in_the_file_and_in_copies(take: "bpy.types.Action", raw: Curves, tmp_path: Path) -> None:
     take.lipsync_controls.jaw = 0.5
-    copy = part("addon.takes").duplicate(take)
+    copy = part("addon.takes.take_store.take_store").duplicate(take)
     names = (take.name, copy.name)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
@@ -254,7 +277,7 @@ def test_presets_come_along_and_are_for_new_takes_where_there_is_none(scene: "bp
     for path in presets.values():
         scene.lipsync.controls.offset = 50.0  # every preset sets every control
         assert bpy.ops.lipsync.controls_apply_preset(filepath=str(path)) == {"FINISHED"}
-        controls = part("addon.controls").read(scene.lipsync.controls)
+        controls = part("addon.takes.take_store.controls").read(scene.lipsync.controls)
         assert controls.offset == 0
         seen.add(str(controls))
     bpy.types.LIPSYNC_PT_control_presets.bl_label = "Presets"  # which Blender changed
@@ -267,7 +290,7 @@ def test_limits_are_the_backends(take: "bpy.types.Action") -> None:
     for low_or_high in (-1e9, 1e9):
         for name in (*REGIONS, *RANGES):
             setattr(group, name, low_or_high)
-        part("addon.controls").read(group)  # raises nothing
+        part("addon.takes.take_store.controls").read(group)  # raises nothing
     assert group.offset == 200 and group.jaw == 10
 
 

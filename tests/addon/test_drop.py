@@ -26,11 +26,11 @@ def test_dropped_sound_is_spoken(scene: "bpy.types.Scene", face: "bpy.types.Obje
     add_strip(scene, speech)
     scene.frame_set(31)
     assert bpy.ops.lipsync.speak_sound(filepath=str(speech)) == {"FINISHED"}
-    span = part("addon.strip").find_span(bpy.context, scene.lipsync.strip)
+    span = part("addon.generation.sound_strip").find_span(bpy.context, scene.lipsync.strip)
     assert span.strip != "Hello There" and span.first_frame == 31 and span.file == str(speech)
-    strips = part("addon.strip").sound_strips(scene)
+    strips = part("addon.generation.sound_strip").sound_strips(scene)
     assert len({strip.channel for strip in strips}) == 2 and scene.sequence_editor.active_strip.name == span.strip
-    (take,) = part("addon.takes").all_takes()
+    (take,) = part("addon.takes.take_store.take_store").all_takes()
     assert face.data.shape_keys.animation_data.action == take and round(take.curve_frame_range[0]) == 31
 
 
@@ -38,10 +38,10 @@ def test_dropped_sound_is_spoken(scene: "bpy.types.Scene", face: "bpy.types.Obje
 def test_dropped_sound_is_added_even_if_nothing_can_speak_it(scene: "bpy.types.Scene", speech: Path) -> None:
     add_mesh("Alien", ["Antenna"])
     assert bpy.ops.lipsync.speak_sound(filepath=str(speech)) == {"FINISHED"}
-    assert len(part("addon.strip").sound_strips(scene)) == 1 and not bpy.data.actions
+    assert len(part("addon.generation.sound_strip").sound_strips(scene)) == 1 and not bpy.data.actions
 
 
 def test_lost_file_is_told(scene: "bpy.types.Scene", face: "bpy.types.Object", tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="There is no file"):
         bpy.ops.lipsync.speak_sound(filepath=str(tmp_path / "gone.wav"))
-    assert not part("addon.strip").sound_strips(scene)
+    assert not part("addon.generation.sound_strip").sound_strips(scene)

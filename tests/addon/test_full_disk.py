@@ -11,10 +11,10 @@ from typing import Any
 import another_blender
 import bpy
 import pytest
+from file_snapshot import contents, differences
 from helpers import part
-from underway import KINDS, begin, stage, take_back
-from underway import temporary as left_over
-from witness import contents, differences
+from running_job import KINDS, begin, stage, take_back
+from running_job import temporary as left_over
 
 PACKED = "a take of a packed sound"
 _ADVICE = "free some space there, or make the folder writable, and generate again"
@@ -32,7 +32,9 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
     def do(options: str) -> Path:
         folder = tmp_path / f"disk {len(mounted)}"
         folder.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=False, capture_output=True, text=True
+        )
         if done.returncode:
             pytest.skip(f"may not mount a small disk: {done.stderr.strip()}")
         mounted.append(folder)
@@ -45,8 +47,8 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
 
 @pytest.fixture
 def session(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setattr(part("addon.session"), "_REST", 0.0)
-    session = part("addon.session").session
+    monkeypatch.setattr(part("addon.generation.backend_process"), "_REST", 0.0)
+    session = part("addon.generation.backend_process").session
     stage()
     session.close()
     yield session
@@ -67,7 +69,7 @@ def _refused(kind: str) -> str:
     running.finish()
     assert running.state == {"CANCELLED"} and not differences(before, contents())
     (sentence,) = running.said
-    assert part("addon.session").session.job is None and not left_over()
+    assert part("addon.generation.backend_process").session.job is None and not left_over()
     assert part("addon.locale").said_in("de", sentence) != sentence
     return sentence
 
@@ -113,7 +115,9 @@ def test_no_folder_can_be_made(options: str, session: Any, mount: Mount, monkeyp
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
     for kind in KINDS:
         sentence = _refused(kind)
-        assert ("Read-only file system" if options == "ro" else "No space left on device") in sentence and str(disk) in sentence
+        assert ("Read-only file system" if options == "ro" else "No space left on device") in sentence and str(
+            disk
+        ) in sentence
         assert _ADVICE in sentence
     subprocess.run(["mount", "-o", "remount,rw,nr_inodes=100", disk], check=True)
     for kind in KINDS:

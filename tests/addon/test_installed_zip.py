@@ -22,7 +22,9 @@ FPS = {"24": (24, 1.0), "25": (25, 1.0), "29.97": (30, 1.001), "30": (30, 1.0), 
 def _csv(extension: Path, folder: Path, file: Path, *options: object) -> np.ndarray:
     """The values (frames, 52) that the backend's command line makes."""
     out = folder / "take.csv"
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(extension), *part("addon.session").site_dirs()])}
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(extension), *part("addon.generation.backend_process").site_dirs()])
+    }
     command = [sys.executable, "-m", "backend", "generate", str(file), "--out", str(out), *map(str, options)]
     subprocess.run(command, check=True, env=environment, cwd=folder, timeout=120)
     curves = read(out)
@@ -66,25 +68,34 @@ def test_keys_are_the_backends_curves(
         assert (keys[:, 0] == np.arange(first, first + count)).all()
         np.testing.assert_allclose(keys[:, 1], wanted[:, index], atol=2e-6)
     scene.frame_set(first + count // 2)
-    np.testing.assert_allclose([face.data.shape_keys.key_blocks[name].value for name in CHANNELS], wanted[count // 2], atol=2e-6)
+    np.testing.assert_allclose(
+        [face.data.shape_keys.key_blocks[name].value for name in CHANNELS], wanted[count // 2], atol=2e-6
+    )
 
 
-def test_simplified_keys_stay_within_the_tolerance(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_simplified_keys_stay_within_the_tolerance(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
+) -> None:
     actions = []
     for density in ("SIMPLIFIED", "DENSE"):
         scene.lipsync.key_density = density
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
         actions.append(face.data.shape_keys.animation_data.action)
     simplified, dense = map(fcurves, actions)
-    assert sum(len(curve.keyframe_points) for curve in simplified.values()) * 5 <= sum(len(c.keyframe_points) for c in dense.values())
+    assert sum(len(curve.keyframe_points) for curve in simplified.values()) * 5 <= sum(
+        len(c.keyframe_points) for c in dense.values()
+    )
     for path, curve in dense.items():
         assert (
-            max(abs(simplified[path].evaluate(point.co.x) - point.co.y) for point in curve.keyframe_points) <= scene.lipsync.key_tolerance
+            max(abs(simplified[path].evaluate(point.co.x) - point.co.y) for point in curve.keyframe_points)
+            <= scene.lipsync.key_tolerance
         )
 
 
 def test_sample_face_is_at_rest(face: "bpy.types.Object") -> None:
-    blocks = [block for ob in (face, *face.children) if ob.data.shape_keys for block in ob.data.shape_keys.key_blocks[1:]]
+    blocks = [
+        block for ob in (face, *face.children) if ob.data.shape_keys for block in ob.data.shape_keys.key_blocks[1:]
+    ]
     assert len(blocks) >= 52 and {block.value for block in blocks} == {0.0}
 
 
@@ -101,11 +112,13 @@ def test_every_mesh_of_the_face_moves_by_one_action(face: "bpy.types.Object", st
         assert len(action.slots) == 1 and set(action.slots[0].users()) == set(keys)
 
 
-def test_takes_can_be_told_apart_and_chosen(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_takes_can_be_told_apart_and_chosen(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
+) -> None:
     for _ in range(2):
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
-    takes = part("addon.takes")
+    takes = part("addon.takes.take_store.take_store")
     first, again, other = sorted(takes.all_takes(), key=lambda action: action.name)
     assert [action.name[-3:] for action in (first, again, other)] == ["001", "002", "003"]
     assert [takes.read_info(action).seed for action in (first, again, other)] == [0, 0, 1] and scene.lipsync.seed == 1
@@ -114,7 +127,7 @@ def test_takes_can_be_told_apart_and_chosen(scene: "bpy.types.Scene", face: "bpy
     assert any(not np.array_equal(curves[0][path], curves[2][path]) for path in curves[0])
 
     info = takes.read_info(other)
-    model = part("backend.model_folder").read_card(part("addon.model").OWN)
+    model = part("backend.model_folder").read_card(part("addon.generation.model_info").OWN)
     assert info.identity in {entry.name for entry in model.identities} and info.emotion in model.emotions
     assert info.model_sha256 == model.sha256 and len(info.audio_sha256) == 64
     assert (info.strip, info.start, info.first_frame, info.fps) == ("Hello There", 0.0, 11, 24.0)
@@ -126,10 +139,12 @@ def test_takes_can_be_told_apart_and_chosen(scene: "bpy.types.Scene", face: "bpy
     assert bpy.data.actions[scene.lipsync.take] == again
 
 
-def test_takes_survive_the_file(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> None:
+def test_takes_survive_the_file(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path
+) -> None:
     bpy.ops.lipsync.generate()
     bpy.ops.lipsync.resample()
-    takes = part("addon.takes")
+    takes = part("addon.takes.take_store.take_store")
     before = {action.name: (takes.read_info(action), read_action(action)) for action in takes.all_takes()}
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
@@ -140,9 +155,11 @@ def test_takes_survive_the_file(scene: "bpy.types.Scene", face: "bpy.types.Objec
         assert all((after[name][1][path] == keys).all() for path, keys in curves.items())
 
 
-def test_generate_works_after_the_backend_was_killed(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
-    job, generate = part("addon.job"), part("addon.operators.generate")
-    session = part("addon.session").session
+def test_generate_works_after_the_backend_was_killed(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
+) -> None:
+    job, generate = part("addon.generation.job"), part("addon.operators.generate")
+    session = part("addon.generation.backend_process").session
     before = snapshot()
     running = job.Job(generate.make_order(bpy.context))
     deadline = time.monotonic() + 30
@@ -156,9 +173,11 @@ def test_generate_works_after_the_backend_was_killed(scene: "bpy.types.Scene", f
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
 
 
-def test_backend_ends_with_the_addon(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_backend_ends_with_the_addon(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
+) -> None:
     bpy.ops.lipsync.generate()
-    session = part("addon.session").session
+    session = part("addon.generation.backend_process").session
     process, folder = session._client._process, session.folder()
     assert process.poll() is None
     bpy.ops.preferences.addon_disable(module=PACKAGE)
@@ -171,16 +190,26 @@ def test_backend_ends_with_the_addon(scene: "bpy.types.Scene", face: "bpy.types.
 @pytest.mark.skipif(bpy.app.version < (5, 1), reason="comes with Blender 5.1")
 def test_backend_ends_before_blender_does(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     bpy.ops.lipsync.generate()
-    process = part("addon.session").session._client._process
+    process = part("addon.generation.backend_process").session._client._process
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)  # which drops the handlers of a file
-    (close,) = [handler for handler in bpy.app.handlers.exit_pre if handler.__module__ == part("addon.session").__name__]
+    (close,) = [
+        handler
+        for handler in bpy.app.handlers.exit_pre
+        if handler.__module__ == part("addon.generation.backend_process").__name__
+    ]
     close(None)
     assert process.poll() == 0
 
 
 def test_packages_come_with_the_zip(extension: Path) -> None:
     """Also where this environment has them too: a child that looks only there finds what it needs."""
-    site = extension.parents[1] / ".local" / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    site = (
+        extension.parents[1]
+        / ".local"
+        / "lib"
+        / f"python{sys.version_info.major}.{sys.version_info.minor}"
+        / "site-packages"
+    )
     numpy = importlib.util.find_spec("numpy")
     assert numpy and numpy.origin
     code = f"""

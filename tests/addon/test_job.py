@@ -17,7 +17,7 @@ def ready(face: "bpy.types.Object", strip: "bpy.types.Strip") -> "bpy.types.Obje
 
 
 def _start():
-    return part("addon.job").Job(part("addon.operators.generate").make_order(bpy.context))
+    return part("addon.generation.job").Job(part("addon.operators.generate").make_order(bpy.context))
 
 
 def _finish(job) -> None:
@@ -47,7 +47,7 @@ def test_progress_grows_and_nothing_changes_before_the_end(ready: "bpy.types.Obj
 
 def test_remaining_time_is_told_after_a_while(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
     job, now = _start(), [100.0]
-    module, caption = part("addon.job"), part("addon.panels.text").progress_caption
+    module, caption = part("addon.generation.job"), part("addon.panels.text").progress_caption
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
 
     def hear(seconds: float, fraction: float) -> None:
@@ -89,7 +89,7 @@ def test_deleted_face_is_told(ready: "bpy.types.Object") -> None:
     bpy.data.objects.remove(ready)
     _finish(job)
     before = snapshot()
-    with pytest.raises(part("addon.job").JobError, match="The face is gone"):
+    with pytest.raises(part("addon.generation.job").JobError, match="The face is gone"):
         job.apply()
     assert snapshot() == before
 
@@ -99,7 +99,7 @@ def test_another_file_is_told(ready: "bpy.types.Object") -> None:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     bpy.ops.mesh.arkit_sample_face_add()
     _finish(job)
-    with pytest.raises(part("addon.job").JobError, match="The face is gone"):
+    with pytest.raises(part("addon.generation.job").JobError, match="The face is gone"):
         job.apply()
     assert not bpy.data.actions
 
@@ -118,7 +118,7 @@ def _failure() -> str:
     with pytest.raises(RuntimeError) as caught:
         bpy.ops.lipsync.generate()
     assert snapshot() == before
-    assert part("addon.session").session.job is None
+    assert part("addon.generation.backend_process").session.job is None
     return str(caught.value)
 
 
@@ -127,7 +127,7 @@ def test_file_that_is_no_sound(ready: "bpy.types.Object", strip: "bpy.types.Stri
     file.write_text("not a sound " * 100)
     strip.sound.filepath = str(file)
     assert "is not sound that can be read" in _failure()
-    assert "is not sound that can be read" in part("addon.session").session.message
+    assert "is not sound that can be read" in part("addon.generation.backend_process").session.message
 
 
 def test_backend_that_ends_at_once_shows_its_log(ready: "bpy.types.Object", tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_backend_that_cant_be_started(ready: "bpy.types.Object", tmp_path: Path)
 
 
 def test_unsupported_python_is_told(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
-    session = part("addon.session")
+    session = part("addon.generation.backend_process")
     monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: None)
     assert "brings no onnxruntime, soundfile, soxr for this Blender's Python 3." in session.disabled_reason("")
 
@@ -164,7 +164,7 @@ def test_unknown_identity_is_kept_and_refused(scene: "bpy.types.Scene", ready: "
 
 
 def test_generate_is_refused_while_another_runs(ready: "bpy.types.Object") -> None:
-    session = part("addon.session").session
+    session = part("addon.generation.backend_process").session
     session.job = _start()
     try:
         with pytest.raises(RuntimeError, match="A take is being generated"):
@@ -185,11 +185,14 @@ def test_partial_face_speaks_with_what_it_has(strip: "bpy.types.Strip") -> None:
     head.data.shape_keys.key_blocks["EyeBlink_L"].mute = True
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     action = head.data.shape_keys.animation_data.action
-    assert list(part("addon.takes").all_takes()) == [action]
+    assert list(part("addon.takes.take_store.take_store").all_takes()) == [action]
 
 
 def test_face_of_visemes_speaks(strip: "bpy.types.Strip") -> None:
-    names = [f"viseme_{name}" for name in ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U"]]
+    names = [
+        f"viseme_{name}"
+        for name in ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U"]
+    ]
     head = add_mesh("Head", names)
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     curves = read_action(head.data.shape_keys.animation_data.action)
@@ -209,12 +212,14 @@ def test_long_names_fit(scene: "bpy.types.Scene", face: "bpy.types.Object", spee
 
 def test_nothing_heavy_is_imported_by_blender(extension: Path) -> None:
     loaded = {name for name in sys.modules if name.startswith(PACKAGE)}
-    assert f"{PACKAGE}.addon" in loaded and f"{PACKAGE}.backend.service" not in loaded
+    assert f"{PACKAGE}.addon" in loaded and f"{PACKAGE}.backend.ipc.server" not in loaded
     assert not os.path.exists(extension / "backend" / "__pycache__" / "service.cpython-311.pyc")
 
 
-def test_python_beside_blenders_program_is_found(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = part("addon.session")
+def test_python_beside_blenders_program_is_found(
+    extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = part("addon.generation.backend_process")
     assert session.own_python() == sys.executable
     monkeypatch.setattr(sys, "executable", "/opt/blender/blender")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
@@ -226,7 +231,7 @@ def test_python_beside_blenders_program_is_found(extension: Path, tmp_path: Path
 
 
 def test_refused_assignment_changes_nothing(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = part("addon.keys")
+    keys = part("addon.keyframes.face_action")
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     job = _start()
     _finish(job)

@@ -10,7 +10,7 @@ from types import ModuleType
 import bpy
 import pytest
 from helpers import part
-from texts import backend_errors, classes, is_sentence, labels, shown, sources, strings, template
+from ui_texts import backend_errors, classes, is_sentence, labels, shown, sources, strings, template
 
 # Strings of two words or more that nobody reads, or that are names.
 NOT_SHOWN = {
@@ -30,7 +30,7 @@ NOT_SHOWN = {
     "The backend's log ends with:",
 }
 # Tables of names, and names of the sample face's parts.
-APART = ("addon/naming.py", "addon/locale/", "addon/sample_face/")
+APART = ("addon/rig/channel_names.py", "addon/locale/", "addon/sample_face/")
 
 
 @pytest.fixture
@@ -54,7 +54,13 @@ def _choices(label: ast.expr) -> Iterator[ast.Constant]:
     """The whole texts that a label may be: "a" if x else "b", or x or "a"."""
     if isinstance(label, ast.Constant) and isinstance(label.value, str):
         yield label
-    parts = [label.body, label.orelse] if isinstance(label, ast.IfExp) else label.values if isinstance(label, ast.BoolOp) else []
+    parts = (
+        [label.body, label.orelse]
+        if isinstance(label, ast.IfExp)
+        else label.values
+        if isinstance(label, ast.BoolOp)
+        else []
+    )
     for part_of_it in parts:
         yield from _choices(part_of_it)
 
@@ -68,7 +74,12 @@ def test_everything_shown_is_translated(locale: ModuleType) -> None:
 
 
 def test_no_translation_is_of_what_is_shown_no_more(locale: ModuleType) -> None:
-    code = {text for file, tree in sources("addon", "backend") if "/locale/" not in file.as_posix() for text in strings(tree)}
+    code = {
+        text
+        for file, tree in sources("addon", "backend")
+        if "/locale/" not in file.as_posix()
+        for text in strings(tree)
+    }
     code |= {text.rstrip(".") for text in code}
     code |= {part("addon.properties").shown_name(name) for name in part("addon.properties").model_card().emotions}
     known = code.union(*map(shown, classes()))
@@ -95,7 +106,11 @@ def test_filled_sentences_pass_through_said() -> None:
     """Blender looks up whole sentences only, and of why a button is disabled nothing at all."""
     plain: list[object] = []
     for file, tree in sources("addon"):
-        filled = [label for label in labels(tree) if isinstance(label, ast.JoinedStr) and re.search("[A-Za-z]", template(label))]
+        filled = [
+            label
+            for label in labels(tree)
+            if isinstance(label, ast.JoinedStr) and re.search("[A-Za-z]", template(label))
+        ]
         inside = {id(label) for call in _calls(tree, "said") for label in call.args}
         plain += [label.lineno for label in filled if id(label) not in inside]
         for name, place in (("report", 1), ("poll_message_set", 0)):
@@ -119,18 +134,27 @@ def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
     [
         ("Generate", "Erzeugen"),
         ("51 of 52 keys on 2 meshes", "51 von 52 Shape-Keys auf 2 Meshes"),
-        ('The strip "Generate" has no sound: pick another', 'Der Strip "Generate" hat keinen Ton: einen anderen angeben'),
+        (
+            'The strip "Generate" has no sound: pick another',
+            'Der Strip "Generate" hat keinen Ton: einen anderen angeben',
+        ),
         (
             '"Head" can\'t be keyed: its shape keys are not relative; turn Relative on',
             '"Head" kann keine Keyframes erhalten: seine Shape-Keys sind nicht relativ; Relativ einschalten',
         ),
         ("Left alone, as driven: JawOpen, {0}", "Unberührt, da durch Treiber bestimmt: JawOpen, {0}"),
-        ("Edited \u00b7 Happiness \u00b7 Seed 3 \u00b7 12:05", "Bearbeitet \u00b7 Freude \u00b7 Startwert 3 \u00b7 12:05"),
+        (
+            "Edited \u00b7 Happiness \u00b7 Seed 3 \u00b7 12:05",
+            "Bearbeitet \u00b7 Freude \u00b7 Startwert 3 \u00b7 12:05",
+        ),
         (
             '2 strips skipped: "Speech" is muted \u00b7 "Face": The strip "Jaw" is gone: pick another',
             '2 Strips übersprungen: "Speech" ist stumm \u00b7 "Face": Der Strip "Jaw" ist fort: einen anderen angeben',
         ),
-        ('"Jaw": 99 frames on 52 keys of 2 meshes, and 2 more', '"Jaw": 99 Bilder auf 52 Shape-Keys von 2 Meshes, und 2 weitere'),
+        (
+            '"Jaw": 99 frames on 52 keys of 2 meshes, and 2 more',
+            '"Jaw": 99 Bilder auf 52 Shape-Keys von 2 Meshes, und 2 weitere',
+        ),
         ("Never heard of", "Never heard of"),
     ],
 )

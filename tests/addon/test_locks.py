@@ -25,7 +25,9 @@ def take(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.S
 def _course(action: "bpy.types.Action", names: tuple[str, ...], first: int = 0, last: int = 300) -> np.ndarray:
     """(frames, channels), twice as fine as frames."""
     curves = fcurves(action)
-    return np.array([[curves[PATH.format(name)].evaluate(frame / 2) for name in names] for frame in range(2 * first, 2 * last + 1)])
+    return np.array(
+        [[curves[PATH.format(name)].evaluate(frame / 2) for name in names] for frame in range(2 * first, 2 * last + 1)]
+    )
 
 
 def _current(face: "bpy.types.Object") -> "bpy.types.Action":
@@ -43,7 +45,7 @@ def test_resampling_keeps_the_mouth_to_the_bit(take: "bpy.types.Action", face: "
     assert other != take
     np.testing.assert_array_equal(_course(other, LOWER), _course(take, LOWER))
     assert _alike(_course(other, UPPER), _course(take, UPPER)) < 0.7
-    info = part("addon.takes").read_info(other)
+    info = part("addon.takes.take_store.take_store").read_info(other)
     assert set(info.locks.channels) == set(LOWER) and info.locks.frames is None
 
 
@@ -61,7 +63,9 @@ def test_unlocked_everything_varies_and_lips_say_the_same(
     assert _alike(_course(_current(face), LOWER), _course(take, LOWER)) > 0.9
 
 
-def test_chosen_channels_and_regions(take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:
+def test_chosen_channels_and_regions(
+    take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object"
+) -> None:
     locks = scene.lipsync.locks
     locks.all_mouth, locks.all_brows, locks.lids = False, True, {"eyeBlinkLeft", "eyeBlinkRight"}
     assert locks.all_brows and not locks.all_lids
@@ -85,10 +89,15 @@ def test_a_range_of_frames_stays(take: "bpy.types.Action", scene: "bpy.types.Sce
     assert steps[[69, 70, 109, 110]].max() <= np.percentile(steps, 98)  # around 90 and 130
 
 
-def test_a_take_of_another_strip_is_not_kept(take: "bpy.types.Action", strip: "bpy.types.Strip", face: "bpy.types.Object") -> None:
+def test_a_take_of_another_strip_is_not_kept(
+    take: "bpy.types.Action", strip: "bpy.types.Strip", face: "bpy.types.Object"
+) -> None:
     setattr(strip, "content_start" if bpy.app.version >= (5, 1) else "frame_start", 40)
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
-    assert part("addon.takes").read_info(_current(face)).locks == part("addon.locks").UNLOCKED
+    assert (
+        part("addon.takes.take_store.take_store").read_info(_current(face)).locks
+        == part("addon.takes.take_store.locks").UNLOCKED
+    )
 
 
 def test_no_preview_range_is_said(scene: "bpy.types.Scene") -> None:
@@ -105,7 +114,9 @@ def test_controls_leave_locked_edits_alone(take: "bpy.types.Action", face: "bpy.
     np.testing.assert_array_equal(_course(other, LOWER), _course(take, LOWER))
 
 
-def test_controls_move_what_is_locked_but_by_no_hand(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_controls_move_what_is_locked_but_by_no_hand(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
+) -> None:
     scene.lipsync.key_density = "DENSE"
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     first = _current(face)
@@ -120,14 +131,20 @@ def test_controls_move_what_is_locked_but_by_no_hand(scene: "bpy.types.Scene", f
     np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), 2 * jaw, atol=1e-3)
 
 
-def test_a_take_with_locks_can_be_made_again(take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:
+def test_a_take_with_locks_can_be_made_again(
+    take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object"
+) -> None:
     scene.lipsync.key_density = "DENSE"
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
     other = _current(face)
     upper = _course(other, UPPER)
     assert bpy.ops.lipsync.take_again() == {"FINISHED"}
     again = _current(face)
-    assert again not in (take, other) and part("addon.takes").read_info(again).locks == part("addon.takes").read_info(other).locks
+    assert (
+        again not in (take, other)
+        and part("addon.takes.take_store.take_store").read_info(again).locks
+        == part("addon.takes.take_store.take_store").read_info(other).locks
+    )
     np.testing.assert_allclose(_course(again, UPPER), upper, atol=1e-3)
     assert _alike(_course(again, LOWER), _course(take, LOWER)) > 0.99
 

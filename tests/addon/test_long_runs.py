@@ -17,7 +17,9 @@ WARM = 6  # generations until all is loaded that stays loaded
 MB = 1 << 20
 MOST = {"blender": 24 * MB, "child": 24 * MB}  # that may be taken in all after that, however long it goes on
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system doesn't say how large a process is")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/statm").exists(), reason="this system doesn't say how large a process is"
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Held:
 
 def _held() -> Held:
     gc.collect()
-    session = part("addon.session").session
+    session = part("addon.generation.backend_process").session
     child = session._client._process.pid
     return Held(
         _size("self"),
@@ -43,8 +45,12 @@ def _held() -> Held:
         (threading.active_count(), len(os.listdir(f"/proc/{child}/task"))),
         (len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{child}/fd"))),
         tuple(sorted(path.name for path in session.folder().iterdir())),
-        sum(len(handlers) for name in dir(bpy.app.handlers) if isinstance(handlers := getattr(bpy.app.handlers, name), list)),
-        len(part("addon.edits")._answers),
+        sum(
+            len(handlers)
+            for name in dir(bpy.app.handlers)
+            if isinstance(handlers := getattr(bpy.app.handlers, name), list)
+        ),
+        len(part("addon.takes.take_store.edit_tracking")._answers),
     )
 
 
@@ -53,7 +59,9 @@ def _size(process: str | int) -> int:
 
 
 @pytest.fixture
-def strips(scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp_path: Path) -> dict[str, "bpy.types.Strip"]:
+def strips(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp_path: Path
+) -> dict[str, "bpy.types.Strip"]:
     """Two seconds of speech as a file and packed, and a file that is no sound."""
     made = {}
     for number, name in enumerate(("plain", "packed", "broken")):
@@ -68,7 +76,11 @@ def strips(scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp
 
 def _work(number: int, scene: "bpy.types.Scene") -> None:
     """One of what an artist does, and then all of it removed."""
-    takes, edits, job = part("addon.takes"), part("addon.edits"), part("addon.job")
+    takes, edits, job = (
+        part("addon.takes.take_store.take_store"),
+        part("addon.takes.take_store.edit_tracking"),
+        part("addon.generation.job"),
+    )
     kind = ("plain", "plain", "packed", "cancel", "broken")[number % 5]
     scene.lipsync.strip = "plain" if kind == "cancel" else kind
     scene.lipsync.seed = number
@@ -101,10 +113,13 @@ def test_a_day_of_generations_leaves_nothing_behind(scene: "bpy.types.Scene", st
             _work(number, scene)
     after = _held()
     grown = {name: getattr(after, name) - getattr(before, name) for name in MOST}
-    print("".join(f"\n{name}: {getattr(before, name) / MB:.1f} MB, and {grown[name] / MB:+.1f} MB" for name in MOST), after)
+    print(
+        "".join(f"\n{name}: {getattr(before, name) / MB:.1f} MB, and {grown[name] / MB:+.1f} MB" for name in MOST),
+        after,
+    )
     assert all(grown[name] <= most for name, most in MOST.items()), grown
     for name in ("threads", "handles", "files", "handlers"):
         assert getattr(after, name) == getattr(before, name), name
     assert "backend.log" in after.files and after.answers <= 4
-    assert not bpy.app.timers.is_registered(part("addon.controls").catch_up)
-    part("addon.session").session.restart()
+    assert not bpy.app.timers.is_registered(part("addon.takes.take_store.controls").catch_up)
+    part("addon.generation.backend_process").session.restart()

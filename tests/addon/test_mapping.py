@@ -11,14 +11,14 @@ import pytest
 from helpers import add_mesh, part, read_action, source
 
 from backend.arkit import CHANNELS
-from backend.curves import Curves
+from backend.curves.base import Curves
 
-mapping_file = source("mapping_file")
+mapping_file = source("rig.mapping_file")
 
 
 @pytest.fixture
 def read_face(scene: "bpy.types.Scene") -> Callable:
-    return part("addon.rig").read_face
+    return part("addon.rig.face_rig.face_rig").read_face
 
 
 def _choose(ob: "bpy.types.Object", **keys: str) -> None:
@@ -68,13 +68,15 @@ def test_a_choice_of_a_key_that_is_gone_is_none(read_face: Callable) -> None:
 
 
 def test_a_face_of_no_known_names_speaks_by_choices_alone(read_face: Callable) -> None:
-    keys, rig = part("addon.keys"), part("addon.rig")
+    keys, rig = part("addon.keyframes.face_action"), part("addon.rig.face_rig.face_rig")
     alien = add_mesh("Alien", ["Antenna", "Gape"])
     with pytest.raises(rig.RigError, match="choose them under Mapping"):
         read_face(alien)
     _choose(alien, jawOpen="Gape")
     values = np.random.default_rng(0).random((8, 52), np.float32)
-    action = keys.write_action("Take", keys.columns(read_face(alien), Curves(CHANNELS, values, 30.0)), 1, keys.Style(0.0, False))
+    action = keys.write_action(
+        "Take", keys.columns(read_face(alien), Curves(CHANNELS, values, 30.0)), 1, keys.Style(0.0, False)
+    )
     (curve,) = read_action(action).items()
     assert curve[0] == 'key_blocks["Gape"].value'
     np.testing.assert_array_equal(curve[1][:, 1], values[:, CHANNELS.index("jawOpen")])
@@ -84,7 +86,9 @@ def test_visemes_by_hand(read_face: Callable) -> None:
     head = add_mesh("Head", ["eyeBlinkLeft", "jawOpen", "Ah", "Ooh", "Shut"])
     _choose(head, aa="Ah", ou="Ooh", PP="Shut")
     face = read_face(head)
-    assert face.channels == ("eyeBlinkLeft",) and face.visemes == ("PP", "aa", "ou") and face.viseme_set.label == "custom"
+    assert (
+        face.channels == ("eyeBlinkLeft",) and face.visemes == ("PP", "aa", "ou") and face.viseme_set.label == "custom"
+    )
     vrm = add_mesh("Anime", [f"Fcl_MTH_{name}" for name in "AIUEO"] + ["Shout"])
     _choose(vrm, aa="Shout", ih="(None)")
     face = read_face(vrm)
@@ -93,15 +97,17 @@ def test_visemes_by_hand(read_face: Callable) -> None:
 
 
 def test_choosing_arkits_lips_by_hand_ends_visemes(read_face: Callable) -> None:
-    lips = part("addon.visemes").SPOKEN_FOR
-    head = add_mesh("Head", [f"Fcl_MTH_{name}" for name in "AIUEO"] + [f"Shape {number}" for number in range(len(lips))])
+    lips = part("addon.rig.face_rig.visemes").SPOKEN_FOR
+    head = add_mesh(
+        "Head", [f"Fcl_MTH_{name}" for name in "AIUEO"] + [f"Shape {number}" for number in range(len(lips))]
+    )
     assert read_face(head).viseme_set.label == "VRM"
     _choose(head, **{channel: f"Shape {number}" for number, channel in enumerate(lips)})
     assert read_face(head).viseme_set is None and set(read_face(head).channels) == set(lips)
 
 
 def test_choices_go_where_the_shape_keys_go(read_face: Callable, tmp_path: Path) -> None:
-    choices = part("addon.mapping").choices
+    choices = part("addon.rig.face_rig.mapping").choices
     head = add_mesh("Head", ["jawOpen", "Maw"])
     _choose(head, jawOpen="Maw", cheekPuff="(None)")
     wanted = (("jawOpen", "Maw"), ("cheekPuff", ""))
@@ -136,7 +142,7 @@ def test_reset(read_face: Callable) -> None:
     _choose(head, jawOpen="Maw", cheekPuff="Maw")
     _choose(teeth, jawOpen="Maw")
     assert bpy.ops.lipsync.mapping_reset(curve="jawOpen") == {"FINISHED"}
-    choices = part("addon.mapping").choices
+    choices = part("addon.rig.face_rig.mapping").choices
     assert choices(head.data.shape_keys) == (("cheekPuff", "Maw"),) and choices(teeth.data.shape_keys) == ()
     assert bpy.ops.lipsync.mapping_reset() == {"FINISHED"}
     assert choices(head.data.shape_keys) == ()
@@ -164,7 +170,7 @@ def test_saved_and_loaded(read_face: Callable, tmp_path: Path) -> None:
 
     other = add_mesh("Somebody", ["Maw"])  # none of the file's meshes, and without one of its keys
     assert bpy.ops.lipsync.mapping_load(filepath=str(file)) == {"FINISHED"}
-    assert part("addon.mapping").choices(other.data.shape_keys) == (("jawOpen", "Maw"),)
+    assert part("addon.rig.face_rig.mapping").choices(other.data.shape_keys) == (("jawOpen", "Maw"),)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +181,10 @@ def test_saved_and_loaded(read_face: Callable, tmp_path: Path) -> None:
         ('{"format": "lip sync mapping", "version": 9, "meshes": {}}', "version 9"),
         ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": "jawOpen"}}', "save the mapping again"),
         ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": 3}}}', "no name of a key"),
-        ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": "Gob"}}}', 'Nothing of "mapping.json" fits'),
+        (
+            '{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": "Gob"}}}',
+            'Nothing of "mapping.json" fits',
+        ),
     ],
 )
 def test_what_is_no_mapping_changes_nothing(scene: "bpy.types.Scene", tmp_path: Path, text: str, why: str) -> None:
@@ -187,11 +196,15 @@ def test_what_is_no_mapping_changes_nothing(scene: "bpy.types.Scene", tmp_path: 
         bpy.ops.lipsync.mapping_load(filepath=str(file))
     with pytest.raises(RuntimeError, match="can't be read"):
         bpy.ops.lipsync.mapping_load(filepath=str(tmp_path / "gone.json"))
-    assert part("addon.mapping").choices(head.data.shape_keys) == (("jawOpen", "Maw"),)
+    assert part("addon.rig.face_rig.mapping").choices(head.data.shape_keys) == (("jawOpen", "Maw"),)
 
 
 def test_what_fits_is_chosen_and_the_rest_is_told() -> None:
-    stored = {"Head": {"jawOpen": "Maw", "wagEars": "Ears"}, "Teeth": {"jawOpen": "Gob", "cheekPuff": ""}, "Hat": {"browInnerUp": "Brim"}}
+    stored = {
+        "Head": {"jawOpen": "Maw", "wagEars": "Ears"},
+        "Teeth": {"jawOpen": "Gob", "cheekPuff": ""},
+        "Hat": {"browInnerUp": "Brim"},
+    }
     chosen, misfits = mapping_file.fit(stored, CHANNELS, {"Head": {"Maw"}, "Teeth": {"Maw"}})
     assert chosen == {"Head": {"jawOpen": "Maw"}, "Teeth": {"cheekPuff": ""}}
     assert sorted(misfits) == ["Hat: browInnerUp \u2192 Brim", "Head: wagEars \u2192 Ears", "Teeth: jawOpen \u2192 Gob"]
@@ -210,15 +223,20 @@ def test_the_panel_lists_keys_and_what_is_wrong_with_them(read_face: Callable) -
     teeth = add_mesh("Teeth", ["Jaw_Open"], head)
     key = head.data.shape_keys
     key.key_blocks["jawOpen"].mute = True
-    meshes = part("addon.rig").find_face(head).meshes
-    assert panel._keys(meshes, "jawOpen") == {"jawOpen": "muted", "Jaw_Open": ""} and panel._keys(meshes, "jawRight") == {}
+    meshes = part("addon.rig.face_rig.face_rig").find_face(head).meshes
+    assert (
+        panel._keys(meshes, "jawOpen") == {"jawOpen": "muted", "Jaw_Open": ""} and panel._keys(meshes, "jawRight") == {}
+    )
     _choose(head, jawLeft="Maw")
     assert not panel._is_gone(key, "jawLeft") and not panel._is_gone(teeth.data.shape_keys, "jawLeft")
     key.key_blocks["Maw"].name = "Gob"
     assert panel._is_gone(key, "jawLeft")
     view.region = "gaze"
     assert part("addon.panels.mapping").shown_curve(view) == "eyeLookDownLeft"
-    assert [row.identifier for row in view.bl_rna.properties["curves"].enum_items] == [*CHANNELS, *part("addon.visemes").POSES]
+    assert [row.identifier for row in view.bl_rna.properties["curves"].enum_items] == [
+        *CHANNELS,
+        *part("addon.rig.face_rig.visemes").POSES,
+    ]
 
 
 def test_panels_may_ask_at_every_redraw(read_face: Callable) -> None:

@@ -11,14 +11,27 @@ import numpy as np
 import pytest
 from helpers import add_strip, part, read_action
 
-RETIMING = pytest.mark.skipif(bpy.app.version < (5, 1), reason="adding a retiming key crashes earlier Blenders without a window")
+RETIMING = pytest.mark.skipif(
+    bpy.app.version < (5, 1), reason="adding a retiming key crashes earlier Blenders without a window"
+)
 NEW_NAMES = bpy.app.version >= (5, 1)
 
 
 def _state(scene: "bpy.types.Scene") -> Any:
-    strips = [(strip.name, strip.mute, strip.channel, strip.volume) for strip in part("addon.strip").all_strips(scene)]
-    settings = (scene.frame_start, scene.frame_end, scene.frame_current, [channel.mute for channel in scene.sequence_editor.channels])
-    counts = [[(block.name, block.users) for block in blocks] for blocks in (bpy.data.scenes, bpy.data.sounds, bpy.data.objects)]
+    strips = [
+        (strip.name, strip.mute, strip.channel, strip.volume)
+        for strip in part("addon.generation.sound_strip").all_strips(scene)
+    ]
+    settings = (
+        scene.frame_start,
+        scene.frame_end,
+        scene.frame_current,
+        [channel.mute for channel in scene.sequence_editor.channels],
+    )
+    counts = [
+        [(block.name, block.users) for block in blocks]
+        for blocks in (bpy.data.scenes, bpy.data.sounds, bpy.data.objects)
+    ]
     return strips, settings, counts
 
 
@@ -47,10 +60,12 @@ def crowded(scene: "bpy.types.Scene", speech: Path, face: "bpy.types.Object") ->
     return strip
 
 
-def test_a_strip_is_heard_alone_and_the_scene_stays_as_it_was(crowded: "bpy.types.Strip", speech: Path, tmp_path: Path) -> None:
-    span = part("addon.strip").read_span(crowded, 24.0)
+def test_a_strip_is_heard_alone_and_the_scene_stays_as_it_was(
+    crowded: "bpy.types.Strip", speech: Path, tmp_path: Path
+) -> None:
+    span = part("addon.generation.sound_strip").read_span(crowded, 24.0)
     before = _state(bpy.context.scene)
-    heard = _seconds(part("addon.mixdown").mix_down(span, tmp_path))
+    heard = _seconds(part("addon.generation.mixdown").mix_down(span, tmp_path))
     assert _state(bpy.context.scene) == before
     wanted = _seconds(speech)[8000:]
     assert len(heard) / 16000 == pytest.approx(span.end - span.start, abs=0.1)
@@ -60,20 +75,26 @@ def test_a_strip_is_heard_alone_and_the_scene_stays_as_it_was(crowded: "bpy.type
 
 
 def test_a_strip_that_is_gone_is_told(crowded: "bpy.types.Strip", tmp_path: Path) -> None:
-    strip = part("addon.strip")
+    strip = part("addon.generation.sound_strip")
     span = strip.read_span(crowded, 24.0)
     crowded.name = "Other"
     with pytest.raises(strip.StripError, match='The strip "Line" is gone'):
-        part("addon.mixdown").mix_down(span, tmp_path)
+        part("addon.generation.mixdown").mix_down(span, tmp_path)
     crowded.name = "Line"
     before = _state(bpy.context.scene)
     with pytest.raises(strip.StripError, match="can't be mixed down"):
-        part("addon.mixdown").mix_down(span, tmp_path / "no folder")
+        part("addon.generation.mixdown").mix_down(span, tmp_path / "no folder")
     assert _state(bpy.context.scene) == before
 
 
-def test_a_file_that_is_still_being_written_is_waited_for(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mixdown, path, rate = part("addon.mixdown"), tmp_path / "mixdown.wav", part("addon.mixdown")._RATE
+def test_a_file_that_is_still_being_written_is_waited_for(
+    extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mixdown, path, rate = (
+        part("addon.generation.mixdown"),
+        tmp_path / "mixdown.wav",
+        part("addon.generation.mixdown")._RATE,
+    )
     monkeypatch.setattr(mixdown, "_PATIENCE", 0.5)
 
     def write() -> None:
@@ -96,7 +117,9 @@ def test_a_file_that_is_still_being_written_is_waited_for(extension: Path, tmp_p
 
 
 @RETIMING
-def test_retimed_strip_is_spoken_at_its_own_pace(scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path) -> None:
+def test_retimed_strip_is_spoken_at_its_own_pace(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path
+) -> None:
     scene.lipsync.key_density = "DENSE"
     strip = add_strip(scene, speech)
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
@@ -110,19 +133,26 @@ def test_retimed_strip_is_spoken_at_its_own_pace(scene: "bpy.types.Scene", face:
     action = face.data.shape_keys.animation_data.action
     slow = read_action(action)['key_blocks["jawOpen"].value']
     assert slow[0, 0] == 11 and abs(slow[-1, 0] - 11 - 2 * whole) <= 1
-    stretched = np.interp(np.arange(len(slow)), [0, 9, 2 * whole], [0, 9, whole])  # the frame of the plain take that each shows
+    stretched = np.interp(
+        np.arange(len(slow)), [0, 9, 2 * whole], [0, 9, whole]
+    )  # the frame of the plain take that each shows
     expected = np.interp(stretched, np.arange(len(plain)), plain)
     assert np.corrcoef(slow[:, 1], expected)[0, 1] > 0.6
-    takes = part("addon.takes")
+    takes = part("addon.takes.take_store.take_store")
     assert takes.read_info(action).retimed and "is retimed" in takes.why_only_once(action)
-    assert list(part("addon.session").session.folder().glob("mixdown*")) == []
+    assert list(part("addon.generation.backend_process").session.folder().glob("mixdown*")) == []
 
 
 @RETIMING
 def test_retimed_strip_in_the_cast(scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path) -> None:
     strip = add_strip(scene, speech)
     strip.retiming_keys.add(timeline_frame=40)
-    strip.retiming_keys[-1].timeline_frame = int(strip.right_handle) + 30  # among other strips this crashes Blender 5.2 at times
+    strip.retiming_keys[-1].timeline_frame = (
+        int(strip.right_handle) + 30
+    )  # among other strips this crashes Blender 5.2 at times
     add_strip(scene, speech, 501).name = "Late"
     assert bpy.ops.lipsync.cast_add_all() == {"FINISHED"} and bpy.ops.lipsync.generate_cast() == {"FINISHED"}
-    assert part("addon.takes").read_parts(face.data.shape_keys.animation_data.action) == ("Hello There", "Late")
+    assert part("addon.takes.take_store.take_store").read_parts(face.data.shape_keys.animation_data.action) == (
+        "Hello There",
+        "Late",
+    )

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from helpers import add_mesh, nla_tracks, part
 
-from backend.curves import Curves
+from backend.curves.base import Curves
 
 EASE = 5
 
 
 def _speak(head: "bpy.types.Object", name: str, first: int, value: float, frames: int = 20) -> "bpy.types.Action":
-    keys, face = part("addon.keys"), part("addon.rig").read_face(head)
+    keys, face = part("addon.keyframes.face_action"), part("addon.rig.face_rig.face_rig").read_face(head)
     take = Curves(("jawOpen",), np.full((frames, 1), value, np.float32), 24.0)
     action = keys.write_action(name, keys.columns(face, take), first, keys.Style(0.0, False))
-    part("addon.nla").push_down(action, face, EASE)
+    part("addon.takes.take_store.nla").push_down(action, face, EASE)
     return action
 
 
@@ -76,9 +76,12 @@ def test_it_is_the_same_when_the_file_is_opened_again(head: "bpy.types.Object", 
 
 
 def test_what_a_take_joins_is_kept_in_the_file(head: "bpy.types.Object", tmp_path: Path) -> None:
-    takes = part("addon.takes")
+    takes = part("addon.takes.take_store.take_store")
     action = _speak(head, "One", 11, 0.5)
-    infos = [takes.TakeInfo(name, "a.ogg", 0.0, 1.0, 11, 24.0, "Joan", "neutral", 0, "a", "m", 0.0) for name in ("Who?", "Me.")]
+    infos = [
+        takes.TakeInfo(name, "a.ogg", 0.0, 1.0, 11, 24.0, "Joan", "neutral", 0, "a", "m", 0.0)
+        for name in ("Who?", "Me.")
+    ]
     takes.mark(action, infos[0], Curves(("jawOpen",), np.full((20, 1), 0.5, np.float32), 24.0))
     assert takes.read_parts(action) == () and takes.why_only_once(action) == "" and not takes.read_info(action).retimed
     takes.mark_parts(action, infos)

@@ -26,7 +26,9 @@ def _rename(model: Path, old: str, new: str) -> None:
     card = json.loads((model / "model.json").read_text())
     next(entry for entry in card["identities"] if entry["name"] == old)["name"] = new
     (model / "model.json").write_text(json.dumps(card))
-    os.utime(model / "model.json", ns=(0, part("addon.model").changed(model)[0] + 10**9))  # later, however coarse the disk's clock is
+    os.utime(
+        model / "model.json", ns=(0, part("addon.generation.model_info").changed(model)[0] + 10**9)
+    )  # later, however coarse the disk's clock is
 
 
 def _menu() -> list[str]:
@@ -42,8 +44,10 @@ def test_menus_are_those_of_the_model_chosen(scene: "bpy.types.Scene", own_model
     assert "Ada" in _menu()
 
 
-def test_model_chosen_performs(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path) -> None:
-    takes, model = part("addon.takes"), part("addon.model")
+def test_model_chosen_performs(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
+) -> None:
+    takes, model = part("addon.takes.take_store.take_store"), part("addon.generation.model_info")
     with preference(model=str(own_model)):
         scene.lipsync.identity = "Grandmother"
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
@@ -62,8 +66,16 @@ def test_model_chosen_performs(scene: "bpy.types.Scene", face: "bpy.types.Object
     "name, content, sentence",
     [
         ("nothing", None, "No model.json in .*nothing: reinstall the extension or choose another model folder$"),
-        ("pairs", '{"schema": 2}', r"The model.json in .*pairs is broken \(it lacks 'identities'\): reinstall the extension"),
-        ("broken", "{", r"The model.json in .*broken is broken \(.*: reinstall the extension or export the model again$"),
+        (
+            "pairs",
+            '{"schema": 2}',
+            r"The model.json in .*pairs is broken \(it lacks 'identities'\): reinstall the extension",
+        ),
+        (
+            "broken",
+            "{",
+            r"The model.json in .*broken is broken \(.*: reinstall the extension or export the model again$",
+        ),
         ("old", '{"schema": 1}', "has schema 1, this version reads 2: export it again or update$"),
     ],
 )
@@ -81,9 +93,9 @@ def test_wrong_folder_is_told(
     if content:
         (folder / "model.json").write_text(content)
     with preference(model=str(folder)):
-        assert re.search(sentence, part("addon.model").problem(folder))
+        assert re.search(sentence, part("addon.generation.model_info").problem(folder))
         assert "Ada" in _menu()
-        monkeypatch.setattr(part("addon.model"), "OWN", folder)  # nothing left to do the work
+        monkeypatch.setattr(part("addon.generation.model_info"), "OWN", folder)  # nothing left to do the work
         with pytest.raises(RuntimeError, match=sentence.partition(":")[0]):  # Blender cuts what follows
             bpy.ops.lipsync.generate()
         assert re.search(sentence, part("addon.operators.generate").disabled_reason(bpy.context))
@@ -93,7 +105,12 @@ def test_wrong_folder_is_told(
 def test_the_extension_s_own_model_stands_in_for_a_broken_one(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
 ) -> None:
-    job, order, takes, model = part("addon.job"), part("addon.operators.generate").make_order, part("addon.takes"), part("addon.model")
+    job, order, takes, model = (
+        part("addon.generation.job"),
+        part("addon.operators.generate").make_order,
+        part("addon.takes.take_store.take_store"),
+        part("addon.generation.model_info"),
+    )
     why = f"decoder.onnx in {own_model} is not the file its model.json describes: reinstall the extension"
     with preference(model=str(own_model)):
         scene.lipsync.identity = "Grandmother"
@@ -112,8 +129,11 @@ def test_the_extension_s_own_model_stands_in_for_a_broken_one(
         assert info.model_sha256 == model.card(model.OWN).sha256 and info.identity in _names(model.card(model.OWN))
         (own_model / "decoder.onnx").write_bytes(whole)  # mended, and the next take is of it
         assert model.problem(own_model) == "" and bpy.ops.lipsync.generate() == {"FINISHED"}
-        assert takes.read_info(takes.current_take(part("addon.rig").read_face(face))).identity == "Grandmother"
-    part("addon.session").session.restart()
+        assert (
+            takes.read_info(takes.current_take(part("addon.rig.face_rig.face_rig").read_face(face))).identity
+            == "Grandmother"
+        )
+    part("addon.generation.backend_process").session.restart()
 
 
 def _names(card: Any) -> set[str]:
@@ -122,11 +142,17 @@ def _names(card: Any) -> set[str]:
 
 def test_file_in_place_of_a_folder_is_told(extension: Path, tmp_path: Path) -> None:
     (tmp_path / "model").write_text("")
-    assert "can't be read (Not a directory)" in part("addon.model").problem(tmp_path / "model")
+    assert "can't be read (Not a directory)" in part("addon.generation.model_info").problem(tmp_path / "model")
 
 
-def test_backend_starts_anew_for_another_setup_alone(face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path) -> None:
-    session, setup, own = part("addon.session").session, part("addon.session").Setup, part("addon.model").OWN
+def test_backend_starts_anew_for_another_setup_alone(
+    face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
+) -> None:
+    session, setup, own = (
+        part("addon.generation.backend_process").session,
+        part("addon.generation.backend_process").BackendSetup,
+        part("addon.generation.model_info").OWN,
+    )
     bpy.ops.lipsync.generate()
     first = session.client(setup("", own))
     assert session.client(setup("", own)) is first and first.alive
@@ -148,10 +174,14 @@ def test_runtime_is_chosen_for_another_python_alone(extension: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="another Python is a shell script here")
-def test_runtime_that_is_not_there_is_told_and_done_without(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> None:
-    job, order = part("addon.job"), part("addon.operators.generate").make_order
-    python, packages = tmp_path / "python", ":".join(part("addon.session").site_dirs())
-    python.write_text(f'#!/bin/sh\nshift\nPYTHONPATH="{packages}" exec "{sys.executable}" "$@"\n')  # shift: without the -I, that ignores it
+def test_runtime_that_is_not_there_is_told_and_done_without(
+    face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path
+) -> None:
+    job, order = part("addon.generation.job"), part("addon.operators.generate").make_order
+    python, packages = tmp_path / "python", ":".join(part("addon.generation.backend_process").site_dirs())
+    python.write_text(
+        f'#!/bin/sh\nshift\nPYTHONPATH="{packages}" exec "{sys.executable}" "$@"\n'
+    )  # shift: without the -I, that ignores it
     python.chmod(0o700)
     with preference(python=str(python), runtime="tensorrt"):
         running = job.Job(order(bpy.context))
@@ -164,4 +194,4 @@ def test_runtime_that_is_not_there_is_told_and_done_without(face: "bpy.types.Obj
         )
         assert len(outcome.actions) == 1
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    part("addon.session").session.restart()
+    part("addon.generation.backend_process").session.restart()

@@ -52,7 +52,9 @@ class Face:
         return self.key(part, name) - self.key(part, "Basis")
 
     def pose(self, part: str, **values: float) -> np.ndarray:
-        return self.key(part, "Basis") + sum((value * self.moves(part, name) for name, value in values.items()), np.zeros(3))
+        return self.key(part, "Basis") + sum(
+            (value * self.moves(part, name) for name, value in values.items()), np.zeros(3)
+        )
 
     def lip_gaps(self, **values: float) -> np.ndarray:
         points = self.pose("Face", **values)
@@ -69,7 +71,8 @@ def face():
 
 def test_all_of_it_is_there(face):
     keys = {
-        name: [block.name for block in ob.data.shape_keys.key_blocks[1:]] if ob.data.shape_keys else [] for name, ob in face.parts.items()
+        name: [block.name for block in ob.data.shape_keys.key_blocks[1:]] if ob.data.shape_keys else []
+        for name, ob in face.parts.items()
     }
     jaw = {"jawForward", "jawLeft", "jawRight", "jawOpen"}
     assert tuple(keys["Face"]) == tuple(CHANNELS)
@@ -89,7 +92,9 @@ def test_meshes_are_sound(face):
 
 
 def test_size_and_place(face):
-    points = np.concatenate([face.key("Face", "Basis"), *(np.array([v.co for v in face.parts["Hair"].data.vertices]) * 100.0,)])
+    points = np.concatenate(
+        [face.key("Face", "Basis"), *(np.array([v.co for v in face.parts["Hair"].data.vertices]) * 100.0,)]
+    )
     low, high = points.min(0), points.max(0)
     assert low[2] == pytest.approx(0.0, abs=0.01) and 23.0 < high[2] < 27.0
     assert abs(low[0] + high[0]) < 0.5  # as far left as right
@@ -111,7 +116,14 @@ def test_builds_fast(face):
 
 
 @pytest.mark.parametrize(
-    "pose", [{}, {"jawOpen": 0.3, "mouthClose": 0.3}, {"jawOpen": 1.0, "mouthClose": 1.0}, {"mouthPucker": 1.0}, {"mouthSmileLeft": 1.0}]
+    "pose",
+    [
+        {},
+        {"jawOpen": 0.3, "mouthClose": 0.3},
+        {"jawOpen": 1.0, "mouthClose": 1.0},
+        {"mouthPucker": 1.0},
+        {"mouthSmileLeft": 1.0},
+    ],
 )
 def test_lips_meet(face, pose):
     assert face.lip_gaps(**pose).max() < 0.05
@@ -133,7 +145,8 @@ def test_rounding_narrows_the_mouth(face):
 
 
 @pytest.mark.parametrize(
-    "pose", [{"eyeBlinkLeft": 1.0}, {"eyeBlinkLeft": 1.0, "eyeLookDownLeft": 1.0}, {"eyeBlinkLeft": 1.0, "eyeSquintLeft": 1.0}]
+    "pose",
+    [{"eyeBlinkLeft": 1.0}, {"eyeBlinkLeft": 1.0, "eyeLookDownLeft": 1.0}, {"eyeBlinkLeft": 1.0, "eyeSquintLeft": 1.0}],
 )
 def test_lids_cover_the_eye(face, pose):
     surface = load("sample_face.surface")

@@ -6,7 +6,7 @@ from helpers import source
 
 from backend.arkit import CHANNELS
 
-visemes = source("visemes")
+visemes = source("rig.visemes")
 POSES = {each.label: list(dict.fromkeys(each.spellings.values())) for each in visemes.SETS}
 
 
@@ -43,7 +43,9 @@ def test_pucker_is_the_round_vowel(label: str) -> None:
 @pytest.mark.parametrize("jaw", [0.0, 0.1, 0.3])
 def test_lips_that_close_close(label: str, jaw: float) -> None:
     """Whatever the jaw does behind them."""
-    weights = _mix(POSES[label], jawOpen=jaw, mouthClose=jaw, mouthPressLeft=0.15, mouthPressRight=0.15, mouthRollUpper=0.1)
+    weights = _mix(
+        POSES[label], jawOpen=jaw, mouthClose=jaw, mouthPressLeft=0.15, mouthPressRight=0.15, mouthRollUpper=0.1
+    )
     assert weights.get("PP", 1.0) > 0.9
     assert sum(weights.values()) - weights.get("PP", 0.0) < 0.1
 

@@ -23,7 +23,9 @@ def test_zip_holds_what_it_should_and_nothing_else(archive: zipfile.ZipFile, bui
     code = {path.relative_to(ROOT).as_posix() for part in ("addon", "backend") for path in (ROOT / part).rglob("*.py")}
     model = {path.relative_to(ROOT).as_posix() for path in (ROOT / "backend/model").iterdir()}
     assert {f"backend/model/{name}" for name in ("model.json", "LICENSE")} < model
-    expected = {"__init__.py", "blender_manifest.toml", "LICENSE"} | code | model | {f"wheels/{name}" for name in wheels}
+    expected = (
+        {"__init__.py", "blender_manifest.toml", "LICENSE"} | code | model | {f"wheels/{name}" for name in wheels}
+    )
     assert sorted(archive.namelist()) == sorted(expected)
     assert sorted(manifest["wheels"]) == sorted(f"./wheels/{name}" for name in wheels)
 
@@ -39,7 +41,10 @@ def test_every_platform_has_every_package_for_both_pythons(build_zip: ModuleType
         names = [name.split("-") for name in build_zip.locked_wheels(platform)]
         for package in ("onnxruntime", "cffi"):
             assert sorted(python for name, _, python, *_ in names if name == package) == ["cp311", "cp313"]
-        assert sorted(python for name, _, python, *_ in names if name == "soxr") == ["cp311", "cp312"]  # the latter is for later ones too
+        assert sorted(python for name, _, python, *_ in names if name == "soxr") == [
+            "cp311",
+            "cp312",
+        ]  # the latter is for later ones too
         assert {"soundfile", "typing_extensions"} < {name for name, *_ in names}
 
 
@@ -63,7 +68,12 @@ def test_zip_with_something_else_in_it_is_refused(build_zip: ModuleType, extensi
     wheels = build_zip.locked_wheels(build_zip.this_platform())
     build_zip.check(extension_zip, wheels, 60e6)
     copy = tmp_path / "copy.zip"
-    for stray in ("training/model.py", "addon/face.blend", "backend/model/notes.txt", "wheels/other-1-py3-none-any.whl"):
+    for stray in (
+        "training/model/network.py",
+        "addon/face.blend",
+        "backend/model/notes.txt",
+        "wheels/other-1-py3-none-any.whl",
+    ):
         shutil.copy(extension_zip, copy)
         with zipfile.ZipFile(copy, "a") as archive:
             archive.writestr(stray, "")

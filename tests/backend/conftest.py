@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.client import Client, launch
+from backend.ipc.client import Client, launch
 
 REPOSITORY = Path(__file__).parents[2]
 TALK = """

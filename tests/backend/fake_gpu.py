@@ -52,7 +52,10 @@ class Gpu:
         for name, content in {
             "tensorrt": self._tensorrt(),
             "cuda": {},
-            "cuda.bindings": {"runtime": (runtime := _module("cuda.bindings.runtime", self._runtime())), "nvml": (nvml := self._nvml())},
+            "cuda.bindings": {
+                "runtime": (runtime := _module("cuda.bindings.runtime", self._runtime())),
+                "nvml": (nvml := self._nvml()),
+            },
             "cuda.bindings.runtime": vars(runtime),
             "cuda.bindings.nvml": vars(nvml),
         }.items():
@@ -62,7 +65,9 @@ class Gpu:
         del sys.modules[_USER]
 
     def _nvml(self) -> ModuleType:
-        return _module("cuda.bindings.nvml", {"init_v2": lambda: None, "system_get_driver_version": lambda: self.driver})
+        return _module(
+            "cuda.bindings.nvml", {"init_v2": lambda: None, "system_get_driver_version": lambda: self.driver}
+        )
 
     def _runtime(self) -> dict[str, Any]:
         success = CudaError.cudaSuccess
@@ -92,7 +97,10 @@ class Gpu:
             "cudaGetDeviceCount": lambda: (success, self.count) if self.count else (CudaError.cudaErrorNoDevice, None),
             "cudaGetDevice": lambda: (success, 0),
             "cudaGetDeviceProperties": properties,
-            "cudaGetErrorString": lambda error: (success, {2: b"out of memory", 100: b"no CUDA-capable device is detected"}[error]),
+            "cudaGetErrorString": lambda error: (
+                success,
+                {2: b"out of memory", 100: b"no CUDA-capable device is detected"}[error],
+            ),
             "cudaMalloc": malloc,
             "cudaFree": free,
             "cudaMemcpyAsync": copy,

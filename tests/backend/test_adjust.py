@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend import blinks
-from backend.adjust import ControlError, Controls, adjust
-from backend.aperture import APERTURE_CHANNELS, lip_aperture
 from backend.arkit import CHANNELS, REGIONS
-from backend.curves import Curves
+from backend.curves import blinks
+from backend.curves.adjust import ControlError, Controls, adjust
+from backend.curves.aperture import APERTURE_CHANNELS, lip_aperture
+from backend.curves.base import Curves
 
 FPS = 30.0
 CLOSURES = np.arange(20, 600, 25)  # frames at which the lips of `speech` meet
@@ -167,7 +167,9 @@ def test_a_blink_on_lowered_lids_is_bridged(speech: Curves) -> None:
     lids = [_column("eyeBlinkLeft"), _column("eyeBlinkRight")]
     lowered[:, lids] = np.maximum(lowered[:, lids], np.linspace(0.1, 0.3, 600, dtype=np.float32)[:, None])
     np.testing.assert_allclose(
-        _get(adjust(replace(speech, values=lowered), Controls(blinks=0.0)), "eyeBlinkLeft"), np.linspace(0.1, 0.3, 600), atol=0.01
+        _get(adjust(replace(speech, values=lowered), Controls(blinks=0.0)), "eyeBlinkLeft"),
+        np.linspace(0.1, 0.3, 600),
+        atol=0.01,
     )
 
 

@@ -41,7 +41,10 @@ def test_every_channel_is_found_in_every_spelling(spelling: str) -> None:
 
 def test_both_halves_of_a_split_channel_move() -> None:
     found = map_names(["browInnerUp_L", "browInnerUp_R", "CheekPuffRight", "CheekPuffLeft"])
-    assert found.keys == {"browInnerUp": ("browInnerUp_L", "browInnerUp_R"), "cheekPuff": ("CheekPuffLeft", "CheekPuffRight")}
+    assert found.keys == {
+        "browInnerUp": ("browInnerUp_L", "browInnerUp_R"),
+        "cheekPuff": ("CheekPuffLeft", "CheekPuffRight"),
+    }
     assert len(found.missing) == 50 and found.coverage == 2 / 52
 
 
@@ -55,7 +58,20 @@ def test_closest_spelling_wins(names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Basis", "mouthOpen", "mouthSmile", "viseme_aa", "eyeBlink", "jawOpen_fix", "L", "", "...", "Fcl_MTH_A", "ßjawOpen"]
+    "name",
+    [
+        "Basis",
+        "mouthOpen",
+        "mouthSmile",
+        "viseme_aa",
+        "eyeBlink",
+        "jawOpen_fix",
+        "L",
+        "",
+        "...",
+        "Fcl_MTH_A",
+        "ßjawOpen",
+    ],
 )
 def test_other_names_are_left_alone(name: str) -> None:
     found = map_names([name])

@@ -32,7 +32,15 @@ def test_any_rate_keeps_its_time(tmp_path: Path, rate: int) -> None:
 
 @pytest.mark.parametrize(
     "name, subtype",
-    [("a.wav", "PCM_16"), ("a.wav", "PCM_24"), ("a.flac", None), ("a.ogg", None), ("a.mp3", None), ("a.aiff", None), ("a.wav", "GSM610")],
+    [
+        ("a.wav", "PCM_16"),
+        ("a.wav", "PCM_24"),
+        ("a.flac", None),
+        ("a.ogg", None),
+        ("a.mp3", None),
+        ("a.aiff", None),
+        ("a.wav", "GSM610"),
+    ],
 )
 def test_any_format(tmp_path: Path, name: str, subtype: str | None) -> None:
     path = _write(tmp_path / name, _tone(44100), 44100, subtype)
@@ -44,9 +52,13 @@ def test_any_format(tmp_path: Path, name: str, subtype: str | None) -> None:
 
 def test_channels_are_averaged(tmp_path: Path) -> None:
     both = np.stack([_tone(16000), np.zeros(16000, np.float32)], axis=1)
-    np.testing.assert_allclose(read_clip(_write(tmp_path / "a.wav", both, 16000, "FLOAT")).samples, _tone(16000) / 2, atol=1e-6)
+    np.testing.assert_allclose(
+        read_clip(_write(tmp_path / "a.wav", both, 16000, "FLOAT")).samples, _tone(16000) / 2, atol=1e-6
+    )
     many = np.tile(_tone(16000)[:, None], 64)
-    np.testing.assert_allclose(read_clip(_write(tmp_path / "b.wav", many, 16000, "FLOAT")).samples, _tone(16000), atol=1e-6)
+    np.testing.assert_allclose(
+        read_clip(_write(tmp_path / "b.wav", many, 16000, "FLOAT")).samples, _tone(16000), atol=1e-6
+    )
 
 
 def test_blocks_leave_no_seam(tmp_path: Path) -> None:
@@ -57,7 +69,11 @@ def test_blocks_leave_no_seam(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", [16000, 44100])
 def test_a_long_clip_is_read_as_it_is_walked(tmp_path: Path, rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = _write(tmp_path / "a.wav", _tone(rate, 70) + 0.01 * np.random.default_rng(0).standard_normal(70 * rate).astype(np.float32), rate)
+    path = _write(
+        tmp_path / "a.wav",
+        _tone(rate, 70) + 0.01 * np.random.default_rng(0).standard_normal(70 * rate).astype(np.float32),
+        rate,
+    )
     held = read_clip(path, 1.0, 69.5)
     monkeypatch.setattr("backend.audio._HELD", 60.0)
     clip = read_clip(path, 1.0, 69.5)
@@ -84,7 +100,9 @@ def test_an_end_behind_the_file_is_its_end(tmp_path: Path) -> None:
     assert len(read_clip(path, 0.5, 1.04).samples) == RATE // 2
 
 
-@pytest.mark.parametrize("name", ["a b.wav", "ünïcödé.wav", "日本語.wav", "😀.wav", "x" * 250 + ".wav", "a", "..wav", "-"])
+@pytest.mark.parametrize(
+    "name", ["a b.wav", "ünïcödé.wav", "日本語.wav", "😀.wav", "x" * 250 + ".wav", "a", "..wav", "-"]
+)
 def test_any_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(tmp_path / "a.wav", _tone(16000), 16000).rename(tmp_path / name)
     assert len(read_clip(path).samples) == RATE
@@ -126,7 +144,9 @@ def test_what_is_no_sound(tmp_path: Path) -> None:
     assert "convert" in _refused(tmp_path / "text.wav")
     (tmp_path / "a.raw").write_bytes(bytes(1000))
     assert "convert" in _refused(tmp_path / "a.raw")
-    assert "Midi Sample Dump" in _refused(_write(tmp_path / "a.sds", _tone(16000), 16000))  # libsndfile prints what a broken one holds
+    assert "Midi Sample Dump" in _refused(
+        _write(tmp_path / "a.sds", _tone(16000), 16000)
+    )  # libsndfile prints what a broken one holds
     os.truncate(tmp_path / "empty.wav", LARGEST + 1)
     assert "at most 4 GB" in _refused(tmp_path / "empty.wav")
     assert "holds no sound" in _refused(_write(tmp_path / "none.wav", np.zeros(0, np.float32), 16000))

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import real
+import real_backend
 import soundfile
-from spoil import Spoiled, spoiled
+from corrupt_audio import Spoiled, spoiled
 
 from backend.__main__ import DEFAULT_MODEL
 from backend.audio import LARGEST, AudioError, read_clip
-from backend.client import Client
-from backend.protocol import Error, Generate, TakeReady
+from backend.ipc.client import Client
+from backend.ipc.protocol import Error, Generate, TakeReady
 from tests.soak import Soak
 
 FPS = 30.0
@@ -39,17 +39,23 @@ class Service:
         self._ids = count(1)
         self._first = self._good()
 
-    def ask(self, file: str | Path, start: float = 0.0, end: float | None = None, within: float = SOON) -> TakeReady | str:
+    def ask(
+        self, file: str | Path, start: float = 0.0, end: float | None = None, within: float = SOON
+    ) -> TakeReady | str:
         """The take of a file, or the sentence in its place."""
         began = time.monotonic()
-        answer = real.answer(self.client, Generate(next(self._ids), str(file), start, end, fps=FPS), within + 20)
+        answer = real_backend.answer(
+            self.client, Generate(next(self._ids), str(file), start, end, fps=FPS), within + 20
+        )
         assert time.monotonic() - began < within
         if isinstance(answer, Error):
             assert answer.kind in ("audio", "request"), answer
             assert _is_a_sentence(answer.message), answer
             return answer.message
         (take,) = answer
-        assert take.values.shape == (take.frames, 52) and take.values.min() >= 0 and take.values.max() <= 1  # finite: the protocol's word
+        assert (
+            take.values.shape == (take.frames, 52) and take.values.min() >= 0 and take.values.max() <= 1
+        )  # finite: the protocol's word
         return take
 
     def assert_well(self) -> None:
@@ -64,7 +70,7 @@ class Service:
         return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
     def _good(self) -> np.ndarray:
-        take = self.ask(real.SPEECH, 2.0, 3.0, within=60)
+        take = self.ask(real_backend.SPEECH, 2.0, 3.0, within=60)
         assert isinstance(take, TakeReady)
         return take.values
 
@@ -82,7 +88,7 @@ def _is_a_sentence(text: str) -> bool:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    client = real.start(tmp_path_factory.mktemp("service"))
+    client = real_backend.start(tmp_path_factory.mktemp("service"))
     yield Service(client)
     client.stop()
 
@@ -161,7 +167,10 @@ def test_odd_sound(soak: Soak, service: Service, tmp_path: Path) -> None:
         soundfile.write(path, samples, rate, subtype="FLOAT")
         with soak.trial("odd sound: NaN, inf, no or one sample, 1 Hz, 768 kHz, 64 channels"):
             answer = service.ask(path)
-            assert answer.frames == expected if isinstance(answer, TakeReady) else str(expected) in answer, (what, answer)
+            assert answer.frames == expected if isinstance(answer, TakeReady) else str(expected) in answer, (
+                what,
+                answer,
+            )
     service.assert_well()
 
 
@@ -175,10 +184,52 @@ NO_SOUND = {
     "headerless.raw": random.Random(1).randbytes(32000),
 }
 NO_PATHS = [
-    *("/dev/zero", "/dev/full", "/dev/tty", "/dev/stdin", "/dev/fd/0", "/proc/self/mem", "/proc/self/environ", "/proc/kmsg"),
-    *("//server/share/a.wav", r"\\server\share\a.wav", r"\\?\C:\a.wav", r"\\.\PhysicalDrive0", r"C:\a.wav", "C:a.wav", "NUL", "CON"),
-    *("smb://server/a.wav", "http://localhost/a.wav", "file:///etc/hosts", "|id", "$(id)", "`id`", "~/a.wav", "-", "--help"),
-    *("", ".", "..", "/", "//", "a\0b", "a\nb", "\ud800", "a" * 300, "a/" * 5000, "😀" * 500, "none.wav", "\x7f\x1b[31m"),
+    *(
+        "/dev/zero",
+        "/dev/full",
+        "/dev/tty",
+        "/dev/stdin",
+        "/dev/fd/0",
+        "/proc/self/mem",
+        "/proc/self/environ",
+        "/proc/kmsg",
+    ),
+    *(
+        "//server/share/a.wav",
+        r"\\server\share\a.wav",
+        r"\\?\C:\a.wav",
+        r"\\.\PhysicalDrive0",
+        r"C:\a.wav",
+        "C:a.wav",
+        "NUL",
+        "CON",
+    ),
+    *(
+        "smb://server/a.wav",
+        "http://localhost/a.wav",
+        "file:///etc/hosts",
+        "|id",
+        "$(id)",
+        "`id`",
+        "~/a.wav",
+        "-",
+        "--help",
+    ),
+    *(
+        "",
+        ".",
+        "..",
+        "/",
+        "//",
+        "a\0b",
+        "a\nb",
+        "\ud800",
+        "a" * 300,
+        "a/" * 5000,
+        "😀" * 500,
+        "none.wav",
+        "\x7f\x1b[31m",
+    ),
 ]
 
 
@@ -218,8 +269,37 @@ def test_any_name(soak: Soak, service: Service, tmp_path: Path) -> None:
 
 
 LETTERS = (
-    *("a", " ", ".", "-", "%s", "'", '"', "`", "\\", "\n", "\t", "\x01", "\x7f", "é", "e\u0301", "ß", "İ", "日本", "\u0639", "🎤"),
-    *("\u202e", "\u200b", "\ufeff", "\U0001f469\u200d\U0001f680", "\U0010ffff", "\udc80", "\udcff"),  # turned, unseen, joined, undecodable
+    *(
+        "a",
+        " ",
+        ".",
+        "-",
+        "%s",
+        "'",
+        '"',
+        "`",
+        "\\",
+        "\n",
+        "\t",
+        "\x01",
+        "\x7f",
+        "é",
+        "e\u0301",
+        "ß",
+        "İ",
+        "日本",
+        "\u0639",
+        "🎤",
+    ),
+    *(
+        "\u202e",
+        "\u200b",
+        "\ufeff",
+        "\U0001f469\u200d\U0001f680",
+        "\U0010ffff",
+        "\udc80",
+        "\udcff",
+    ),  # turned, unseen, joined, undecodable
 )
 
 
@@ -243,7 +323,11 @@ def _w64(seconds: float, channels: int, rate: int) -> bytes:
     data = round(seconds * rate) * 2 * channels
     numbers = [(1, 2), (channels, 2), (rate, 4), (rate * 2 * channels, 4), (2 * channels, 2), (16, 2)]
     form = b"".join(number.to_bytes(size, "little") for number, size in numbers)
-    sizes = [(data + 104).to_bytes(8, "little"), (24 + len(form)).to_bytes(8, "little"), (data + 24).to_bytes(8, "little")]
+    sizes = [
+        (data + 104).to_bytes(8, "little"),
+        (24 + len(form)).to_bytes(8, "little"),
+        (data + 24).to_bytes(8, "little"),
+    ]
     return b"riff" + riff + sizes[0] + b"wave" + tail + b"fmt " + tail + sizes[1] + form + b"data" + tail + sizes[2]
 
 

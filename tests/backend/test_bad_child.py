@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ends import until_gone
-from frames import MESSAGES, REPLIES, TAKE, broken, odd, to_bytes
+from child_exit import until_gone
+from protocol_frames import MESSAGES, REPLIES, TAKE, broken, odd, to_bytes
 from test_bad_frames import memory, messages_in
 from test_client import _handles
 
-from backend import client as client_module
-from backend.client import Client, Gone
-from backend.protocol import Hello, Message, Progress, Reply, TakeReady
+from backend.ipc import client as client_module
+from backend.ipc.client import Client, Gone
+from backend.ipc.protocol import Hello, Message, Progress, Reply, TakeReady
 from tests.soak import Soak
 
 _HEADER = '{"type": "TakeReady", "nbytes": %d, "id": 1, "index": 0, "count": 1, "seed": 0, "identity": "a", "emotion": "a", "fps": 30, '
@@ -160,7 +160,9 @@ def test_a_reply_ends_the_silence(start: Callable[[str], Client], monkeypatch: p
 def test_a_flood_of_large_takes_waits_in_the_child(start: Callable[[str], Client]) -> None:
     """Fifty takes of 40 MB, which nobody polls: no more than one waits here, and one more is read."""
     before = memory()
-    client = start(f"for n in range(50): say({(_HEADER % (40_000_000, 10_000_000)).encode()!r} + b'\\n' + bytes(40_000_000))")
+    client = start(
+        f"for n in range(50): say({(_HEADER % (40_000_000, 10_000_000)).encode()!r} + b'\\n' + bytes(40_000_000))"
+    )
     deadline = time.monotonic() + 10
     while client._replies.empty():
         assert time.monotonic() < deadline
@@ -180,7 +182,12 @@ def test_takes_arrive_one_after_the_other(start: Callable[[str], Client]) -> Non
     client = start("sys.stdin.buffer.readline(); say(open('takes', 'rb').read())")
     Path(client.log.parent, "takes").write_bytes(to_bytes(take, take, TAKE, take))
     client.send(Hello(1))
-    assert [reply.frames for reply in (client.poll(10) for _ in range(4)) if isinstance(reply, TakeReady)] == [10_000, 10_000, 3, 10_000]
+    assert [reply.frames for reply in (client.poll(10) for _ in range(4)) if isinstance(reply, TakeReady)] == [
+        10_000,
+        10_000,
+        3,
+        10_000,
+    ]
     until_gone(client)
 
 

@@ -16,12 +16,24 @@ from typing import Any, get_type_hints
 import numpy as np
 import pytest
 import soundfile
-from frames import MESSAGES, REQUESTS, broken, odd, to_bytes
+from protocol_frames import MESSAGES, REQUESTS, broken, odd, to_bytes
 
-from backend import protocol
 from backend.__main__ import DEFAULT_MODEL
-from backend.inbox import Inbox
-from backend.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Message, ProtocolError, Ready, Reply, Shutdown
+from backend.ipc import protocol
+from backend.ipc.protocol import (
+    Cancel,
+    Cancelled,
+    Done,
+    Error,
+    Generate,
+    Hello,
+    Message,
+    ProtocolError,
+    Ready,
+    Reply,
+    Shutdown,
+)
+from backend.ipc.server_inbox import Inbox
 from tests.soak import Soak
 
 REPOSITORY = Path(__file__).parents[2]
@@ -62,7 +74,11 @@ def test_frames_are_read_or_refused(soak: Soak) -> None:
             for message in messages:
                 assert messages_in(to_bytes(message))[0], n
                 hints = get_type_hints(type(message))
-                assert all(type(value) is hints[name] for name, value in vars(message).items() if hints[name] in (int, float, str)), n
+                assert all(
+                    type(value) is hints[name]
+                    for name, value in vars(message).items()
+                    if hints[name] in (int, float, str)
+                ), n
             counted["refused" if refusal else "read"] += 1
     assert min(counted["refused"], counted["read"]) > len(soak.times(3000, 150_000)) // 10
     assert memory() - before < 100
@@ -75,7 +91,9 @@ class Service:
         self.peak = 0.0  # MB
         command = [sys.executable, "-m", "backend", "serve"]
         with open(folder / "service.log", "wb") as log:
-            self.process = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            )
         self._replies: queue.Queue[Message | None] = queue.Queue()
         self._thread = threading.Thread(target=self._receive, daemon=True)
         self._thread.start()
@@ -178,7 +196,11 @@ def test_the_service_answers_odd_requests_and_ends_at_unreadable_ones(soak: Soak
                     sent = list(_requests(rng, requests, 10))
                     service.send(b"".join(data for data, _ in sent) + to_bytes(Hello(last)))
                     got = service.until(*(number for _, number in sent if number is not None), last)
-                    bugs = [reply.message for reply in got if isinstance(reply, Error) and reply.kind not in ("audio", "request")]
+                    bugs = [
+                        reply.message
+                        for reply in got
+                        if isinstance(reply, Error) and reply.kind not in ("audio", "request")
+                    ]
                     assert not bugs, (n, bugs)
                     counted.update(type(reply).__name__ for reply in got)
             with soak.trial("unreadable frames to the real backend's process"):
@@ -204,9 +226,11 @@ def test_more_requests_than_anybody_sends_are_refused(tmp_path: Path, sound: str
 
 def test_the_bytes_that_wait_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = np.zeros((10, 52), np.float32)
-    monkeypatch.setattr("backend.inbox.MAX_PAYLOAD", 3 * kept.nbytes)
+    monkeypatch.setattr("backend.ipc.server_inbox.MAX_PAYLOAD", 3 * kept.nbytes)
     for number, refused in ((3, ""), (4, "4 requests wait, which are too many")):
-        inbox = Inbox(io.BytesIO(to_bytes(*(Generate(n, "a.wav", kept=kept) for n in range(number)))), lambda reply: None)
+        inbox = Inbox(
+            io.BytesIO(to_bytes(*(Generate(n, "a.wav", kept=kept) for n in range(number)))), lambda reply: None
+        )
         deadline = time.monotonic() + 10
         while not inbox._ended:
             assert time.monotonic() < deadline

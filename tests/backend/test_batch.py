@@ -52,19 +52,38 @@ def test_a_folder_is_read_with_its_folders(script: Path) -> None:
 
 def test_names_that_are_alike_are_told_apart(tmp_path: Path) -> None:
     wanted = (("x", 1), ("X", 1), ("x", 2), ("x_1", 1), ("../../x", 1))
-    names = [line.name for line in read_lines(_table(tmp_path, [{"file": "a.wav", "name": name, "count": n} for name, n in wanted]))]
+    names = [
+        line.name
+        for line in read_lines(_table(tmp_path, [{"file": "a.wav", "name": name, "count": n} for name, n in wanted]))
+    ]
     assert names == ["x", "X (2)", "x (3)", "x_1", "_.._x"]
-    assert read_lines(_table(tmp_path, [{"file": "a", "name": "y", "count": 2}, {"file": "a", "name": "Y_2"}]))[1].name == "Y_2 (2)"
+    assert (
+        read_lines(_table(tmp_path, [{"file": "a", "name": "y", "count": 2}, {"file": "a", "name": "Y_2"}]))[1].name
+        == "Y_2 (2)"
+    )
 
 
 def test_a_table_says_what_is_wrong_with_its_lines(tmp_path: Path) -> None:
     good = {"file": "a.wav", "start": "0.5", "end": 2, "seed": 3, "identity": "Ada"}
     lines = read_lines(
-        _table(tmp_path, [good, "{", "[]", {"start": 1}, {"file": "a", "seed": "x"}, {"file": "a", "sed": 1}, {"file": "a", "end": None}])
+        _table(
+            tmp_path,
+            [
+                good,
+                "{",
+                "[]",
+                {"start": 1},
+                {"file": "a", "seed": "x"},
+                {"file": "a", "sed": 1},
+                {"file": "a", "end": None},
+            ],
+        )
     )
     assert lines[0] == Line("a", str(tmp_path / "a.wav"), 0.5, 2.0, "Ada", seed=3)
     reasons = [line.reason for line in lines[1:] if isinstance(line, BadLine)]
-    for reason, part in zip(reasons, ("not JSON", "JSON object", "names no file", "no int", "column 'sed'", "no float"), strict=True):
+    for reason, part in zip(
+        reasons, ("not JSON", "JSON object", "names no file", "no int", "column 'sed'", "no float"), strict=True
+    ):
         assert part in reason and reason.endswith(".")
     csv = tmp_path / "script.csv"
     csv.write_text("\ufefffile,emotion,name\nb.wav,,Hello\n", encoding="utf-8")
@@ -73,7 +92,11 @@ def test_a_table_says_what_is_wrong_with_its_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("make", "says"),
-    [(lambda p: None, "no folder or table"), (lambda p: p.mkdir(), "holds no lines"), (lambda p: p.write_text("a,b\n"), "column")],
+    [
+        (lambda p: None, "no folder or table"),
+        (lambda p: p.mkdir(), "holds no lines"),
+        (lambda p: p.write_text("a,b\n"), "column"),
+    ],
 )
 def test_what_is_no_script_is_a_sentence(tmp_path: Path, make: Any, says: str) -> None:
     path = tmp_path / "none.csv"
@@ -92,7 +115,9 @@ def test_all_lines_are_done_a_bad_one_is_listed_and_nothing_is_done_twice(
     out = tmp_path / "out"
     assert _batch(script, out) == 3
     told = capsys.readouterr()
-    assert "6 lines made, 0 kept from before, 1 failed" in told.out and "broken" in told.err and "convert it" in told.err
+    assert (
+        "6 lines made, 0 kept from before, 1 failed" in told.out and "broken" in told.err and "convert it" in told.err
+    )
     results = manifest.read_manifest(out)
     assert list(results) == [line.name for line in read_lines(script)]
     for name, result in results.items():
@@ -118,17 +143,45 @@ def test_a_table_s_wishes_are_met_as_the_plain_command_meets_them(tmp_path: Path
     clip = CLIPS[0]
     table = _table(
         tmp_path,
-        [{"file": str(clip), "name": "x", "identity": "Otto", "emotion": "anger", "intensity": 0.5, "seed": 4, "count": 2, "fps": 24}],
+        [
+            {
+                "file": str(clip),
+                "name": "x",
+                "identity": "Otto",
+                "emotion": "anger",
+                "intensity": 0.5,
+                "seed": 4,
+                "count": 2,
+                "fps": 24,
+            }
+        ],
     )
     assert _batch(table, tmp_path / "out") == 0
-    options = ("--identity", "Otto", "--emotion", "anger", "--intensity", "0.5", "--seed", "4", "--count", "2", "--fps", "24")
+    options = (
+        "--identity",
+        "Otto",
+        "--emotion",
+        "anger",
+        "--intensity",
+        "0.5",
+        "--seed",
+        "4",
+        "--count",
+        "2",
+        "--fps",
+        "24",
+    )
     assert main(["generate", str(clip), "--out", str(tmp_path / "y.csv"), *options]) == 0
     for number in (1, 2):
-        np.testing.assert_allclose(read(tmp_path / f"out/x_{number}.csv").values, read(tmp_path / f"y_{number}.csv").values, atol=2e-6)
+        np.testing.assert_allclose(
+            read(tmp_path / f"out/x_{number}.csv").values, read(tmp_path / f"y_{number}.csv").values, atol=2e-6
+        )
     assert manifest.read_manifest(tmp_path / "out")["x"].seeds == (4, 5)
 
 
-def test_a_half_written_manifest_is_gone_on_with(script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_half_written_manifest_is_gone_on_with(
+    script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     _batch(script, out)
     path = out / manifest.NAME
@@ -142,7 +195,17 @@ def test_a_half_written_manifest_is_gone_on_with(script: Path, tmp_path: Path, c
 
 def test_a_worker_that_is_killed_takes_no_line_with_it(tmp_path: Path) -> None:
     rows = [{"file": str(clip), "name": f"{number} {clip.stem}", "count": 3} for number in range(12) for clip in CLIPS]
-    command = [sys.executable, "-m", "backend", "batch", str(_table(tmp_path, rows)), "--out", str(tmp_path / "out"), "--processes", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "backend",
+        "batch",
+        str(_table(tmp_path, rows)),
+        "--out",
+        str(tmp_path / "out"),
+        "--processes",
+        "2",
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not list((tmp_path / "out").glob("*.csv")) and process.poll() is None:
             time.sleep(0.05)
@@ -150,7 +213,9 @@ def test_a_worker_that_is_killed_takes_no_line_with_it(tmp_path: Path) -> None:
             os.kill(children[-1], signal.SIGKILL)
         stdout, stderr = process.communicate(timeout=120)
     assert children and process.returncode == 0, stderr
-    assert f"{len(rows)} lines made" in stdout and all(not result.error for result in manifest.read_manifest(tmp_path / "out").values())
+    assert f"{len(rows)} lines made" in stdout and all(
+        not result.error for result in manifest.read_manifest(tmp_path / "out").values()
+    )
 
 
 def _children(parent: int) -> list[int]:
@@ -168,7 +233,17 @@ def _children(parent: int) -> list[int]:
 
 def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:
     rows = [{"file": str(clip), "name": f"{number} {clip.stem}", "count": 3} for number in range(40) for clip in CLIPS]
-    command = [sys.executable, "-m", "backend", "batch", str(_table(tmp_path, rows)), "--out", str(tmp_path / "out"), "--processes", "2"]
+    command = [
+        sys.executable,
+        "-m",
+        "backend",
+        "batch",
+        str(_table(tmp_path, rows)),
+        "--out",
+        str(tmp_path / "out"),
+        "--processes",
+        "2",
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         while not manifest.read_manifest(tmp_path / "out") and process.poll() is None:
             time.sleep(0.05)
@@ -176,7 +251,9 @@ def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:
         _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in stderr
     done = manifest.read_manifest(tmp_path / "out")
-    assert 0 < len(done) < len(rows) and all((tmp_path / "out" / name).exists() for result in done.values() for name in result.outputs)
+    assert 0 < len(done) < len(rows) and all(
+        (tmp_path / "out" / name).exists() for result in done.values() for name in result.outputs
+    )
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node isn't here to read it")

@@ -20,7 +20,9 @@ CLIPS = sorted((ROOT / "tests/data").rglob("*.ogg"))
 
 @pytest.mark.slow
 def test_a_lost_node_s_lines_are_done_elsewhere_once_each(tmp_path: Path) -> None:
-    lines: list[Line] = [Line(f"{number} {clip.stem}", str(clip), seed=number) for number in range(25) for clip in CLIPS]
+    lines: list[Line] = [
+        Line(f"{number} {clip.stem}", str(clip), seed=number) for number in range(25) for clip in CLIPS
+    ]
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     other = cluster.add_node(num_cpus=1)
     told: list[int] = []
@@ -35,7 +37,12 @@ def test_a_lost_node_s_lines_are_done_elsewhere_once_each(tmp_path: Path) -> Non
         folder.mkdir()
     model = ROOT / "backend/model"
     try:
-        summary = run(list(lines), Setting(model, folders[0], "csv"), on_ray(Setting(model, folders[0], "csv"), cluster.address), tell)
+        summary = run(
+            list(lines),
+            Setting(model, folders[0], "csv"),
+            on_ray(Setting(model, folders[0], "csv"), cluster.address),
+            tell,
+        )
     finally:
         ray.shutdown()
         cluster.shutdown()
@@ -48,5 +55,11 @@ def test_a_lost_node_s_lines_are_done_elsewhere_once_each(tmp_path: Path) -> Non
     one, two = map(manifest.read_manifest, folders)
     assert list(one) == list(two) == [line.name for line in lines]
     for name in one:
-        assert (one[name].key, one[name].outputs, one[name].identity) == (two[name].key, two[name].outputs, two[name].identity)
-        np.testing.assert_array_equal(read(folders[0] / one[name].outputs[0]).values, read(folders[1] / two[name].outputs[0]).values)
+        assert (one[name].key, one[name].outputs, one[name].identity) == (
+            two[name].key,
+            two[name].outputs,
+            two[name].identity,
+        )
+        np.testing.assert_array_equal(
+            read(folders[0] / one[name].outputs[0]).values, read(folders[1] / two[name].outputs[0]).values
+        )

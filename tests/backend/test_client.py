@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ends import until_gone
+from child_exit import until_gone
 
-from backend.client import Client, LaunchError, launch
-from backend.protocol import Done, Generate, Hello, Progress, ProtocolError, Shutdown
+from backend.ipc.client import Client, LaunchError, launch
+from backend.ipc.protocol import Done, Generate, Hello, Progress, ProtocolError, Shutdown
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -31,7 +31,9 @@ def test_polling_does_not_wait(start: Callable[[str], Client]) -> None:
 
 
 def test_an_end_comes_with_the_log(start: Callable[[str], Client]) -> None:
-    gone = until_gone(start("print('one', file=sys.stderr)\nprint('\\n \\ntwo', file=sys.stderr)\nsay(progress)\nos._exit(42)"))
+    gone = until_gone(
+        start("print('one', file=sys.stderr)\nprint('\\n \\ntwo', file=sys.stderr)\nsay(progress)\nos._exit(42)")
+    )
     assert gone.returncode == 42 and gone.log_tail == "one\ntwo" and "exit code 42" in gone.reason
 
 
@@ -182,4 +184,6 @@ def test_requests_arrive_whole_and_in_order(start: Callable[[str], Client], tmp_
     for number in range(3):
         client.send(Generate(number, "a.wav", kept=kept))
     client.stop()
-    assert until_gone(client).log_tail.splitlines() == [f"{number} {kept.nbytes} {zlib.crc32(kept.tobytes())}" for number in range(3)]
+    assert until_gone(client).log_tail.splitlines() == [
+        f"{number} {kept.nbytes} {zlib.crc32(kept.tobytes())}" for number in range(3)
+    ]

@@ -9,7 +9,7 @@ import pytest
 
 from backend.arkit import BEAT, CHANNELS
 from backend.curve_files import check_path, read, write
-from backend.curves import Curves, CurvesError
+from backend.curves.base import Curves, CurvesError
 
 NTSC = 30000 / 1001
 LIVELINK = (
@@ -43,7 +43,9 @@ def test_livelink_comes_back(tmp_path: Path, fps: float, start: float) -> None:
 
 
 def test_livelink_is_what_capture_apps_write(tmp_path: Path) -> None:
-    write(tmp_path / "take.CSV", Curves(("jawLeft", "jawRight"), np.array([[0.25, 0.5]] * 61, np.float32), 30.0, 3599.0))
+    write(
+        tmp_path / "take.CSV", Curves(("jawLeft", "jawRight"), np.array([[0.25, 0.5]] * 61, np.float32), 30.0, 3599.0)
+    )
     lines = (tmp_path / "take.CSV").read_text().splitlines()
     assert lines[0] == LIVELINK
     cells = dict(zip(lines[0].split(","), lines[32].split(","), strict=True))
@@ -65,7 +67,9 @@ def test_a_capture_with_dropped_frames_over_midnight(tmp_path: Path) -> None:
     for frame in range(180):
         if frame % 50 != 7:
             second = (23 * 3600 + 59 * 60 + 58 + frame // 60) % 86400
-            lines.append(f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}:{frame % 60:02}.250,61,{frame / 200},7")
+            lines.append(
+                f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}:{frame % 60:02}.250,61,{frame / 200},7"
+            )
     (tmp_path / "take.csv").write_text("\n".join(lines))
     back = read(tmp_path / "take.csv")
     assert (back.names, back.fps, len(back.values)) == (("jawOpen",), 60.0, 180)
@@ -90,7 +94,9 @@ def _json(folder: Path, data: object) -> Path:
 
 
 def test_our_json_is_what_readers_of_beat_take(tmp_path: Path) -> None:
-    write(tmp_path / "take.json", Curves(("jawOpen", "tongueOut"), np.array([[0.25, 0.5], [1, 0]], np.float32), 30.0, 2.0))
+    write(
+        tmp_path / "take.json", Curves(("jawOpen", "tongueOut"), np.array([[0.25, 0.5], [1, 0]], np.float32), 30.0, 2.0)
+    )
     data = json.loads((tmp_path / "take.json").read_text())
     assert data["names"] == ["jawOpen", "tongueOut"]
     assert data["frames"] == [{"weights": [0.25, 0.5], "time": 2.0}, {"weights": [1.0, 0.0], "time": 2.033333}]
@@ -98,7 +104,9 @@ def test_our_json_is_what_readers_of_beat_take(tmp_path: Path) -> None:
 
 def test_beats_own_json(tmp_path: Path) -> None:
     values = np.random.default_rng(2).random((300, 51)).round(4)
-    frames = [{"weights": [*row], "time": round((k + 1) / 60, 4), "rotation": [0, 0, 0]} for k, row in enumerate(values)]
+    frames = [
+        {"weights": [*row], "time": round((k + 1) / 60, 4), "rotation": [0, 0, 0]} for k, row in enumerate(values)
+    ]
     back = read(_json(tmp_path, {"names": BEAT, "frames": frames}))
     assert (back.fps, back.start) == (60.0, pytest.approx(1 / 60, abs=1e-4))
     assert back.names == CHANNELS[:-1]  # no tongue
@@ -106,7 +114,9 @@ def test_beats_own_json(tmp_path: Path) -> None:
     del frames[100:104]  # dropped: put back, from one neighbor to the other
     uneven = read(_json(tmp_path, {"names": BEAT, "frames": frames}))
     assert uneven.fps == 60.0 and len(uneven.values) == 300
-    np.testing.assert_allclose(np.delete(uneven.values, range(99, 105), 0), np.delete(back.values, range(99, 105), 0), atol=0.02)
+    np.testing.assert_allclose(
+        np.delete(uneven.values, range(99, 105), 0), np.delete(back.values, range(99, 105), 0), atol=0.02
+    )
 
 
 def test_bare_frames(tmp_path: Path) -> None:
@@ -117,7 +127,14 @@ def test_bare_frames(tmp_path: Path) -> None:
 def test_audio2faces_json(tmp_path: Path) -> None:
     names = ["eyeBlinkLeft", "jawOpen", "mouthClose"]
     rows = [[0.0, 0.25, -0.01], [0.5, 1.5, 0.125]]
-    export = {"exportFps": 60.0, "trackPath": "hello.wav", "numPoses": 3, "numFrames": 2, "facsNames": names, "weightMat": rows}
+    export = {
+        "exportFps": 60.0,
+        "trackPath": "hello.wav",
+        "numPoses": 3,
+        "numFrames": 2,
+        "facsNames": names,
+        "weightMat": rows,
+    }
     back = read(_json(tmp_path, export))
     assert (back.names, back.fps, back.start) == (tuple(names), 60.0, 0.0)
     assert back.values.tolist() == [[0.0, 0.25, 0.0], [0.5, 1.0, 0.125]]
@@ -130,7 +147,12 @@ def test_audio2faces_json(tmp_path: Path) -> None:
 
 
 def test_names_are_known_by_any_spelling(tmp_path: Path) -> None:
-    np.savez(tmp_path / "take.npz", names=["Jaw_Open", "Smile", "browInnerUp_L", "browInnerUp_R"], values=[[0.1, 1, 0.2, 0.6]], fps=50)
+    np.savez(
+        tmp_path / "take.npz",
+        names=["Jaw_Open", "Smile", "browInnerUp_L", "browInnerUp_R"],
+        values=[[0.1, 1, 0.2, 0.6]],
+        fps=50,
+    )
     back = read(tmp_path / "take.npz")
     assert (back.names, back.fps, back.start) == (("jawOpen", "browInnerUp"), 50.0, 0.0)
     np.testing.assert_allclose(back.values, [[0.1, 0.4]], atol=1e-6)
@@ -188,7 +210,14 @@ def test_what_is_no_npz_of_curves(tmp_path: Path) -> None:
     with pytest.raises(CurvesError, match="holds no curves that can be read"):
         read(path)
     good: dict[str, Any] = {"names": ["jawOpen"], "values": [[0.5]], "fps": 30.0}
-    for change in ({"names": np.array([object()])}, {"values": [0.5]}, {"values": [[np.nan]]}, {"fps": 0}, {"fps": [1, 2]}, {"names": 3}):
+    for change in (
+        {"names": np.array([object()])},
+        {"values": [0.5]},
+        {"values": [[np.nan]]},
+        {"fps": 0},
+        {"fps": [1, 2]},
+        {"names": 3},
+    ):
         np.savez(path, **(good | change))
         with pytest.raises(CurvesError):
             read(path)

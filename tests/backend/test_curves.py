@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backend.arkit import CHANNELS
-from backend.curves import Curves, resample
+from backend.curves.base import Curves, resample
 
 NTSC = 30000 / 1001
 
@@ -37,7 +37,7 @@ def test_another_rate_follows_the_same_curve(fps: float) -> None:
 def test_a_long_take_is_resampled_like_a_short_one(fps: float, monkeypatch: pytest.MonkeyPatch) -> None:
     take = _take(500)
     whole = resample(take, fps, round(500 / 30 * fps) + 3).values
-    monkeypatch.setattr("backend.curves._PIECE", 7)
+    monkeypatch.setattr("backend.curves.base._PIECE", 7)
     np.testing.assert_array_equal(resample(take, fps, len(whole)).values, whole)
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend import protocol
 from backend.__main__ import DEFAULT_MODEL
 from backend.arkit import CHANNELS, EMOTIONS
-from backend.client import Client, Gone, launch
+from backend.ipc import protocol
+from backend.ipc.client import Client, Gone, launch
+from backend.ipc.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Progress, Ready, Shutdown, TakeReady
 from backend.platforms import is_running
-from backend.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Progress, Ready, Shutdown, TakeReady
 
 REPOSITORY = Path(__file__).parents[2]
 SPEECH = REPOSITORY / "tests" / "data" / "speech.ogg"  # 9.25 s
@@ -176,7 +176,9 @@ def test_a_log_that_nobody_keeps_harms_nothing(tmp_path: Path) -> None:
     replies = []
     while not isinstance(reply := protocol.read(child.stdout), Done):
         replies.append(reply)
-    assert [reply.id for reply in replies if isinstance(reply, Error)] == [1] and any(isinstance(reply, TakeReady) for reply in replies)
+    assert [reply.id for reply in replies if isinstance(reply, Error)] == [1] and any(
+        isinstance(reply, TakeReady) for reply in replies
+    )
     child.stdin.close()
     assert child.stdout.read() == b"" and child.wait(10) == 0
     child.stdout.close()

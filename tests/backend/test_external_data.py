@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from models import sign
+from model_variants import sign
 
 from backend.__main__ import DEFAULT_MODEL
 from backend.external_data import keeps_data_elsewhere
-from backend.generator import load_model
+from backend.inference.generator import load_model
 from backend.model_folder import ModelError
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
@@ -39,7 +39,9 @@ def _elsewhere(location: str) -> bytes:
     return helper.make_model(flat if len(location) % 2 else deep).SerializeToString()
 
 
-@pytest.mark.parametrize("location", ["../secret", "/etc/hostname", "secret", "voice.onnx", "*/_ORT_MEM_ADDR_/*", "../model/../secret1"])
+@pytest.mark.parametrize(
+    "location", ["../secret", "/etc/hostname", "secret", "voice.onnx", "*/_ORT_MEM_ADDR_/*", "../model/../secret1"]
+)
 def test_weights_in_other_files_are_refused(folder: Path, location: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in (folder, folder.parent):
         (place / "secret").write_bytes(b"\0\0\x80?")
@@ -47,7 +49,8 @@ def test_weights_in_other_files_are_refused(folder: Path, location: str, monkeyp
     sign(folder, voice=_elsewhere(location))
     for runtime in ("onnx", "torch"):
         with pytest.raises(
-            ModelError, match="voice.onnx in .* keeps its weights in other files, which are not read: export it as one file"
+            ModelError,
+            match="voice.onnx in .* keeps its weights in other files, which are not read: export it as one file",
         ):
             load_model(folder, runtime)
 

@@ -15,7 +15,9 @@ def test_pieces_equal_the_whole() -> None:
 
 def test_it_is_what_its_definition_says() -> None:
     sound = np.random.default_rng(0).standard_normal(RATE).astype(np.float32) * 0.1
-    frames = np.stack([np.pad(sound, 200)[160 * i : 160 * i + 400] for i in range(frame_count(len(sound)))]).astype(np.float64)
+    frames = np.stack([np.pad(sound, 200)[160 * i : 160 * i + 400] for i in range(frame_count(len(sound)))]).astype(
+        np.float64
+    )
     power = np.abs(np.fft.rfft(frames * np.hanning(400), 512)) ** 2 @ mel_filters().T.astype(np.float64)
     np.testing.assert_allclose(log_mel(sound), compress(power), atol=1e-5)
 

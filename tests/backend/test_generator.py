@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.adjust import Controls, adjust
-from backend.aperture import lip_aperture
 from backend.arkit import CHANNELS, LOWER, REGIONS, UPPER
 from backend.audio import RATE, read_clip
-from backend.curves import Curves
+from backend.curves.adjust import Controls, adjust
+from backend.curves.aperture import lip_aperture
+from backend.curves.base import Curves
 from backend.features import log_mel, speech_gain
-from backend.generator import Model, Wish, generate, load_model, rank_voice
-from backend.personalizer import pool_voice, rank, voice_sums
-from backend.sampler import Level, sample_ddim
-from training.metrics import channel, columns, correlation, lip_opening, rank_at, rounding
+from backend.inference.generator import Model, Wish, generate, load_model, rank_voice
+from backend.inference.sampler import sample_ddim
+from backend.inference.voice_match import pool_voice, rank, voice_sums
+from backend.noise_schedule import NoiseLevel
+from training.evaluation.metrics import channel, columns, correlation, lip_opening, rank_at, rounding
 
 ROOT = Path(__file__).parents[2]
 SPEECH = ROOT / "tests/data/speech.ogg"
@@ -138,12 +139,14 @@ def _in_one_go(model: Model, samples: np.ndarray, seed: int) -> np.ndarray:
     total = int(np.ceil(len(samples) / RATE * 50)) + 2
     encoded, voice = runtime.encode(log_mel(samples * np.float32(speech_gain(samples)), 0, 2 * total))
     position = np.minimum(np.arange(int(len(samples) / RATE * 30) + 2) * 50 / 30, total - 1)
-    condition = np.stack([np.interp(position, np.arange(total), channel) for channel in encoded.T], axis=1).astype(np.float32)
+    condition = np.stack([np.interp(position, np.arange(total), channel) for channel in encoded.T], axis=1).astype(
+        np.float32
+    )
     ranking = rank(card, *runtime.queries(pool_voice(voice_sums(voice))))
     embedding = card.identity_embeddings[[entry.name for entry in card.identities].index(ranking.identity)]
     person = runtime.personalize(embedding, card.emotion_embeddings[card.emotions.index(ranking.emotion)])
 
-    def denoise(z: np.ndarray, level: Level) -> np.ndarray:
+    def denoise(z: np.ndarray, level: NoiseLevel) -> np.ndarray:
         padded = np.pad(z, ((0, 0), (card.look, card.look), (0, 0)))
         return runtime.denoise(padded, condition, person, level.log_snr, None)[0]
 
@@ -156,14 +159,14 @@ def test_a_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatc
     expected = _in_one_go(model, long, 7)
     blocks = np.split(long, range(30 * RATE, len(long), 30 * RATE))
     for listening, performing, sound in ((30, 5, long), (30, 5, blocks), (5, 1, blocks), (100, 100, long)):
-        monkeypatch.setattr("backend.listening._WINDOW", listening)
-        monkeypatch.setattr("backend.generator._SHORT_WINDOW", performing)
+        monkeypatch.setattr("backend.inference.audio_encoding._WINDOW", listening)
+        monkeypatch.setattr("backend.inference.generator._SHORT_WINDOW", performing)
         face = next(generate(model, sound, _wish(fps=30.0), lambda stage, fraction: None)).curves.values
         np.testing.assert_allclose(face, expected[: len(face)], atol=2e-5)
 
 
 def test_threads_change_no_bit(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.generator._WINDOW", 2)
+    monkeypatch.setattr("backend.inference.generator._WINDOW", 2)
     long = np.tile(samples, 4)
     np.testing.assert_array_equal(_one(replace(model, parallel=False), long), _one(model, long))
     assert model.parallel

@@ -9,8 +9,8 @@ import pytest
 
 from backend import __version__
 from backend.__main__ import DEFAULT_MODEL, main
-from backend.adjust import Controls, adjust
 from backend.curve_files import read
+from backend.curves.adjust import Controls, adjust
 
 REPOSITORY = Path(__file__).parents[2]
 SPEECH = str(REPOSITORY / "tests" / "data" / "speech.ogg")
@@ -92,7 +92,19 @@ def test_generate_writes_takes(tmp_path: Path) -> None:
     np.testing.assert_allclose(many.values, one.values, atol=2e-6)
     assert not np.allclose(read(tmp_path / "many_2.json").values, one.values)
 
-    controls = ("--strength", "brows=0", "--smoothing", ".1", "--blinks", "0", "--closing", "-1", "--offset", "40", "--mirror")
+    controls = (
+        "--strength",
+        "brows=0",
+        "--smoothing",
+        ".1",
+        "--blinks",
+        "0",
+        "--closing",
+        "-1",
+        "--offset",
+        "40",
+        "--mirror",
+    )
     assert main(["generate", SPEECH, *options, *controls, "--out", str(tmp_path / "adjusted.json")]) == 0
     wanted = adjust(many, Controls({"brows": 0.0}, 0.1, 0.0, -1.0, 40.0, True))
     np.testing.assert_allclose(read(tmp_path / "adjusted.json").values, wanted.values, atol=1e-5)

@@ -31,7 +31,9 @@ with open(path.with_suffix(".take"), "wb") as pipe:
 print(take.frames, next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system doesn't say how large a process was")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="this system doesn't say how large a process was"
+)
 
 
 def _peak(folder: Path, minutes: int, locked: bool = False) -> float:
@@ -43,7 +45,11 @@ def _peak(folder: Path, minutes: int, locked: bool = False) -> float:
             file.write(np.resize(speech, 60 * 16000))
     frames = minutes * 60 * 30
     done = subprocess.run(
-        [sys.executable, "-c", _MODULE, str(path), str(frames if locked else 0)], capture_output=True, text=True, check=True, timeout=900
+        [sys.executable, "-c", _MODULE, str(path), str(frames if locked else 0)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=900,
     )
     made, kilobytes = map(int, done.stdout.split())
     assert made == frames and path.with_suffix(".take").stat().st_size > 4 * 52 * frames

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from models import read_told, sign
+from model_variants import read_told, sign
 
 from backend import model_folder
 from backend.__main__ import DEFAULT_MODEL, main
-from backend.generator import Wish, generate, load_model, load_model_or
+from backend.inference.generator import Wish, generate, load_model, load_model_or
 from backend.model_folder import PARTS, ModelError, read_card, read_parts
 from backend.runtimes.onnx import open_part
 from tests.soak import Soak
@@ -72,7 +72,9 @@ def test_every_field_is_checked(folder: Path, says: str, change: Callable[[dict[
     told = read_told(folder)
     change(told)
     (folder / "model.json").write_text(json.dumps(told))
-    with pytest.raises(ModelError, match=f"The model.json in .* is broken .*{says}.*: reinstall the extension") as raised:
+    with pytest.raises(
+        ModelError, match=f"The model.json in .* is broken .*{says}.*: reinstall the extension"
+    ) as raised:
         read_card(folder)
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 500 + len(str(folder))
 
@@ -132,7 +134,9 @@ def test_what_was_checked_is_what_is_run(folder: Path) -> None:
 def test_parts_that_do_not_fit_aretold(folder: Path) -> None:
     parts = read_parts(folder, read_card(folder))
     sign(folder, voice=parts["personalizer"], personalizer=parts["voice"])
-    with pytest.raises(ModelError, match="The parts of DiffusionTalker Small don't fit each other .*: export the model again"):
+    with pytest.raises(
+        ModelError, match="The parts of DiffusionTalker Small don't fit each other .*: export the model again"
+    ):
         load_model(folder)
     sign(folder, **parts | {"decoder": parts["encoder"]})
     with pytest.raises(ModelError, match="takes a state of the shape None"):
@@ -162,24 +166,36 @@ def test_ours_stands_in_and_says_why(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["generate", "identities", "batch"])
-def test_a_shell_is_never_given_another_model(folder: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_shell_is_never_given_another_model(
+    folder: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "decoder.onnx").write_bytes(b"")
     (tmp_path / "sounds").mkdir()
     shutil.copy(SPEECH, tmp_path / "sounds")
     out = [] if command == "identities" else ["--out", str(tmp_path / "out.csv")]
-    assert main([command, str(tmp_path / "sounds" if command == "batch" else SPEECH), *out, "--model", str(folder)]) == 1
-    assert "decoder.onnx in" in capsys.readouterr().err and not list(tmp_path.rglob("*.csv/*.csv")) and not (tmp_path / "out.csv").is_file()
+    assert (
+        main([command, str(tmp_path / "sounds" if command == "batch" else SPEECH), *out, "--model", str(folder)]) == 1
+    )
+    assert (
+        "decoder.onnx in" in capsys.readouterr().err
+        and not list(tmp_path.rglob("*.csv/*.csv"))
+        and not (tmp_path / "out.csv").is_file()
+    )
 
 
 def _mutate(folder: Path, random: np.random.Generator) -> str:
     """One thing wrong with a folder; says which."""
     path = folder / f"{random.choice(PARTS)}.onnx"
     content = bytearray(path.read_bytes())
-    kind = random.choice(["flip", "cut", "swap", "empty", "gone", "longer", "schema", "json value", "json gone", "json bytes", "signed"])
+    kind = random.choice(
+        ["flip", "cut", "swap", "empty", "gone", "longer", "schema", "json value", "json gone", "json bytes", "signed"]
+    )
     place = int(random.integers(len(content)))
     if kind in ("flip", "signed"):
         content[place] ^= 1 << int(random.integers(8))
-        sign(folder, **{path.stem: bytes(content)}) if kind == "signed" and path.stem == "voice" else path.write_bytes(content)
+        sign(folder, **{path.stem: bytes(content)}) if kind == "signed" and path.stem == "voice" else path.write_bytes(
+            content
+        )
     elif kind in ("cut", "empty", "longer"):
         path.write_bytes(content[:place] if kind == "cut" else b"" if kind == "empty" else content + b"\0")
     elif kind == "swap":
@@ -227,7 +243,11 @@ def _somewhere(value: Any, random: np.random.Generator) -> tuple[Any, Any]:
     """A random place in nested JSON: (dict or list, key)."""
     key = random.choice(list(value)) if isinstance(value, dict) else int(random.integers(len(value)))
     inner = value[key]
-    return _somewhere(inner, random) if isinstance(inner, dict | list) and inner and random.random() < 0.8 else (value, key)
+    return (
+        _somewhere(inner, random)
+        if isinstance(inner, dict | list) and inner and random.random() < 0.8
+        else (value, key)
+    )
 
 
 def test_a_mutated_folder_is_refused_or_a_model(soak: Soak, tmp_path: Path) -> None:
@@ -241,7 +261,9 @@ def test_a_mutated_folder_is_refused_or_a_model(soak: Soak, tmp_path: Path) -> N
                 (take,) = generate(model, SILENCE, Wish("auto", "auto", 0, 1, 30.0), lambda stage, fraction: None)
                 assert take.curves.values.shape[1] == 52 and np.isfinite(take.curves.values).all(), what
                 told = read_told(folder)["files"]
-                assert all(told[path.name] == hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.onnx")), what
+                assert all(
+                    told[path.name] == hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.onnx")
+                ), what
             except ModelError as error:
                 assert "\n" not in str(error), what
             except Exception as error:

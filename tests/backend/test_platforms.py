@@ -46,7 +46,9 @@ def test_where_pythons_program_is(system: str, there: list[str], found: str | No
         ("darwin", {"XDG_CACHE_HOME": "/no", "LOCALAPPDATA": "/no"}, "/home/ann/Library/Caches"),
     ],
 )
-def test_where_caches_are(system: str, variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_caches_are(
+    system: str, variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Path, "home", lambda: Path("/home/ann"))
     assert platforms.cache_folder(system, variables) == Path(expected)
 
@@ -99,7 +101,9 @@ def test_whether_a_process_runs() -> None:
 
 @pytest.mark.parametrize("error, runs", [(None, True), (ProcessLookupError, False), (PermissionError, True)])
 @pytest.mark.parametrize("system", ["linux", "darwin"])
-def test_a_process_of_another_user_runs(system: str, error: type[OSError] | None, runs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_of_another_user_runs(
+    system: str, error: type[OSError] | None, runs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def kill(process: int, number: int) -> None:
         assert (process, number) == (4321, 0)
         if error:
@@ -130,9 +134,14 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
             closed.append(given)
             return 1
 
-        kernel = SimpleNamespace(OpenProcess=OpenProcess, GetExitCodeProcess=GetExitCodeProcess, CloseHandle=CloseHandle)
+        kernel = SimpleNamespace(
+            OpenProcess=OpenProcess, GetExitCodeProcess=GetExitCodeProcess, CloseHandle=CloseHandle
+        )
         monkeypatch.setattr(
-            ctypes, "WinDLL", lambda name, use_last_error: {"kernel32": kernel}[name] if use_last_error else None, raising=False
+            ctypes,
+            "WinDLL",
+            lambda name, use_last_error: {"kernel32": kernel}[name] if use_last_error else None,
+            raising=False,
         )
         monkeypatch.setattr(ctypes, "get_last_error", lambda: error, raising=False)
         monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("on Windows that ends the process"))
@@ -152,7 +161,9 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
         ({"opens": False, "error": 5}, True, 0),  # ERROR_ACCESS_DENIED: another user's
     ],
 )
-def test_whether_a_process_runs_on_windows(windows: Callable[..., list[Any]], kernel: dict[str, Any], runs: bool, handles: int) -> None:
+def test_whether_a_process_runs_on_windows(
+    windows: Callable[..., list[Any]], kernel: dict[str, Any], runs: bool, handles: int
+) -> None:
     closed = windows(**kernel)
     assert platforms.is_running(4321, "win32") is runs and len(closed) == handles
 
@@ -173,7 +184,11 @@ def test_nothing_else_asks_which_system_it_is() -> None:
     )
     files = [file for folder in ("addon", "backend", "training") for file in (root / folder).rglob("*.py")]
     found = {
-        (file.name, word) for file in files if file.name != "platforms.py" for word in asks if word in file.read_text(encoding="utf-8")
+        (file.name, word)
+        for file in files
+        if file.name != "platforms.py"
+        for word in asks
+        if word in file.read_text(encoding="utf-8")
     }
     assert not found and len(files) > 100
 

@@ -7,16 +7,20 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from frames import MESSAGES, TAKE, raw_frame, to_bytes
+from protocol_frames import MESSAGES, TAKE, raw_frame, to_bytes
 
-from backend import protocol
-from backend.protocol import MAX_HEADER, Error, Generate, Message, Progress, ProtocolError
+from backend.ipc import protocol
+from backend.ipc.protocol import MAX_HEADER, Error, Generate, Message, Progress, ProtocolError
 
 
 def _same(one: Message | None, other: Message) -> bool:
     if type(one) is not type(other):
         return False
-    arrays = [(getattr(one, name), getattr(other, name)) for name in ("values", "kept") if getattr(other, name, None) is not None]
+    arrays = [
+        (getattr(one, name), getattr(other, name))
+        for name in ("values", "kept")
+        if getattr(other, name, None) is not None
+    ]
     return all(np.array_equal(a, b, equal_nan=True) for a, b in arrays) and _fields(one) == _fields(other)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from backend import __main__ as command_line
 from backend.audio import read_clip
-from backend.generator import Model, Wish, generate, load_model
+from backend.inference.generator import Model, Wish, generate, load_model
 from backend.model_folder import ModelError, read_card, read_parts
 from backend.runtimes import PACKAGES, RuntimeUnusable
 
@@ -23,7 +23,12 @@ pytestmark = pytest.mark.skipif(not (MODEL / "model.json").exists(), reason="bac
 
 
 def test_onnx_runtime_writes_nothing_into_the_home_folder(tmp_path: Path) -> None:
-    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "USERPROFILE": str(tmp_path)}
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "USERPROFILE": str(tmp_path),
+    }
     environment.pop("ORT_DISABLE_TELEMETRY", None)
     subprocess.run([sys.executable, "-c", "import backend.runtimes.onnx"], check=True, cwd=ROOT, env=environment)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -121,7 +126,9 @@ def test_without_its_packages_onnx_does_the_work(name: str, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, name, None)  # as if it weren't installed
     model = load_model(MODEL, name)
     assert model.runtime.name == "onnx"
-    assert model.notice.startswith(f"This Python lacks what the {name} runtime needs (") and model.notice.count(". ") == 0
+    assert (
+        model.notice.startswith(f"This Python lacks what the {name} runtime needs (") and model.notice.count(". ") == 0
+    )
     assert f'install it with "pip install {PACKAGES[name]}"; until then, ONNX Runtime does the work.' in model.notice
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from fake_gpu import Gpu
 
-from backend import generator, listening, runtimes
+from backend import runtimes
 from backend.__main__ import main
 from backend.curve_files import read
-from backend.generator import Wish, generate, load_model
-from backend.model_folder import PARTS, Card, Parts, read_card, read_parts
+from backend.inference import audio_encoding, generator
+from backend.inference.generator import Wish, generate, load_model
+from backend.model_folder import PARTS, ModelCard, Parts, read_card, read_parts
 from backend.runtimes import RuntimeUnusable, plans
 from backend.runtimes.onnx import open_part
 from backend.runtimes.plans import LONGEST, MOST_TAKES, Machine, axes, plan_name, profile_of
@@ -47,7 +48,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Gpu:
 
 
 def test_profiles_cover_what_the_backend_asks_for() -> None:
-    assert max(generator._WINDOW, listening._WINDOW) <= LONGEST
+    assert max(generator._WINDOW, audio_encoding._WINDOW) <= LONGEST
     card = read_card(MODEL)
     parts = read_parts(MODEL, card)
     decoder = profile_of("decoder", parts["decoder"], axes(card))
@@ -79,9 +80,18 @@ def test_an_axis_that_nobody_knows_is_named() -> None:
 def test_a_plan_is_named_by_all_that_it_is_tied_to() -> None:
     card = read_card(MODEL)
     name = plan_name("decoder", card, HERE)
-    assert name == plan_name("decoder", read_card(MODEL), HERE) and name.startswith("decoder.") and name.endswith(".plan")
-    names = [plan_name("decoder", card, replace(HERE, **{what: "other"})) for what in ("tensorrt", "gpu", "capability", "driver")]
-    changed: list[dict[str, Any]] = [{"look": card.look + 1}, {"reach": card.reach + 10}, {"files": card.files | {"decoder.onnx": "other"}}]
+    assert (
+        name == plan_name("decoder", read_card(MODEL), HERE) and name.startswith("decoder.") and name.endswith(".plan")
+    )
+    names = [
+        plan_name("decoder", card, replace(HERE, **{what: "other"}))
+        for what in ("tensorrt", "gpu", "capability", "driver")
+    ]
+    changed: list[dict[str, Any]] = [
+        {"look": card.look + 1},
+        {"reach": card.reach + 10},
+        {"files": card.files | {"decoder.onnx": "other"}},
+    ]
     names += [plan_name("decoder", replace(card, **change), HERE) for change in changed]
     assert len({name, *names}) == 8
     assert plan_name("encoder", replace(card, **changed[2]), HERE) == plan_name("encoder", card, HERE)
@@ -116,7 +126,9 @@ def test_a_plan_is_kept_privately_and_whole(cache: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "case", ["others may write it", "others may write the folder", "somebody else's", "a link to elsewhere", "no file"]
 )
-def test_a_plan_that_others_may_have_written_is_not_read(case: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_that_others_may_have_written_is_not_read(
+    case: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plans.keep(cache / "a.plan", b"plan")
     if case == "others may write it":
         (cache / "a.plan").chmod(0o666)
@@ -134,14 +146,16 @@ def test_a_plan_that_others_may_have_written_is_not_read(case: str, cache: Path,
 # ---- engines, on a stand-in
 
 
-def _checked() -> tuple[Card, Parts]:
+def _checked() -> tuple[ModelCard, Parts]:
     card = read_card(MODEL)
     return card, read_parts(MODEL, card)
 
 
 def _curves(runtime: str) -> np.ndarray:
     samples = np.random.default_rng(0).standard_normal(35 * 16000).astype(np.float32) / 10  # two windows
-    return next(generate(load_model(MODEL, runtime), samples, Wish("auto", "auto", 1, 1, 30.0), lambda stage, fraction: None)).curves.values
+    return next(
+        generate(load_model(MODEL, runtime), samples, Wish("auto", "auto", 1, 1, 30.0), lambda stage, fraction: None)
+    ).curves.values
 
 
 def test_engines_are_built_once_and_give_the_same_curves(gpu: Gpu, cache: Path) -> None:
@@ -155,7 +169,9 @@ def test_engines_are_built_once_and_give_the_same_curves(gpu: Gpu, cache: Path) 
 
 
 @pytest.mark.parametrize("change", [{"driver": "590.1"}, {"name": "NVIDIA H200"}, {"version": "11.5.0.1"}])
-def test_another_machine_builds_its_own(change: dict[str, Any], gpu: Gpu, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_machine_builds_its_own(
+    change: dict[str, Any], gpu: Gpu, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load_model(MODEL, "tensorrt")
     other = Gpu(**change)
     other.install(monkeypatch)
@@ -164,7 +180,9 @@ def test_another_machine_builds_its_own(change: dict[str, Any], gpu: Gpu, cache:
 
 
 @pytest.mark.parametrize("content", [b"", b"no plan", None])
-def test_a_plan_that_does_not_load_is_built_again(content: bytes | None, gpu: Gpu, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_plan_that_does_not_load_is_built_again(
+    content: bytes | None, gpu: Gpu, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     load_model(MODEL, "tensorrt")
     broken = next(cache.glob("decoder.*.plan"))
     good = broken.read_bytes()
@@ -190,7 +208,12 @@ def test_where_the_cache_should_be_lies_a_file(gpu: Gpu, cache: Path, caplog: py
     ],
 )
 def test_onnx_does_the_work_where_tensorrt_cannot(
-    state: dict[str, Any], says: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    state: dict[str, Any],
+    says: str,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     Gpu(**state).install(monkeypatch)
     out = tmp_path / "take.json"

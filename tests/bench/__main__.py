@@ -35,9 +35,19 @@ def parts(quick: bool) -> dict[str, Callable[[], Table]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description="Measure how fast and how large everything is.")
-    parser.add_argument("--quick", action="store_true", help="short clips and few runs: whether all of it works, not how fast")
-    parser.add_argument("--only", nargs="+", choices=parts(False), metavar="PART", help=f"some of {', '.join(parts(False))}")
-    parser.add_argument("--out", type=Path, default=_OUT, metavar="DIR", help="a folder for bench.md and bench.json (default: build/bench)")
+    parser.add_argument(
+        "--quick", action="store_true", help="short clips and few runs: whether all of it works, not how fast"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=parts(False), metavar="PART", help=f"some of {', '.join(parts(False))}"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=_OUT,
+        metavar="DIR",
+        help="a folder for bench.md and bench.json (default: build/bench)",
+    )
     options = parser.parse_args()
     machine, tables, failed = facts(), [], 0
     began = time.monotonic()

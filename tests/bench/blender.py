@@ -22,10 +22,23 @@ def in_blender(quick: bool, threads: int) -> Table:
         files = {"speech": write_speech(folder / "speech.wav", _STRIP), "long": write_speech(folder / "long.wav", long)}
         curves, out = folder / "curves.npy", folder / "out.json"
         run_child("tests.bench.clip", {"file": str(files["long"]), "runs": 1, "curves": str(curves)}, threads)
-        options = {**{key: str(path) for key, path in files.items()}, "curves": str(curves), "out": str(out), "runs": 2 if quick else 5}
+        options = {
+            **{key: str(path) for key, path in files.items()},
+            "curves": str(curves),
+            "out": str(out),
+            "runs": 2 if quick else 5,
+        }
         # Python's own paths are this environment's, not that one's.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-        command = [str(ROOT / ".ci/in_env"), "blender", "3.11,3.13", "python", "-m", "tests.bench.in_blender", json.dumps(options)]
+        command = [
+            str(ROOT / ".ci/in_env"),
+            "blender",
+            "3.11,3.13",
+            "python",
+            "-m",
+            "tests.bench.in_blender",
+            json.dumps(options),
+        ]
         subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
         found = json.loads(out.read_text())
     return _table(found, long)
@@ -47,5 +60,8 @@ def _table(found: dict[str, Any], long: float) -> Table:
     for name, size in found["growth"].items():
         add(f"growth of a compressed .blend for a minute of take ({name})", [size], "MB")
     return Table(
-        f"In Blender {found['blender']}", "The installed zip, the sample face, 30 fps.", ("what", "median", "best", "unit"), tuple(rows)
+        f"In Blender {found['blender']}",
+        "The installed zip, the sample face, 30 fps.",
+        ("what", "median", "best", "unit"),
+        tuple(rows),
     )

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from backend import audio, generator, listening
+from backend import audio
 from backend.__main__ import DEFAULT_MODEL
-from backend.generator import AUTO, Model, Wish, load_model
-from backend.sampler import Level
+from backend.inference import audio_encoding, generator
+from backend.inference.generator import AUTO, Model, Wish, load_model
+from backend.noise_schedule import NoiseLevel
 
 from .machine import child_options, peak_memory
 
@@ -52,7 +53,7 @@ class Watched:
 def with_steps(model: Model, steps: int) -> Model:
     """The same model made to take another number of steps, for the time they take: levels left out, or the first one over and over."""
     levels = model.card.levels
-    inner: tuple[Level, ...] = levels[: min(steps, len(levels) - 1)]
+    inner: tuple[NoiseLevel, ...] = levels[: min(steps, len(levels) - 1)]
     return replace(model, card=replace(model.card, levels=(levels[0],) * (steps - len(inner)) + inner + (levels[-1],)))
 
 
@@ -61,7 +62,7 @@ def perform(model: Model, file: Path) -> tuple[dict[str, float], float, np.ndarr
     watch = Watch()
     names = (
         (generator, "listen", "encoder"),
-        (listening, "log_mel_of", "features"),
+        (audio_encoding, "log_mel_of", "features"),
         (generator, "sample_in_windows", "sampling"),
         (generator, "resample", "curves"),
     )
@@ -71,7 +72,9 @@ def perform(model: Model, file: Path) -> tuple[dict[str, float], float, np.ndarr
     try:
         began = time.perf_counter()
         clip = watch.over("decode", audio.read_clip)(file)
-        (take,) = generator.generate(model, Watched(watch, clip.blocks), Wish(AUTO, AUTO, 0, 1, 30.0), lambda stage, fraction: None)
+        (take,) = generator.generate(
+            model, Watched(watch, clip.blocks), Wish(AUTO, AUTO, 0, 1, 30.0), lambda stage, fraction: None
+        )
         total = time.perf_counter() - began
     finally:
         for (module, name, _), original in zip(names, originals, strict=True):

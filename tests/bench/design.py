@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from backend.audio import read_clip
-from training.baselines import BASELINES
-from training.config import ModelConfig
-from training.diffusion import Normal
 from training.encoders.base import in_windows
-from training.model import Talker
-from training.synthesis import Performer, hear_sound, match, mel_of, perform
+from training.model.baselines import BASELINES
+from training.model.config import ModelConfig
+from training.model.diffusion import Standardizer
+from training.model.network import Talker
+from training.model.pipeline import TalkerPipeline, hear_sound, match, mel_of, perform
 
 from .machine import child_options, peak_memory
 
@@ -25,13 +25,13 @@ DESIGNS = {
 }
 
 
-def build(design: str) -> Performer:
+def build(design: str) -> TalkerPipeline:
     """A model of that design with random weights: as fast as one that was trained."""
     config = replace(ModelConfig(), features=768, **DESIGNS[design])
     talker = Talker(config, 8, 8).eval()
     zeros, ones = torch.zeros(config.channels), torch.ones(config.channels)
     names = tuple(map(str, range(8)))
-    return Performer(talker, None, Normal(zeros, ones), 1, ones.numpy(), names, names)
+    return TalkerPipeline(talker, None, Standardizer(zeros, ones), 1, ones.numpy(), names, names)
 
 
 def main() -> None:
@@ -47,7 +47,9 @@ def main() -> None:
     def encode(samples: np.ndarray) -> np.ndarray:
         def hear(chunk: np.ndarray) -> np.ndarray:
             with torch.inference_mode():
-                return hubert(torch.from_numpy(np.pad(chunk, 200))[None]).last_hidden_state[0, : len(chunk) // 320].numpy()
+                return (
+                    hubert(torch.from_numpy(np.pad(chunk, 200))[None]).last_hidden_state[0, : len(chunk) // 320].numpy()
+                )
 
         began = time.perf_counter()
         features = in_windows(samples, hear)
@@ -66,7 +68,10 @@ def main() -> None:
         frames = speak()
         runs.append({"total": time.perf_counter() - began, "encoder": sum(heard), "passes": len(heard)})
     size = sum(parameter.numel() for module in (hubert, performer.talker) for parameter in module.parameters())
-    json.dump({"frames": frames, "steps": performer.steps, "parameters": size, "runs": runs, "peak": peak_memory()}, sys.stdout)
+    json.dump(
+        {"frames": frames, "steps": performer.steps, "parameters": size, "runs": runs, "peak": peak_memory()},
+        sys.stdout,
+    )
     print()
 
 

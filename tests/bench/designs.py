@@ -19,12 +19,16 @@ def side_by_side(seconds: float, quick: bool, threads: int) -> Table:
         file = write_speech(Path(folder) / "speech.wav", seconds)
         ours = measure(file, seconds, quick, threads)
         theirs = {
-            design: run_child("tests.bench.design", {"design": design, "file": str(file), "runs": 1 if quick else 3}, threads)
+            design: run_child(
+                "tests.bench.design", {"design": design, "file": str(file), "runs": 1 if quick else 3}, threads
+            )
             for design in DESIGNS
         }
     frames, unit = ours["frames"], (median(ours["warm"]), min(ours["warm"]))
 
-    def row(name: str, steps: int, encoder: str, size: float, spent: tuple[float, float], peak: float | None) -> tuple[Cell, ...]:
+    def row(
+        name: str, steps: int, encoder: str, size: float, spent: tuple[float, float], peak: float | None
+    ) -> tuple[Cell, ...]:
         ratios = [a / b for a, b in zip(spent, unit, strict=True)]
         return (name, steps, encoder, size, *spent, frames / spent[0], *ratios, peak)
 
@@ -43,6 +47,17 @@ def side_by_side(seconds: float, quick: bool, threads: int) -> Table:
         f"The same clip, {threads} threads, one run after the other; medians and best runs, models loaded. The papers' designs in torch with random weights "
         "(as fast as trained ones): an encoder of HuBERT base's size, 12 layers of 768, in every step or once, and our GRU decoder of 2 x 256. "
         f"{_MANY} steps are not run but taken to be {_MANY // 8} times 8.",
-        ("design", "steps", "encoder", "million parameters", "seconds", "best", "frames/s", "times ours", "best", "peak, MB"),
+        (
+            "design",
+            "steps",
+            "encoder",
+            "million parameters",
+            "seconds",
+            "best",
+            "frames/s",
+            "times ours",
+            "best",
+            "peak, MB",
+        ),
         tuple(rows),
     )

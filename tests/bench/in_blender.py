@@ -59,20 +59,24 @@ def _click_to_keys(sound: Path, runs: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"cold": [], "warm": []}
     for _ in range(runs):
         _scene(sound)
-        _part("addon.session").session.restart()  # there is no backend now
+        _part("addon.generation.backend_process").session.restart()  # there is no backend now
         found["cold"] += times(bpy.ops.lipsync.generate, 1)
         found["warm"] += times(bpy.ops.lipsync.generate, 1)
     return found
 
 
 def _styles() -> dict[str, Any]:
-    style, default = _part("addon.keys").Style, _part("addon.properties").key_style(bpy.context)
+    style, default = _part("addon.keyframes.face_action").Style, _part("addon.properties").key_style(bpy.context)
     return {"dense": style(0.0, True), "simplified": style(default.tolerance or 0.01, True)}
 
 
 def _writing(values: np.ndarray, runs: int) -> dict[str, Any]:
     """Seconds, by style, to make an Action of a take's curves; and how many keys that is."""
-    keys, rig, curves = _part("addon.keys"), _part("addon.rig"), _part("backend.curves")
+    keys, rig, curves = (
+        _part("addon.keyframes.face_action"),
+        _part("addon.rig.face_rig.face_rig"),
+        _part("backend.curves.base.base"),
+    )
     face = rig.read_face(bpy.context.active_object)
     take = curves.Curves(_part("backend.arkit").CHANNELS, values, 30.0)
     found = {}
@@ -95,7 +99,7 @@ def _holds(sound: Path, style: Any) -> dict[str, float]:
     """The longest that a job kept Blender while it ran, and how long it took to put its take on the face. Seconds."""
     scene = _scene(sound)
     order = _part("addon.operators.generate").make_order(bpy.context)
-    job = _part("addon.job").Job(dataclasses.replace(order, style=style))
+    job = _part("addon.generation.job").Job(dataclasses.replace(order, style=style))
     longest, done = 0.0, False
     while not done:
         began = time.perf_counter()
@@ -119,7 +123,7 @@ def _growth(sound: Path, minutes: float) -> dict[str, float]:
             _scene(sound)
             before = size(Path(folder) / "before.blend")
             order = _part("addon.operators.generate").make_order(bpy.context)
-            job = _part("addon.job").Job(dataclasses.replace(order, style=style))
+            job = _part("addon.generation.job").Job(dataclasses.replace(order, style=style))
             while not job.pump(_PERIOD):
                 pass
             job.apply()

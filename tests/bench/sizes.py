@@ -38,7 +38,9 @@ def sizes() -> Table:
     """Weights, and every zip that `make zip` left in dist/."""
     rows: list[tuple[Cell, ...]] = [("weights of the default model", weights(), None, None)]
     for archive in sorted((ROOT / "dist").glob("*.zip")):
-        rows.append((archive.name, archive.stat().st_size / _MB, installed(archive, "cp311"), installed(archive, "cp313")))
+        rows.append(
+            (archive.name, archive.stat().st_size / _MB, installed(archive, "cp311"), installed(archive, "cp313"))
+        )
     return Table(
         "Sizes",
         "1 MB is 1,000,000 bytes. Installed: the extension with its wheels, which Blender keeps, and what it unpacks of them.",

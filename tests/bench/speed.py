@@ -111,7 +111,9 @@ def quantize(folder: Path) -> Path:
     for part in ("encoder", "decoder"):
         path, folded = folder / f"{part}.onnx", folder / "folded.onnx"
         options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC  # widens the weights, fuses nothing
+        options.graph_optimization_level = (
+            onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        )  # widens the weights, fuses nothing
         options.optimized_model_filepath = str(folded)
         onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         quantize_dynamic(folded, path, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm"])

@@ -5,8 +5,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from backend.client import Client, Gone, launch
-from backend.protocol import Error, Generate, Hello, Ready, TakeReady
+from backend.ipc.client import Client, Gone, launch
+from backend.ipc.protocol import Error, Generate, Hello, Ready, TakeReady
 
 from .machine import ROOT, median
 from .sound import write_speech
@@ -41,7 +41,11 @@ def starting(quick: bool) -> Table:
                         cold.append(time.perf_counter() - began)
             finally:
                 client.stop()
-    rows = [("process started to Ready", ready), ("first take, asked when Ready", first), ("process started to first take", cold)]
+    rows = [
+        ("process started to Ready", ready),
+        ("first take, asked when Ready", first),
+        ("process started to first take", cold),
+    ]
     rows.append(("the same once more", warm))
     return Table(
         "Start",

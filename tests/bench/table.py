@@ -45,5 +45,9 @@ def write(folder: Path, machine: dict[str, str], tables: Sequence[Table]) -> Non
     """folder/bench.md and folder/bench.json."""
     folder.mkdir(parents=True, exist_ok=True)
     facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
-    (folder / "bench.md").write_text("\n".join(["# Benchmark", "", facts, "", *map(markdown, tables)]), encoding="utf-8")
-    (folder / "bench.json").write_text(json.dumps({"machine": machine, "tables": [asdict(table) for table in tables]}, indent=1) + "\n")
+    (folder / "bench.md").write_text(
+        "\n".join(["# Benchmark", "", facts, "", *map(markdown, tables)]), encoding="utf-8"
+    )
+    (folder / "bench.json").write_text(
+        json.dumps({"machine": machine, "tables": [asdict(table) for table in tables]}, indent=1) + "\n"
+    )

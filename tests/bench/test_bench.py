@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.__main__ import DEFAULT_MODEL
-from backend.generator import load_model
+from backend.inference.generator import load_model
 from tests.bench import clip, sizes, speed, table, work
 from tests.bench.design import DESIGNS, build
 from tests.bench.sound import write_speech
@@ -25,14 +25,18 @@ def test_a_clip_costs_the_work_that_it_did() -> None:
     for part, costs in expected.items():
         for what, cost in costs.items():
             allowed = _TOLERANCE.get(what, _ROUNDING)
-            assert math.isclose(found[part][what], cost, rel_tol=allowed), f"{part}: {what} {found[part][what]:g}, not {cost:g}: {told}"
+            assert math.isclose(found[part][what], cost, rel_tol=allowed), (
+                f"{part}: {what} {found[part][what]:g}, not {cost:g}: {told}"
+            )
 
 
 def test_work_is_counted_as_defined() -> None:
     assert work._multiply_adds("MatMul", [[1, 10, 256]], [[1, 10, 512]]) == 10 * 256 * 512
     assert work._multiply_adds("Conv", [[1, 80, 100], [256, 80, 5], [256]], [[1, 256, 50]]) == 50 * 256 * 80 * 5
     assert work._multiply_adds("Conv", [[1, 256, 100], [256, 1, 5]], [[1, 256, 100]]) == 100 * 256 * 5
-    assert work._multiply_adds("GRU", [[7, 2, 352], [1, 1536]], [[7, 1, 2, 256], [1, 2, 256]]) == 7 * 2 * 3 * 256 * (352 + 256)
+    assert work._multiply_adds("GRU", [[7, 2, 352], [1, 1536]], [[7, 1, 2, 256], [1, 2, 256]]) == 7 * 2 * 3 * 256 * (
+        352 + 256
+    )
 
 
 def test_a_clip_is_measured_by_stage(tmp_path: Path) -> None:
@@ -77,7 +81,11 @@ def test_tables_are_written(tmp_path: Path) -> None:
 
 
 def test_an_installed_zip_is_weighed(tmp_path: Path) -> None:
-    wheels = {"a-1-cp311-cp311-win_amd64.whl": 1000, "a-1-cp313-cp313-win_amd64.whl": 2000, "b-1-cp312-abi3-win_amd64.whl": 4000}
+    wheels = {
+        "a-1-cp311-cp311-win_amd64.whl": 1000,
+        "a-1-cp313-cp313-win_amd64.whl": 2000,
+        "b-1-cp312-abi3-win_amd64.whl": 4000,
+    }
     with zipfile.ZipFile(tmp_path / "e.zip", "w") as outer:
         outer.writestr("addon.py", bytes(10))
         for name, size in wheels.items():

@@ -14,7 +14,7 @@ import onnxruntime
 
 from backend.__main__ import DEFAULT_MODEL
 from backend.audio import RATE
-from backend.generator import AUTO, Wish, generate, load_model
+from backend.inference.generator import AUTO, Wish, generate, load_model
 from backend.model_folder import PARTS
 
 from .table import Table
@@ -71,7 +71,8 @@ def _count(events: list[dict[str, Any]]) -> dict[str, float]:
             work["nodes"] += 1
             work["handed on, MB"] += int(args["output_size"]) / 1e6
             work["million multiply-adds"] += (
-                _multiply_adds(args["op_name"], _shapes(args["input_type_shape"]), _shapes(args["output_type_shape"])) / 1e6
+                _multiply_adds(args["op_name"], _shapes(args["input_type_shape"]), _shapes(args["output_type_shape"]))
+                / 1e6
             )
     return {what: round(cost, 6) for what, cost in work.items()}
 

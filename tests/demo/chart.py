@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from backend.curves import Curves
+from backend.curves.base import Curves
 
 from .moments import Phone
 from .paper import INK, MARGIN, PALE, PAPER, RULE, WIDTH, font
@@ -27,12 +27,22 @@ class Lane:
 
 JAW = Lane("Jaw Open", ("jawOpen",), (), (196, 78, 62))
 TOGETHER = Lane(
-    "Lips Together", ("mouthClose", "mouthPressLeft", "mouthPressRight", "mouthRollLower", "mouthRollUpper"), (), (52, 108, 176)
+    "Lips Together",
+    ("mouthClose", "mouthPressLeft", "mouthPressRight", "mouthRollLower", "mouthRollUpper"),
+    (),
+    (52, 108, 176),
 )
 ROUND = Lane("Lips Round", ("mouthPucker", "mouthFunnel"), (), (126, 84, 166))
-SMILE = Lane("Smile / Frown", ("mouthSmileLeft", "mouthSmileRight"), ("mouthFrownLeft", "mouthFrownRight"), (52, 140, 96))
+SMILE = Lane(
+    "Smile / Frown", ("mouthSmileLeft", "mouthSmileRight"), ("mouthFrownLeft", "mouthFrownRight"), (52, 140, 96)
+)
 BLINK = Lane("Blink", ("eyeBlinkLeft", "eyeBlinkRight"), (), (96, 102, 112))
-BROWS = Lane("Brows Up / Down", ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"), ("browDownLeft", "browDownRight"), (190, 132, 36))
+BROWS = Lane(
+    "Brows Up / Down",
+    ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"),
+    ("browDownLeft", "browDownRight"),
+    (190, 132, 36),
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,9 @@ def extent(lane: Lane, performances: Sequence[Curves]) -> tuple[float, float]:
     return tuple(max(float(_highest(curves, names).max()) for curves in performances) for names in (lane.up, lane.down))  # type: ignore[return-value]
 
 
-def draw_chart(form: Form, speech: Speech, times: Sequence[float], extents: Sequence[tuple[float, float]]) -> Image.Image:
+def draw_chart(
+    form: Form, speech: Speech, times: Sequence[float], extents: Sequence[tuple[float, float]]
+) -> Image.Image:
     """A chart as wide as the sheet. times: s, marked with numbers from 1; extents: what each lane is scaled to, up and down."""
     image = Image.new("RGB", (WIDTH * _FINE, form.height * _FINE), PAPER)
     draw = ImageDraw.Draw(image)
@@ -127,10 +139,18 @@ def _draw_phones(draw: ImageDraw.ImageDraw, form: Form, phones: Sequence[Phone],
     spoken = [phone for phone in phones if phone.label not in ("SIL", "SP")]
     for number, phone in enumerate(spoken):
         y = form.wave + (0.3 + number % 2 * 0.35) * form.phones
-        draw.text(((x(phone.start) + x(phone.end)) / 2, y * _FINE), phone.label, INK, font(0.8 * form.words * _FINE), anchor="mm")
+        draw.text(
+            ((x(phone.start) + x(phone.end)) / 2, y * _FINE),
+            phone.label,
+            INK,
+            font(0.8 * form.words * _FINE),
+            anchor="mm",
+        )
 
 
-def _draw_curve(draw: ImageDraw.ImageDraw, grid: Sequence[float], base: float, values: np.ndarray, color: tuple[int, int, int]) -> None:
+def _draw_curve(
+    draw: ImageDraw.ImageDraw, grid: Sequence[float], base: float, values: np.ndarray, color: tuple[int, int, int]
+) -> None:
     """A filled curve: values in pixels below the base line."""
     line = list(zip(grid, (base + values).tolist(), strict=True))
     soft = tuple(round(0.35 * tone + 0.65 * paper) for tone, paper in zip(color, PAPER, strict=True))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backend.curves import Curves
+from backend.curves.base import Curves
 
 COUNT = 12
 
@@ -86,5 +86,7 @@ def extremes(curves: Curves) -> list[Moment]:
     for number, part in enumerate(np.array_split(np.arange(len(jaw)), COUNT)):
         if len(part):
             frame = part[jaw[part].argmax() if number % 2 else jaw[part].argmin()]
-            moments.append(Moment(frame / curves.fps, f"{frame / curves.fps:.2f} s", "widest" if number % 2 else "most shut"))
+            moments.append(
+                Moment(frame / curves.fps, f"{frame / curves.fps:.2f} s", "widest" if number % 2 else "most shut")
+            )
     return moments

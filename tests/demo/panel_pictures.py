@@ -41,7 +41,9 @@ def main(archive: Path, out: Path) -> None:
         except Exception:  # noqa: BLE001 - Blender must end whatever happens
             traceback.print_exc()
         shutil.rmtree(folder, ignore_errors=True)
-        _only(*(cls.__name__.removeprefix(f"{_PARENT}_") for cls in bpy.types.Panel.__subclasses__()))  # or disabling would miss some
+        _only(
+            *(cls.__name__.removeprefix(f"{_PARENT}_") for cls in bpy.types.Panel.__subclasses__())
+        )  # or disabling would miss some
         bpy.ops.wm.quit_blender()
         return None
 
@@ -118,7 +120,9 @@ def _picture(file: Path) -> Steps:
     window, sidebar = bpy.context.window_manager.windows[0], _sidebar()
     top = window.height - sidebar.y - sidebar.height
     crop = f"{sidebar.width}x{sidebar.height}+{sidebar.x}+{top}"
-    shot = subprocess.run(["import", "-window", "root", "-crop", crop, "+repage", "png:-"], check=True, capture_output=True)
+    shot = subprocess.run(
+        ["import", "-window", "root", "-crop", crop, "+repage", "png:-"], check=True, capture_output=True
+    )
     subprocess.run(["convert", "png:-", "-fuzz", "3%", "-trim", "+repage", str(file)], check=True, input=shot.stdout)
 
 
@@ -152,7 +156,7 @@ def _in_view() -> "bpy.types.ContextTempOverride":
 
 def _edit(action: bpy.types.Action) -> None:
     """What a hand does: one key moved."""
-    keys = importlib.import_module(f"{_MODULE}.addon.keys")
+    keys = importlib.import_module(f"{_MODULE}.addon.keyframes.face_action")
     curve = max(keys.fcurves(action), key=lambda fcurve: len(fcurve.keyframe_points))
     curve.keyframe_points[3].co.y += 0.2
     curve.update()

@@ -95,7 +95,9 @@ def _work(work: Callable[[Stages], None], files: Sequence[Path], screen: TextIO)
 
 def _build() -> Path:
     """Build the zip with the project's own script, which prints where it is on its last line."""
-    result = subprocess.run([sys.executable, ROOT / ".ci" / "build_zip.py"], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, ROOT / ".ci" / "build_zip.py"], capture_output=True, text=True, check=False
+    )
     if result.returncode:
         raise DemoError((result.stderr or result.stdout).strip())
     return Path(result.stdout.strip().splitlines()[-1].rpartition("  ")[0])  # its size follows

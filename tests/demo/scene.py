@@ -9,7 +9,7 @@ import numpy as np
 from mathutils import Vector
 
 from backend.arkit import CHANNELS
-from backend.curves import Curves
+from backend.curves.base import Curves
 
 from .moments import Moment
 
@@ -101,7 +101,9 @@ def add_caption(scene: bpy.types.Scene, text: str, frames: range) -> None:
 
 def light_and_camera(scene: bpy.types.Scene) -> None:
     """A portrait camera and Workbench's studio light: nothing that needs a GPU or textures."""
-    corners = np.array([ob.matrix_world @ Vector(corner) for ob in scene.objects if ob.type == "MESH" for corner in ob.bound_box])
+    corners = np.array(
+        [ob.matrix_world @ Vector(corner) for ob in scene.objects if ob.type == "MESH" for corner in ob.bound_box]
+    )
     low, high = corners.min(axis=0), corners.max(axis=0)
     low[2] += _NECK * (high[2] - low[2])
     center = Vector((low + high) / 2)
@@ -127,7 +129,9 @@ def light_and_camera(scene: bpy.types.Scene) -> None:
     scene.world.color = (0.32, 0.34, 0.36)
 
 
-def render_stills(scene: bpy.types.Scene, frames: range, moments: Sequence[Moment], folder: Path) -> list[tuple[Moment, Path]]:
+def render_stills(
+    scene: bpy.types.Scene, frames: range, moments: Sequence[Moment], folder: Path
+) -> list[tuple[Moment, Path]]:
     """Render the frame shown at each moment of a clip, whose frames these are, to a .png in the folder."""
     _image_kind(scene, "IMAGE", "PNG")
     stills = [(moment, folder / f"{number}.png") for number, moment in enumerate(moments)]

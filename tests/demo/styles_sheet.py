@@ -44,7 +44,9 @@ def draw_styles(rows: Sequence[Row]) -> Image.Image:
         _draw_caption(draw, row, top)
         timed = [(replace(moment, note=f"{moment.time:.2f} s"), path) for moment, path in row.frames]
         draw_frames(sheet, timed, (_LEFT, top), size, _CROP)
-        sheet.paste(draw_chart(_FORM, row.speech, [moment.time for moment, _ in row.frames], extents), (0, top + chart_top))
+        sheet.paste(
+            draw_chart(_FORM, row.speech, [moment.time for moment, _ in row.frames], extents), (0, top + chart_top)
+        )
     return sheet
 
 

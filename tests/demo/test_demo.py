@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backend.audio import RATE, read_clip
-from backend.curves import Curves
+from backend.curves.base import Curves
 
 pytest.importorskip("PIL")
 
@@ -16,7 +16,13 @@ from tests.demo.styles_sheet import COLUMNS, wrapped
 
 
 def test_each_kind_of_sound_is_shown_before_one_is_shown_twice():
-    phones = [Phone("P", 0.0, 0.1), Phone("B", 0.1, 0.2), Phone("AA", 0.2, 0.4), Phone("AA", 0.4, 0.5), Phone("OW", 0.5, 0.7)]
+    phones = [
+        Phone("P", 0.0, 0.1),
+        Phone("B", 0.1, 0.2),
+        Phone("AA", 0.2, 0.4),
+        Phone("AA", 0.4, 0.5),
+        Phone("OW", 0.5, 0.7),
+    ]
     assert [moment.label for moment in telling(phones)] == ["P", "B", "AA", "OW"]
     few = telling(phones, 3)
     assert [(moment.label, moment.note) for moment in few] == [("P", "lips meet"), ("AA", "open"), ("OW", "rounded")]

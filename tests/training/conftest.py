@@ -43,7 +43,13 @@ def _text_grid(syllables: list[tuple[float, float, float]], seconds: float) -> s
         "size = 1",
         "item []:",
     ]
-    lines += ["    item [1]:", '        class = "IntervalTier"', '        name = "phones"', "        xmin = 0", f"        xmax = {seconds}"]
+    lines += [
+        "    item [1]:",
+        '        class = "IntervalTier"',
+        '        name = "phones"',
+        "        xmin = 0",
+        f"        xmax = {seconds}",
+    ]
     lines += [f"        intervals: size = {len(rows)}"]
     for index, (start, end, label) in enumerate(rows, start=1):
         lines += [
@@ -55,7 +61,9 @@ def _text_grid(syllables: list[tuple[float, float, float]], seconds: float) -> s
     return "\n".join(lines) + "\n"
 
 
-def write_take(folder: Path, name: str, seconds: float = 5.0, seed: int = 0, late: float = 0.0, silent: bool = False) -> None:
+def write_take(
+    folder: Path, name: str, seconds: float = 5.0, seed: int = 0, late: float = 0.0, silent: bool = False
+) -> None:
     """One recording. late: s that its face comes after its sound; silent: nobody speaks."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
@@ -69,7 +77,8 @@ def write_take(folder: Path, name: str, seconds: float = 5.0, seed: int = 0, lat
     weights[:, BEAT.index("jawOpen")] = 0.6 * _opening(syllables, stamps - late)
     weights[:, BEAT.index("browInnerUp")] = 0.3 + 0.2 * np.sin(stamps + rng.uniform(0, 6))
     frames = [
-        {"weights": row.round(4).tolist(), "time": float(t), "rotation": [0, 0, 0, 0]} for row, t in zip(weights, stamps, strict=True)
+        {"weights": row.round(4).tolist(), "time": float(t), "rotation": [0, 0, 0, 0]}
+        for row, t in zip(weights, stamps, strict=True)
     ]
     (folder / f"{name}.json").write_text(json.dumps({"names": list(BEAT), "frames": frames}))
     (folder / f"{name}.TextGrid").write_text(_text_grid(syllables, seconds))

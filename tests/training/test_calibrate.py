@@ -11,16 +11,25 @@ pytest.importorskip("torch")
 from torch import Tensor
 
 from backend.arkit import CHANNELS, UPPER
-from training import calibrate
-from training.config import ModelConfig
 from training.data.prepared import Prepared, prepare
-from training.diffusion import Normal, fit_normal, start_of
-from training.measure import truth_of
-from training.model import SmallEncoder, Talker
-from training.synthesis import Performer
+from training.evaluation.sequences import truth_of
+from training.model.config import ModelConfig
+from training.model.diffusion import Standardizer, fit_standardizer, start_of
+from training.model.network import SmallEncoder, Talker
+from training.model.pipeline import TalkerPipeline
+from training.train import calibrate
 
 TINY = ModelConfig(
-    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+    features=24,
+    condition=16,
+    embedding=8,
+    person=8,
+    step=8,
+    hidden=16,
+    noisy=16,
+    voice=8,
+    encoder_width=16,
+    encoder_blocks=2,
 )
 
 
@@ -38,8 +47,12 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
 
 def test_the_upper_face_moves_as_far_as_the_recorded_one(data: Prepared) -> None:
     truth = np.mean([truth_of(data, take).std(0) for take in data.sequences("train")], axis=0)
-    normal = Normal(fit_normal(data.faces("train")).mean * 0 + 0.5, fit_normal(data.faces("train")).deviation * 0 + 0.1)
-    model = Performer(Echo(TINY, 2, 8).eval(), SmallEncoder(TINY), normal, TINY.steps, start_of(TINY), data.identities, ("neutral",))
+    normal = Standardizer(
+        fit_standardizer(data.faces("train")).mean * 0 + 0.5, fit_standardizer(data.faces("train")).deviation * 0 + 0.1
+    )
+    model = TalkerPipeline(
+        Echo(TINY, 2, 8).eval(), SmallEncoder(TINY), normal, TINY.steps, start_of(TINY), data.identities, ("neutral",)
+    )
     model = replace(model, emotions=tuple({take.emotion for take in data.takes}))
     start = calibrate.fit_start(model, data)
     for group in calibrate._groups().values():
@@ -51,7 +64,9 @@ def test_the_upper_face_moves_as_far_as_the_recorded_one(data: Prepared) -> None
 
 
 def test_nobody_known_is_named(data: Prepared) -> None:
-    normal = fit_normal(data.faces("train"))
-    model = Performer(Talker(TINY, 1, 8).eval(), SmallEncoder(TINY), normal, 1, start_of(TINY), ("Nobody",), ("neutral",))
+    normal = fit_standardizer(data.faces("train"))
+    model = TalkerPipeline(
+        Talker(TINY, 1, 8).eval(), SmallEncoder(TINY), normal, 1, start_of(TINY), ("Nobody",), ("neutral",)
+    )
     with pytest.raises(ValueError, match="no sequences of identities that this model knows"):
         calibrate.fit_start(model, data)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from training.baselines import BASELINES
-from training.config import STAGES, LossWeights, ModelConfig, TrainConfig, read_plan
+from training.model.baselines import BASELINES
+from training.model.config import STAGES, LossWeights, ModelConfig, TrainConfig, read_plan
 
 DEFAULT = TrainConfig(iterations=7, weights=LossWeights(lip=3.0))
 
@@ -17,7 +17,9 @@ def _write(path: Path, content: dict) -> Path:
 
 
 def test_a_plan_says_what_differs(tmp_path: Path) -> None:
-    path = _write(tmp_path / "plan.json", {"model": {"steps": 64}, "ear": {"batch": 3}, "train": {"weights": {"exp": 0.5}}})
+    path = _write(
+        tmp_path / "plan.json", {"model": {"steps": 64}, "ear": {"batch": 3}, "train": {"weights": {"exp": 0.5}}}
+    )
     plan = read_plan(path, "train", DEFAULT)
     assert plan.model == ModelConfig(steps=64)
     assert plan.train == TrainConfig(iterations=7, weights=LossWeights(exp=0.5, lip=3.0))
@@ -27,7 +29,9 @@ def test_a_plan_says_what_differs(tmp_path: Path) -> None:
     assert over.model == ModelConfig(steps=64, personal=False) and over.train.weights == LossWeights(exp=0.5, lip=0.0)
 
 
-@pytest.mark.parametrize("wrong", [{"teacher": {}}, {"model": {"layer": 2}}, {"train": {"weights": {"lips": 1}}}, {"train": {"epochs": 1}}])
+@pytest.mark.parametrize(
+    "wrong", [{"teacher": {}}, {"model": {"layer": 2}}, {"train": {"weights": {"lips": 1}}}, {"train": {"epochs": 1}}]
+)
 def test_what_is_not_there_is_named(tmp_path: Path, wrong: dict) -> None:
     section, inner = next(iter(wrong.items()))
     name = next(iter(inner), section)

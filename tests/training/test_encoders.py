@@ -15,17 +15,19 @@ pytest.importorskip("transformers")
 import torch
 from transformers import HubertModel, Wav2Vec2Config, WhisperConfig, WhisperModel
 
-from training.config import ModelConfig, TrainConfig
 from training.data.beat import BeatError
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.encoders import Encoder, base, cache_features, load_encoder
-from training.synthesis import load_performer
-from training.teacher import train_teacher
+from training.model.config import ModelConfig, TrainConfig
+from training.model.pipeline import load_pipeline
+from training.train.teacher import train_teacher
 
 
 def _tiny_whisper() -> WhisperModel:
     torch.manual_seed(2)
-    config = WhisperConfig(d_model=64, encoder_layers=1, encoder_attention_heads=1, encoder_ffn_dim=256, decoder_layers=1, vocab_size=50)
+    config = WhisperConfig(
+        d_model=64, encoder_layers=1, encoder_attention_heads=1, encoder_ffn_dim=256, decoder_layers=1, vocab_size=50
+    )
     config.decoder_attention_heads, config.decoder_ffn_dim, config.pad_token_id = 1, 64, 0
     return WhisperModel(config)
 
@@ -116,9 +118,16 @@ def test_a_long_sound_is_cut_into_even_windows() -> None:
 
 def _ctranslate2(model: WhisperModel) -> bytes:
     """A CTranslate2 file of a Whisper encoder, as its converter writes them."""
-    state = {key.removeprefix("encoder."): value.numpy() for key, value in model.state_dict().items() if key.startswith("encoder.")}
+    state = {
+        key.removeprefix("encoder."): value.numpy()
+        for key, value in model.state_dict().items()
+        if key.startswith("encoder.")
+    }
     here, there = "layers.0", "encoder/layer_0"
-    variables: dict[str, np.ndarray] = {"encoder/num_heads": np.array(1, np.int16), "decoder/other": np.zeros(3, np.float32)}
+    variables: dict[str, np.ndarray] = {
+        "encoder/num_heads": np.array(1, np.int16),
+        "decoder/other": np.zeros(3, np.float32),
+    }
     variables["encoder/position_encodings/encodings"] = state["embed_positions.weight"]
     for conv in ("conv1", "conv2"):
         variables |= {f"encoder/{conv}/weight": state[f"{conv}.weight"], f"encoder/{conv}/bias": state[f"{conv}.bias"]}
@@ -135,8 +144,12 @@ def _ctranslate2(model: WhisperModel) -> bytes:
             f"{there}/{target}/bias": state[f"{here}.{source}.bias"],
         }
     q, k, v = (f"{here}.self_attn.{part}_proj" for part in "qkv")
-    variables[f"{there}/self_attention/linear_0/weight"] = np.concatenate([state[f"{part}.weight"] for part in (q, k, v)])
-    variables[f"{there}/self_attention/linear_0/bias"] = np.concatenate([state[f"{q}.bias"], 0 * state[f"{q}.bias"], state[f"{v}.bias"]])
+    variables[f"{there}/self_attention/linear_0/weight"] = np.concatenate(
+        [state[f"{part}.weight"] for part in (q, k, v)]
+    )
+    variables[f"{there}/self_attention/linear_0/bias"] = np.concatenate(
+        [state[f"{q}.bias"], 0 * state[f"{q}.bias"], state[f"{v}.bias"]]
+    )
 
     def text(value: str) -> bytes:
         return struct.pack("<H", len(value) + 1) + value.encode() + b"\0"
@@ -144,7 +157,11 @@ def _ctranslate2(model: WhisperModel) -> bytes:
     raw = struct.pack("<I", 6) + text("WhisperSpec") + struct.pack("<II", 3, len(variables))
     for name, value in variables.items():
         kind = 2 if value.dtype == np.int16 else 0
-        raw += text(name) + struct.pack(f"<B{value.ndim}IBI", value.ndim, *value.shape, kind, value.nbytes) + value.tobytes()
+        raw += (
+            text(name)
+            + struct.pack(f"<B{value.ndim}IBI", value.ndim, *value.shape, kind, value.nbytes)
+            + value.tobytes()
+        )
     return raw
 
 
@@ -152,7 +169,11 @@ def _ctranslate2(model: WhisperModel) -> bytes:
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Three importable packages: a whole CTranslate2 Whisper, and its halves."""
     raw = _ctranslate2(_tiny_whisper())
-    parts = {"dt_whole": ("model.bin", raw), "dt_first": ("model.bin.part1", raw[:50_000]), "dt_second": ("model.bin.part2", raw[50_000:])}
+    parts = {
+        "dt_whole": ("model.bin", raw),
+        "dt_first": ("model.bin.part1", raw[:50_000]),
+        "dt_second": ("model.bin.part2", raw[50_000:]),
+    }
     for name, (file, content) in parts.items():
         (tmp_path / name / "data").mkdir(parents=True)
         (tmp_path / name / "__init__.py").touch()
@@ -208,7 +229,13 @@ def test_cache_goes_on_where_it_was(beat_folder: Path, data: Prepared) -> None:
     resumed = np.array(data.array("features"))
     cache_features(data, beat_folder, encoder)
     np.testing.assert_array_equal(data.array("features"), resumed)
-    assert sorted(path.name for path in data.folder.iterdir()) == ["faces.f16", "features.f16", "features.json", "index.json", "mel.f16"]
+    assert sorted(path.name for path in data.folder.iterdir()) == [
+        "faces.f16",
+        "features.f16",
+        "features.json",
+        "index.json",
+        "mel.f16",
+    ]
 
 
 def test_cache_of_another_encoder_starts_anew(beat_folder: Path, data: Prepared) -> None:
@@ -217,8 +244,15 @@ def test_cache_of_another_encoder_starts_anew(beat_folder: Path, data: Prepared)
     encoder, heard = _counting(5)
     cache_features(data, beat_folder, encoder)
     assert len(heard) == len(data.recordings)
-    assert len(data.array("features")) == sum(take.length for take in data.recordings) * FEATURES and data.feature_width == 5
-    assert json.loads((data.folder / "features.json").read_text()) == {"encoder": "sound itself", "width": 5, "parameters": 0}
+    assert (
+        len(data.array("features")) == sum(take.length for take in data.recordings) * FEATURES
+        and data.feature_width == 5
+    )
+    assert json.loads((data.folder / "features.json").read_text()) == {
+        "encoder": "sound itself",
+        "width": 5,
+        "parameters": 0,
+    }
 
 
 def test_a_broken_recording_is_named(beat_folder: Path, data: Prepared, tmp_path: Path) -> None:
@@ -242,7 +276,12 @@ def test_training_takes_its_width_from_the_data(beat_folder: Path, data: Prepare
     with pytest.raises(FileNotFoundError, match="run the stage `features`"):
         train_teacher(data, tmp_path / "none", ModelConfig(hidden=16), TrainConfig(iterations=1, batch=2, seconds=2.0))
     cache_features(data, beat_folder, _counting(9)[0])
-    train_teacher(load_prepared(data.folder), tmp_path / "teacher", ModelConfig(hidden=16), TrainConfig(iterations=1, batch=2, seconds=2.0))
-    assert load_performer(tmp_path / "teacher").talker.config.features == 9
+    train_teacher(
+        load_prepared(data.folder),
+        tmp_path / "teacher",
+        ModelConfig(hidden=16),
+        TrainConfig(iterations=1, batch=2, seconds=2.0),
+    )
+    assert load_pipeline(tmp_path / "teacher").talker.config.features == 9
     with pytest.raises(ValueError, match="of width 8, those in .* have 9"):
         data.expect_width(8, tmp_path)

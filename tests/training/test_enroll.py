@@ -15,22 +15,33 @@ from safetensors import safe_open
 
 from backend.__main__ import main as backend
 from backend.arkit import EMOTIONS
-from backend.generator import load_model as load_exported
-from backend.generator import rank_voice
+from backend.inference.generator import load_model as load_exported
+from backend.inference.generator import rank_voice
 from training.__main__ import main
-from training.checkpoint import load_model, save_model
-from training.config import LossWeights, ModelConfig, TrainConfig
 from training.data.prepared import Prepared, load_prepared, prepare
-from training.diffusion import fit_normal
-from training.enroll import enroll
-from training.enroll_voice import enroll_voice
 from training.export import export
-from training.model import SmallEncoder, Talker
+from training.model.checkpoint import load_model, save_model
+from training.model.config import LossWeights, ModelConfig, TrainConfig
+from training.model.diffusion import fit_standardizer
+from training.model.network import SmallEncoder, Talker
+from training.train.enroll import enroll
+from training.train.enroll_voice import enroll_voice
 
 TINY = ModelConfig(
-    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+    features=24,
+    condition=16,
+    embedding=8,
+    person=8,
+    step=8,
+    hidden=16,
+    noisy=16,
+    voice=8,
+    encoder_width=16,
+    encoder_blocks=2,
 )
-FEW = TrainConfig(iterations=30, batch=4, seconds=2.0, learning_rate=0.1, warmup=1, ema=0.5, weights=LossWeights(contrast=1.0))
+FEW = TrainConfig(
+    iterations=30, batch=4, seconds=2.0, learning_rate=0.1, warmup=1, ema=0.5, weights=LossWeights(contrast=1.0)
+)
 KNOWN = ["Ann", "Bob", "Cid"]
 
 
@@ -48,7 +59,7 @@ def _model(folder: Path, data: Prepared, small: bool) -> Path:
     with torch.no_grad():  # untrained voice heads hear everybody alike: make the voice's sides larger
         for parameter in talker.voice.parameters():
             parameter.mul_(3)
-    normal = fit_normal(data.faces("train"))
+    normal = fit_standardizer(data.faces("train"))
     meta = {"identities": KNOWN, "descriptions": {"Ann": "calm"}, "emotions": list(EMOTIONS)}
     numbers = {"mean": normal.mean.tolist(), "deviation": normal.deviation.tolist(), "start": [1.0] * 52}
     save_model(folder, talker, ear if small else None, 4 if small else 1, meta | numbers)
@@ -63,7 +74,9 @@ def test_only_the_library_grows(small: bool, data: Prepared, tmp_path: Path) -> 
         for path in data.folder.iterdir():
             (folder / path.name).symlink_to(path)
         tenths = sum(take.length for take in data.takes)
-        np.random.default_rng(0).standard_normal((5 * tenths, TINY.features)).astype(np.float16).tofile(folder / "features.f16")
+        np.random.default_rng(0).standard_normal((5 * tenths, TINY.features)).astype(np.float16).tofile(
+            folder / "features.f16"
+        )
         data = load_prepared(folder)
     source = _model(tmp_path / "model", data, small)
     enrolled = enroll(source, data, tmp_path / "out", "Zoe", "new here", FEW)
@@ -77,7 +90,9 @@ def test_only_the_library_grows(small: bool, data: Prepared, tmp_path: Path) -> 
         assert torch.equal(same, old[key]), key
     assert (ear is None) == (grown_ear is None) == (not small)
     if ear is not None and grown_ear is not None:
-        assert all(torch.equal(a, b) for a, b in zip(ear.state_dict().values(), grown_ear.state_dict().values(), strict=True))
+        assert all(
+            torch.equal(a, b) for a, b in zip(ear.state_dict().values(), grown_ear.state_dict().values(), strict=True)
+        )
     row = new["personalizer.identities"][-1]
     assert not torch.equal(row, old["personalizer.identities"][KNOWN.index(enrolled.nearest)])
     assert enrolled.found > 0.9  # its key went where this voice looks
@@ -89,7 +104,7 @@ def test_the_row_fits_the_face(data: Prepared, tmp_path: Path) -> None:
     source = _model(tmp_path / "model", data, True)
     enroll(source, data, tmp_path / "out", "Zoe", "", replace(FEW, weights=LossWeights(contrast=0.0), iterations=60))
     grown, _, _ = load_model(tmp_path / "out")
-    normal = fit_normal(data.faces("train"))
+    normal = fit_standardizer(data.faces("train"))
     truth = normal.apply(torch.from_numpy(next(data.faces("train"))[:60].astype(np.float32)))[None]
     noise, condition = torch.randn(truth.shape), torch.zeros(1, 60, TINY.condition)
 
@@ -127,7 +142,9 @@ def exported(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "onnx"
 
 
-def test_a_voice_becomes_a_mixture(exported: Path, beat_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_voice_becomes_a_mixture(
+    exported: Path, beat_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     sounds = sorted((beat_folder / "2").glob("*.wav"))[:2]
     samples = np.concatenate([soundfile.read(path, dtype="float32")[0] for path in sounds])
     before = rank_voice(load_exported(exported), samples)
@@ -152,15 +169,23 @@ def test_a_voice_becomes_a_mixture(exported: Path, beat_folder: Path, tmp_path: 
     assert backend(["identities", str(sounds[0]), *model]) == 0
     assert any(line.startswith("Zoe ") and line.endswith("a voice") for line in capsys.readouterr().out.splitlines())
     for name in ("Yan", "Zoe"):
-        assert backend(["generate", str(sounds[0]), "--out", str(tmp_path / f"{name}.csv"), "--identity", name, *model]) == 0
+        assert (
+            backend(["generate", str(sounds[0]), "--out", str(tmp_path / f"{name}.csv"), "--identity", name, *model])
+            == 0
+        )
     assert (tmp_path / "Yan.csv").read_text() != (tmp_path / "Zoe.csv").read_text()
 
 
-def test_a_voice_joins_exported_models_only(data: Prepared, tmp_path: Path, beat_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_voice_joins_exported_models_only(
+    data: Prepared, tmp_path: Path, beat_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source, sound = _model(tmp_path / "model", data, True), next((beat_folder / "2").glob("*.wav"))
     assert main(["enroll", str(source), str(tmp_path / "out"), "--identity", "Zoe", "--audio", str(sound)]) == 1
     assert "export it first" in capsys.readouterr().err
-    assert main(["enroll", str(source), str(tmp_path / "out"), "--identity", "Zoe", "--audio", str(tmp_path / "none.wav")]) == 1
+    assert (
+        main(["enroll", str(source), str(tmp_path / "out"), "--identity", "Zoe", "--audio", str(tmp_path / "none.wav")])
+        == 1
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -171,11 +196,15 @@ def test_safetensors_hold_the_student_without_its_libraries(exported: Path) -> N
         config = ModelConfig(**json.loads(file.metadata()["config"]))
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
     rebuilt = Talker(config, 0, 0)
-    missing, unexpected = rebuilt.load_state_dict({k[7:]: v for k, v in tensors.items() if k.startswith("talker.")}, strict=False)
+    missing, unexpected = rebuilt.load_state_dict(
+        {k[7:]: v for k, v in tensors.items() if k.startswith("talker.")}, strict=False
+    )
     assert sorted(missing) == ["personalizer.emotions", "personalizer.identities"] and not unexpected
     rebuilt_ear = SmallEncoder(config)
     rebuilt_ear.load_state_dict({k[8:]: v for k, v in tensors.items() if k.startswith("encoder.")})
     # in 16 bits, as in the graphs
-    assert all(torch.equal(a.half().float(), b) for a, b in zip(ear.parameters(), rebuilt_ear.parameters(), strict=True))
+    assert all(
+        torch.equal(a.half().float(), b) for a, b in zip(ear.parameters(), rebuilt_ear.parameters(), strict=True)
+    )
     assert torch.equal(rebuilt.decoder.out.weight, talker.decoder.out.weight.half().float())
     assert "model.safetensors" in json.loads((exported / "model.json").read_text())["files"]

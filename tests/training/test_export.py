@@ -12,13 +12,23 @@ from backend.arkit import EMOTIONS
 from backend.features import BANDS
 from backend.model_folder import read_card, read_parts
 from training.__main__ import main
-from training.checkpoint import save_model
-from training.config import ModelConfig
 from training.export import export
-from training.model import SmallEncoder, Talker
+from training.model.checkpoint import save_model
+from training.model.config import ModelConfig
+from training.model.network import SmallEncoder, Talker
 
 TINY = ModelConfig(
-    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, layers=1, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+    features=24,
+    condition=16,
+    embedding=8,
+    person=8,
+    step=8,
+    hidden=16,
+    layers=1,
+    noisy=16,
+    voice=8,
+    encoder_width=16,
+    encoder_blocks=2,
 )
 
 
@@ -48,5 +58,7 @@ def test_without_a_gpu_one_sentence_and_nothing_written(tmp_path: Path, capsys: 
         pass
     assert main(["export", str(tmp_path / "model"), str(tmp_path / "out"), "--name", "x", "--tensorrt"]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("export: ") and error.count("\n") == 1 and "pip install tensorrt-cu13 cuda-bindings" in error
+    assert (
+        error.startswith("export: ") and error.count("\n") == 1 and "pip install tensorrt-cu13 cuda-bindings" in error
+    )
     assert not (tmp_path / "out").exists()

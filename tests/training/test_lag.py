@@ -6,9 +6,9 @@ import pytest
 from backend.arkit import CHANNELS, LOWER
 from backend.features import mel_power
 from training.data.lag import CONFIDENT, estimate_lag
-from training.performer.perform import perform
-from training.performer.phones import Phone
-from training.performer.styles import STYLES
+from training.synthetic.performer.perform import perform
+from training.synthetic.performer.phones import Phone
+from training.synthetic.performer.styles import STYLES
 
 VOWELS = ("AA1", "IY1", "UW1", "AE1", "OW1", "EH0", "AH0", "IH0")
 CONSONANTS = ("P", "B", "M", "F", "S", "T", "K", "W", "L", "N")
@@ -21,7 +21,10 @@ def performed(seed: int, seconds: float = 12.0) -> tuple[np.ndarray, np.ndarray]
     times = np.arange(int(seconds * 16000)) / 16000
     sound = np.zeros(len(times))
     while clock < seconds - 1:
-        for label, length in ((rng.choice(CONSONANTS), rng.uniform(0.05, 0.12)), (rng.choice(VOWELS), rng.uniform(0.08, 0.25))):
+        for label, length in (
+            (rng.choice(CONSONANTS), rng.uniform(0.05, 0.12)),
+            (rng.choice(VOWELS), rng.uniform(0.08, 0.25)),
+        ):
             phones.append(Phone(str(label), clock, clock + length))
             here = slice(int(clock * 16000), int((clock + length) * 16000))
             size = rng.uniform(0.6, 1.0) if label in VOWELS else 0.1
@@ -33,7 +36,9 @@ def performed(seed: int, seconds: float = 12.0) -> tuple[np.ndarray, np.ndarray]
     samples = (0.1 * sound + 1e-4 * rng.standard_normal(len(sound))).astype(np.float32)
     curves = perform(samples, phones, STYLES[0], "neutral", rng)
     grid = np.arange(int(100 * len(curves.values) / 60)) / 100
-    return mel_power(samples), np.stack([np.interp(grid, np.arange(len(curves.values)) / 60, column) for column in curves.values.T], axis=1)
+    return mel_power(samples), np.stack(
+        [np.interp(grid, np.arange(len(curves.values)) / 60, column) for column in curves.values.T], axis=1
+    )
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ pytest.importorskip("torch")
 from backend.arkit import CHANNELS, EMOTIONS
 from backend.audio import read_clip
 from backend.curve_files.livelink import write_csv
-from backend.curves import Curves
+from backend.curves.base import Curves
 from training.__main__ import main
 from training.data.beat import NUMBERS, find_recordings, read_track
-from training.data.livelink import find_captures, import_livelink
+from training.data.beat_writer import Person, recording_stem
+from training.data.livelink_takes import find_captures, import_livelink
 from training.data.prepared import load_prepared
-from training.data.writing import Person, recording_stem
 
 SECONDS = 3.0
 MIDNIGHT = 24 * 3600.0
@@ -29,7 +29,9 @@ def jaw(time: np.ndarray) -> np.ndarray:
     return 0.3 + 0.2 * np.sin(np.pi * time)
 
 
-def write_take(path: Path, fps: float = 60.0, start: float = 43200.0, rate: int = 48000, dropped: tuple[int, ...] = ()) -> None:
+def write_take(
+    path: Path, fps: float = 60.0, start: float = 43200.0, rate: int = 48000, dropped: tuple[int, ...] = ()
+) -> None:
     """path.csv as the app writes it (jaw and mouth right before left) and path.wav, in stereo."""
     time = np.arange(round(SECONDS * fps)) / fps
     values = np.zeros((len(time), len(CHANNELS)), np.float32)
@@ -40,7 +42,9 @@ def write_take(path: Path, fps: float = 60.0, start: float = 43200.0, rate: int 
     write_csv(path.with_name(path.name + ".csv"), Curves(CHANNELS, values, fps, start))
     if dropped:
         lines = path.with_name(path.name + ".csv").read_text().splitlines()
-        path.with_name(path.name + ".csv").write_text("\n".join(line for k, line in enumerate(lines) if k - 1 not in dropped))
+        path.with_name(path.name + ".csv").write_text(
+            "\n".join(line for k, line in enumerate(lines) if k - 1 not in dropped)
+        )
     write_sound(path.with_name(path.name + ".wav"), rate)
 
 
@@ -84,15 +88,26 @@ def test_people_emotions_and_what_is_broken(tmp_path: Path) -> None:
     (folder / "ben" / "noise.wav").write_bytes(b"no sound")
     write_take(folder / "ben" / "silent")
     (folder / "ben" / "silent.wav").unlink()
-    (folder / "takes.csv").write_text("file,emotion,identity\nZoë/smile.csv,happiness,\nguest,fear,anna\nben/deep/take2.wav,,\n")
+    (folder / "takes.csv").write_text(
+        "file,emotion,identity\nZoë/smile.csv,happiness,\nguest,fear,anna\nben/deep/take2.wav,,\n"
+    )
     done = import_livelink(folder, tmp_path / "out")
     assert [person.identity for person in done.people] == ["Zoë", "anna", "ben", "in"]
-    assert done.written == ("4_in_0_1_1", "1_Zoe_0_1_1", "1_Zoe_0_65_65", "3_ben_0_2_2", "3_ben_0_4_4", "2_anna_0_103_103")
+    assert done.written == (
+        "4_in_0_1_1",
+        "1_Zoe_0_1_1",
+        "1_Zoe_0_65_65",
+        "3_ben_0_2_2",
+        "3_ben_0_4_4",
+        "2_anna_0_103_103",
+    )
     assert len(done.skipped) == 3
     for name in ("ben/broken", "ben/noise", "ben/silent"):
         assert sum(line.startswith(f"{name}: ") for line in done.skipped) == 1
     felt = {recording.id: recording.emotion for recording in find_recordings(tmp_path / "out")}
-    assert felt["1_Zoe_0_65_65"] == "happiness" and felt["2_anna_0_103_103"] == "fear" and felt["3_ben_0_2_2"] == "neutral"
+    assert (
+        felt["1_Zoe_0_65_65"] == "happiness" and felt["2_anna_0_103_103"] == "fear" and felt["3_ben_0_2_2"] == "neutral"
+    )
     identities = json.loads((tmp_path / "out" / "identities.json").read_text())
     assert [(row["id"], row["identity"]) for row in identities] == [(1, "Zoë"), (2, "anna"), (3, "ben"), (4, "in")]
     assert json.loads((tmp_path / "out" / "sources.json").read_text())["2_anna_0_103_103"] == "guest"
@@ -160,7 +175,10 @@ def test_recordings_of_another_origin_stay(tmp_path: Path, beat_folder: Path) ->
 def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("ann/a", "ann/b", "bob/a"):
         write_take(tmp_path / "in" / name)
-    assert main(["prepare", "livelink", str(tmp_path / "in"), str(tmp_path / "out"), "--hold-out", "2", "--workers", "1"]) == 0
+    assert (
+        main(["prepare", "livelink", str(tmp_path / "in"), str(tmp_path / "out"), "--hold-out", "2", "--workers", "1"])
+        == 0
+    )
     assert "1 ann, 2 bob" in capsys.readouterr().out
     data = load_prepared(tmp_path / "out")
     assert data.identities == ("ann", "bob") and {take.identity for take in data.part("voice")} == {"bob"}
@@ -185,7 +203,19 @@ def test_a_film_gives_its_sound(tmp_path: Path) -> None:
         (folder / f"{name}.wav").rename(tmp_path / "sound.wav")
         film = ["-f", "lavfi", "-i", f"testsrc=size=32x32:rate=30:duration={SECONDS}"]
         sound = ["-itsoffset", str(delay), "-i", str(tmp_path / "sound.wav")]
-        command = ["ffmpeg", "-nostdin", "-v", "error", *film, *sound, "-c:v", "mpeg4", "-c:a", "aac", str(folder / f"{name}.mov")]
+        command = [
+            "ffmpeg",
+            "-nostdin",
+            "-v",
+            "error",
+            *film,
+            *sound,
+            "-c:v",
+            "mpeg4",
+            "-c:a",
+            "aac",
+            str(folder / f"{name}.mov"),
+        ]
         subprocess.run(command, check=True)
     write_take(folder / "c")
     (folder / "c.wav").unlink()

@@ -7,9 +7,10 @@ pytest.importorskip("torch")
 import torch
 
 from backend.arkit import CHANNELS, LOWER
-from backend.sampler import Level, ddim_step
-from training import losses
-from training.diffusion import make_grid
+from backend.inference.sampler import ddim_step
+from backend.noise_schedule import NoiseLevel
+from training.model import losses
+from training.model.diffusion import make_schedule
 
 
 def test_expression_is_mean_square() -> None:
@@ -62,21 +63,21 @@ def test_enhancer_prefers_its_own_sample() -> None:
 
 
 def test_distil_weight_is_truncated_and_capped() -> None:
-    grid = make_grid(32)
+    grid = make_schedule(32)
     weights = losses.distil_weight(grid.at(torch.tensor([1, 8, 32])), 5.0).flatten().tolist()
     assert weights[0] == 5.0 and weights[2] == 1.0 and 1.0 <= weights[1] <= 5.0
 
 
 def test_one_student_step_lands_where_two_teacher_steps_did() -> None:
     """With the distillation target as its prediction, a student's DDIM step from any level equals the teacher's two."""
-    grid = make_grid(32)
+    grid = make_schedule(32)
     noisy = torch.randn(3, 6, 52, dtype=torch.float64)
 
     def teacher(z: torch.Tensor) -> torch.Tensor:
         return 0.3 * z + 0.1
 
     for start in (32, 16, 2):
-        levels = [Level(float(grid.alpha[i]), float(grid.sigma[i])) for i in (start, start - 1, start - 2)]
+        levels = [NoiseLevel(float(grid.alpha[i]), float(grid.sigma[i])) for i in (start, start - 1, start - 2)]
         between = ddim_step(noisy, teacher(noisy), levels[0], levels[1])
         arrived = ddim_step(between, teacher(between), levels[1], levels[2])
         target = losses.distil_target(noisy, arrived, levels[0], levels[2])

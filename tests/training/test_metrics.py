@@ -8,10 +8,10 @@ import pytest
 pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS, LOWER, UPPER
-from training import metrics
-from training.head import load_head
-from training.measure import summarise
-from training.sizes import HUBERT_BASE, megabytes
+from training.evaluation import metrics
+from training.evaluation.head_mesh import load_head_mesh
+from training.evaluation.model_size import HUBERT_BASE, megabytes
+from training.evaluation.sequences import summarise
 
 
 def face(frames: int, **values: float | list[float]) -> np.ndarray:
@@ -32,7 +32,9 @@ def test_the_papers_mouth_has_neither_jaw_nor_smile_nor_close_and_their_upper_fa
     assert not {"jawOpen", "mouthClose", "mouthSmileLeft", "mouthSmileRight"} & set(metrics.PAPER_MOUTH)
     assert not [name for name in metrics.PAPER_UPPER if name.startswith("brow")]
     assert (
-        len(metrics.PAPER_MOUTH) == 12 and len(metrics.PAPER_UPPER) == 16 and {"eyeBlinkLeft", "noseSneerRight"} <= set(metrics.PAPER_UPPER)
+        len(metrics.PAPER_MOUTH) == 12
+        and len(metrics.PAPER_UPPER) == 16
+        and {"eyeBlinkLeft", "noseSneerRight"} <= set(metrics.PAPER_UPPER)
     )
 
 
@@ -55,7 +57,9 @@ def test_vertex_error_is_the_worst_vertex_of_each_frame_squared() -> None:
     deltas[CHANNELS.index("mouthPucker"), 1] = (0, 0, 2)
     truth = face(2, jawOpen=0.5, mouthPucker=0.5)
     predicted = face(3, jawOpen=[0.4, 0.5, 9.0], mouthPucker=[0.4, 0.0, 9.0])
-    assert metrics.vertex_error(predicted, truth, deltas) == pytest.approx((0.25 + 1.0) / 2)  # vertex 0: .5 cm; then vertex 1: 1 cm
+    assert metrics.vertex_error(predicted, truth, deltas) == pytest.approx(
+        (0.25 + 1.0) / 2
+    )  # vertex 0: .5 cm; then vertex 1: 1 cm
 
 
 def test_a_head_is_read_by_its_names_and_halves_are_added(tmp_path: Path) -> None:
@@ -63,7 +67,7 @@ def test_a_head_is_read_by_its_names_and_halves_are_added(tmp_path: Path) -> Non
     deltas = np.zeros((3, 4, 3))
     deltas[0, 0, 0], deltas[1, 1, 1], deltas[2, 0, 0] = 1.0, 2.0, 0.5
     np.savez(tmp_path / "head.npz", names=names, deltas=deltas, lips=[1, 3], upper=[0])
-    head = load_head(tmp_path / "head.npz")
+    head = load_head_mesh(tmp_path / "head.npz")
     assert head.lips.shape == (52, 2, 3) and head.upper.shape == (52, 1, 3)
     assert head.lips[CHANNELS.index("jawOpen"), 0, 1] == 2.0 and head.upper[CHANNELS.index("browInnerUp"), 0, 0] == 1.5
     assert "tongueOut" in head.missing and len(head.missing) == 50
@@ -82,7 +86,7 @@ def test_a_head_that_does_not_fit_is_refused(tmp_path: Path, change: dict, said:
     good = {"names": ["jawOpen"], "deltas": np.zeros((1, 4, 3)), "lips": [0], "upper": [1]}
     np.savez(tmp_path / "head.npz", **{key: value for key, value in {**good, **change}.items() if value is not None})
     with pytest.raises(ValueError, match=said):
-        load_head(tmp_path / "head.npz")
+        load_head_mesh(tmp_path / "head.npz")
 
 
 def test_matching_averages_over_the_classes_that_occur() -> None:

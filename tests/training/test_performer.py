@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from backend.aperture import lip_aperture, lip_rounding
 from backend.arkit import CHANNELS, EMOTIONS, LOWER
-from backend.curves import Curves
+from backend.curves.aperture import lip_aperture, lip_rounding
+from backend.curves.base import Curves
 from training.data.beat import NUMBERS
-from training.data.writing import NAMES
-from training.performer.perform import FPS, RATE, perform
-from training.performer.phones import Phone, read_phones, tidy
-from training.performer.styles import FEELINGS, STYLES, Style, Voice, style_of_voice
-from training.performer.takes import perform_folder, read_speech
+from training.data.beat_writer import NAMES
+from training.synthetic.performer.perform import FPS, RATE, perform
+from training.synthetic.performer.performed_takes import perform_folder, read_speech
+from training.synthetic.performer.phones import Phone, read_phones, tidy
+from training.synthetic.performer.styles import FEELINGS, STYLES, Style, Voice, style_of_voice
 
 SENTENCES = (
     "SIL W IY1 M EY1 B AH0 P UH1 T DH AH0 B UH1 K SIL",
@@ -59,7 +59,12 @@ def corpus(count: int = 200) -> list[tuple[np.ndarray, tuple[Phone, ...], Style,
     rows = [json.loads(line) for line in (Path(folder) / "manifest.jsonl").read_text().splitlines()]
     chosen = [rows[k] for k in np.random.default_rng(0).permutation(len(rows))[:count]]
     return [
-        (read_speech(Path(folder) / "audio" / f"{r['id']}.ogg"), read_phones(r["phones"]), STYLES[r["speaker"] % len(STYLES)], r["emotion"])
+        (
+            read_speech(Path(folder) / "audio" / f"{r['id']}.ogg"),
+            read_phones(r["phones"]),
+            STYLES[r["speaker"] % len(STYLES)],
+            r["emotion"],
+        )
         for r in chosen
     ]
 
@@ -158,8 +163,8 @@ def test_jaw_follows_loudness_but_not_only(performed):
     # Real speech only: a made-up voice is louder wherever it opens.
     if "SPEECH_DIR" not in os.environ:
         pytest.skip("needs SPEECH_DIR")
-    from training.performer.perform import speech_level
-    from training.performer.signal import loudness
+    from training.synthetic.performer.perform import speech_level
+    from training.synthetic.performer.signal import loudness
 
     found = []
     for samples, phones, style, emotion in corpus(60):
@@ -217,7 +222,10 @@ def test_no_emotion_keeps_the_lips_from_meeting():
     for emotion in EMOTIONS:
         for style in STYLES:
             aperture = lip_aperture(perform(samples, phones, style, emotion, np.random.default_rng(0), intensity=1.5))
-            assert max(at(aperture, middle(phone)) for phone in phones if phone.base in "PBM") < 0.03, (style.name, emotion)
+            assert max(at(aperture, middle(phone)) for phone in phones if phone.base in "PBM") < 0.03, (
+                style.name,
+                emotion,
+            )
             assert aperture[0] < 0.03
 
 
@@ -258,7 +266,9 @@ def test_identities_can_be_told_apart_with_the_sound_off():
 
 def test_lower_face_is_determined_and_upper_face_is_drawn():
     samples, phones = say(" ".join(SENTENCES))
-    first, again, other = (perform(samples, phones, STYLES[3], "anger", np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (
+        perform(samples, phones, STYLES[3], "anger", np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
     assert np.array_equal(first.values, again.values)
     for name in LOWER:
         assert np.array_equal(channel(first, name), channel(other, name)), name
@@ -275,7 +285,17 @@ def test_values_stay_in_range_without_plateaus(performed):
 
 def test_pairs_move_as_captured_ones(performed):
     curves = np.concatenate([curves.values for _, curves in performed])
-    pairs = ("eyeBlink", "eyeSquint", "eyeWide", "eyeLookUp", "eyeLookDown", "browDown", "browOuterUp", "mouthLowerDown", "mouthUpperUp")
+    pairs = (
+        "eyeBlink",
+        "eyeSquint",
+        "eyeWide",
+        "eyeLookUp",
+        "eyeLookDown",
+        "browDown",
+        "browOuterUp",
+        "mouthLowerDown",
+        "mouthUpperUp",
+    )
     for name in pairs:
         left, right = (curves[:, CHANNELS.index(name + side)] for side in ("Left", "Right"))
         assert np.corrcoef(left, right)[0, 1] > 0.9, name
@@ -314,7 +334,11 @@ def test_lids_and_brows_follow_speech():
     for seed in range(30):
         samples, phones = say(" ".join(SENTENCES), pace=1.2)
         curves = perform(samples, phones, STYLES[4], "happiness", np.random.default_rng(seed))
-        lid, brow, frames = channel(curves, "eyeBlinkLeft"), channel(curves, "browOuterUpLeft"), np.arange(len(curves.values)) / FPS
+        lid, brow, frames = (
+            channel(curves, "eyeBlinkLeft"),
+            channel(curves, "browOuterUpLeft"),
+            np.arange(len(curves.values)) / FPS,
+        )
         starts = frames[:-1][(lid[1:] > 0.45) & (lid[:-1] <= 0.45)]
         pauses = np.array([phone.start for phone in phones[1:] if phone.label == "SIL"])
         near = np.abs(starts[:, None] - pauses - 0.05).min(axis=1, initial=9.0) < 0.2
@@ -356,7 +380,9 @@ def test_content_lies_in_captured_bands(performed):
 
 
 def test_tidy_covers_the_take_and_cuts_drawn_out_phones():
-    phones = read_phones([["SIL", 0, 0.3], ["M", 0.3, 0.4], ["SP", 0.4, 0.5], ["IY1", 0.5, 1.4], ["SP", 1.4, 1.45], ["T", 1.6, 1.7]])
+    phones = read_phones(
+        [["SIL", 0, 0.3], ["M", 0.3, 0.4], ["SP", 0.4, 0.5], ["IY1", 0.5, 1.4], ["SP", 1.4, 1.45], ["T", 1.6, 1.7]]
+    )
     quiet = np.zeros(120, bool)
     quiet[:18] = quiet[42:84] = True
     tidied = tidy(phones, 2.0, quiet, FPS)
@@ -392,7 +418,16 @@ def source(tmp_path: Path) -> Path:
         name = f"4_{emotion}_{number:05d}"
         soundfile.write(folder / "audio" / f"{name}.ogg", np.repeat(samples, 3)[::2], 24000)
         labels = [[phone.label, phone.start, phone.end] for phone in phones]
-        rows.append({"id": name, "speaker": 4, "emotion": emotion, "text": "", "duration": len(samples) / RATE, "phones": labels})
+        rows.append(
+            {
+                "id": name,
+                "speaker": 4,
+                "emotion": emotion,
+                "text": "",
+                "duration": len(samples) / RATE,
+                "phones": labels,
+            }
+        )
     (folder / "audio" / f"{rows[3]['id']}.ogg").write_bytes(b"this is no sound")
     lines = [json.dumps(row) for row in rows] + ["{broken"]
     (folder / "manifest.jsonl").write_text("\n".join(lines) + "\n")

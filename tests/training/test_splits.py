@@ -11,9 +11,13 @@ from training.data.splits import PARTS, Recorded, Take, cut, piece, split_by
 NOBODY: frozenset[int] = frozenset()
 
 
-def recorded(speaker: int, kind: int, number: int, offset: int, length: int = 610, voiced: float = 0.6, start: int = 0) -> Recorded:
+def recorded(
+    speaker: int, kind: int, number: int, offset: int, length: int = 610, voiced: float = 0.6, start: int = 0
+) -> Recorded:
     name = f"{speaker}_x_{kind}_{number}_{number}"
-    return Recorded(name, speaker, "x", emotion_of(kind, number), kind, number, start, offset, length, voiced, None, 0.0, 9.0, 0.0)
+    return Recorded(
+        name, speaker, "x", emotion_of(kind, number), kind, number, start, offset, length, voiced, None, 0.0, 9.0, 0.0
+    )
 
 
 def everything(speaker: int) -> list[Recorded]:
@@ -92,7 +96,9 @@ def test_leaky_split_is_sequences_eight_to_one_to_one() -> None:
         used[take.offset : take.offset + take.length] += 1
     assert used.max() == 1
     # its fault: nearly every test sequence has a neighbour that is trained on
-    ends = {take.offset + take.length for take in takes if take.split == "train"} | {take.offset for take in takes if take.split == "train"}
+    ends = {take.offset + take.length for take in takes if take.split == "train"} | {
+        take.offset for take in takes if take.split == "train"
+    }
     tested = [take for take in takes if take.split == "test"]
     assert np.mean([take.offset in ends or take.offset + take.length in ends for take in tested]) > 0.9
 
@@ -109,7 +115,9 @@ def test_takes_keeps_the_last_take_with_a_voice() -> None:
     """Speaker 1's rotating emotions are those three after a multiple of four; conversations and silent takes are not given away."""
     numbers = [(0, 1), (0, 2), (0, 3), (0, 73), (0, 74), (0, 81), (0, 82), (0, 83), (0, 111), (1, 1)]
     silent = {(0, 3), (0, 83)}
-    recordings = [recorded(1, kind, n, 610 * k, voiced=0.0 if (kind, n) in silent else 0.5) for k, (kind, n) in enumerate(numbers)]
+    recordings = [
+        recorded(1, kind, n, 610 * k, voiced=0.0 if (kind, n) in silent else 0.5) for k, (kind, n) in enumerate(numbers)
+    ]
     takes = split_by("takes", recordings, NOBODY)
     assert {take.id for take in takes if take.split == "test"} == {"1_x_0_2_2", "1_x_0_82_82"}
     assert {take.split for take in takes} == {"test", "train"} and len(takes) == len(recordings)
@@ -122,7 +130,8 @@ def test_the_only_spoken_take_is_trained_on() -> None:
 
 def test_sequences_keep_remainders_of_two_seconds() -> None:
     lengths = {
-        length: [take.length for take in cut(piece(recorded(1, 0, 1, 50, length), "test"))] for length in (19, 20, 100, 119, 120, 250)
+        length: [take.length for take in cut(piece(recorded(1, 0, 1, 50, length), "test"))]
+        for length in (19, 20, 100, 119, 120, 250)
     }
     assert lengths == {19: [], 20: [20], 100: [100], 119: [100], 120: [100, 20], 250: [100, 100, 50]}
     assert [take.offset for take in cut(piece(recorded(1, 0, 1, 50, 250), "test"))] == [50, 150, 250]

@@ -13,19 +13,21 @@ import torch
 
 from backend.arkit import CHANNELS, EMOTIONS
 from training.__main__ import main
-from training.checkpoint import save_model
-from training.config import LossWeights, ModelConfig
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.encoders import Encoder
-from training.evaluate import Given, evaluate
-from training.measure import SEEDS, Figure, on_takes, timed
-from training.model import SmallEncoder, Talker
-from training.roles import describe
-from training.sizes import HUBERT_BASE, size_of
-from training.synthesis import load_performer
-from training.tables import cell, number
+from training.evaluation.evaluate import Given, evaluate
+from training.evaluation.model_kind import describe
+from training.evaluation.model_size import HUBERT_BASE, size_of
+from training.evaluation.sequences import SEEDS, Figure, on_takes, timed
+from training.evaluation.tables import cell, number
+from training.model.checkpoint import save_model
+from training.model.config import LossWeights, ModelConfig
+from training.model.network import SmallEncoder, Talker
+from training.model.pipeline import load_pipeline
 
-TINY = ModelConfig(features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2)
+TINY = ModelConfig(
+    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2
+)
 FACEDIFFUSER = replace(TINY, steps=8, schedule="cosine", personal=False, hear_each_step=True)
 DIRECT = replace(TINY, steps=8, schedule="cosine")
 
@@ -65,7 +67,9 @@ def write(folder: Path, model: Folder) -> Path:
 def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     folder = tmp_path_factory.mktemp("performed")
     tenths = sum(take.length for take in prepare(beat_folder, folder, held_out={2}).recordings)
-    np.random.default_rng(0).standard_normal((tenths * FEATURES, TINY.features)).astype(np.float16).tofile(folder / "features.f16")
+    np.random.default_rng(0).standard_normal((tenths * FEATURES, TINY.features)).astype(np.float16).tofile(
+        folder / "features.f16"
+    )
     return load_prepared(folder)
 
 
@@ -83,18 +87,23 @@ def test_the_time_of_a_model_that_hears_in_every_step_holds_its_encoder_as_often
 
     for name, expected in (("teacher", 1 + 5), ("fd8", 1 + 5 * 8)):  # once to warm up, then five runs
         heard.clear()
-        figure = timed(load_performer(write(tmp_path / name, MODELS[name][0])), listen, 1.0)
+        figure = timed(load_pipeline(write(tmp_path / name, MODELS[name][0])), listen, 1.0)
         assert heard == [16000] * expected and figure.n == 5 and figure.value > 0
 
 
 def test_sizes_count_what_a_model_needs(tmp_path: Path) -> None:
-    small = load_performer(write(tmp_path / "small8", MODELS["small8"][0]))
-    everything = sum(p.numel() for module in (small.talker, small.ear) if module is not None for p in module.parameters())
+    small = load_pipeline(write(tmp_path / "small8", MODELS["small8"][0]))
+    everything = sum(
+        p.numel() for module in (small.talker, small.ear) if module is not None for p in module.parameters()
+    )
     assert size_of(small, None).total == everything
-    large = load_performer(write(tmp_path / "large8", MODELS["large8"][0]))
+    large = load_pipeline(write(tmp_path / "large8", MODELS["large8"][0]))
     assert size_of(large, None).total is None
-    assert size_of(large, Encoder("made up", 24, 1000, lambda samples: samples)).total == 1000 + size_of(large, None).talker
-    baseline = load_performer(write(tmp_path / "fd8", MODELS["fd8"][0]))
+    assert (
+        size_of(large, Encoder("made up", 24, 1000, lambda samples: samples)).total
+        == 1000 + size_of(large, None).talker
+    )
+    baseline = load_pipeline(write(tmp_path / "fd8", MODELS["fd8"][0]))
     assert size_of(baseline, None).personalizer == 0
 
 
@@ -108,14 +117,25 @@ def rows_of(text: str, title: str) -> dict[str, list[str]]:
 def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: Path) -> None:
     folders = [write(tmp_path / name, model) for name, (model, _) in MODELS.items()]
     np.savez(
-        tmp_path / "head.npz", names=CHANNELS, deltas=np.random.default_rng(1).standard_normal((52, 5, 3)), lips=[0, 1], upper=[2, 3, 4]
+        tmp_path / "head.npz",
+        names=CHANNELS,
+        deltas=np.random.default_rng(1).standard_normal((52, 5, 3)),
+        lips=[0, 1],
+        upper=[2, 3, 4],
     )
     options = ["--head", str(tmp_path / "head.npz"), "--zero-shot", str(data.folder), "--limit", "2"]
-    assert main(["evaluate", *map(str, folders), "--prepared", str(data.folder), "--out", str(tmp_path / "out"), *options]) == 0
+    assert (
+        main(["evaluate", *map(str, folders), "--prepared", str(data.folder), "--out", str(tmp_path / "out"), *options])
+        == 0
+    )
     out = tmp_path / "out"
-    assert {path.name for path in out.iterdir()} == {"tables.md", "figures.csv", "steps.png"}  # no take is 10 s long: no curves to show
+    assert {path.name for path in out.iterdir()} == {
+        "tables.md",
+        "figures.csv",
+        "steps.png",
+    }  # no take is 10 s long: no curves to show
     text = (out / "tables.md").read_text()
-    measured = on_takes(load_performer(tmp_path / "small8"), data, data.sequences("test"))
+    measured = on_takes(load_pipeline(tmp_path / "small8"), data, data.sequences("test"))
     row = rows_of(text, "Comparison: known")
     assert row["small8"][1:5] == [cell(measured[name]) for name in ("MBE", "LBE", "FDD", "abs FDD")]
     assert row["FaceDiffuser, 1000 steps"][0].startswith("no data") and row["paper (v1, BEAT): EmoTalk"][1] == "1.0537"
@@ -130,13 +150,15 @@ def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: P
     assert float(rows_of(text, "Zero-shot")["small8"][7].split()[0]) > 0  # LVE
     assert rows_of(text, "Identity by the voice")["noid"][0].startswith("no data")
     storage = rows_of(text, "Storage")["small8"]
-    total = size_of(load_performer(tmp_path / "small8"), None)
+    total = size_of(load_pipeline(tmp_path / "small8"), None)
     assert total.total is not None and storage[5] == number(4e-6 * total.total)
     assert float(storage[6]) == pytest.approx(100 * (1 - total.total / (HUBERT_BASE + total.talker)), abs=0.05)
     with open(out / "figures.csv", newline="") as file:
         figures = {(r["model"], r["part"], r["metric"]): r for r in csv.DictReader(file)}
     mine = figures["small8", "test", "MBE"]
-    assert float(mine["value"]) == pytest.approx(measured["MBE"].value, rel=1e-6) and mine["n"] == "1" and mine["±"] == ""
+    assert (
+        float(mine["value"]) == pytest.approx(measured["MBE"].value, rel=1e-6) and mine["n"] == "1" and mine["±"] == ""
+    )
     assert float(figures["small8", "voice", "LVE"]["±"]) > 0 and figures["small8", "voice", "LVE"]["n"] == "2"
     assert ("noid", "test", "identity F1") not in figures and ("small8", "test", "identity F1") in figures
 
@@ -148,7 +170,9 @@ def test_what_is_not_there_is_said(data: Prepared, beat_folder: Path, tmp_path: 
     assert "run the stage `features`" in rows_of(text, "Comparison: known")["teacher"][0]
     assert rows_of(text, "Zero-shot")["teacher"][0] == "no data: no other data was named (--zero-shot)"
     assert rows_of(text, "Ablation")["no identity"][0] == "no data: no such model was named"
-    assert "without its encoder" in rows_of(text, "Steps")["teacher"][0] or rows_of(text, "Steps")["teacher"][0].startswith("no data")
+    assert "without its encoder" in rows_of(text, "Steps")["teacher"][0] or rows_of(text, "Steps")["teacher"][
+        0
+    ].startswith("no data")
     assert rows_of(text, "Vertices")["all"][0] == "no data: no head was named (--head)"
     assert rows_of(text, "Storage")["teacher"][1] == "no data: --encoder"
     assert not (tmp_path / "out" / "steps.png").exists()
@@ -166,5 +190,7 @@ def test_a_sequence_of_ten_seconds_is_shown(data: Prepared, tmp_path: Path) -> N
 
 def test_cells() -> None:
     assert number(0.1) == "0.100" and cell(Figure(312.4, 5, 174.2)) == "312 ± 174"
-    assert cell(None) == "" and cell(Figure(1000.94, 1)) == "1001" and cell(Figure(0.28714, 8, 0.01234)) == "0.287 ± 0.012"
+    assert (
+        cell(None) == "" and cell(Figure(1000.94, 1)) == "1001" and cell(Figure(0.28714, 8, 0.01234)) == "0.287 ± 0.012"
+    )
     assert len(SEEDS) >= 2  # diversity needs pairs

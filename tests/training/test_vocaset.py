@@ -59,10 +59,15 @@ def make_meshes(template: np.ndarray, deltas: np.ndarray, weights: np.ndarray) -
     time = np.arange(len(weights)) / 60
     turn = Rotation.from_rotvec(np.stack([0.35 * np.sin(time), 0.2 * np.cos(2 * time), 0.1 * time], axis=1)).as_matrix()
     faces = template + np.tensordot(weights, deltas, 1)
-    return np.einsum("tij,tvj->tvi", turn, faces) + np.stack([0.2 * time, 0.05 * np.sin(time), -0.1 * time], axis=1)[:, None]
+    return (
+        np.einsum("tij,tvj->tvi", turn, faces)
+        + np.stack([0.2 * time, 0.05 * np.sin(time), -0.1 * time], axis=1)[:, None]
+    )
 
 
-def write_vocaset(folder: Path, deltas: np.ndarray, template: np.ndarray, subjects: dict[str, int]) -> dict[tuple[str, str], np.ndarray]:
+def write_vocaset(
+    folder: Path, deltas: np.ndarray, template: np.ndarray, subjects: dict[str, int]
+) -> dict[tuple[str, str], np.ndarray]:
     """The four files for {subject: how many sentences}; frames lie in the array in a mixed order. Returns the weights."""
     folder.mkdir()
     truth, templates = {}, {}
@@ -105,7 +110,9 @@ def test_weights_come_back_under_noise() -> None:
     fit = retarget(make_meshes(template, deltas, weights) + noise, template, deltas)
     assert np.abs(fit.weights - weights).mean() < 0.02
     assert 0.1 < 1000 * fit.residual.mean() < 0.2  # the noise's own size is .16 mm
-    assert fit.weights.min() >= 0 and fit.weights.max() <= 1 and np.abs(np.diff(fit.weights, axis=0)).max() <= STEP + 1e-12
+    assert (
+        fit.weights.min() >= 0 and fit.weights.max() <= 1 and np.abs(np.diff(fit.weights, axis=0)).max() <= STEP + 1e-12
+    )
 
 
 def test_a_turned_head_alone_moves_nothing() -> None:
@@ -142,7 +149,9 @@ def test_the_program_is_solved_to_its_optimum() -> None:
     assert np.abs(np.diff(weights, axis=0)).max() <= 0.1 + 1e-12 and weights.min() >= 0 and weights.max() <= 1
     assert cost(weights.ravel()) < best.fun * 1.001
     assert (weights[:, 3] == 0).all()
-    free = solve_weights(gram[:3, :3], products[:, :3], 10.0)  # the step no longer binds: a box-constrained fit of each frame
+    free = solve_weights(
+        gram[:3, :3], products[:, :3], 10.0
+    )  # the step no longer binds: a box-constrained fit of each frame
     assert cost(np.pad(free, ((0, 0), (0, 1))).ravel()) < cost(weights.ravel())
 
 
@@ -150,14 +159,26 @@ def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     template, deltas = make_basis()
     truth = write_vocaset(tmp_path / "in", deltas, template, {"FaceTalk_1_TA": 2, "FaceTalk_2_TA": 1})
     np.savez(tmp_path / "basis.npz", names=np.array(NAMES), deltas=deltas)
-    command = ["prepare", "vocaset", str(tmp_path / "in"), str(tmp_path / "out"), "--basis", str(tmp_path / "basis.npz")]
+    command = [
+        "prepare",
+        "vocaset",
+        str(tmp_path / "in"),
+        str(tmp_path / "out"),
+        "--basis",
+        str(tmp_path / "basis.npz"),
+    ]
     assert main([*command, "--hold-out", "2", "--workers", "1"]) == 0
     printed = capsys.readouterr().out
     assert f"1 FaceTalk_1_TA: {2 * FRAMES} frames" in printed and f"2 FaceTalk_2_TA: {FRAMES} frames" in printed
     root = tmp_path / "out" / "recordings"
     report = json.loads((root / "residual.json").read_text())
-    assert {subject: row["frames"] for subject, row in report["subjects"].items()} == {"FaceTalk_1_TA": 2 * FRAMES, "FaceTalk_2_TA": FRAMES}
-    assert all(row["residual_mm"] <= row["worst_mm"] < 0.02 and row["motion_mm"] > 1 for row in report["subjects"].values())
+    assert {subject: row["frames"] for subject, row in report["subjects"].items()} == {
+        "FaceTalk_1_TA": 2 * FRAMES,
+        "FaceTalk_2_TA": FRAMES,
+    }
+    assert all(
+        row["residual_mm"] <= row["worst_mm"] < 0.02 and row["motion_mm"] > 1 for row in report["subjects"].values()
+    )
     sources = json.loads((root / "sources.json").read_text())
     recordings = find_recordings(root)
     assert len(recordings) == 3 and {recording.emotion for recording in recordings} == {"neutral"}
@@ -219,7 +240,9 @@ def test_an_import_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def write_obj(path: Path, vertices: np.ndarray) -> None:
-    path.write_text("# a head\n" + "".join(f"v {x:.9f} {y:.9f} {z:.9f}\nvt 0 0\n" for x, y, z in vertices) + "f 1/1 2/2 3/3\n")
+    path.write_text(
+        "# a head\n" + "".join(f"v {x:.9f} {y:.9f} {z:.9f}\nvt 0 0\n" for x, y, z in vertices) + "f 1/1 2/2 3/3\n"
+    )
 
 
 def test_a_basis_of_obj_files_in_other_units_and_axes(tmp_path: Path) -> None:
@@ -310,7 +333,10 @@ def test_a_pickle_of_python_2(tmp_path: Path) -> None:
     # As numpy under Python 2 pickled an array, bytes as its text (opcode T).
     array = (
         b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n(I4\nt"
-        b"cnumpy\ndtype\n(S'i2'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntbI00\nT" + struct.pack("<i", len(raw)) + raw + b"tb"
+        b"cnumpy\ndtype\n(S'i2'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntbI00\nT"
+        + struct.pack("<i", len(raw))
+        + raw
+        + b"tb"
     )
     (tmp_path / "x.pkl").write_bytes(b"(dS'audio'\n" + array + b"sS'sample_rate'\nI22000\ns.")
     back = load_pickle(tmp_path / "x.pkl")

@@ -8,11 +8,19 @@ def add(stages: argparse._SubParsersAction) -> None:
     """Add this module's stages to the command line."""
     p = stages.add_parser("synthesise", help="sentences -> speech with phone times, in many voices")
     p.add_argument("out", type=Path)
-    p.add_argument("--lines", type=Path, metavar="FILE", help="a text file, one English sentence a line (default: built-in ones)")
+    p.add_argument(
+        "--lines", type=Path, metavar="FILE", help="a text file, one English sentence a line (default: built-in ones)"
+    )
     p.add_argument("--speakers", type=int, default=24)
     p.add_argument("--hours", type=float, default=1.0, help="of speech in all, about")
     p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--first", type=int, default=1, metavar="SPEAKER", help="number of the first speaker, so that corpora can be joined")
+    p.add_argument(
+        "--first",
+        type=int,
+        default=1,
+        metavar="SPEAKER",
+        help="number of the first speaker, so that corpora can be joined",
+    )
     p.set_defaults(run=_synthesise)
 
     p = stages.add_parser("perform", help="speech with phone times -> faces in BEAT's layout")
@@ -22,7 +30,8 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.set_defaults(run=_perform)
 
     p = stages.add_parser(
-        "imitate", help="sound without a face -> faces by a trained model, in BEAT's layout, to distil a small encoder on"
+        "imitate",
+        help="sound without a face -> faces by a trained model, in BEAT's layout, to distil a small encoder on",
     )
     p.add_argument("model", type=Path, help="folder that train or distill wrote")
     p.add_argument("sounds", type=Path, help="folder of recordings")
@@ -32,7 +41,9 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument("--first", type=int, default=901, metavar="SPEAKER", help="number of the first identity in OUT")
     p.set_defaults(run=_imitate)
 
-    sources = stages.add_parser("prepare", help="recordings -> arrays, with a report").add_subparsers(dest="source", required=True)
+    sources = stages.add_parser("prepare", help="recordings -> arrays, with a report").add_subparsers(
+        dest="source", required=True
+    )
     for name, run, words in (
         ("beat", _prepare_beat, "BEAT, or anything in its layout, such as performed speech"),
         ("livelink", _prepare_livelink, "takes of LiveLinkFace (.csv with .wav or .mov), by way of OUT/recordings"),
@@ -41,14 +52,23 @@ def add(stages: argparse._SubParsersAction) -> None:
         p = sources.add_parser(name, help=words)
         p.add_argument("recordings", type=Path)
         p.add_argument("out", type=Path)
-        p.add_argument("--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept whole for evaluation")
+        p.add_argument(
+            "--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept whole for evaluation"
+        )
         p.add_argument("--workers", type=int, help="processes (default: as many as cores)")
         if name == "beat":
             p.add_argument(
-                "--aligned", action="store_true", help="sound and face are known to be together, as performed ones are: look for no lag"
+                "--aligned",
+                action="store_true",
+                help="sound and face are known to be together, as performed ones are: look for no lag",
             )
         if name == "vocaset":
-            p.add_argument("--basis", type=Path, required=True, help="ARKit's blendshapes in FLAME topology: folder of .obj files, or .npz")
+            p.add_argument(
+                "--basis",
+                type=Path,
+                required=True,
+                help="ARKit's blendshapes in FLAME topology: folder of .obj files, or .npz",
+            )
         p.set_defaults(run=run)
 
     p = stages.add_parser("features", help="cache a large frozen encoder's features")
@@ -59,7 +79,7 @@ def add(stages: argparse._SubParsersAction) -> None:
 
 
 def _synthesise(args: argparse.Namespace) -> None:
-    from ..speech.synthesise import builtin_sentences, synthesise
+    from ..synthetic.speech.synthesise import builtin_sentences, synthesise
 
     texts = args.lines.read_text(encoding="utf-8").splitlines() if args.lines else builtin_sentences()
     made = synthesise(args.out, texts, args.speakers, args.hours, args.seed, first=args.first)
@@ -72,14 +92,14 @@ def _synthesise(args: argparse.Namespace) -> None:
 
 
 def _perform(args: argparse.Namespace) -> None:
-    from ..performer.takes import perform_folder
+    from ..synthetic.performer.performed_takes import perform_folder
 
     perform_folder(args.speech, args.out, seed=args.seed)
 
 
 def _imitate(args: argparse.Namespace) -> None:
     from ..encoders import load_encoder
-    from ..imitate import imitate
+    from ..synthetic.pseudo_label import imitate
 
     encoder = load_encoder(args.encoder) if args.encoder else None
     made = imitate(args.model, args.sounds, args.out, encoder, args.takes, args.first)
@@ -90,7 +110,7 @@ def _imitate(args: argparse.Namespace) -> None:
 
 def _prepare(args: argparse.Namespace, recordings: Path, align: bool = True) -> None:
     from ..data.prepared import prepare
-    from ..data.report import write_report
+    from ..data.summary import write_report
 
     prepare(recordings, args.out, args.hold_out, args.workers, align)
     print(f"wrote {write_report(args.out)}")
@@ -101,7 +121,7 @@ def _prepare_beat(args: argparse.Namespace) -> None:
 
 
 def _prepare_livelink(args: argparse.Namespace) -> None:
-    from ..data.livelink import import_livelink
+    from ..data.livelink_takes import import_livelink
 
     done = import_livelink(args.recordings, args.out / "recordings")
     print("speakers:", ", ".join(f"{person.speaker} {person.identity}" for person in done.people))
@@ -119,7 +139,9 @@ def _prepare_vocaset(args: argparse.Namespace) -> None:
                 f"{person.speaker:2} {person.identity}: {row.frames} frames move {row.motion_mm:.2f} mm from the template; the fit is "
                 f"{row.residual_mm:.2f} mm from them ({row.worst_mm:.2f} mm in the worst frame)"
             )
-    _prepare(args, args.out / "recordings", align=False)  # recorded as one, and sentences of 3 s are too short to tell a lag
+    _prepare(
+        args, args.out / "recordings", align=False
+    )  # recorded as one, and sentences of 3 s are too short to tell a lag
 
 
 def _features(args: argparse.Namespace) -> None:

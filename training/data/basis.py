@@ -61,7 +61,9 @@ def read_basis(path: Path, vertices: int | None = None) -> Basis:
         raise BasisError(f"there is no basis {path}: give a folder of .obj files or an .npz.")
     spelled = map_names(shapes)
     if not spelled.keys:
-        raise BasisError(f"{path} holds no blendshape by ARKit's name (such as jawOpen): rename its {len(shapes)} shapes.")
+        raise BasisError(
+            f"{path} holds no blendshape by ARKit's name (such as jawOpen): rename its {len(shapes)} shapes."
+        )
     vertices = vertices or len(next(iter(shapes.values())))
     for name, shape in {**shapes, **({} if neutral is None else {"neutral": neutral})}.items():
         if shape.shape != (vertices, 3):
@@ -80,7 +82,9 @@ def _read_npz(path: Path) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
         names, deltas = [str(name) for name in arrays["names"]], arrays["deltas"].astype(np.float64)
         neutral = arrays["neutral"].astype(np.float64) if "neutral" in arrays else None
     except BROKEN as error:
-        raise BasisError(f"{path} can't be read as a basis ({error}): give an .npz with the arrays names and deltas.") from error
+        raise BasisError(
+            f"{path} can't be read as a basis ({error}): give an .npz with the arrays names and deltas."
+        ) from error
     if deltas.ndim != 3 or len(names) != len(deltas):
         raise BasisError(f"{path} has {len(names)} names for {len(deltas)} deltas: write it again.")
     return neutral, dict(zip(names, deltas, strict=True))
@@ -97,7 +101,9 @@ def _read_folder(path: Path) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
         for stem in name:
             face = _read_obj(files[stem])
             if face.shape != neutral.shape:
-                raise BasisError(f"{files[stem]} has {len(face)} vertices, the neutral face {len(neutral)}: export all from one mesh.")
+                raise BasisError(
+                    f"{files[stem]} has {len(face)} vertices, the neutral face {len(neutral)}: export all from one mesh."
+                )
             shapes[stem] = face - neutral
     return neutral, shapes
 

@@ -81,7 +81,9 @@ def survey(root: Path) -> tuple[list[Recording], dict[str, str]]:
     """All takes under a BEAT folder in a stable order, and what looks like one and is none: {name: reason}."""
     found: dict[str, Recording] = {}
     wrong = {}
-    files = sorted(path for path in root.glob("*/*") if path.suffix in (".json", ".wav") and not path.name.startswith("."))
+    files = sorted(
+        path for path in root.glob("*/*") if path.suffix in (".json", ".wav") and not path.name.startswith(".")
+    )
     for path in dict.fromkeys(file.parent / file.stem for file in files):
         missing = [suffix for suffix in (".wav", ".json") if not path.with_name(path.name + suffix).exists()]
         match = _NAME.match(path.name)
@@ -94,7 +96,9 @@ def survey(root: Path) -> tuple[list[Recording], dict[str, str]]:
         else:
             kind, number = int(match["type"]), int(match["first"])
             try:
-                found[path.name] = Recording(path, int(match["speaker"]), match["name"], kind, number, emotion_of(kind, number))
+                found[path.name] = Recording(
+                    path, int(match["speaker"]), match["name"], kind, number, emotion_of(kind, number)
+                )
             except BeatError as error:
                 wrong[path.name] = str(error)
     return sorted(found.values(), key=lambda r: (r.speaker, EMOTIONS.index(r.emotion), r.type, r.number, r.id)), wrong
@@ -120,8 +124,15 @@ def read_track(path: Path) -> Track:
         raise BeatError(f"{path.name} has {values.shape} weights for {len(names)} names")
     if len(set(names)) < len(names) or not set(names) <= set(CHANNELS):
         unknown = sorted(set(names) - set(CHANNELS))
-        raise BeatError(f"{path.name} has unknown channels {unknown}" if unknown else f"{path.name} names a channel twice")
-    if times.ndim != 1 or not np.isfinite(values).all() or not (np.abs(times) <= _LATEST).all() or (np.diff(times) < 0).any():
+        raise BeatError(
+            f"{path.name} has unknown channels {unknown}" if unknown else f"{path.name} names a channel twice"
+        )
+    if (
+        times.ndim != 1
+        or not np.isfinite(values).all()
+        or not (np.abs(times) <= _LATEST).all()
+        or (np.diff(times) < 0).any()
+    ):
         raise BeatError(f"{path.name} holds weights or times that are no numbers, or times that go back")
     weights = np.zeros((len(times), len(CHANNELS)), np.float32)
     weights[:, [CHANNELS.index(name) for name in names]] = values

@@ -106,7 +106,11 @@ def convert(recording: Recording, align: bool) -> tuple[Outcome, np.ndarray, np.
     )
     if lag is not None and not lag.known:
         reason = f"the face's lag behind the sound can't be told (confidence {lag.confidence:.2f}, at least {CONFIDENT} is needed)"
-        return Outcome(**{**asdict(outcome), "dropped": reason}), np.zeros((0, 0), np.float16), np.zeros((0, 0), np.float16)
+        return (
+            Outcome(**{**asdict(outcome), "dropped": reason}),
+            np.zeros((0, 0), np.float16),
+            np.zeros((0, 0), np.float16),
+        )
     times = (np.arange(length * FPS // 10) + start * FPS // 10) / FPS
     mel = compress(power[start * MEL_FPS // 10 : (start + length) * MEL_FPS // 10])
     return outcome, track.at(times + outcome.shift).astype(np.float16), mel.astype(np.float16)
@@ -152,5 +156,7 @@ def _overlap(times: np.ndarray, seconds: float, shift: float) -> tuple[int, int]
     faces = math.floor(FPS * (times[-1] - shift) + 1e-6) + 1  # one at 0 s, the last not after the last captured one
     length = min(math.floor(10 * seconds + 1e-6), faces * 10 // FPS) - start
     if length < 10:
-        raise BeatError(f"sound and face share less than a second ({seconds:.1f} s of sound, face to {times[-1]:.1f} s)")
+        raise BeatError(
+            f"sound and face share less than a second ({seconds:.1f} s of sound, face to {times[-1]:.1f} s)"
+        )
     return start, length

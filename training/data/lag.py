@@ -23,7 +23,10 @@ CONFIDENT = 1.4  # 98 in 100 faces beside another take's sound stay under this, 
 _FIELD = 2.0  # s: lags with which the peak is compared
 _ASIDE = 0.3  # s around the peak that belong to it
 _BANDS = 8
-_FAST, _SLOW = 0.02, 0.4  # s: deviations of the Gaussians between whose smoothings movement is looked at, about .4 to 8 Hz
+_FAST, _SLOW = (
+    0.02,
+    0.4,
+)  # s: deviations of the Gaussians between whose smoothings movement is looked at, about .4 to 8 Hz
 _RANGE = 1e-4  # of a band's loud power: what is quieter is all the same
 _RIDGE = 0.01
 
@@ -59,10 +62,14 @@ def estimate_lag(power: np.ndarray, face: np.ndarray) -> Lag:
     A mouth that does not move, or less than SHORTEST of both, has confidence 0.
     """
     frames = min(len(power), len(face))
-    mouth = np.stack([sum(face[:frames, CHANNELS.index(name)] for name in names) for names in _MOUTH], axis=1).astype(np.float64)
+    mouth = np.stack([sum(face[:frames, CHANNELS.index(name)] for name in names) for names in _MOUTH], axis=1).astype(
+        np.float64
+    )
     if frames < SHORTEST * FPS or mouth.std(axis=0).max() < 1e-3:
         return Lag(0.0, 0.0)
-    bands = np.stack([part.mean(axis=1) for part in np.array_split(power[:frames].astype(np.float64), _BANDS, axis=1)], axis=1)
+    bands = np.stack(
+        [part.mean(axis=1) for part in np.array_split(power[:frames].astype(np.float64), _BANDS, axis=1)], axis=1
+    )
     bands = np.log10(np.maximum(bands, np.maximum(np.percentile(bands, 95, axis=0) * _RANGE, 1e-12)))
     field = round(_FIELD * FPS)
     explained = _explained(_movement(bands), _movement(mouth), field)
@@ -72,7 +79,9 @@ def estimate_lag(power: np.ndarray, face: np.ndarray) -> Lag:
     elsewhere = explained[np.abs(lags - lags[best]) > _ASIDE * FPS].max()
     left, peak, right = explained[best - 1 : best + 2]
     bend = left - 2 * peak + right
-    between = 0.5 * (left - right) / bend if bend < 0 and peak >= max(left, right) else 0.0  # a parabola's top, between the frames
+    between = (
+        0.5 * (left - right) / bend if bend < 0 and peak >= max(left, right) else 0.0
+    )  # a parabola's top, between the frames
     return Lag(float((lags[best] + between) / FPS), float(peak / max(elsewhere, 1e-12)))
 
 

@@ -48,7 +48,9 @@ def _array(raw: object, kind: object, shape: object, order: object) -> np.ndarra
         raw = raw.encode("latin1")
     if not isinstance(raw, bytes | bytearray) or not isinstance(kind, _Type) or not isinstance(shape, tuple):
         raise PickleError("it holds an array that is not of numbers")
-    if not all(isinstance(size, int) and size >= 0 for size in shape) or math.prod(shape) * kind.dtype.itemsize != len(raw):
+    if not all(isinstance(size, int) and size >= 0 for size in shape) or math.prod(shape) * kind.dtype.itemsize != len(
+        raw
+    ):
         raise PickleError(f"it holds an array of shape {shape} whose data is of another size")
     array = np.frombuffer(raw, kind.dtype).reshape(shape, order="F" if order == "F" else "C")
     return array.astype(kind.dtype.newbyteorder("="))
@@ -109,7 +111,9 @@ def load_pickle(path: Path) -> Any:
     except FileNotFoundError:
         raise
     except Exception as error:  # a broken pickle can raise nearly anything
-        raise PickleError(f"{path.name} was not read, since {_reason(error)}: get the file again from where it is published.") from error
+        raise PickleError(
+            f"{path.name} was not read, since {_reason(error)}: get the file again from where it is published."
+        ) from error
 
 
 def _reason(error: Exception) -> str:

@@ -113,10 +113,14 @@ def load_prepared(folder: Path, split: str = "takes") -> Prepared:
     """
     path = folder / "index.json"
     if not path.exists():
-        raise FileNotFoundError(f"{folder} holds no index.json, so nothing was prepared there or not to the end: run `prepare` on it")
+        raise FileNotFoundError(
+            f"{folder} holds no index.json, so nothing was prepared there or not to the end: run `prepare` on it"
+        )
     index = json.loads(path.read_text())
     if index.get("schema") != SCHEMA:
-        raise ValueError(f"{folder} was prepared by another version (schema {index.get('schema', 1)}, not {SCHEMA}): run `prepare` again")
+        raise ValueError(
+            f"{folder} was prepared by another version (schema {index.get('schema', 1)}, not {SCHEMA}): run `prepare` again"
+        )
     recordings = tuple(Recorded(**each) for each in index["recordings"])
     held_out = frozenset(index["held_out"])
     return Prepared(
@@ -132,7 +136,9 @@ def load_prepared(folder: Path, split: str = "takes") -> Prepared:
     )
 
 
-def prepare(root: Path, out: Path, held_out: Iterable[int] = (), workers: int | None = None, align: bool = True) -> Prepared:
+def prepare(
+    root: Path, out: Path, held_out: Iterable[int] = (), workers: int | None = None, align: bool = True
+) -> Prepared:
     """BEAT-layout recordings -> faces at 30 fps and log-mel at 100 Hz in `out`, converted by `workers` processes (all cores).
 
     Goes on where it was interrupted. Broken recordings are named and left out; so are those whose lag can't be told. align=False: sound and
@@ -146,16 +152,24 @@ def prepare(root: Path, out: Path, held_out: Iterable[int] = (), workers: int | 
     parts.mkdir(parents=True, exist_ok=True)
     outcomes = _convert_all(recordings, parts, workers or os.cpu_count() or 1, align)
     left_out = [LeftOut(name, "broken", reason) for name, reason in wrong.items()]
-    left_out += [LeftOut(each.id, "broken" if each.broken else "lag", each.broken or each.dropped) for each in outcomes if not each.kept]
+    left_out += [
+        LeftOut(each.id, "broken" if each.broken else "lag", each.broken or each.dropped)
+        for each in outcomes
+        if not each.kept
+    ]
     for each in left_out:
         tqdm.write(f"left out {each.id}: {each.reason}")
     kept: list[Recorded] = []
     for recording, outcome in zip(recordings, outcomes, strict=True):
         if outcome.kept:
             offset = kept[-1].offset + kept[-1].length if kept else 0
-            kept.append(_recorded(recording, outcome, who.get(recording.speaker, {}).get("identity", recording.name), offset))
+            kept.append(
+                _recorded(recording, outcome, who.get(recording.speaker, {}).get("identity", recording.name), offset)
+            )
     if not kept:
-        raise BeatError(f"none of the {len(recordings)} recordings under {root} can be used; the first: {left_out[0].reason}")
+        raise BeatError(
+            f"none of the {len(recordings)} recordings under {root} can be used; the first: {left_out[0].reason}"
+        )
     index = {
         "schema": SCHEMA,
         "root": root.name,
@@ -176,9 +190,14 @@ def _identities(root: Path) -> dict[int, dict[str, str]]:
     if not path.exists():
         return {}
     try:
-        return {entry["id"]: {key: entry[key] for key in ("identity", "description")} for entry in json.loads(path.read_text())}
+        return {
+            entry["id"]: {key: entry[key] for key in ("identity", "description")}
+            for entry in json.loads(path.read_text())
+        }
     except (ValueError, KeyError, TypeError) as error:
-        raise BeatError(f"{path} is not a list of id, identity and description ({error!r}): mend or remove it") from error
+        raise BeatError(
+            f"{path} is not a list of id, identity and description ({error!r}): mend or remove it"
+        ) from error
 
 
 def _convert_all(recordings: list[Recording], parts: Path, workers: int, align: bool) -> list[Outcome]:
@@ -197,7 +216,9 @@ def _convert_all(recordings: list[Recording], parts: Path, workers: int, align: 
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # theirs: a process a core is enough
             # Fresh processes: a fork would copy torch's threads' locks, held or not.
             with ProcessPoolExecutor(min(workers, len(todo)), multiprocessing.get_context("spawn")) as pool:
-                waiting = [pool.submit(convert_into, recording, align, _part(parts, recording.id)) for recording in todo]
+                waiting = [
+                    pool.submit(convert_into, recording, align, _part(parts, recording.id)) for recording in todo
+                ]
                 try:
                     for future in as_completed(waiting):
                         outcome = future.result()
@@ -281,7 +302,9 @@ def _gather(array: np.ndarray, starts: np.ndarray, per: int, length: int) -> Ten
     return torch.from_numpy(np.stack([array[s * per : (s + length) * per] for s in starts]).astype(np.float32))
 
 
-def batches(data: Prepared, split: str, size: int, seconds: float, seed: int, first: int, parts: Sequence[range]) -> Iterator[Batch]:
+def batches(
+    data: Prepared, split: str, size: int, seconds: float, seed: int, first: int, parts: Sequence[range]
+) -> Iterator[Batch]:
     """Endless batches of windows, drawn by how long each take is; of each batch its `parts`, ranges of its rows, one after another.
 
     Batch i depends on (seed, i) and size alone: a resumed run sees the same, and so do many processes with a part each.

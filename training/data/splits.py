@@ -52,7 +52,9 @@ class Take:
 def piece(recorded: Recorded, split: str, first: int = 0, last: int | None = None) -> Take:
     """Tenths first .. last (its end) of a recording, counted from where the recording begins in the arrays."""
     last = recorded.length if last is None else min(last, recorded.length)
-    return Take(recorded.id, recorded.speaker, recorded.identity, recorded.emotion, split, recorded.offset + first, last - first)
+    return Take(
+        recorded.id, recorded.speaker, recorded.identity, recorded.emotion, split, recorded.offset + first, last - first
+    )
 
 
 def cut(take: Take, length: int = SEQUENCE) -> list[Take]:
@@ -61,7 +63,9 @@ def cut(take: Take, length: int = SEQUENCE) -> list[Take]:
     for first in range(0, take.length, length):
         size = min(length, take.length - first)
         if size == length or size >= SHORTEST:
-            found.append(Take(take.id, take.speaker, take.identity, take.emotion, take.split, take.offset + first, size))
+            found.append(
+                Take(take.id, take.speaker, take.identity, take.emotion, take.split, take.offset + first, size)
+            )
     return found
 
 

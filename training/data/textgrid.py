@@ -45,7 +45,9 @@ def read_text_grid(path: Path) -> dict[str, tuple[Interval, ...]]:
     except StopIteration:
         raise TextGridError(f"{path.name} ends in the middle of a tier; export it again from Praat") from None
     except (ValueError, OverflowError) as error:
-        raise TextGridError(f"{path.name} is not a TextGrid in Praat's text format ({error}); save it as text from Praat") from error
+        raise TextGridError(
+            f"{path.name} is not a TextGrid in Praat's text format ({error}); save it as text from Praat"
+        ) from error
 
 
 def _values(text: str) -> Iterator[str | float]:

@@ -13,12 +13,12 @@ import numpy as np
 from tqdm import tqdm
 
 from backend.curve_files.npz import BROKEN
-from backend.curves import Curves
+from backend.curves.base import Curves
 
 from .basis import read_basis
+from .beat_writer import Person, begin_import, end_import, recording_stem, resampled, write_recording
 from .pickles import load_pickle
 from .retarget import Fit, retarget
-from .writing import Person, begin_import, end_import, recording_stem, resampled, write_recording
 
 FPS = 60.0
 _RATES = (1000, 768_000)  # Hz
@@ -89,7 +89,10 @@ def import_vocaset(folder: Path, basis_path: Path, root: Path) -> Import:
         subject = person.identity
         try:
             template = _template(data, subject)
-            meshes, sound = _meshes(data.vertices, data.index[subject][sequence]), _sound(data.sounds, subject, sequence)
+            meshes, sound = (
+                _meshes(data.vertices, data.index[subject][sequence]),
+                _sound(data.sounds, subject, sequence),
+            )
         except VocasetError as error:
             skipped.append(f"{subject}/{sequence}: {error}")
             tqdm.write(f"left out {skipped[-1]}")
@@ -139,7 +142,11 @@ def _nested(value: object, depth: int) -> bool:
 
 def _template(data: Vocaset, subject: str) -> np.ndarray:
     template = data.templates.get(subject)
-    if not isinstance(template, np.ndarray) or template.shape != data.vertices.shape[1:] or not np.isfinite(template).all():
+    if (
+        not isinstance(template, np.ndarray)
+        or template.shape != data.vertices.shape[1:]
+        or not np.isfinite(template).all()
+    ):
         raise VocasetError(f"{_FILES[2]} holds no template of this subject.")
     return template.astype(np.float64)
 
@@ -159,7 +166,12 @@ def _sound(sounds: dict[str, dict[str, dict[str, Any]]], subject: str, sequence:
     """A sequence's sound, (n,) at 16 kHz, -1..1. VOCASET's is int16 at 22 kHz."""
     entry = sounds.get(subject, {}).get(sequence, {})
     samples, rate = entry.get("audio"), entry.get("sample_rate")
-    if not isinstance(samples, np.ndarray) or not isinstance(rate, int) or not samples.size or samples.ndim not in (1, 2):
+    if (
+        not isinstance(samples, np.ndarray)
+        or not isinstance(rate, int)
+        or not samples.size
+        or samples.ndim not in (1, 2)
+    ):
         raise VocasetError(f"{_FILES[1]} holds no sound of it.")
     if not _RATES[0] <= rate <= _RATES[1]:
         raise VocasetError(f"its sound has {rate} samples a second.")
@@ -178,7 +190,8 @@ def _residual(fit: Fit) -> Residual:
 def _overall(rows: list[Residual]) -> Residual:
     frames = np.array([row.frames for row in rows])
     motion, residual = (
-        float(frames @ np.array(values) / frames.sum()) for values in zip(*((r.motion_mm, r.residual_mm) for r in rows), strict=True)
+        float(frames @ np.array(values) / frames.sum())
+        for values in zip(*((r.motion_mm, r.residual_mm) for r in rows), strict=True)
     )
     return Residual(int(frames.sum()), round(motion, 4), round(residual, 4), max(row.worst_mm for row in rows))
 
@@ -193,11 +206,18 @@ def _read_residuals(root: Path, stamp: list[list[str | int]]) -> dict[str, Resid
     """{recording: its figures} of an earlier run on the same files."""
     path = root / _REPORT
     report = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {stem: Residual(**row) for stem, row in report["recordings"].items()} if report.get("made of") == stamp else {}
+    return (
+        {stem: Residual(**row) for stem, row in report["recordings"].items()} if report.get("made of") == stamp else {}
+    )
 
 
-def _write_residuals(root: Path, stamp: list[list[str | int]], found: dict[str, Residual], subjects: dict[str, Residual]) -> None:
-    rows = {key: {name: asdict(row) for name, row in each.items()} for key, each in (("subjects", subjects), ("recordings", found))}
+def _write_residuals(
+    root: Path, stamp: list[list[str | int]], found: dict[str, Residual], subjects: dict[str, Residual]
+) -> None:
+    rows = {
+        key: {name: asdict(row) for name, row in each.items()}
+        for key, each in (("subjects", subjects), ("recordings", found))
+    }
     partial = root / f"{_REPORT}.partial"
     partial.write_text(json.dumps({**rows, "made of": stamp}, indent=1) + "\n", encoding="utf-8")
     partial.replace(root / _REPORT)

@@ -35,7 +35,8 @@ def cache_features(data: Prepared, root: Path, encoder: Encoder) -> None:
     with open(part, "r+b" if done else "wb") as file:
         file.seek(sum(take.length for take in data.recordings[:done]) * FEATURES * encoder.width * 2)
         for index, take in enumerate(
-            tqdm(data.recordings[done:], desc="features", unit="take", initial=done, total=len(data.recordings)), done + 1
+            tqdm(data.recordings[done:], desc="features", unit="take", initial=done, total=len(data.recordings)),
+            done + 1,
         ):
             file.write(_listen(take, paths[take.id], encoder).tobytes())
             file.flush()
@@ -56,5 +57,7 @@ def _listen(take: Recorded, path: Path, encoder: Encoder) -> np.ndarray:
         raise BeatError(f"{path} is shorter than when it was prepared: prepare the recordings again")
     features = encoder(sound).astype(np.float16)
     if not np.isfinite(features).all():
-        raise BeatError(f"{encoder.name} hears values beyond half precision in {path}: leave it out, or take another encoder")
+        raise BeatError(
+            f"{encoder.name} hears values beyond half precision in {path}: leave it out, or take another encoder"
+        )
     return features

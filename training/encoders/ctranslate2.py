@@ -38,7 +38,9 @@ def _read_ctranslate2(raw: bytes, name: str) -> dict[str, np.ndarray]:
                 continue
             if kind not in types:
                 raise ValueError(f"{name} is quantised: take a float16 or float32 model")
-            found[variable.removeprefix("encoder/")] = np.frombuffer(value, types[kind]).reshape(shape).astype(np.float32)
+            found[variable.removeprefix("encoder/")] = (
+                np.frombuffer(value, types[kind]).reshape(shape).astype(np.float32)
+            )
     except struct.error as error:
         raise ValueError(f"{name} is no whole CTranslate2 model: name all its parts, in their order") from error
     return found
@@ -52,7 +54,9 @@ def whisper_from_ctranslate2(file: bytes, name: str) -> "WhisperEncoder":
     raw = {key: torch.from_numpy(value) for key, value in _read_ctranslate2(file, name).items()}
     width = raw["conv1/bias"].shape[0]
     layers = sum(key.endswith("ffn/linear_0/bias") for key in raw)
-    config = WhisperConfig(d_model=width, encoder_layers=layers, encoder_attention_heads=width // 64, encoder_ffn_dim=4 * width)
+    config = WhisperConfig(
+        d_model=width, encoder_layers=layers, encoder_attention_heads=width // 64, encoder_ffn_dim=4 * width
+    )
     state = {"embed_positions.weight": raw["position_encodings/encodings"]}
     for conv in ("conv1", "conv2"):
         state |= {f"{conv}.weight": raw[f"{conv}/weight"], f"{conv}.bias": raw[f"{conv}/bias"]}
@@ -70,7 +74,11 @@ def whisper_from_ctranslate2(file: bytes, name: str) -> "WhisperEncoder":
         copy(f"{here}.self_attn.out_proj", f"{there}/self_attention/linear_1")
         q, k, v = raw[f"{there}/self_attention/linear_0/weight"].chunk(3)
         qb, _, vb = raw[f"{there}/self_attention/linear_0/bias"].chunk(3)
-        state |= {f"{here}.self_attn.q_proj.weight": q, f"{here}.self_attn.k_proj.weight": k, f"{here}.self_attn.v_proj.weight": v}
+        state |= {
+            f"{here}.self_attn.q_proj.weight": q,
+            f"{here}.self_attn.k_proj.weight": k,
+            f"{here}.self_attn.v_proj.weight": v,
+        }
         state |= {f"{here}.self_attn.q_proj.bias": qb, f"{here}.self_attn.v_proj.bias": vb}
     encoder = WhisperEncoder(config)
     encoder.load_state_dict(state)

@@ -1,0 +1,92 @@
+"""Who speaks what: the scene's list of strips, each with its character."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from collections.abc import Iterable
+
+import bpy
+
+from .generation import sound_strip
+from .locale import OURS
+from .properties import SpeakerSettings, is_keyed_mesh, strip_names
+from .rig import face_rig
+
+
+class LipSyncLine(SpeakerSettings, bpy.types.PropertyGroup):
+    """A strip, and the character that speaks it."""
+
+    strip: bpy.props.StringProperty(
+        name="Strip", description="The sound strip to speak", translation_context=OURS, search=strip_names
+    )
+    face: bpy.props.PointerProperty(
+        name="Character",
+        description="The mesh that speaks, other meshes of the same face are found by themselves",
+        type=bpy.types.Object,
+        poll=is_keyed_mesh,
+    )
+
+
+class LipSyncCast(bpy.types.PropertyGroup):
+    """scene.lipsync_cast"""
+
+    lines: bpy.props.CollectionProperty(type=LipSyncLine, options={"HIDDEN"})
+    active: bpy.props.IntProperty(
+        name="Line",
+        description="The strip whose character is shown below",
+        translation_context=OURS,
+        options={"SKIP_SAVE"},
+    )
+    actions: bpy.props.EnumProperty(
+        name="Actions",
+        description="What becomes of several strips of one character",
+        items=(
+            ("CHARACTER", "One per Character", "One Action with all strips of a character, at rest between them"),
+            ("STRIP", "One per Strip", 'An Action for each strip, in an NLA strip of its own on the track "Lip Sync"'),
+        ),
+    )
+
+
+def cast(context: bpy.types.Context) -> LipSyncCast:
+    return context.scene.lipsync_cast
+
+
+def give(members: LipSyncCast, strips: "Iterable[bpy.types.Strip]", face: bpy.types.Object) -> tuple[int, int]:
+    """Have a face speak strips: (how many were added to the list, how many were in it and changed their character)."""
+    lines = {line.strip: line for line in members.lines}
+    added = changed = 0
+    for sound in strips:
+        line = lines.get(sound.name)
+        if line is None:
+            line, line.strip = members.lines.add(), sound.name
+            members.active = len(members.lines) - 1
+            added += 1
+        elif line.face != face:
+            changed += 1
+        line.face = face
+    return added, changed
+
+
+def span_of(context: bpy.types.Context, line: LipSyncLine) -> sound_strip.Span:
+    """What is to be spoken. Raises StripError or RigError where a line can't be."""
+    if not line.strip:
+        raise sound_strip.StripError("A line of the cast has no strip: pick one")
+    sound = sound_strip.find_strip(sound_strip.strip_scene(context), line.strip)
+    if sound and sound_strip.is_muted(sound):
+        raise sound_strip.StripError(f'"{line.strip}" is muted')
+    if line.face is None or not line.face.users_scene:
+        raise face_rig.RigError(f'"{line.strip}" has no character: pick one')
+    face_rig.read_face(line.face)
+    return sound_strip.find_span(context, line.strip)
+
+
+def register() -> None:
+    bpy.utils.register_class(LipSyncLine)
+    bpy.utils.register_class(LipSyncCast)
+    bpy.types.Scene.lipsync_cast = bpy.props.PointerProperty(type=LipSyncCast)
+
+
+def unregister() -> None:
+    del bpy.types.Scene.lipsync_cast
+    bpy.utils.unregister_class(LipSyncCast)
+    bpy.utils.unregister_class(LipSyncLine)

@@ -1,0 +1,78 @@
+"""Emotions over time: markers named after them, and the animated intensity of the panel."""
+
+import re
+
+import bpy
+import numpy as np
+
+from ..keyframes.face_action import fcurves
+from ..keyframes.key_reduction import reduce_curve
+from ..span import Span
+
+_FADE = 0.4  # s: how long one emotion takes to become the next
+_PATH = "lipsync.intensity"
+_CLOSE = 0.01  # of intensity, that moods may be off
+_MOST = 1000  # moods, so that a message holds them
+_MARKER = re.compile(r"(?P<emotion>[a-z_]+)\s*(?P<amount>\d*\.?\d+)?\s*(?P<percent>%)?", re.IGNORECASE)
+
+Mood = tuple[float, str, float]  # seconds after the strip's start, emotion, intensity
+
+
+def read_emotion_keys(
+    scene: bpy.types.Scene, span: Span, emotion: str, intensity: float, emotions: tuple[str, ...]
+) -> tuple[Mood, ...]:
+    """What a scene says of a strip's emotions; () when they are one and the same all along.
+
+    Before the first marker the emotion and intensity of the panel hold. A marker is called after an emotion, "Anger", or "anger 50%", or
+    "anger 1.5"; it holds until the next. An animated intensity is a factor of all of it.
+    """
+    length = span.end - span.start
+    stages = [(0.0, emotion, 1.0)]
+    for marker in sorted(scene.timeline_markers, key=lambda marker: marker.frame):
+        if found := _parse(marker.name, emotions):
+            seconds = (marker.frame - span.first_frame) / span.fps
+            if seconds <= 0:
+                stages = [(0.0, *found)]
+            elif seconds < length:
+                stages.append((seconds, *found))
+    curve = next((fcurve for fcurve in _scene_fcurves(scene) if fcurve.data_path == _PATH), None)
+    if len(stages) == 1 and curve is None:
+        # One marker at or before the start is as good as the panel.
+        _, name, amount = stages[0]
+        return () if (name, amount) == (emotion, 1.0) else ((0.0, name, amount * intensity),)
+
+    def factor(seconds: float) -> float:
+        value = curve.evaluate(span.first_frame + seconds * span.fps) if curve else intensity
+        return float(np.clip(value, 0.0, 2.0))
+
+    frames = np.arange(max(2, round(length * span.fps) + 1)) / span.fps
+    corners = _corners(frames, np.array([factor(seconds) for seconds in frames])) if curve else np.array([0.0])
+    moods: list[Mood] = []
+    for number, (start, name, amount) in enumerate(stages):
+        stop = stages[number + 1][0] if number + 1 < len(stages) else length + _FADE
+        half = min(_FADE, stop - start) / 2
+        begin, end = start + half if number else 0.0, stop - half
+        times = [begin, *(float(t) for t in corners if begin < t < end), *([end] if number + 1 < len(stages) else [])]
+        moods += [(t, name, min(amount * factor(t), 2.0)) for t in dict.fromkeys(times)]
+    return tuple(sorted({mood[0]: mood for mood in moods}.values()))
+
+
+def _parse(name: str, emotions: tuple[str, ...]) -> tuple[str, float] | None:
+    match = _MARKER.fullmatch(name.strip())
+    if match is None or match["emotion"].lower() not in emotions:
+        return None
+    amount = float(match["amount"] or 1.0) / (100 if match["percent"] and match["amount"] else 1)
+    return match["emotion"].lower(), amount
+
+
+def _scene_fcurves(scene: bpy.types.Scene) -> list[bpy.types.FCurve]:
+    data = scene.animation_data
+    return fcurves(data.action, "SCENE") if data and data.action else []
+
+
+def _corners(times: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The times between which the values run straight enough, at most _MOST of them."""
+    close = _CLOSE
+    while len(corners := reduce_curve(values[:, None].astype(np.float32), close, bezier=False)[0][0]) > _MOST:
+        close *= 2
+    return times[corners]

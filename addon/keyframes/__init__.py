@@ -1,0 +1,1 @@
+"""F-curves: written, reduced, copied. Runs in Blender."""

@@ -1,0 +1,71 @@
+"""A batch's takes onto the characters of a scene, at their places. Made for Blender without a window; it works in one too."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ...backend import curve_files
+from ...backend.curves.base import CurvesError
+from ..generation import sound_strip
+from ..locale import AND, said
+from ..properties import key_style
+from ..rig import face_rig
+from ..takes import batch_manifest, import_export, nla
+
+_EASE = 0.2  # seconds in which a face sets out before a line, and comes to rest after it
+_REASONS = 3  # of what was skipped, told at once
+
+
+class LIPSYNC_OT_key_manifest(ImportHelper, bpy.types.Operator):
+    """Lay the takes of a batch onto the characters that its manifest names, each on an NLA track at its frame"""
+
+    bl_idname = "lipsync.key_manifest"
+    bl_label = "Key Lip Sync Manifest"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default="*.jsonl", options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            entries = batch_manifest.read_entries(Path(bpy.path.abspath(self.filepath)))
+        except batch_manifest.ManifestError as error:
+            self.report({"ERROR"}, said(str(error)))
+            return {"CANCELLED"}
+        reasons = [why for entry in entries if (why := _key(context, entry))]
+        done = len(entries) - len(reasons)
+        more = len(reasons) - _REASONS
+        told = AND.join(
+            [f"{done} of {len(entries)} lines keyed", *reasons[:_REASONS], *([f"and {more} more"] if more > 0 else [])]
+        )
+        self.report({"WARNING"} if reasons and done else {"ERROR"} if reasons else {"INFO"}, said(told))
+        return {"FINISHED"} if done else {"CANCELLED"}
+
+
+def _key(context: bpy.types.Context, entry: batch_manifest.Entry) -> str:
+    """Put a line's first take on its character. Returns why it can't be, or ""."""
+    if entry.error or not entry.files:
+        return f'"{entry.name}": {entry.error.rstrip(".") or "no take was made"}'
+    ob = bpy.data.objects.get(entry.character)
+    if ob is None:
+        return f'"{entry.name}": there is no object "{entry.character}"'
+    fps = sound_strip.frame_rate(context.scene)
+    try:
+        face, file = face_rig.read_face(ob), entry.files[0]
+        action = import_export.write_import(curve_files.read(file), file, face, entry.frame, fps, key_style(context))
+    except (face_rig.RigError, CurvesError, import_export.ExchangeError) as error:
+        return f'"{entry.name}": {str(error).rstrip(".")}'
+    nla.push_down(action, face, round(_EASE * fps))
+    return ""
+
+
+def register() -> None:
+    bpy.utils.register_class(LIPSYNC_OT_key_manifest)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_class(LIPSYNC_OT_key_manifest)

@@ -1,0 +1,90 @@
+"""When something went wrong: what a report needs to say, and the backend's log."""
+
+import platform
+from typing import ClassVar
+
+import bpy
+
+from ...backend import __version__
+from ...backend.ipc.client import log_tail
+from .. import preferences
+from ..generation import model_info
+from ..generation.backend_process import session
+from ..locale import said
+
+_LINES = 40  # of the log
+_TEXT = "Lip Sync Log"
+
+
+def error_details(context: bpy.types.Context) -> str:
+    """All that helps to find out why the last job came to nothing."""
+    setup = preferences.backend_setup(context)
+    card = model_info.card(setup.model)
+    return "\n".join(
+        (
+            session.message,
+            "",
+            f"DiffusionTalker {__version__}",
+            f"Blender {bpy.app.version_string}, {platform.platform()}",
+            f"Python {platform.python_version()}, backend: {setup.python or 'the same'}, on {setup.runtime}",
+            f"Model: {card.name} {card.version}, {card.sha256}"
+            if card
+            else f"Model: {model_info.problem(setup.model)}",
+            "",
+            "The backend's log ends with:",
+            (log_tail(session.log, _LINES) if session.log else "") or "(nothing)",
+        )
+    )
+
+
+class LIPSYNC_OT_copy_error(bpy.types.Operator):
+    """Copy the message, the versions of all that takes part and the end of the backend's log to the clipboard, to paste into a report"""
+
+    bl_idname = "lipsync.copy_error"
+    bl_label = "Copy Error Details"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not session.message:
+            cls.poll_message_set(said("Nothing has failed"))
+        return bool(session.message)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.clipboard = error_details(context)
+        self.report({"INFO"}, "Copied: paste it into a report")
+        return {"FINISHED"}
+
+
+class LIPSYNC_OT_show_log(bpy.types.Operator):
+    """Show what the backend wrote since it was last started, as a text in a Text Editor"""
+
+    bl_idname = "lipsync.show_log"
+    bl_label = "Show Lip Sync Log"
+    bl_options: ClassVar = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.log is None:
+            cls.poll_message_set(said("The backend has not been started yet: generate first"))
+        return session.log is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        assert session.log  # poll
+        text = bpy.data.texts.get(_TEXT) or bpy.data.texts.new(_TEXT)
+        text.from_string(session.log.read_text("utf-8", "replace"))
+        text.cursor_set(0)
+        if bpy.ops.wm.window_new.poll() and not _is_shown(context, text):
+            bpy.ops.wm.window_new()
+            area = context.window_manager.windows[-1].screen.areas[0]
+            area.type = "TEXT_EDITOR"
+            area.spaces.active.text = text
+            area.spaces.active.show_word_wrap = True
+        return {"FINISHED"}
+
+
+def _is_shown(context: bpy.types.Context, text: bpy.types.Text) -> bool:
+    areas = (area for window in context.window_manager.windows for area in window.screen.areas)
+    return any(area.type == "TEXT_EDITOR" and area.spaces.active.text == text for area in areas)
+
+
+register, unregister = bpy.utils.register_classes_factory((LIPSYNC_OT_copy_error, LIPSYNC_OT_show_log))

@@ -1,0 +1,127 @@
+"""Takes from and to files, in the panel and in the menus File > Import and File > Export."""
+
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from ...backend import curve_files
+from ...backend.curves.base import CurvesError
+from ..generation import sound_strip
+from ..locale import said
+from ..properties import chosen_face, key_style
+from ..rig import face_rig
+from ..takes import import_export, take_store
+
+_ERRORS = (face_rig.RigError, import_export.ExchangeError, CurvesError)
+_FILTER = ";".join(f"*{suffix}" for suffix in curve_files.SUFFIXES)
+_KINDS = f"({'/'.join(curve_files.SUFFIXES)})"
+
+
+class _NeedsFace:
+    """What both share."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        try:
+            face_rig.read_face(chosen_face(context))
+        except face_rig.RigError as error:
+            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
+            return False
+        return True
+
+    def _fail(self, error: Exception) -> set[str]:
+        self.report({"ERROR"}, said(str(error).rstrip(".")))  # type: ignore[attr-defined]
+        return {"CANCELLED"}
+
+
+class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
+    """Key a captured performance on the face as a new take, from the current frame on: LiveLinkFace's CSV, BEAT's or Audio2Face's JSON, NPZ"""
+
+    bl_idname = "lipsync.import_capture"
+    bl_label = "Import Capture"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default=_FILTER, options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene, file = context.scene, Path(bpy.path.abspath(self.filepath))
+        try:
+            face, captured = face_rig.read_face(chosen_face(context)), curve_files.read(file)
+            fps, style = sound_strip.frame_rate(scene), key_style(context)
+            action = import_export.import_take(captured, file, face, scene.frame_current, fps, style)
+        except _ERRORS as error:
+            return self._fail(error)
+        self.report(
+            {"INFO"},
+            said(f'"{action.name}": {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps'),
+        )
+        return {"FINISHED"}
+
+
+class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
+    """Write the take that moves the face, one value a frame: as LiveLinkFace's CSV, or as JSON or NPZ if the file's name ends in .json or .npz"""
+
+    bl_idname = "lipsync.export_take"
+    bl_label = "Export Take"
+
+    filename_ext = ".csv"
+    check_extension = None  # the name says which
+    filter_glob: bpy.props.StringProperty(default=_FILTER, options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        has_take = take_store.current_take(face_rig.read_face(chosen_face(context))) is not None
+        if not has_take:
+            cls.poll_message_set(said("The face has no take: generate or import one first"))
+        return has_take
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        action = take_store.current_take(face_rig.read_face(chosen_face(context)))
+        assert action  # poll
+        self.filepath = str(Path(bpy.data.filepath).parent / (bpy.path.clean_name(action.name) + self.filename_ext))
+        return super().invoke(context, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            curve_files.check_path(path)
+            take = import_export.performed_by(
+                face_rig.read_face(chosen_face(context)), sound_strip.frame_rate(context.scene)
+            )
+            curve_files.write(path, take)
+        except _ERRORS as error:
+            return self._fail(error)
+        self.report(
+            {"INFO"},
+            said(f'"{path.name}": {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps'),
+        )
+        return {"FINISHED"}
+
+
+def _draw_import(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text=said(f"ARKit Face Capture {_KINDS}"))
+
+
+def _draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    self.layout.operator(LIPSYNC_OT_export_take.bl_idname, text=said(f"ARKit Face Take {_KINDS}"))
+
+
+def register() -> None:
+    bpy.utils.register_class(LIPSYNC_OT_import_capture)
+    bpy.utils.register_class(LIPSYNC_OT_export_take)
+    bpy.types.TOPBAR_MT_file_import.append(_draw_import)
+    bpy.types.TOPBAR_MT_file_export.append(_draw_export)
+
+
+def unregister() -> None:
+    bpy.types.TOPBAR_MT_file_export.remove(_draw_export)
+    bpy.types.TOPBAR_MT_file_import.remove(_draw_import)
+    bpy.utils.unregister_class(LIPSYNC_OT_export_take)
+    bpy.utils.unregister_class(LIPSYNC_OT_import_capture)

@@ -1,0 +1,175 @@
+"""Jaws and eyes that are bones: drivers turn them by the face's shape keys, so that whatever moves the keys (takes, NLA strips, hands) moves
+the bones as well, and no take needs an Action for the armature.
+
+A channel that the face has no key for gets one that deforms nothing: it is what the driver reads, and a slider for the artist.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import radians, tan
+
+import bpy
+from mathutils import Vector
+
+from .face_rig import Face, FaceMesh
+from .visemes import SPOKEN_FOR
+
+# Part of the face -> channel -> (axis, sign) of its turn. Axis 0 points to the face's left: what looks ahead turns downwards about it;
+# axis 1 points upwards: what looks ahead turns to the face's left.
+_TURNS: dict[str, dict[str, tuple[int, int]]] = {
+    "jaw": {"jawOpen": (0, 1)},
+    "left_eye": {
+        "eyeLookDownLeft": (0, 1),
+        "eyeLookUpLeft": (0, -1),
+        "eyeLookOutLeft": (1, 1),
+        "eyeLookInLeft": (1, -1),
+    },
+    "right_eye": {
+        "eyeLookDownRight": (0, 1),
+        "eyeLookUpRight": (0, -1),
+        "eyeLookInRight": (1, 1),
+        "eyeLookOutRight": (1, -1),
+    },
+}
+_OURS = "lipsync"  # what the variables of our drivers are called, and a number
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_LEFT, _RIGHT = {"l", "left"}, {"r", "right"}
+_NO_EYES = {"lid", "eyelid", "brow", "eyebrow", "lash", "eyelash", "target", "aim"}
+
+
+class BonesError(Exception):
+    """Bones can't be driven; the text is a sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class Bones:
+    """Names of bones, "" for none, and by how many degrees they turn where a channel is 1; less than 0 turns them the other way."""
+
+    jaw: str
+    left_eye: str
+    right_eye: str
+    jaw_degrees: float
+    eye_degrees: float
+
+    @property
+    def by_part(self) -> dict[str, str]:
+        return {part: name for part in _TURNS if (name := getattr(self, part))}
+
+
+def guess(names: Iterable[str]) -> dict[str, str]:
+    """Part of the face -> the bone called so: jaw, CC_Base_JawRoot, LeftEye, eye.L, FACIAL_L_Eye. Of several the shortest."""
+    found: dict[str, str] = {}
+    for name in sorted(names, key=len, reverse=True):
+        words = {word.lower() for word in _WORD.findall(name)}
+        if "jaw" in words and not words & (_LEFT | _RIGHT):
+            found["jaw"] = name
+        if "eye" in words and not words & _NO_EYES and words & (_LEFT | _RIGHT):
+            found["left_eye" if words & _LEFT else "right_eye"] = name
+    return found
+
+
+def drive(face: Face, armature: bpy.types.Object, bones: Bones) -> tuple[str, ...]:
+    """Let the face's keys turn bones of an armature; the names of the keys that were added for it. Raises BonesError, and then has
+    changed nothing."""
+    channels = [channel for part in bones.by_part for channel in _TURNS[part]]
+    added = [channel for channel in channels if channel not in face.channels]
+    _check(face, armature, bones, channels, added)
+    for channel in added:
+        _host(face).object.shape_key_add(name=channel, from_mix=False).value = 0.0
+    axes = _axes(armature, bones)
+    for part, name in bones.by_part.items():
+        degrees = bones.jaw_degrees if part == "jaw" else bones.eye_degrees
+        _drive_bone(face, armature, name, axes, _TURNS[part], degrees)
+    return tuple(added)
+
+
+def _host(face: Face) -> FaceMesh:
+    """The mesh that gets new keys: the one that has most already."""
+    return max(face.meshes, key=lambda mesh: len(mesh.sums))
+
+
+def _check(face: Face, armature: bpy.types.Object, bones: Bones, channels: list[str], added: list[str]) -> None:
+    if not channels:
+        raise BonesError("No bone was chosen: choose the jaw's or the eyes'")
+    for name in bones.by_part.values():
+        if name not in armature.pose.bones:
+            raise BonesError(f'"{armature.name}" has no bone "{name}": choose another one')
+        if any(not _is_ours(driver) for driver in _drivers(armature, name)):
+            raise BonesError(f'"{name}" is driven already: delete its drivers, or choose another bone')
+    if not armature.is_editable or armature.override_library:
+        raise BonesError(f'"{armature.name}" comes from another file: drive its bones there')
+    if face.viseme_set and (spoken := [channel for channel in channels if channel in SPOKEN_FOR]):
+        raise BonesError(f"Visemes move the mouth, and no key of {spoken[0]} would: choose no bone for the jaw")
+    if added and (not face.meshes or _host(face).object.data.override_library):
+        raise BonesError(
+            f"The face has no {added[0]}, and no keys can be added as it comes from another file: add them there"
+        )
+    if held := [channel for channel in added if channel in _host(face).key.key_blocks]:
+        raise BonesError(
+            f'The key "{held[0]}" is muted, locked, driven or mapped to nothing: free it, or choose no bone for it'
+        )
+
+
+def _axes(armature: bpy.types.Object, bones: Bones) -> tuple[Vector, Vector]:
+    """Where the face's left and its up are in the world: told by the eyes, or else by the armature, whose face looks along its -Y as
+    Blender's front view wants it."""
+    to_world = armature.matrix_world
+    up, left = Vector((0, 0, 1)), to_world.to_3x3() @ Vector((1, 0, 0))
+    if bones.left_eye and bones.right_eye:
+        left_eye, right_eye = (
+            to_world @ armature.data.bones[name].head_local for name in (bones.left_eye, bones.right_eye)
+        )
+        left = left_eye - right_eye
+    left = (left - left.project(up)).normalized()
+    return left, up
+
+
+def _drive_bone(
+    face: Face,
+    armature: bpy.types.Object,
+    name: str,
+    axes: tuple[Vector, Vector],
+    turns: dict[str, tuple[int, int]],
+    degrees: float,
+) -> None:
+    bone = armature.pose.bones[name]
+    to_bone = (armature.matrix_world @ bone.bone.matrix_local).to_3x3().normalized().inverted()
+    bone.rotation_mode = "QUATERNION"
+    bone.rotation_quaternion = (1, 0, 0, 0)
+    half = tan(radians(degrees) / 2)  # Blender normalizes, so that (1, axis * half) is a turn by degrees
+    for component in range(3):
+        bone.driver_remove("rotation_quaternion", component + 1)
+        weights = {channel: sign * half * (to_bone @ axes[axis])[component] for channel, (axis, sign) in turns.items()}
+        driver = bone.driver_add("rotation_quaternion", component + 1).driver
+        driver.type = "SCRIPTED"  # a sum, which Blender works out without Python
+        for number, channel in enumerate(weights):
+            variable = driver.variables.new()
+            variable.name, variable.type = f"{_OURS}{number}", "SINGLE_PROP"
+            target = variable.targets[0]
+            target.id_type = "KEY"
+            target.id, target.data_path = _slider(face, channel)
+        driver.expression = " + ".join(
+            f"{_OURS}{number} * {weight:.6f}" for number, weight in enumerate(weights.values())
+        )
+
+
+def _slider(face: Face, channel: str) -> tuple[bpy.types.Key, str]:
+    """The key that a channel moves, or the one that was added for it, as a driver names it."""
+    for mesh in face.meshes:
+        for name, parts in mesh.sums.items():
+            if channel in parts and name not in mesh.skipped:
+                return mesh.key, mesh.key.key_blocks[name].path_from_id("value")
+    key = _host(face).key
+    return key, key.key_blocks[channel].path_from_id("value")
+
+
+def _drivers(armature: bpy.types.Object, name: str) -> list[bpy.types.Driver]:
+    """Those of a bone's rotation."""
+    path = armature.pose.bones[name].path_from_id() + ".rotation"
+    curves = armature.animation_data.drivers if armature.animation_data else ()
+    return [curve.driver for curve in curves if curve.data_path.startswith(path)]
+
+
+def _is_ours(driver: bpy.types.Driver) -> bool:
+    return bool(driver.variables) and all(variable.name.startswith(_OURS) for variable in driver.variables)

@@ -1,0 +1,217 @@
+"""The face: its meshes, and which of their shape keys can be keyed with what."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import bpy
+
+from ...backend.arkit import CHANNELS
+from . import channel_names, mapping
+from .channel_names import ChannelMix
+from .visemes import POSES, VisemeSet
+
+_EXAMPLES = 4  # names shown of keys that aren't ARKit's
+
+_map_face = lru_cache(maxsize=64)(channel_names.map_face)  # panels ask at every redraw
+
+
+class RigError(Exception):
+    """A face can't be animated; the text is a sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class FaceMesh:
+    """A mesh of a face. sums: key name -> the curves it gets; skipped: key name -> why it can't or shall not be animated.
+
+    Holds on to Blender's data: use at once, never keep.
+    """
+
+    object: bpy.types.Object
+    key: bpy.types.Key
+    sums: dict[str, ChannelMix]
+    skipped: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Face:
+    """The meshes of a face that can be animated, the one asked for first; skipped: name of a mesh -> why it can't."""
+
+    meshes: tuple[FaceMesh, ...]
+    skipped: dict[str, str]
+    viseme_set: VisemeSet | None = None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that will move a key of their own, in the order of CHANNELS."""
+        return self._moved(CHANNELS)
+
+    @property
+    def visemes(self) -> tuple[str, ...]:
+        """The poses of visemes that will move something, none where the mouth speaks by ARKit's channels."""
+        return self._moved(POSES)
+
+    @property
+    def coverage(self) -> dict[str, tuple[int, int]]:
+        """Region of the face -> how many of its channels move a key of their own, and how many there are."""
+        return channel_names.coverage(self.channels)
+
+    def _moved(self, curves: Iterable[str]) -> tuple[str, ...]:
+        moving = {
+            curve
+            for mesh in self.meshes
+            for key, each in mesh.sums.items()
+            if key not in mesh.skipped
+            for curve in each
+        }
+        return tuple(curve for curve in curves if curve in moving)
+
+    @property
+    def extent(self) -> str:
+        """How many meshes it has, in words."""
+        return "1 mesh" if len(self.meshes) == 1 else f"{len(self.meshes)} meshes"
+
+    def warnings(self) -> list[str]:
+        """What can't be animated or will not last, as sentences without a full stop."""
+        moving = {key for mesh in self.meshes for key in mesh.sums if key not in mesh.skipped}
+        reasons: dict[str, list[str]] = {}
+        for mesh in self.meshes:
+            for key, why in mesh.skipped.items():
+                if key not in moving and key not in reasons.setdefault(why, []):
+                    reasons[why].append(key)
+        return [
+            *(f"Left alone, as {why}: {_listed(keys)}" for why, keys in reasons.items() if keys),
+            *(f'"{name}" was left out: {why}' for name, why in self.skipped.items()),
+            *(
+                f'"{mesh.object.name}" will be still when the file is opened again, as its shape keys have no animation data where they '
+                "are linked from: add some in that file"
+                for mesh in self.meshes
+                if _is_forgetful(mesh.object.data)
+            ),
+        ]
+
+
+def read_face(ob: bpy.types.Object | None) -> Face:
+    """The face that an object is, or is a part of: itself, and the meshes around it that have ARKit's keys or visemes. Raises RigError."""
+    found = find_face(ob)
+    assert ob
+    face = replace(found, meshes=tuple(mesh for mesh in found.meshes if mesh.sums))
+    if not face.meshes and face.skipped:
+        name, why = next(iter(face.skipped.items()))
+        raise RigError(f'"{name}" can\'t be keyed: {why}')
+    if not face.meshes:
+        others = [block.name for mesh in found.meshes for block in mesh.key.key_blocks[1:]]
+        has = f"it has {_listed(others)}" if others else "it has none but the basis"
+        raise RigError(
+            f'No ARKit shape keys on "{ob.name}": looked for {len(CHANNELS)}, found 0, {has}: choose them under Mapping, rename them or '
+            "select another face"
+        )
+    if not face.channels and not face.visemes:
+        kind = "ARKit shape key or viseme" if face.viseme_set else "ARKit shape key"
+        raise RigError(f'Every {kind} of "{ob.name}" is driven, muted or locked: free those that shall move')
+    return face
+
+
+def find_face(ob: bpy.types.Object | None) -> Face:
+    """All meshes with shape keys around an object, also those of which nothing moves. Raises RigError when there are none."""
+    if ob is None:
+        raise RigError("Select a face: an object with ARKit's shape keys")
+    keyed = _family(ob)
+    if not keyed:
+        raise RigError(f'"{ob.name}" has no shape keys: select a face that has ARKit\'s')
+    mapped = _map_face(
+        tuple(tuple(block.name for block in member.data.shape_keys.key_blocks[1:]) for member in keyed),
+        tuple(mapping.choices(member.data.shape_keys) for member in keyed),
+    )
+    meshes: list[FaceMesh] = []
+    skipped: dict[str, str] = {}
+    for member, sums in zip(keyed, mapped.sums, strict=True):
+        key = member.data.shape_keys
+        if any(mesh.key == key for mesh in meshes):
+            continue
+        why = _unfit(key)
+        if not why:
+            meshes.append(FaceMesh(member, key, sums, _skipped_keys(key, sums)))
+        elif sums:
+            skipped[member.name] = why
+    return Face(tuple(meshes), skipped, mapped.visemes)
+
+
+def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
+    """What has shape keys among an object, what is below it, its parent and siblings, and what the same armature moves; the object
+    first, none twice. What only other armatures move is another character's.
+    """
+    near = [ob, *ob.children_recursive]
+    if ob.parent:
+        near += [ob.parent, *ob.parent.children_recursive]
+    keyed = [member for member in near if _has_keys(member)]
+    if movers := armatures(ob):
+        keyed = [member for member in keyed if movers & (armatures(member) or movers)]
+        keyed += [member for member in bpy.data.objects if _has_keys(member) and movers & armatures(member)]
+    return list(dict.fromkeys(keyed))
+
+
+def _has_keys(ob: bpy.types.Object) -> bool:
+    return ob.type == "MESH" and ob.data.shape_keys is not None
+
+
+def armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:
+    """The armatures that move an object, by modifiers or as parents, its own and those of whatever it hangs from."""
+    movers = [ob]
+    for mover in movers:  # which grows meanwhile
+        by_modifiers = [modifier.object for modifier in mover.modifiers if modifier.type == "ARMATURE"]
+        movers += [other for other in (mover.parent, *by_modifiers) if other and other not in movers]
+    return {mover for mover in movers if mover.type == "ARMATURE"}
+
+
+def _unfit(key: bpy.types.Key) -> str:
+    """Why none of a mesh's keys can be animated, "" when they can."""
+    if not key.is_editable:
+        return "its shape keys are linked; make its mesh a library override, and give the keys animation data in the source file"
+    if not key.use_relative:
+        return "its shape keys are not relative; turn Relative on"
+    if key.animation_data and key.animation_data.use_tweak_mode:
+        return "an NLA strip of its keys is in tweak mode; leave tweak mode"
+    return ""
+
+
+def _skipped_keys(key: bpy.types.Key, names: Iterable[str]) -> dict[str, str]:
+    # A muted driver doesn't drive.
+    driven = (
+        {driver.data_path for driver in key.animation_data.drivers if not driver.mute} if key.animation_data else set()
+    )
+    muted, locked = (_flags(key, name) for name in ("mute", "lock_shape"))
+    if not (driven or any(muted) or any(locked)):
+        return {}
+    wanted, skipped = set(names), {}
+    for block, mute, lock in zip(key.key_blocks, muted, locked, strict=True):
+        why = (
+            "driven"
+            if driven and block.path_from_id("value") in driven
+            else "muted"
+            if mute
+            else "locked"
+            if lock
+            else ""
+        )
+        if why and block.name in wanted:
+            skipped[block.name] = why
+    return skipped
+
+
+def _flags(key: bpy.types.Key, name: str) -> list[bool]:
+    """A property of all of its key blocks, read fast."""
+    flags = [False] * len(key.key_blocks)
+    key.key_blocks.foreach_get(name, flags)
+    return flags
+
+
+def _is_forgetful(mesh: bpy.types.Mesh) -> bool:
+    """Whether Blender drops the Action of a mesh's keys when it opens the file: it keeps one on an override only in animation data
+    that the library has too."""
+    source = mesh.override_library.reference if mesh.override_library else None
+    return bool(source and source.shape_keys and source.shape_keys.animation_data is None)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_EXAMPLES]) + (", ..." if len(names) > _EXAMPLES else "")

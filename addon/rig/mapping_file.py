@@ -1,0 +1,70 @@
+"""Mappings as files: JSON that says which key of which mesh a channel moves. Knows no Blender.
+
+    {"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": "Mouth_A", "cheekPuff": null}}}
+
+A curve that isn't named is left to the automatic mapping, one that is null moves no key. A mesh that the face lacks stands for all
+of its meshes, so that a file made on one character serves another.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+_FORMAT, _VERSION = "lip sync mapping", 1
+_LONGEST = 1 << 24  # letters
+
+Chosen = dict[str, dict[str, str]]  # mesh -> curve -> the key that it moves there, "" for none
+
+
+class MappingError(Exception):
+    """A file is no mapping; the text is why, and what to do, for the artist."""
+
+
+def dump(chosen: Mapping[str, Mapping[str, str]]) -> str:
+    """A mapping as the text of a file; meshes without choices are left out."""
+    meshes = {mesh: {curve: key or None for curve, key in own.items()} for mesh, own in chosen.items() if own}
+    return json.dumps({"format": _FORMAT, "version": _VERSION, "meshes": meshes}, indent=2, ensure_ascii=False) + "\n"
+
+
+def read(path: Path) -> Chosen:
+    """What a file holds. Raises MappingError, OSError or UnicodeDecodeError."""
+    with path.open(encoding="utf-8") as file:
+        text = file.read(_LONGEST + 1)
+    if len(text) > _LONGEST:
+        raise MappingError("it is longer than any mapping: choose a file that Save Mapping wrote")
+    return parse(text)
+
+
+def parse(text: str) -> Chosen:
+    """What dump() wrote, or a hand. Raises MappingError."""
+    try:
+        stored = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MappingError(f"it is no JSON ({error}): choose a file that Save Mapping wrote") from error
+    if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
+        raise MappingError(f'it is no mapping: its "format" is not "{_FORMAT}"; choose a file that Save Mapping wrote')
+    if stored.get("version") != _VERSION:
+        raise MappingError(f"its version {str(stored.get('version'))[:20]} is not known here: update the extension")
+    meshes = stored.get("meshes")
+    if not isinstance(meshes, dict) or not all(isinstance(own, dict) for own in meshes.values()):
+        raise MappingError('its "meshes" are not as in {"Head": {"jawOpen": "Mouth_A"}}: save the mapping again')
+    if wrong := [
+        key for own in meshes.values() for key in own.values() if key is not None and not isinstance(key, str)
+    ]:
+        raise MappingError(f"{str(wrong[0])[:40]!r} is no name of a key: write it in quotes, or null for none")
+    return {mesh: {curve: key or "" for curve, key in own.items()} for mesh, own in meshes.items()}
+
+
+def fit(stored: Chosen, curves: Collection[str], meshes: Mapping[str, Collection[str]]) -> tuple[Chosen, list[str]]:
+    """What of a file can be chosen on a face, and the rest in words. meshes: the face's, by name, with the names of their keys."""
+    chosen: Chosen = {mesh: {} for mesh in meshes}
+    misfits = []
+    # A key is chosen after none is, and on a mesh that is named after those that stand for it.
+    entries = [(mesh, curve, key) for mesh, own in stored.items() for curve, key in own.items()]
+    for mesh, curve, key in sorted(entries, key=lambda entry: (entry[0] in meshes, bool(entry[2]))):
+        fitting = [name for name in ([mesh] if mesh in meshes else meshes) if not key or key in meshes[name]]
+        for name in fitting if curve in curves else []:
+            chosen[name][curve] = key
+        if curve not in curves or not fitting:
+            misfits.append(f"{mesh}: {curve} \u2192 {key or '(None)'}")
+    return chosen, misfits

@@ -1,0 +1,51 @@
+"""The manifest that `python -m backend batch` writes: which take is whose, and from which frame on."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_LONGEST = 1 << 28  # letters: half a million lines
+_LAST_FRAME = 1_048_574  # Blender's
+
+
+class ManifestError(Exception):
+    """A manifest can't be used; the text is a sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the script. files: its takes; character: name of an object; error: why there is no take, "" when there is."""
+
+    name: str
+    files: tuple[Path, ...]
+    character: str
+    frame: int
+    error: str
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """All lines of a manifest, in its order. Raises ManifestError."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise ValueError("length")
+        return [_entry(json.loads(row), path.parent) for row in text.splitlines() if row.strip()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ManifestError(
+            f'"{path}" is no manifest of takes ({error!r}): choose the manifest.jsonl that a batch wrote'
+        ) from error
+
+
+def _entry(row: dict[str, Any], folder: Path) -> Entry:
+    frame, outputs = int(row.get("frame", 1)), row["outputs"]
+    if abs(frame) > _LAST_FRAME or not isinstance(outputs, list):
+        raise ValueError("frame" if isinstance(outputs, list) else "outputs")
+    return Entry(
+        str(row["name"]),
+        tuple(folder / name for name in outputs),
+        str(row.get("character", "")),
+        frame,
+        str(row["error"]),
+    )

@@ -1,0 +1,68 @@
+"""Takes from and to files: captured curves onto a face, and what an Action does to a face as curves."""
+
+import math
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ...backend.arkit import CHANNELS
+from ...backend.curves.base import Curves, resample
+from ..keyframes import face_action
+from ..rig import face_rig
+from . import take_store
+
+
+class ExchangeError(Exception):
+    """Curves don't fit a face, or a face has none; the text is a sentence for the artist."""
+
+
+def import_take(
+    curves: Curves, file: Path, face: face_rig.Face, first_frame: int, fps: float, style: face_action.Style
+) -> bpy.types.Action:
+    """Key curves on a face as a new take, from first_frame on at fps frames a second. Raises ExchangeError, and then has changed nothing."""
+    action = write_import(curves, file, face, first_frame, fps, style)
+    try:
+        face_action.assign(action, face)
+    except BaseException:
+        bpy.data.actions.remove(action)
+        raise
+    return action
+
+
+def write_import(
+    curves: Curves, file: Path, face: face_rig.Face, first_frame: int, fps: float, style: face_action.Style
+) -> bpy.types.Action:
+    """The same as a take that nothing uses yet. Raises ExchangeError."""
+    count = round((len(curves.values) - 1) * fps / curves.fps) + 1
+    performed = resample(curves, fps, count)
+    table = face_action.columns(face, performed)
+    if not table:
+        raise ExchangeError(f'"{file.name}" moves none of the face\'s ARKit keys: choose another file or face')
+    action = face_action.write_action(take_store.new_name(file.stem, "capture"), table, first_frame, style)
+    take_store.mark(action, take_store.imported_info(str(file), curves.start, count / fps, first_frame, fps), performed)
+    return action
+
+
+def performed_by(face: face_rig.Face, fps: float) -> Curves:
+    """What the Action of a face does to it, from its first key to its last: the take's curves, in a scene of fps frames a second.
+
+    Raises ExchangeError.
+    """
+    action = take_store.current_take(face)
+    if action is None:
+        raise ExchangeError("The face has no take: generate or import one first")
+    moved = face_action.channel_fcurves(action, face)
+    if not moved:
+        raise ExchangeError(f'"{action.name}" moves none of the face\'s ARKit keys: choose a take')
+    first = math.floor(min(fcurve.range()[0] for fcurve in moved.values()))
+    last = math.ceil(max(fcurve.range()[1] for fcurve in moved.values()))
+    names = tuple(name for name in CHANNELS if name in moved)
+    values = np.array([[moved[name].evaluate(frame) for name in names] for frame in range(first, last + 1)], np.float32)
+    start = 0.0
+    if take_store.is_take(action):
+        info = take_store.read_info(action)
+        start = max(
+            0.0, info.start + (first - info.first_frame) / fps
+        )  # where it is in its sound, if keys were added before
+    return Curves(names, np.clip(values, 0.0, 1.0), fps, start)

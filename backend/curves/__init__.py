@@ -1,0 +1,1 @@
+"""Curves over time and pure functions on them. Used in Blender, in the child process and in training."""

@@ -1,0 +1,99 @@
+"""What can be changed about a take without generating it again. Pure functions of its curves."""
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..arkit import REGIONS
+from . import blinks, lip_closures
+from .base import Curves, interpolate
+
+STRONGEST = 10.0
+# Control -> smallest and largest value.
+RANGES: dict[str, tuple[float, float]] = {
+    "smoothing": (0.0, 0.3),
+    "blinks": (0.0, 3.0),
+    "closing": (-1.0, 1.0),
+    "offset": (-200.0, 200.0),
+}
+
+
+class ControlError(ValueError):
+    """A control has a value that makes no sense; the text is a sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What an artist may want otherwise; the default leaves a take as it is.
+
+    strengths: region of backend.arkit.REGIONS -> factor 0..STRONGEST, 1 where missing (mouthClose goes with the jaw); smoothing: s, 0..0.3; blinks: how many times as
+    many, 0..3; closing: lips that nearly meet come together (to 1) or apart (to -1); offset: ms that the take comes later, -200..200;
+    mirror: left and right swapped. Raises ControlError for other values.
+    """
+
+    strengths: dict[str, float] = field(default_factory=dict)
+    smoothing: float = 0.0
+    blinks: float = 1.0
+    closing: float = 0.0
+    offset: float = 0.0
+    mirror: bool = False
+
+    def __post_init__(self) -> None:
+        for region, factor in self.strengths.items():
+            if region not in REGIONS:
+                raise ControlError(f'There is no region "{region}" of the face: choose one of {", ".join(REGIONS)}.')
+            _check(f"The strength of {region}", factor, 0.0, STRONGEST)
+        for name, (low, high) in RANGES.items():
+            _check(name.capitalize(), getattr(self, name), low, high)
+
+
+def _check(what: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise ControlError(f"{what} can't be {value:g}: choose {low:g} to {high:g}.")
+
+
+def adjust(take: Curves, controls: Controls) -> Curves:
+    """A take as the controls want it, values 0..1. The order matters:
+
+    1. blinks, which are found by how far the lids shut: before strengths change that;
+    2. strengths;
+    3. closing, on the lips as the strengths left them;
+    4. smoothing, which keeps the closures that are there by then;
+    5. offset and 6. mirror, which change no shape.
+    """
+    if controls.blinks != 1:
+        take = blinks.change_rate(take, controls.blinks)
+    take = _strengthen(take, controls.strengths)
+    if controls.closing:
+        take = lip_closures.bias_closing(take, controls.closing)
+    if controls.smoothing:
+        take = lip_closures.smooth(take, controls.smoothing)
+    if controls.offset:
+        frames = np.arange(len(take.values)) - controls.offset / 1000 * take.fps
+        take = replace(take, values=interpolate(take.values, frames))
+    return _mirror(take) if controls.mirror else take
+
+
+def _strengthen(take: Curves, strengths: dict[str, float]) -> Curves:
+    factors = {name: strengths.get(region, 1.0) for region, names in REGIONS.items() for name in names}
+    # It takes back what the jaw opens: by less, lips that must meet would part; by more, one would be pushed through the other.
+    factors["mouthClose"] = strengths.get("jaw", 1.0)
+    return replace(
+        take, values=np.clip(take.values * np.array([factors[name] for name in take.names], np.float32), 0.0, 1.0)
+    )
+
+
+def _mirror(take: Curves) -> Curves:
+    """Left and right swapped: eyes that look left (out with the left, in with the right) look right. A side without the other stays."""
+    column = {name: index for index, name in enumerate(take.names)}
+    return replace(
+        take, values=take.values[:, [column.get(_other_side(name), index) for name, index in column.items()]]
+    )
+
+
+def _other_side(name: str) -> str:
+    for side, other in (("Left", "Right"), ("Right", "Left")):
+        if name.endswith(side):
+            return name.removesuffix(side) + other
+    return name

@@ -1,0 +1,1 @@
+"""From sound to curves with a trained model. Runs in the child process."""

@@ -1,0 +1,243 @@
+"""Rigs' own names: which curve, or which sum of curves, each of their keys gets."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from helpers import source
+
+from backend.arkit import CHANNELS, LOWER, REGIONS
+
+naming = source("rig.channel_names")
+
+CC4 = """Eye_Blink_L Eye_L_Look_Down Eye_L_Look_R Eye_L_Look_L Eye_L_Look_Up Eye_Squint_L Eye_Wide_L
+    Eye_Blink_R Eye_R_Look_Down Eye_R_Look_L Eye_R_Look_R Eye_R_Look_Up Eye_Squint_R Eye_Wide_R
+    Jaw_Forward Jaw_L Jaw_R Jaw_Open Mouth_Close Mouth_Funnel_Up_L+Mouth_Funnel_Up_R+Mouth_Funnel_Down_L+Mouth_Funnel_Down_R
+    Mouth_Pucker_Up_L+Mouth_Pucker_Up_R+Mouth_Pucker_Down_L+Mouth_Pucker_Down_R Mouth_L Mouth_R Mouth_Smile_L Mouth_Smile_R
+    Mouth_Frown_L Mouth_Frown_R Mouth_Dimple_L Mouth_Dimple_R Mouth_Stretch_L Mouth_Stretch_R
+    Mouth_Roll_In_Lower_L+Mouth_Roll_In_Lower_R Mouth_Roll_In_Upper_L+Mouth_Roll_In_Upper_R Mouth_Shrug_Lower Mouth_Shrug_Upper
+    Mouth_Press_L Mouth_Press_R Mouth_Down_Lower_L Mouth_Down_Lower_R Mouth_Up_Upper_L Mouth_Up_Upper_R
+    Brow_Drop_L Brow_Drop_R Brow_Raise_Inner_L+Brow_Raise_Inner_R Brow_Raise_Outer_L Brow_Raise_Outer_R
+    Cheek_Puff_L+Cheek_Puff_R Cheek_Raise_L Cheek_Raise_R Nose_Sneer_L Nose_Sneer_R V_Tongue_Out"""
+METAHUMAN = """eyeBlinkL eyeLookDownL eyeLookRightL eyeLookLeftL eyeLookUpL eyeSquintInnerL eyeWidenL
+    eyeBlinkR eyeLookDownR eyeLookLeftR eyeLookRightR eyeLookUpR eyeSquintInnerR eyeWidenR
+    jawFwd jawLeft jawRight jawOpen mouthLipsTogetherUL+mouthLipsTogetherUR+mouthLipsTogetherDL+mouthLipsTogetherDR
+    mouthFunnelUL+mouthFunnelUR+mouthFunnelDL+mouthFunnelDR mouthLipsPurseUL+mouthLipsPurseUR+mouthLipsPurseDL+mouthLipsPurseDR
+    mouthLeft mouthRight mouthCornerPullL mouthCornerPullR mouthCornerDepressL mouthCornerDepressR mouthDimpleL mouthDimpleR
+    mouthStretchL mouthStretchR mouthLowerLipRollInL+mouthLowerLipRollInR mouthUpperLipRollInL+mouthUpperLipRollInR
+    jawChinRaiseDL+jawChinRaiseDR jawChinRaiseUL+jawChinRaiseUR mouthLipsPressL mouthLipsPressR
+    mouthLowerLipDepressL mouthLowerLipDepressR mouthUpperLipRaiseL mouthUpperLipRaiseR browDownL browDownR
+    browRaiseInL+browRaiseInR browRaiseOuterL browRaiseOuterR mouthCheekBlowL+mouthCheekBlowR eyeCheekRaiseL eyeCheekRaiseR
+    noseWrinkleL noseWrinkleR tongueOut"""
+
+
+def _list(text: str, spell: Callable[[str], str] = str) -> dict[str, str]:
+    """Name -> channel, of a list in Apple's order."""
+    rows = zip(CHANNELS, text.split(), strict=True)
+    return {spell(name): channel for channel, names in rows for name in names.split("+")}
+
+
+def _morph(name: str) -> str:
+    """eyeBlinkL -> head_lod0_mesh__eye_blink_L, browRaiseInL -> ..__brow_raiseInner_L, as MetaHumans come out of FBX."""
+    region, rest, side = re.fullmatch("(brow|eye|nose|mouth|jaw|tongue)(.+?)([UD]?[LR]?)", name).groups()  # type: ignore[union-attr]
+    rest = {"RaiseIn": "RaiseInner"}.get(rest, rest)
+    return f"head_lod0_mesh__{region}_{rest[0].lower()}{rest[1:]}" + (f"_{side}" if side else "")
+
+
+CC3 = [
+    "Brow_Inner_Up",
+    "Brow_Down_Left",
+    "Brow_Down_Right",
+    "Brow_Outer_Up_Left",
+    "Brow_Outer_Up_Right",
+    "Eye_Look_Up_Left",
+    "Eye_Look_Up_Right",
+    "Eye_Look_Down_Left",
+    "Eye_Look_Down_Right",
+    "Eye_Look_Out_Left",
+    "Eye_Look_In_Left",
+    "Eye_Look_In_Right",
+    "Eye_Look_Out_Right",
+    "Eye_Blink_Left",
+    "Eye_Blink_Right",
+    "Eye_Squint_Left",
+    "Eye_Squint_Right",
+    "Eye_Wide_Left",
+    "Eye_Wide_Right",
+    "Cheek_Puff",
+    "Cheek_Squint_Left",
+    "Cheek_Squint_Right",
+    "Nose_Sneer_Left",
+    "Nose_Sneer_Right",
+    "Jaw_Open",
+    "Jaw_Forward",
+    "Jaw_Left",
+    "Jaw_Right",
+    "Mouth_Funnel",
+    "Mouth_Pucker",
+    "Mouth_Left",
+    "Mouth_Right",
+    "Mouth_Roll_Upper",
+    "Mouth_Roll_Lower",
+    "Mouth_Shrug_Upper",
+    "Mouth_Shrug_Lower",
+    "Mouth_Close",
+    "Mouth_Smile_Left",
+    "Mouth_Smile_Right",
+    "Mouth_Frown_Left",
+    "Mouth_Frown_Right",
+    "Mouth_Dimple_Left",
+    "Mouth_Dimple_Right",
+    "Mouth_Upper_Up_Left",
+    "Mouth_Upper_Up_Right",
+    "Mouth_Lower_Down_Left",
+    "Mouth_Lower_Down_Right",
+    "Mouth_Press_Left",
+    "Mouth_Press_Right",
+    "Mouth_Stretch_Left",
+    "Mouth_Stretch_Right",
+    "Tongue_Out",
+]
+
+RIGS = {
+    "Apple": {name: name for name in CHANNELS},
+    "Live Link, VRM Perfect Sync": {name[0].upper() + name[1:]: name for name in CHANNELS},
+    "FaceCap": {f"blendShapes.{name}": name for name in CHANNELS},
+    "Polywink": {
+        re.sub("(?<!mouth|..jaw)(Left|Right)$", lambda side: f"_{side[0][0]}", name): name for name in CHANNELS
+    },
+    "Character Creator 3": {
+        f"A{number:02}_{name}": name[0].lower() + name[1:].replace("_", "") for number, name in enumerate(CC3, 1)
+    },
+    "Character Creator 4": _list(CC4),
+    "MetaHuman": _list(METAHUMAN, "CTRL_expressions_{}".format),
+    "MetaHuman, FBX": _list(METAHUMAN, _morph),
+}
+
+
+@pytest.mark.parametrize("rig", RIGS)
+def test_every_key_of_every_convention_gets_its_channel(rig: str) -> None:
+    noise = [
+        "Basis",
+        "smile",
+        "V_Open",
+        "Mouth_Blow_L",
+        "mouthStickyUpperINL",
+        "head_lod0_mesh__eye_blink_lookUp_L",
+        "Head_Turn_L",
+    ]
+    assert set(RIGS[rig].values()) == set(CHANNELS)
+    assert naming.map_keys([*noise, *RIGS[rig]]) == {name: {channel: 1.0} for name, channel in RIGS[rig].items()}
+
+
+def test_sranipal() -> None:
+    """VRCFaceTracking's sheet of correspondences has these; the others of its names are ARKit's."""
+    rig = {
+        "Eye_Left_Blink": "eyeBlinkLeft",
+        "Eye_Left_Left": "eyeLookOutLeft",
+        "Eye_Right_Left": "eyeLookInRight",
+        "Eye_Left_Right": "eyeLookInLeft",
+        "Eye_Right_Up": "eyeLookUpRight",
+        "Eye_Left_squeeze": "eyeSquintLeft",
+        "Eye_Right_Wide": "eyeWideRight",
+        "Mouth_Upper_Left": "mouthLeft",
+        "Mouth_Lower_Left": "mouthLeft",
+        "Mouth_Upper_Overturn": "mouthFunnel",
+        "Mouth_Lower_Overturn": "mouthFunnel",
+        "Mouth_Pout": "mouthPucker",
+        "Mouth_Sad_Right": "mouthFrownRight",
+        "Mouth_Upper_UpLeft": "mouthUpperUpLeft",
+        "Mouth_Lower_DownRight": "mouthLowerDownRight",
+        "Mouth_Upper_Inside": "mouthRollUpper",
+        "Mouth_Lower_Overlay": "mouthShrugLower",
+        "Cheek_Puff_Left": "cheekPuff",
+        "Cheek_Puff_Right": "cheekPuff",
+        "Tongue_LongStep1": "tongueOut",
+    }
+    assert naming.map_keys(rig) == {name: {channel: 1.0} for name, channel in rig.items()}
+
+
+def test_one_key_for_both_sides_gets_their_mean() -> None:
+    assert naming.map_keys(
+        ["eyesClosed", "mouthSmile", "mouthOpen", "Face.Fcl_EYE_Close", "eyeLookLeft", "jaw", "mouth", "eyeLookIn"]
+    ) == {
+        "eyesClosed": {"eyeBlinkLeft": 0.5, "eyeBlinkRight": 0.5},
+        "mouthSmile": {"mouthSmileLeft": 0.5, "mouthSmileRight": 0.5},
+        "mouthOpen": {"jawOpen": 1.0},
+        "eyeLookLeft": {"eyeLookOutLeft": 0.5, "eyeLookInRight": 0.5},
+    }
+
+
+def test_one_key_for_both_sides_is_left_alone_where_a_side_has_its_own() -> None:
+    """Ready Player Me's avatars have both."""
+    names = [*CHANNELS, "mouthOpen", "mouthSmile", "eyesClosed", "eyesLookUp", "eyesLookDown"]
+    assert naming.map_keys(names) == {name: {name: 1.0} for name in CHANNELS}
+    assert naming.map_keys(["mouthSmile", "mouthSmile_L"]) == {"mouthSmile_L": {"mouthSmileLeft": 1.0}}
+
+
+def test_no_channel_is_spent_twice() -> None:
+    assert naming.map_keys(["mouthLowerLipBiteL", "mouthLowerLipRollInL"]) == {
+        "mouthLowerLipRollInL": {"mouthRollLower": 1.0}
+    }
+    assert naming.map_keys(["Mouth_Pull_Upper_L", "mouthUpperUp_L"]) == {"mouthUpperUp_L": {"mouthUpperUpLeft": 1.0}}
+    assert naming.map_keys(["mouthPucker", "Mouth_Pucker_Up_L", "fix_mouthPucker"]) == {
+        "mouthPucker": {"mouthPucker": 1.0}
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["Basis", "Smile", "Blink", "Close", "Wide", "L", "", "...", "Eye_L", "V_Explosive", "Antenna", "up_l"]
+)
+def test_other_names_are_left_alone(name: str) -> None:
+    assert naming.map_keys([name]) == {}
+
+
+OCULUS = ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U"]
+VISEMES = {
+    "Oculus": [f"viseme_{name}" for name in OCULUS],
+    "VRM": [f"Face.M_F00_000_Fcl_MTH_{name}" for name in "AIUEO"],
+    "Rhubarb": list("ABCDEFGX"),
+    "Preston Blair": ["AI", "E", "O", "U", "etc", "WQ", "MBP", "FV", "rest"],
+}
+
+
+@pytest.mark.parametrize("label", VISEMES)
+def test_visemes_are_told_apart(label: str) -> None:
+    face = naming.map_face([["Basis", "Fcl_EYE_Close_L", *VISEMES[label], "L", "H"]])
+    assert face.visemes.label == label
+    assert set(face.sums[0]) == {"Fcl_EYE_Close_L", *VISEMES[label]}
+    assert len({next(iter(each)) for each in face.sums[0].values()}) == 1 + len(VISEMES[label])
+
+
+def test_vrchat_spells_oculus_in_its_own_way() -> None:
+    names = [
+        f"vrc.v_{name}"
+        for name in ["sil", "pp", "ff", "th", "dd", "kk", "ch", "ss", "nn", "rr", "aa", "e", "ih", "oh", "ou"]
+    ]
+    face = naming.map_face([names])
+    assert face.visemes.label == "Oculus" and set(face.sums[0]) == set(names)
+
+
+def test_visemes_are_for_faces_without_arkits_lips() -> None:
+    """A face with both speaks by ARKit's; of one that lacks most of these, no key moves what visemes move."""
+    names = VISEMES["Oculus"]
+    assert naming.map_face([[*CHANNELS, *names]]).sums == ({name: {name: 1.0} for name in CHANNELS},)
+    few = naming.map_face([["jawOpen", "mouthSmileLeft", "eyeBlinkLeft", *names], ["jawOpen", "viseme_aa"]])
+    assert few.visemes.label == "Oculus"
+    assert few.sums[0].keys() == {"mouthSmileLeft", "eyeBlinkLeft", *names} and few.sums[1] == {
+        "viseme_aa": {"aa": 1.0}
+    }
+
+
+@pytest.mark.parametrize(
+    "names", [["A", "B"], ["A", "E", "O", "U"], ["Wing_A", "Wing_I", "Wing_U", "Wing_E", "Wing_O"], ["aa", "oh", "ou"]]
+)
+def test_a_few_letters_are_no_visemes(names: list[str]) -> None:
+    assert naming.map_face([names]) == naming.FaceMap(({},), None)
+
+
+def test_coverage_by_region() -> None:
+    assert naming.coverage(LOWER)["lips"] == (len(REGIONS["lips"]),) * 2
+    assert naming.coverage(["jawOpen", "browInnerUp", "no channel"]) == {
+        "jaw": (1, 4), "lips": (0, 24), "cheeks": (0, 5), "brows": (1, 5), "lids": (0, 6), "gaze": (0, 8)
+    }  # fmt: skip

@@ -1,0 +1,208 @@
+"""Faces found around the active object, and what of them can be keyed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+import pytest
+from helpers import add_mesh, part
+
+from backend.arkit import CHANNELS
+
+
+@pytest.fixture
+def read_face(scene: "bpy.types.Scene") -> Callable:
+    return part("addon.rig.face_rig.face_rig").read_face
+
+
+def _names(face) -> set[str]:
+    return {mesh.object.name for mesh in face.meshes}
+
+
+def test_meshes_of_one_parent_are_one_face(read_face: Callable) -> None:
+    root = bpy.data.objects.new("Root", None)
+    bpy.context.scene.collection.objects.link(root)
+    head = add_mesh("Head", list(CHANNELS), root)
+    teeth = add_mesh("Teeth", ["jawOpen"], root)
+    add_mesh("Hat", [], root)
+    add_mesh("Coat", ["Flap"], root)
+    tongue = add_mesh("Tongue", ["tongueOut"], teeth)
+    add_mesh("Stranger", ["jawOpen"])
+    for ob in (head, teeth, tongue, root):
+        face = read_face(ob)
+        assert _names(face) == (
+            {"Head", "Teeth", "Tongue"} if ob != tongue else {"Head", "Teeth", "Tongue"} & _names(face)
+        )
+        assert "jawOpen" in face.channels or ob == tongue
+    assert read_face(head).channels == CHANNELS and read_face(head).warnings() == []
+
+
+def test_meshes_of_one_armature_are_one_face(read_face: Callable) -> None:
+    armature = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.scene.collection.objects.link(armature)
+    head, brows = add_mesh("Head", ["JawOpen", "EyeBlinkLeft"]), add_mesh("Brows", ["browInnerUp_L", "browInnerUp_R"])
+    for ob in (head, brows):
+        ob.modifiers.new("Armature", "ARMATURE").object = armature
+    add_mesh("Lashes", ["eyeBlink_L"], armature)
+    for ob in (head, brows, armature):
+        assert _names(read_face(ob)) == {"Head", "Brows", "Lashes"}
+    assert read_face(head).channels == ("eyeBlinkLeft", "jawOpen", "browInnerUp")
+
+
+def test_characters_under_one_parent_speak_for_themselves(read_face: Callable) -> None:
+    root = bpy.data.objects.new("Cast", None)
+    bpy.context.scene.collection.objects.link(root)
+    for name in ("Anna", "Bert"):
+        armature = bpy.data.objects.new(f"{name} Rig", bpy.data.armatures.new(name))
+        bpy.context.scene.collection.objects.link(armature)
+        armature.parent = root
+        face_rig = bpy.data.objects.new(f"{name} Face Rig", bpy.data.armatures.new(name))
+        bpy.context.scene.collection.objects.link(face_rig)
+        face_rig.parent = armature
+        head = add_mesh(f"{name} Head", ["jawOpen"], root)
+        head.modifiers.new("Armature", "ARMATURE").object = face_rig
+        add_mesh(f"{name} Teeth", ["jawOpen"], armature)
+        add_mesh(f"{name} Lashes", ["eyeBlinkLeft"], head)
+    for name in ("Anna", "Bert"):
+        wanted = {f"{name} {part}" for part in ("Head", "Teeth", "Lashes")}
+        assert all(_names(read_face(bpy.data.objects[member])) == wanted for member in wanted)
+
+
+def test_coverage_by_region(read_face: Callable) -> None:
+    head = add_mesh("Head", ["Jaw_Open", "Jaw_L", "Brow_Raise_Inner_L", "Brow_Raise_Inner_R"])
+    head.data.shape_keys.key_blocks["Jaw_L"].mute = True
+    assert read_face(head).coverage == {
+        "jaw": (1, 4), "lips": (0, 24), "cheeks": (0, 5), "brows": (1, 5), "lids": (0, 6), "gaze": (0, 8)
+    }  # fmt: skip
+
+
+def test_mouth_by_visemes_and_the_rest_by_arkit(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen", "EyeBlinkLeft", *(f"Fcl_MTH_{name}" for name in "AIUEO")])
+    blocks = head.data.shape_keys.key_blocks
+    face = read_face(head)
+    assert (
+        face.channels == ("eyeBlinkLeft",)
+        and face.visemes == ("aa", "E", "ih", "oh", "ou")
+        and face.viseme_set.label == "VRM"
+    )
+    blocks["Fcl_MTH_A"].mute = True
+    face = read_face(head)
+    assert face.visemes == ("E", "ih", "oh", "ou") and face.warnings() == ["Left alone, as muted: Fcl_MTH_A"]
+    for block in blocks[1:]:
+        block.mute = True
+    with pytest.raises(
+        part("addon.rig.face_rig.face_rig").RigError,
+        match='Every ARKit shape key or viseme of "Head" is driven, muted or locked',
+    ):
+        read_face(head)
+
+
+def test_driver_that_is_muted_is_no_hindrance(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen", "mouthClose"])
+    head.data.shape_keys.key_blocks["jawOpen"].driver_add("value").mute = True
+    face = read_face(head)
+    assert face.channels == ("jawOpen", "mouthClose") and face.warnings() == []
+
+
+def test_meshes_that_share_their_data_count_once(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen"])
+    twin = bpy.data.objects.new("Twin", head.data)
+    twin.parent = head
+    assert _names(read_face(head)) == {"Head"}
+
+
+def test_keys_that_cant_move_are_named(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen", "jawLeft", "jawRight", "mouthClose"])
+    blocks = head.data.shape_keys.key_blocks
+    blocks["jawOpen"].driver_add("value")
+    blocks["jawLeft"].mute = True
+    blocks["jawRight"].lock_shape = True
+    face = read_face(head)
+    assert face.channels == ("mouthClose",)
+    assert sorted(face.warnings()) == [
+        "Left alone, as driven: jawOpen",
+        "Left alone, as locked: jawRight",
+        "Left alone, as muted: jawLeft",
+    ]
+    blocks["mouthClose"].mute = True
+    with pytest.raises(
+        part("addon.rig.face_rig.face_rig").RigError, match='Every ARKit shape key of "Head" is driven, muted or locked'
+    ):
+        read_face(head)
+
+
+def test_teeth_driven_by_the_head_are_no_warning(read_face: Callable) -> None:
+    head = add_mesh("Head", ["jawOpen"])
+    teeth = add_mesh("Teeth", ["jawOpen"], head)
+    teeth.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
+    assert read_face(head).warnings() == []
+
+
+def _refusal(ob: "bpy.types.Object | None") -> str:
+    with pytest.raises(part("addon.rig.face_rig.face_rig").RigError) as caught:
+        part("addon.rig.face_rig.face_rig").read_face(ob)
+    return str(caught.value)
+
+
+def test_what_is_no_face_is_refused_with_a_reason(scene: "bpy.types.Scene") -> None:
+    assert _refusal(None) == "Select a face: an object with ARKit's shape keys"
+    assert _refusal(add_mesh("Cube", [])) == '"Cube" has no shape keys: select a face that has ARKit\'s'
+    other = add_mesh("Alien", ["Antenna", "Wiggle", "Smile", "Hiss", "Blink"])
+    assert _refusal(other) == (
+        'No ARKit shape keys on "Alien": looked for 52, found 0, it has Antenna, Wiggle, Smile, Hiss, ...: '
+        "choose them under Mapping, rename them or select another face"
+    )
+    absolute = add_mesh("Absolute", ["jawOpen"])
+    absolute.data.shape_keys.use_relative = False
+    assert "not relative" in _refusal(absolute)
+
+
+def test_linked_face_is_refused(scene: "bpy.types.Scene", tmp_path: Path) -> None:
+    library = tmp_path / "hero.blend"
+    head = add_mesh("Hero", ["jawOpen"])
+    bpy.data.libraries.write(str(library), {head})
+    bpy.data.objects.remove(head)
+    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
+        linked.objects = ["Hero"]
+    (hero,) = linked.objects
+    bpy.context.scene.collection.objects.link(hero)
+    assert _refusal(hero).startswith(
+        '"Hero" can\'t be keyed: its shape keys are linked; make its mesh a library override'
+    )
+    local = add_mesh("Beard", ["jawOpen"])
+    local.parent = hero
+    face = part("addon.rig.face_rig.face_rig").read_face(local)
+    assert _names(face) == {"Beard"} and face.warnings()[0].startswith('"Hero" was left out')
+
+
+def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.types.Strip", tmp_path: Path) -> None:
+    library = tmp_path / "hero.blend"
+    head = add_mesh("Hero", ["jawOpen"])
+    head.data.shape_keys.animation_data_create()
+    hero = _override(head, library)
+    assert part("addon.rig.face_rig.face_rig").read_face(hero).warnings() == []
+    assert bpy.ops.lipsync.generate() == {"FINISHED"}
+    name = hero.data.shape_keys.animation_data.action.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    (hero,) = (ob for ob in bpy.context.scene.objects if ob.type == "MESH")
+    assert hero.data.shape_keys.animation_data.action.name == name
+
+
+def test_override_that_will_forget_its_action_is_told(scene: "bpy.types.Scene", tmp_path: Path) -> None:
+    hero = _override(add_mesh("Hero", ["jawOpen"]), tmp_path / "hero.blend")
+    (warning,) = part("addon.rig.face_rig.face_rig").read_face(hero).warnings()
+    assert warning.startswith('"Hero" will be still when the file is opened again')
+
+
+def _override(head: "bpy.types.Object", library: Path) -> "bpy.types.Object":
+    """The object out of a library, it and its mesh overridden, active."""
+    bpy.data.libraries.write(str(library), {head})
+    bpy.data.objects.remove(head)
+    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
+        linked.objects = ["Hero"]
+    hero = linked.objects[0].override_create()
+    hero.data.override_create(remap_local_usages=True)
+    bpy.context.scene.collection.objects.link(hero)
+    bpy.context.view_layer.objects.active = hero
+    return hero

@@ -1,0 +1,124 @@
+"""Captures imported, takes exported: there and back again, and what is told of files and faces that don't fit."""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from helpers import add_mesh, fcurves, part, read_action, snapshot
+
+from backend.arkit import CHANNELS
+from backend.curve_files import read, write
+from backend.curves.base import Curves, resample
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    """Two seconds at 60 fps, from a quarter past twelve on."""
+    phase = np.arange(120)[:, None] / 20 + np.arange(52)
+    path = tmp_path / "Take One.csv"
+    write(path, Curves(CHANNELS, (0.5 + 0.4 * np.sin(phase)).astype(np.float32), 60.0, 12.25 * 3600))
+    return path
+
+
+@pytest.fixture
+def head(scene: "bpy.types.Scene") -> "bpy.types.Object":
+    return add_mesh("Head", list(CHANNELS))
+
+
+def _action(ob: "bpy.types.Object") -> "bpy.types.Action":
+    return ob.data.shape_keys.animation_data.action
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".npz"])
+def test_there_and_back_again(
+    suffix: str, scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path, tmp_path: Path
+) -> None:
+    scene.lipsync.key_density = "DENSE"
+    scene.frame_set(7)
+    assert bpy.ops.lipsync.import_capture(filepath=str(capture)) == {"FINISHED"}
+    first, out = _action(head), tmp_path / f"out{suffix}"
+    assert bpy.ops.lipsync.export_take(filepath=str(out)) == {"FINISHED"}
+    assert bpy.ops.lipsync.import_capture(filepath=str(out)) == {"FINISHED"}
+    assert _action(head) != first
+    before, after = read_action(first), read_action(_action(head))
+    assert before.keys() == after.keys() and len(before) == 52
+    wanted, exported = resample(read(capture), 24.0, 49), read(out)
+    assert (exported.names, exported.fps, exported.start) == (CHANNELS, 24.0, pytest.approx(12.25 * 3600, abs=1e-3))
+    np.testing.assert_allclose(exported.values, wanted.values, atol=1e-3)
+    for path, keys in before.items():
+        assert keys[0, 0] == 7 and keys[-1, 0] == 7 + 48
+        np.testing.assert_allclose(keys, after[path], atol=1e-3)
+
+
+def test_import_is_a_take_like_others(scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path) -> None:
+    teeth = add_mesh("Teeth", ["jawOpen"], head)
+    assert bpy.ops.lipsync.import_capture(filepath=str(capture)) == {"FINISHED"}
+    action, takes = _action(head), part("addon.takes.take_store.take_store")
+    assert action.name == "Take One capture take 001" and action.use_fake_user and _action(teeth) == action
+    info = takes.read_info(action)
+    assert info.imported and info.sound == str(capture) and info.end - info.start == pytest.approx(49 / 24)
+    keys = fcurves(action)['key_blocks["jawOpen"].value'].keyframe_points
+    assert len(keys) < 30 and {key.interpolation for key in keys} == {"BEZIER"}
+
+
+def test_export_is_what_the_face_does(
+    scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path, tmp_path: Path
+) -> None:
+    assert bpy.ops.lipsync.import_capture(filepath=str(capture)) == {"FINISHED"}
+    curve = fcurves(_action(head))['key_blocks["jawOpen"].value']
+    curve.keyframe_points[1].co.y = 0.77  # by hand
+    curve.update()
+    frame = round(curve.keyframe_points[1].co.x)
+    assert bpy.ops.lipsync.export_take(filepath=str(tmp_path / "out.json")) == {"FINISHED"}
+    exported = read(tmp_path / "out.json")
+    first = round(_action(head).curve_frame_range[0])
+    assert exported.values[frame - first, CHANNELS.index("jawOpen")] == pytest.approx(0.77, abs=1e-5)
+    scene.frame_set(first + 20)
+    np.testing.assert_allclose(
+        [head.data.shape_keys.key_blocks[name].value for name in CHANNELS], exported.values[20], atol=1e-5
+    )
+
+
+def test_partial_face_exports_what_it_has(scene: "bpy.types.Scene", capture: Path, tmp_path: Path) -> None:
+    add_mesh("Head", ["JawOpen", "browInnerUp_L", "browInnerUp_R"])
+    assert bpy.ops.lipsync.import_capture(filepath=str(capture)) == {"FINISHED"}
+    assert bpy.ops.lipsync.export_take(filepath=str(tmp_path / "out.json")) == {"FINISHED"}
+    assert read(tmp_path / "out.json").names == ("jawOpen", "browInnerUp")
+
+
+def test_import_is_undone_in_one_step(scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path) -> None:
+    bpy.ops.ed.undo_push(message="Before")
+    assert bpy.ops.lipsync.import_capture("EXEC_DEFAULT", True, filepath=str(capture)) == {"FINISHED"}
+    assert len(bpy.data.actions) == 1
+    bpy.ops.ed.undo()
+    assert not bpy.data.actions and bpy.data.objects["Head"].data.shape_keys
+
+
+def _refused(operator, path: Path) -> str:
+    before = snapshot()
+    with pytest.raises(RuntimeError) as caught:
+        operator(filepath=str(path))
+    assert snapshot() == before
+    return str(caught.value)
+
+
+def test_unfit_files_and_faces_are_told(
+    scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path, tmp_path: Path
+) -> None:
+    load, save = bpy.ops.lipsync.import_capture, bpy.ops.lipsync.export_take
+    assert "The face has no take: generate or import one first" in _refused(save, tmp_path / "out.csv")
+    assert "can't be read: choose a .csv (LiveLinkFace), .json (BEAT, Audio2Face) or .npz" in _refused(
+        load, tmp_path / "clip.mov"
+    )
+    assert "There is no file" in _refused(load, tmp_path / "gone.csv")
+    (tmp_path / "bad.csv").write_text("Name,Age\nMax,3\n")
+    assert "is no LiveLinkFace file" in _refused(load, tmp_path / "bad.csv")
+    write(tmp_path / "brows.json", Curves(("browInnerUp",), np.zeros((9, 1), np.float32), 30.0))
+    add_mesh("Jaw", ["jawOpen"])
+    assert "moves none of the face's ARKit keys" in _refused(load, tmp_path / "brows.json")
+    assert load(filepath=str(capture)) == {"FINISHED"}
+    assert "give it the suffix .csv (LiveLinkFace), .json" in _refused(save, tmp_path / "out.fbx")
+    assert "There is no folder" in _refused(save, tmp_path / "gone" / "out.csv")
+    add_mesh("Alien", ["Antenna"])
+    assert "No ARKit shape keys" in _refused(load, capture)

@@ -1,0 +1,149 @@
+"""What the add-on shows: the classes it registers with Blender, their labels and tooltips, and the sentences in its code."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bpy
+from helpers import PACKAGE, part
+
+ROOT = Path(__file__).parents[2]
+_KINDS = (
+    bpy.types.Operator,
+    bpy.types.Panel,
+    bpy.types.PropertyGroup,
+    bpy.types.AddonPreferences,
+    bpy.types.UIList,
+    bpy.types.Menu,
+    bpy.types.FileHandler,
+)
+# Whose sentences reach the artist.
+_TELL_ENDS = {"client.py", "service.py"}
+_ERRORS = {"AudioError", "ControlError", "CurvesError", "LaunchError", "ModelError", "RequestError", "RuntimeUnusable"}
+
+
+def classes(*kinds: type) -> list[Any]:
+    """The add-on's own classes of these kinds, or of any, that are registered with Blender."""
+    found: set[Any] = {
+        value
+        for name, module in [*sys.modules.items()]
+        if name.startswith(f"{PACKAGE}.addon")
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, kinds or _KINDS) and value.__module__.startswith(PACKAGE)
+    }
+    return sorted((cls for cls in found if cls.is_registered), key=lambda cls: cls.__name__)
+
+
+def properties(cls: Any) -> "list[bpy.types.Property]":
+    """The properties that a class of ours declares and that aren't hidden."""
+    own = {
+        name
+        for base in cls.__mro__
+        if base.__module__.startswith(PACKAGE)
+        for name in vars(base).get("__annotations__", {})
+    }
+    own = {name for name in own if not name.startswith("bl_")}
+    return [prop for prop in _struct(cls).properties if prop.identifier in own and not prop.is_hidden]
+
+
+def tooltip(cls: Any) -> str:
+    return _struct(cls).description
+
+
+def _struct(cls: Any) -> Any:
+    """Where Blender keeps what it knows of a class."""
+    if issubclass(cls, bpy.types.Operator):
+        space, name = cls.bl_idname.split(".")
+        return getattr(getattr(bpy.ops, space), name).get_rna_type()
+    return cls.bl_rna
+
+
+def is_curve(text: str) -> bool:
+    """Whether it is the name of a channel of ARKit's or of a viseme: the same in every language, and written as it is."""
+    return text in part("addon.rig.face_rig.mapping").CURVES
+
+
+def shown(cls: Any) -> set[str]:
+    """The texts of a class that Blender looks up by itself."""
+    texts = {getattr(cls, "bl_label", "")}
+    if issubclass(cls, bpy.types.Operator):
+        texts.add(tooltip(cls))
+    for prop in properties(cls):
+        texts |= {prop.name, prop.description}
+        if prop.type == "ENUM":
+            texts |= {text for item in prop.enum_items_static for text in (item.name, item.description)}
+    return {text for text in texts if text and not is_curve(text)}
+
+
+def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    """(file, what is in it) of the Python files of folders of the project."""
+    for folder in folders:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            yield file, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def strings(tree: ast.AST) -> Iterator[str]:
+    """The strings in code, docstrings and annotations apart; {} where something is filled in."""
+    apart = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    apart |= {
+        id(node.annotation) for node in ast.walk(tree) if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation
+    }
+    apart |= {id(node.returns) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.returns}
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in apart and not isinstance(node, ast.Call):  # Blender's properties are annotations that are calls
+            continue
+        if text := template(node):
+            yield text
+        parts = ast.walk(node) if isinstance(node, ast.JoinedStr) else ast.iter_child_nodes(node)
+        waiting += [
+            part for part in parts if not (isinstance(node, ast.JoinedStr) and not isinstance(part, ast.FormattedValue))
+        ]
+
+
+def template(node: ast.AST) -> str:
+    """The string that a node is, with {} where something is filled in; "" when it is none."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return ""
+
+
+def labels(tree: ast.AST) -> Iterator[ast.expr]:
+    """What layouts, dialogs, reports and said() are given to show."""
+    named, placed = (
+        {"text", "placeholder", "heading", "title", "message", "confirm_text"},
+        {"said": 0, "poll_message_set": 0, "report": 1},
+    )
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            yield from (keyword.value for keyword in call.keywords if keyword.arg in named)
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            yield from call.args[placed[name] :][:1] if name in placed else ()
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a string has two words or more, one of letters only."""
+    words = text.split()
+    return len(words) > 1 and any(re.fullmatch(r"[A-Za-z']{2,}[,.:;]?", word) for word in words)
+
+
+def backend_errors() -> set[str]:
+    """The sentences of the backend's errors, as the add-on shows them, and of why it ended."""
+    calls = (
+        node for _, tree in sources("backend") for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args
+    )
+    errors = {template(call.args[0]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in _ERRORS}
+    ends = {
+        text
+        for file, tree in sources("backend")
+        if file.name in _TELL_ENDS
+        for text in strings(tree)
+        if text.endswith(".")
+    }
+    return {text.rstrip(".") for text in errors | ends} - {""}

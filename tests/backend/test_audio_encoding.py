@@ -1,0 +1,63 @@
+"""A clip is heard the same in windows as in one go, and in blocks as in one piece."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backend.audio import RATE, read_clip
+from backend.features import log_mel, speech_gain
+from backend.inference.audio_encoding import AudioFeatures, listen
+from backend.inference.generator import Model, load_model
+from backend.inference.voice_match import pool_voice, voice_sums
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model(ROOT / "backend/model")
+
+
+@pytest.fixture(scope="module")
+def sound() -> np.ndarray:
+    return np.concatenate([read_clip(path).samples for path in sorted((ROOT / "tests/data/voices").glob("*.ogg"))] * 4)[
+        : 41 * RATE + 77
+    ]
+
+
+def _listen(model: Model, blocks: list[np.ndarray]) -> AudioFeatures:
+    return listen(model.runtime, model.card.reach, blocks, lambda fraction: None)
+
+
+@pytest.mark.parametrize("window", [5, 30, 60])
+def test_windows_leave_no_seam(model: Model, sound: np.ndarray, window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against the encoder run once, and interpolation in float64."""
+    monkeypatch.setattr("backend.inference.audio_encoding._WINDOW", window)
+    heard = _listen(model, [sound])
+    total = int(np.ceil(len(sound) / RATE * 50)) + 2
+    encoded, voice = model.runtime.encode(log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * total))
+    position = np.minimum(np.arange(int(len(sound) / RATE * 30) + 2) * 50 / 30, total - 1)
+    expected = np.stack([np.interp(position, np.arange(total), channel) for channel in encoded.T], axis=1)
+    np.testing.assert_allclose(heard.condition, expected, atol=1e-4)
+    for mine, whole in zip(heard.queries, model.runtime.queries(pool_voice(voice_sums(voice))), strict=True):
+        np.testing.assert_allclose(mine, whole, atol=1e-5)
+    assert heard.seconds == len(sound) / RATE
+
+
+def test_blocks_change_nothing(model: Model, sound: np.ndarray) -> None:
+    whole, parts = _listen(model, [sound]), _listen(model, np.split(sound, range(8000, len(sound), 8000)))
+    np.testing.assert_array_equal(parts.condition, whole.condition)
+    np.testing.assert_array_equal(parts.queries, whole.queries)
+
+
+@pytest.mark.parametrize("seconds", [0.2, 29.94, 29.96, 29.98, 30.0, 30.04])
+def test_every_frame_is_heard(model: Model, seconds: float) -> None:
+    """Around the window's edge: the last frames of a clip are in its last window, however little of it there is."""
+    sound = np.random.default_rng(0).standard_normal(round(seconds * RATE)).astype(np.float32)
+    heard = _listen(model, [sound])
+    assert (
+        len(heard.condition) == int(seconds * 30) + 2
+        and np.isfinite(heard.condition).all()
+        and np.ptp(heard.condition[-1]) > 0
+    )

@@ -1,0 +1,381 @@
+"""The service's machinery, in this process: the model's work is handed in. The real model is in test_end_to_end.py."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from backend.arkit import CHANNELS
+from backend.curves.base import Curves
+from backend.inference.generator import Take, Wish
+from backend.ipc import protocol
+from backend.ipc.protocol import (
+    Cancel,
+    Cancelled,
+    Done,
+    Error,
+    Generate,
+    Hello,
+    Message,
+    Notice,
+    Progress,
+    Ready,
+    Shutdown,
+    TakeReady,
+)
+from backend.ipc.server import serve
+from backend.ipc.server_outbox import Outbox
+from backend.model_folder import ModelError, Named
+from backend.runtimes import Report
+
+
+@dataclass(frozen=True)
+class SomeCard:
+    """What the service asks of a model."""
+
+    name: str = "some"
+    version: str = "1"
+    sha256: str = "cc"
+    steps: int = 2
+    identities: tuple[Named, ...] = (Named("calm", "moves little"), Named("lively", "moves much"))
+    emotions: tuple[str, ...] = ("neutral", "anger")
+
+
+@dataclass(frozen=True)
+class SomeRuntime:
+    name: str = "onnx"
+
+
+@dataclass(frozen=True)
+class Some:
+    card: SomeCard = SomeCard()
+    runtime: SomeRuntime = SomeRuntime()
+    notice: str = ""
+    stands_in: bool = False
+
+
+def _generate(
+    model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[str, float], None]
+) -> Iterator[Take]:
+    callback("Listening", 0.2)
+    for number in range(wish.count):
+        callback("Performing", 0.5)
+        values = np.full((max(1, round(sum(map(len, blocks)) / 16000 * wish.fps)), len(CHANNELS)), 0.5, np.float32)
+        yield Take(Curves(CHANNELS, values, wish.fps), "calm", "anger", wish.seed + number)
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> str:
+    """A second of noise."""
+    soundfile.write(tmp_path / "a.wav", 0.1 * np.random.default_rng(0).standard_normal(16000), 16000)
+    return str(tmp_path / "a.wav")
+
+
+class Child:
+    """serve() at work in a thread, with real pipes."""
+
+    def __init__(self, load: Callable[[Report], Any], generate: Any, every: float) -> None:
+        request_end, self.requests = _pipe()
+        self.replies, reply_end = _pipe()
+        self.code: int | None = None
+
+        def run() -> None:
+            self.code = serve(request_end, Outbox(reply_end, every), load, generate)
+            with suppress(BrokenPipeError):
+                reply_end.close()
+
+        self.thread = threading.Thread(target=run, daemon=True)
+        self.thread.start()
+
+    def send(self, *requests: Message) -> None:
+        for request in requests:
+            protocol.write(self.requests, request)
+
+    def until(self, kind: type) -> list[Any]:
+        """Replies, the last of which is of this kind; progress left out."""
+        got: list[Any] = []
+        while not got or not isinstance(got[-1], kind):
+            reply = protocol.read(self.replies)
+            assert reply is not None, f"the service ended after {got}"
+            if kind is Progress or not isinstance(reply, Progress):
+                got.append(reply)
+        return got
+
+    def rest(self) -> list[Any]:
+        """Replies up to the end of the service."""
+        got = []
+        while (reply := protocol.read(self.replies)) is not None:
+            if not isinstance(reply, Progress):
+                got.append(reply)
+        self.thread.join(5)
+        assert not self.thread.is_alive()
+        return got
+
+
+def _pipe() -> tuple[IO[bytes], IO[bytes]]:
+    reader, writer = os.pipe()
+    return os.fdopen(reader, "rb"), os.fdopen(writer, "wb")
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Child]]:
+    """Starts services and ends them."""
+    children: list[Child] = []
+
+    def start(
+        load: Callable[[Report], Any] = lambda report: Some(), generate: Any = _generate, every: float = 1.0
+    ) -> Child:
+        children.append(Child(load, generate, every))
+        return children[-1]
+
+    yield start
+    for child in children:
+        child.requests.close()
+        child.replies.close()
+        child.thread.join(5)
+
+
+def test_hello_and_takes(start: Callable[..., Child], sound: str) -> None:
+    child = start()
+    child.send(Hello(1), Generate(2, sound, 0.25, 0.75, seed=7, count=2, fps=24))
+    ready, *takes, done = child.until(Done)
+    assert isinstance(ready, Ready) and ready.identities == (("calm", "moves little"), ("lively", "moves much"))
+    assert [(take.id, take.index, take.count, take.seed, take.frames) for take in takes] == [
+        (2, 0, 2, 7, 12),
+        (2, 1, 2, 8, 12),
+    ]
+    assert takes[0].values.shape == (12, 52) and takes[0].model_sha256 == "cc" and len(takes[0].audio_sha256) == 64
+    assert done == Done(2)
+    child.send(Shutdown(3))
+    assert child.rest() == [] and child.code == 0
+
+
+def test_progress_grows(start: Callable[..., Child], sound: str) -> None:
+    child = start()
+    child.send(Generate(1, sound))
+    seen = []
+    while not isinstance(reply := protocol.read(child.replies), Done):
+        if isinstance(reply, Progress):
+            seen.append(reply)
+    assert [progress.stage for progress in seen] == ["Reading sound", "Listening", "Performing"]
+    assert [progress.fraction for progress in seen] == sorted(progress.fraction for progress in seen)
+
+
+@pytest.mark.parametrize(
+    "changes, kind, says",
+    [
+        ({"file": "/none.wav"}, "audio", "no file"),
+        ({"start": 9.0}, "audio", "behind the end"),
+        ({"identity": "nobody"}, "request", "auto or one of calm, lively"),
+        ({"emotion": "envy"}, "request", "auto or one of neutral, anger"),
+        ({"fps": 0.0}, "request", "frames a second"),
+        ({"count": 0}, "request", "takes"),
+        ({"seed": -1}, "request", "seed"),
+        ({"intensity": 2.5}, "request", "intensity"),
+        ({"moods": ((0.0, "envy", 1.0),)}, "request", "auto or one of neutral, anger"),
+        ({"moods": ((1.0, "anger", 1.0), (1.0, "neutral", 1.0))}, "request", "order of time"),
+    ],
+)
+def test_a_wrong_request_is_explained_and_the_next_is_served(
+    start: Callable[..., Child], sound: str, changes: dict[str, Any], kind: str, says: str
+) -> None:
+    child = start()
+    child.send(Generate(1, **({"file": sound} | changes)), Generate(2, sound))
+    error, take, done = child.until(Done)
+    assert isinstance(error, Error) and (error.id, error.kind) == (1, kind) and says in error.message
+    assert isinstance(take, TakeReady) and done == Done(2)
+
+
+def test_a_bug_is_told_and_logged(start: Callable[..., Child], sound: str, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(*_: Any) -> Iterator[Take]:
+        raise ValueError("shapes differ " * 1000)
+
+    child = start(generate=broken)
+    child.send(Generate(1, sound), Hello(2))
+    error, ready = child.until(Ready)
+    assert (
+        (error.id, error.kind) == (1, "internal")
+        and "ValueError: shapes differ" in error.message
+        and len(error.message) < 1000
+    )
+    assert "Traceback" in caplog.text and ready.id == 2
+
+
+def test_a_model_that_does_not_load_is_tried_again(start: Callable[..., Child], sound: str) -> None:
+    outcomes = iter([ModelError("No model."), ModelError("Still none."), Some()])
+
+    def load(report: Report) -> Any:
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    child = start(load)
+    child.send(Hello(1), Generate(2, sound), Hello(3))
+    assert child.until(Ready)[:2] == [Error(1, "model", "No model."), Error(2, "model", "Still none.")]
+
+
+def test_what_loading_takes_and_what_is_amiss_are_told(start: Callable[..., Child], sound: str) -> None:
+    def load(report: Report) -> Any:
+        report("Building")
+        return Some(notice="No GPU.")
+
+    child = start(load)
+    child.send(Generate(1, sound), Hello(2))
+    assert protocol.read(child.replies) == Progress(1, "Building", 0.0)
+    notice, take, done, again, ready = child.until(Ready)
+    assert notice == Notice(1, "No GPU.") and (take.id, done) == (1, Done(1)) and again == Notice(2, "No GPU.")
+    assert ready.runtime == "onnx"
+
+
+def test_what_takes_long_gives_signs_of_life(start: Callable[..., Child], sound: str) -> None:
+    """A model that loads, a runtime that computes: whatever neither reports nor looks up."""
+
+    def load(report: Report) -> Any:
+        time.sleep(0.4)
+        return Some()
+
+    def generate(model: Any, blocks: Any, wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
+        for take in _generate(model, blocks, wish, callback):
+            time.sleep(0.4)
+            yield take
+
+    child = start(load, generate, every=0.03)
+    child.send(Generate(1, sound))
+    seen: list[Any] = []
+    while not isinstance(reply := protocol.read(child.replies), Done):
+        seen.append(reply)
+    assert seen.count(Progress(1, "Starting", 0.0)) >= 3
+    last = [progress for progress in seen if isinstance(progress, Progress) and progress.stage == "Performing"]
+    assert len(last) >= 4 and len(set(last)) == 1  # the same again
+    size = len(seen)
+    child.send(Hello(2))
+    assert isinstance(protocol.read(child.replies), Ready) and size == len(seen)  # in between, not a word
+
+
+def test_a_model_that_stands_in_lets_the_voice_choose_for_names_it_lacks(
+    start: Callable[..., Child], sound: str
+) -> None:
+    wishes: list[Wish] = []
+
+    def generate(model: Any, blocks: Any, wish: Wish, callback: Any) -> Iterator[Take]:
+        wishes.append(wish)
+        return _generate(model, blocks, wish, callback)
+
+    child = start(lambda report: Some(notice="Broken.", stands_in=True), generate)
+    child.send(
+        Generate(1, sound, identity="Grandmother", emotion="anger", moods=((0.0, "envy", 1.0), (1.0, "neutral", 0.5)))
+    )
+    told = [reply.message for reply in child.until(Done) if isinstance(reply, Notice)]
+    assert told == [
+        "Broken.",
+        'It has no identity "Grandmother", so the voice chose another.',
+        'It has no emotion "envy", so the voice chose another.',
+    ]
+    assert (wishes[0].identity, wishes[0].emotion, wishes[0].moods) == (
+        "auto",
+        "anger",
+        ((0.0, "auto", 1.0), (1.0, "neutral", 0.5)),
+    )
+
+
+def test_loading_is_given_up_between_its_steps(start: Callable[..., Child], sound: str) -> None:
+    began, cancelled = threading.Event(), threading.Event()
+
+    def load(report: Report) -> Any:
+        report("Building 1")
+        began.set()
+        assert cancelled.wait(5)
+        for _ in range(500):  # the Cancel is on its way
+            report("Building 2")
+            time.sleep(0.01)
+        return Some()
+
+    child = start(load)
+    child.send(Generate(1, sound))
+    assert began.wait(5)
+    child.send(Cancel(2, 1))
+    cancelled.set()
+    assert child.until(Cancelled) == [Cancelled(1)]
+
+
+class Slow:
+    """Works until it is told to stop."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+
+    def __call__(
+        self, model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[str, float], None]
+    ) -> Iterator[Take]:
+        if wish.seed == 0:
+            yield from _generate(model, blocks, wish, callback)
+            return
+        while True:
+            callback("Performing", 0.5)
+            self.began.set()
+            time.sleep(0.005)
+
+
+def test_cancel_under_way_and_waiting(start: Callable[..., Child], sound: str) -> None:
+    slow = Slow()
+    child = start(generate=slow)
+    child.send(*(Generate(number, sound, seed=seed) for number, seed in ((1, 9), (2, 9), (3, 0))))
+    assert slow.began.wait(5)
+    child.send(Cancel(4, 2), Cancel(5, 77))
+    assert child.until(Cancelled) == [Cancelled(2)]  # at once, though job 1 goes on
+    child.send(Cancel(6, 1))
+    first, take, done = child.until(Done)
+    assert first == Cancelled(1) and take.id == 3 and done == Done(3)
+    child.send(Cancel(7, 3), Generate(8, sound))  # too late: changes nothing
+    assert child.until(Done)[-1] == Done(8)
+
+
+@pytest.mark.parametrize("end", ["shutdown", "eof"])
+def test_the_end_stops_a_job(start: Callable[..., Child], sound: str, end: str) -> None:
+    slow = Slow()
+    child = start(generate=slow)
+    child.send(Generate(1, sound, seed=9), Generate(2, sound, seed=9))
+    assert slow.began.wait(5)
+    if end == "shutdown":
+        child.send(Shutdown(3))
+    else:
+        child.requests.close()
+    assert child.rest() == [Cancelled(1)] and child.code == 0
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"garbage\n", b"\0" * 100000, b'{"type": "Done", "nbytes": 0, "id": 1}\n', b'{"type": "He']
+)
+def test_garbage_ends_it_with_a_reason(start: Callable[..., Child], garbage: bytes) -> None:
+    child = start()
+    child.send(Hello(1))
+    child.until(Ready)
+    child.requests.write(garbage)
+    child.requests.close()
+    (error,) = child.rest()
+    assert (error.id, error.kind) == (0, "request") and "unreadable" in error.message and child.code == 1
+
+
+def test_nobody_listening_does_no_harm(start: Callable[..., Child], sound: str) -> None:
+    done = threading.Event()
+
+    def generate(*arguments: Any) -> Iterator[Take]:
+        yield from _generate(*arguments)
+        done.set()
+
+    child = start(generate=generate)
+    child.replies.close()
+    child.send(Hello(1), Generate(2, sound))
+    assert done.wait(5)
+    child.requests.close()
+    child.thread.join(5)
+    assert child.code == 0

@@ -1,0 +1,52 @@
+"""The command that measures: evaluate."""
+
+import argparse
+from pathlib import Path
+
+from ..data.splits import SCHEMES
+
+
+def add(stages: argparse._SubParsersAction) -> None:
+    """Add this module's stage to the command line."""
+    p = stages.add_parser(
+        "evaluate", help="measure models on held-out takes and on real recordings: the papers' tables, with pictures"
+    )
+    p.add_argument(
+        "models",
+        type=Path,
+        nargs="+",
+        help="folders that train or distill wrote; their names are their names in the tables",
+    )
+    p.add_argument("--prepared", type=Path, required=True)
+    p.add_argument(
+        "--split", choices=SCHEMES, default="takes", help="how recordings are divided: as the models were trained"
+    )
+    p.add_argument("--zero-shot", type=Path, metavar="PREPARED", help="prepared data of another kind")
+    p.add_argument(
+        "--head", type=Path, help="for LVE and EVE: .npz of names (K,), deltas (K, V, 3), vertex lists lips and upper"
+    )
+    p.add_argument("--recordings", type=Path, help="folder of sounds with lips (.csv) or phones (.json) beside them")
+    p.add_argument(
+        "--encoder",
+        help="the large encoder of those models that have none of their own: for times, sizes and recordings",
+    )
+    p.add_argument("--limit", type=int, default=40, help="10-second sequences of each part")
+    p.add_argument("--out", type=Path, required=True, help="folder for tables.md, figures.csv and pictures")
+    p.set_defaults(run=_evaluate)
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
+    from ..encoders import load_encoder
+    from ..evaluation.evaluate import Given, evaluate
+    from ..evaluation.head_mesh import load_head_mesh
+
+    given = Given(
+        data=load_prepared(args.prepared, args.split),
+        zero_shot=load_prepared(args.zero_shot) if args.zero_shot else None,
+        head=load_head_mesh(args.head) if args.head else None,
+        encoder=load_encoder(args.encoder) if args.encoder else None,
+        recordings=args.recordings,
+        limit=args.limit,
+    )
+    print(evaluate(args.models, given, args.out))

@@ -1,0 +1,40 @@
+"""The command that writes models for the backend: export."""
+
+import argparse
+from pathlib import Path
+
+from backend import runtimes
+from backend.model_folder import read_card, read_parts
+
+
+def add(stages: argparse._SubParsersAction) -> None:
+    """Add this module's stage to the command line."""
+    p = stages.add_parser("export", help="write a student for the backend")
+    p.add_argument("model", type=Path)
+    p.add_argument("out", type=Path)
+    p.add_argument("--name", required=True)
+    p.add_argument("--version", default="1.0.0")
+    p.add_argument(
+        "--safetensors",
+        action="store_true",
+        help="write the torch weights too: as large again, and the backend does without",
+    )
+    p.add_argument(
+        "--tensorrt", action="store_true", help="build TensorRT engines for the GPU of this machine too, into its cache"
+    )
+    p.set_defaults(run=_export)
+
+
+def _export(args: argparse.Namespace) -> None:
+    from ..export import export
+
+    tensorrt = None
+    if args.tensorrt:  # before any work: it may not be possible here
+        tensorrt = runtimes.find("tensorrt")
+        tensorrt.find_machine()
+    worst = export(args.model, args.out, args.name, args.version, args.safetensors)
+    print(f"wrote {args.out}; largest difference between torch and ONNX Runtime {worst:.1e}")
+    if tensorrt is not None:
+        card = read_card(args.out)
+        tensorrt.load(card, read_parts(args.out, card), report=print)
+        print(f"TensorRT's engines are ready, within {tensorrt.TOLERANCE:.0e} of ONNX Runtime")

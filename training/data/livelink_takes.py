@@ -1,0 +1,214 @@
+"""Takes of LiveLinkFace (Epic's capture app) as recordings in BEAT's layout.
+
+A take is a table of curves (.csv) with its sound beside it: a .wav, or the .mov that the app films. Both start together; what lag is left
+between them is found when the recordings are prepared. Of one take the app writes MySlate_1_iPhone_cal.csv (measured against the person's
+own neutral face, which is the one to train on), ..._raw.csv and ..._neutral.csv, and a frame_log.csv; older ones write ..._iPhone.csv.
+"""
+
+import csv
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from backend.arkit import EMOTIONS
+from backend.audio import AudioError, Clip, read_clip
+from backend.curve_files.livelink import read_csv
+from backend.curves.base import CurvesError
+
+from .beat_writer import Person, begin_import, end_import, recording_stem, write_recording
+
+_ENDINGS = ("_cal", "", "_raw")  # the better first
+_TAKES = "takes.csv"
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One take on disk. name: its path in the folder, without the app's ending and the suffix; sound: .wav or .mov."""
+
+    name: str
+    curves: Path
+    sound: Path
+    identity: str
+    emotion: str
+
+
+@dataclass(frozen=True)
+class Import:
+    """What an import wrote. skipped: takes that could not be used, each with its reason."""
+
+    people: tuple[Person, ...]
+    written: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+
+def import_livelink(folder: Path, root: Path) -> Import:
+    """Turn every take under folder into a recording under root, with identities.json and sources.json; broken ones are named and skipped.
+
+    Whose a take is: takes.csv says (columns file, emotion, identity; any but file may be empty or missing), else the first sub-folder it
+    lies in, else all are one person's. A folder that the app made for one take (it holds a take.json) is nobody's. What is felt: takes.csv
+    says, by BEAT's names of emotions, else neutral. Speakers are numbered from 1 in the order of their names.
+    Raises ValueError if there is no take, takes.csv is wrong, or a .mov needs the program ffmpeg, which isn't there.
+    """
+    captures, skipped = find_captures(folder)
+    if not captures:
+        raise ValueError(
+            f"{folder} holds no take of LiveLinkFace (a .csv with a .wav or .mov beside it): choose the folder of the takes."
+        )
+    _require_ffmpeg(captures)
+    identities = sorted({capture.identity for capture in captures})
+    people = {
+        who: Person(number, who, f"{who}, captured with LiveLinkFace") for number, who in enumerate(identities, start=1)
+    }
+    counts: Counter[tuple[str, str]] = Counter()
+    plan: dict[str, Capture] = {}
+    for capture in captures:
+        key = (capture.identity, capture.emotion)
+        plan[recording_stem(people[capture.identity], capture.emotion, counts[key])] = capture
+        counts[key] += 1
+    begin_import(root, {stem: capture.name for stem, capture in plan.items()})
+    written = []
+    for stem, capture in tqdm(plan.items(), desc="livelink", unit="take"):
+        try:
+            curves = read_csv(capture.curves)
+            sound = _read_sound(capture.sound)
+        except (CurvesError, AudioError) as error:
+            skipped.append(f"{capture.name}: {error}")
+            continue
+        write_recording(root / stem.split("_")[0], stem, sound.samples, curves)
+        written.append(stem)
+    for line in skipped:
+        tqdm.write(f"left out {line}")
+    end_import(root, list(people.values()), written)
+    if not written:
+        raise ValueError(f"none of the {len(plan)} takes in {folder} could be read: see what was left out above.")
+    return Import(tuple(people.values()), tuple(written), tuple(skipped))
+
+
+def find_captures(folder: Path) -> tuple[list[Capture], list[str]]:
+    """The takes under folder, in the order of their names, and those without a sound. Raises ValueError for a wrong takes.csv."""
+    tables: dict[str, tuple[int, Path]] = {}
+    for path in sorted(folder.rglob("*.[cC][sS][vV]")):
+        base, ending = _split(path.stem)
+        if (
+            path.name.startswith(".")
+            or path == folder / _TAKES
+            or path.name == "frame_log.csv"
+            or ending not in _ENDINGS
+        ):
+            continue
+        name = (path.parent / base).relative_to(folder).as_posix()
+        rank = _ENDINGS.index(ending)
+        if name not in tables or rank < tables[name][0]:
+            tables[name] = (rank, path)
+    told = _read_takes(folder / _TAKES, set(tables))
+    captures, skipped = [], []
+    for name, (_, path) in sorted(tables.items()):
+        emotion, identity = told.get(name, ("", ""))
+        sound = _sound_of(path)
+        if sound is None:
+            skipped.append(f"{name}: there is no .wav or .mov of that name beside {path.name}, so put its sound there.")
+            continue
+        captures.append(Capture(name, path, sound, identity or _folder_name(folder, path), emotion or "neutral"))
+    return captures, skipped
+
+
+def _split(stem: str) -> tuple[str, str]:
+    """MySlate_1_iPhone_cal -> (MySlate_1_iPhone, _cal)."""
+    for ending in ("_cal", "_raw", "_neutral"):
+        if stem.endswith(ending) and stem != ending:
+            return stem.removesuffix(ending), ending
+    return stem, ""
+
+
+def _folder_name(folder: Path, path: Path) -> str:
+    inner = path.relative_to(folder).parts[:-1]
+    if not inner or (folder / inner[0] / "take.json").is_file():
+        return folder.resolve().name
+    return inner[0]
+
+
+def _sound_of(path: Path) -> Path | None:
+    names = (path.stem, _split(path.stem)[0])
+    beside = sorted(path.parent.iterdir())
+    for suffix in (".wav", ".mov"):
+        for name in names:
+            for file in beside:
+                if file.stem == name and file.suffix.lower() == suffix:
+                    return file
+    return None
+
+
+def _read_takes(path: Path, names: set[str]) -> dict[str, tuple[str, str]]:
+    """takes.csv as {take: (emotion, identity)}; what it leaves open is empty."""
+    if not path.is_file():
+        return {}
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file)
+            if "file" not in (table.fieldnames or ()):
+                raise ValueError(f"{path} has no column `file`: give it the columns file, emotion, identity.")
+            rows = [
+                {key: (value or "").strip() for key, value in row.items() if isinstance(value, str)} for row in table
+            ]
+    except csv.Error as error:
+        raise ValueError(f"{path} can't be read as a table ({error}): save it as CSV again.") from error
+    told = {}
+    for row in rows:
+        written, emotion = row.get("file", ""), row.get("emotion", "")
+        name = _name_of(written)
+        if name not in names:
+            raise ValueError(
+                f"{path} names {written!r}, which isn't there: give the file's path from that folder on, or remove the line."
+            )
+        if emotion and emotion not in EMOTIONS:
+            raise ValueError(f"{path} says that {written} is {emotion!r}: use one of {', '.join(EMOTIONS)}.")
+        told[name] = (emotion, row.get("identity", ""))
+    return told
+
+
+def _name_of(file: str) -> str:
+    path = Path(file.replace("\\", "/"))
+    if path.suffix.lower() in (".csv", ".wav", ".mov"):
+        path = path.with_suffix("")
+    return path.with_name(_split(path.name)[0]).as_posix() if path.name else file
+
+
+def _require_ffmpeg(captures: list[Capture]) -> None:
+    for capture in captures:
+        if capture.sound.suffix.lower() == ".mov" and shutil.which("ffmpeg") is None:
+            raise ValueError(
+                f"the sound of {capture.sound} can't be taken out of the film without the program ffmpeg: install it, or put a .wav of "
+                "the same name beside the film."
+            )
+
+
+def _read_sound(path: Path) -> Clip:
+    if path.suffix.lower() != ".mov":
+        return read_clip(path)
+    with tempfile.TemporaryDirectory() as folder:
+        sound = Path(folder) / "sound.wav"
+        # A sound track that starts after the film is led in by silence, so that both start together.
+        command = [
+            "ffmpeg",
+            "-nostdin",
+            "-v",
+            "error",
+            "-i",
+            str(path.absolute()),
+            "-vn",
+            "-af",
+            "aresample=async=1:first_pts=0",
+        ]
+        command += ["-c:a", "pcm_s16le", str(sound)]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or [f"ffmpeg ended with {done.returncode}"])[-1]
+            raise AudioError(
+                f"{path.name} gives no sound ({reason}); export the take again, or put a .wav of the same name beside it."
+            )
+        return read_clip(sound)

@@ -1,0 +1,163 @@
+"""Measures a trained model on recordings: on real ones with hand-made lips, and on any with known phones."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+
+from backend.arkit import CHANNELS, LOWER, UPPER
+from backend.audio import read_clip
+from backend.curves.aperture import lip_aperture
+from backend.curves.base import Curves
+from backend.features import RATE
+
+from ..data.textgrid import read_text_grid
+from ..encoders import Encoder
+from ..model.pipeline import TalkerPipeline, hear_sound, match, mel_of, perform
+from ..synthetic.performer.phones import SILENT, Phone
+from . import metrics
+
+Figures = dict[str, float]
+
+MOUTH_CURVES = {"jaw": metrics.jaw_opening, "opening": metrics.lip_opening, "rounding": metrics.rounding}
+_SEEDS = [0, 1, 2]
+_BROWS = tuple(name for name in CHANNELS if name.startswith("brow"))
+_MOVES = 0.01  # deviation from which a channel counts when seeds are compared
+_SILENCE = 10  # s
+# Phones, how their centres must stand in a curve's own distribution, and of which curve.
+_CONTACTS = (
+    ("p b m in lowest 15 %", ("P", "B", "M"), 0.15, lambda face: _aperture(face)),
+    ("f v tuck in highest 25 %", ("F", "V"), 0.25, lambda face: -metrics.channel(face, "mouthRollLower")),
+    ("w oo rounding in highest 25 %", ("W", "UW"), 0.25, lambda face: -metrics.rounding(face)),
+    ("ah opening in highest 25 %", ("AA", "AE", "AY", "AW"), 0.25, lambda face: -_aperture(face)),
+)
+
+
+def mean(rows: list[Figures]) -> Figures:
+    """Mean of each figure over the rows that have it, those that are no number left out."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: float(np.nanmean([row[name] for row in rows if name in row])) for name in names}
+
+
+def _aperture(face: np.ndarray) -> np.ndarray:
+    return lip_aperture(Curves(CHANNELS, face, 30.0))
+
+
+def _perform_recording(performer: TalkerPipeline, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
+    """Several takes of a recording, identity and emotion by its voice: (3, N, 52)."""
+    heard = hear_sound(performer, samples, encoder)
+    return perform(performer, lambda: heard, *match(performer, mel_of(samples)), _SEEDS)
+
+
+def _read_lips(path: Path) -> np.ndarray:
+    """A CSV of `time` and ARKit columns at 30 fps -> (N, 52)."""
+    with open(path) as file:
+        rows = list(csv.reader(file))
+    values = np.array(rows[1:], np.float32)
+    face = np.zeros((len(values), len(CHANNELS)), np.float32)
+    for column, name in enumerate(rows[0]):
+        if name in CHANNELS:
+            face[:, CHANNELS.index(name)] = values[:, column]
+    return face
+
+
+def _phones_of(sound: Path) -> list[Phone]:
+    """The phones beside a sound: in NAME.TextGrid, or in NAME.json as {"phones": [[label, start s, end s], ...]}; none if neither is there."""
+    if (grid := sound.with_suffix(".TextGrid")).exists():
+        return [Phone(each.label, each.start, each.end) for each in read_text_grid(grid)["phones"]]
+    if (listed := sound.with_suffix(".json")).exists():
+        return [Phone(*row) for row in json.loads(listed.read_text())["phones"]]
+    return []
+
+
+def on_hand_animation(
+    performer: TalkerPipeline, samples: np.ndarray, lips: np.ndarray, encoder: Encoder | None
+) -> Figures:
+    """Correlation with lips that an artist made, beside loudness's own."""
+    takes = _perform_recording(performer, samples, encoder)
+    level = metrics.loudness(samples, len(lips))
+    rows: Figures = {}
+    for name, of in MOUTH_CURVES.items():
+        rows[f"{name} r"] = float(np.mean([metrics.correlation(of(face), of(lips)) for face in takes]))
+        rows[f"{name} r of loudness"] = metrics.correlation(level, of(lips))
+    return rows
+
+
+def _contacts(face: np.ndarray, phones: list[Phone]) -> Figures:
+    """Shares of phones at whose centre the lips are where they should be."""
+    figures: Figures = {}
+    for title, labels, share, of in _CONTACTS:
+        ranks = metrics.rank_at(of(face), [(p.start + p.end) / 2 for p in phones if p.base in labels])
+        if len(ranks):
+            figures[title] = float((ranks <= share).mean())
+    closures = [(p.start + p.end) / 2 for p in phones if p.base in ("P", "B", "M")]
+    if len(closures) >= 5:  # fewer say nothing of a lag
+        figures["closures late by ms"] = 1000 * metrics.lag_of_lows(_aperture(face), closures)
+    return figures
+
+
+def _liveliness(takes: np.ndarray) -> Figures:
+    """Blinks, jitter, limits, and how alike takes of different noise are. takes (seeds, N, 52)."""
+    widths, peaks = (np.concatenate(parts) for parts in zip(*(metrics.blinks(face) for face in takes), strict=True))
+    figures = {
+        "blinks/min": float(np.mean([metrics.blinks_a_minute(face) for face in takes])),
+        "blink width s": float(np.median(widths)) if len(widths) else np.nan,
+        "blink peak": float(np.median(peaks)) if len(peaks) else np.nan,
+        "lip power above 8 Hz": float(np.mean([metrics.jitter(face, LOWER, 8.0) for face in takes])),
+        "brow power above 3 Hz": float(np.mean([metrics.jitter(face, _BROWS, 3.0) for face in takes])),
+        "values at 1": float((takes >= 1).mean()),
+    }
+    moving = [c for c in range(len(CHANNELS)) if takes[:, :, c].std(1).mean() > _MOVES]
+    for title, names in (("lower", LOWER), ("upper", UPPER)):
+        pick = [c for c in metrics.columns(names) if c in moving]
+        figures[f"seeds' r, {title}"] = float(
+            np.mean([metrics.correlation(takes[0][:, c], takes[1][:, c]) for c in pick])
+        )
+    return figures
+
+
+def on_phones(performer: TalkerPipeline, samples: np.ndarray, phones: list[Phone], encoder: Encoder | None) -> Figures:
+    """A voice with known phones: do lips meet at p b m, tuck at f v, round at w and oo, open on ah, and when; is the rest alive."""
+    takes = _perform_recording(performer, samples, encoder)
+    figures = mean([_contacts(face, phones) for face in takes]) | _liveliness(takes)
+    level = metrics.loudness(samples, len(takes[0]))
+    closed = metrics.rank_at(level, [(p.start + p.end) / 2 for p in phones if p.base in ("P", "B", "M")])
+    if len(closed):
+        figures["p b m in loudness's lowest 15 %"] = float((closed <= 0.15).mean())
+    return figures
+
+
+def on_silence(performer: TalkerPipeline, encoder: Encoder | None) -> Figures:
+    """Digital silence: the mouth is to be at rest."""
+    takes = _perform_recording(performer, np.zeros(_SILENCE * RATE, np.float32), encoder)
+    return {
+        "widest aperture": float(max(_aperture(face).max() for face in takes)),
+        "largest of jaw and lips": float(takes[:, :, metrics.columns(LOWER)].max()),
+        "blinks/min": float(np.mean([metrics.blinks_a_minute(face) for face in takes])),
+    }
+
+
+def on_recordings(performer: TalkerPipeline, folder: Path, encoder: Encoder | None) -> dict[str, Figures]:
+    """Means over the sounds under a folder that have lips (NAME.csv) or phones (NAME.TextGrid, NAME.json) beside them, and silence."""
+    animated: list[Figures] = []
+    spoken: list[Figures] = []
+    for path in sorted(each for each in folder.rglob("*") if each.suffix in (".ogg", ".wav")):
+        if path.with_suffix(".csv").exists():
+            animated.append(
+                on_hand_animation(performer, read_clip(path).samples, _read_lips(path.with_suffix(".csv")), encoder)
+            )
+            continue
+        phones = _phones_of(path)
+        if any(phone.label not in SILENT for phone in phones):
+            spoken.append(on_phones(performer, read_clip(path).samples, phones, encoder))
+    figures = {"silence": on_silence(performer, encoder)}
+    if spoken:
+        rates = [row["blinks/min"] for row in spoken]
+        figures[f"phones known, mean of {len(spoken)}"] = mean(spoken) | {
+            "blinks/min, fewest": min(rates),
+            "blinks/min, most": max(rates),
+        }
+    if animated:
+        figures[f"hand-animated, mean of {len(animated)}"] = mean(animated)
+    return figures

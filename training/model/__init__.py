@@ -1,0 +1,1 @@
+"""The network, the diffusion process, the losses, and what is saved of them."""

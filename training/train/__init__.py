@@ -1,0 +1,1 @@
+"""The stages that train: student encoder, teacher, distillation, voice head, calibration, enrollment."""
