@@ -135,7 +135,7 @@ def test_strips_of_a_character_become_one_action(
     bpy.ops.ed.undo_push(message="Before")
     assert bpy.ops.lipsync.generate_cast("EXEC_DEFAULT", True) == {"FINISHED"}
     hero, guard = bpy.data.objects["Hero"], bpy.data.objects["Guard"]
-    action, takes = _action(hero), part("addon.takes.take_store.take_store")
+    action, takes = _action(hero), part("addon.takes.take_store")
     assert len(bpy.data.actions) == 2 and action.name.startswith("Hero ") and action.use_fake_user
     assert _action(guard).name.startswith("Me. ") and _action(bpy.data.objects["Fangs"]) == _action(guard)
     jaw = dict(read_action(action)[JAW])
@@ -162,7 +162,7 @@ def test_two_meshes_of_a_face_are_one_character(
         line = scene.lipsync_cast.lines.add()
         line.strip, line.face = strip.name, bpy.data.objects[name]
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
-    assert len(bpy.data.actions) == 1 and part("addon.takes.take_store.take_store").read_parts(_action(guard)) == (
+    assert len(bpy.data.actions) == 1 and part("addon.takes.take_store").read_parts(_action(guard)) == (
         "Who?",
         "Me.",
     )

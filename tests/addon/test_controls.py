@@ -85,7 +85,7 @@ def test_keys_follow_at_once(take: "bpy.types.Action", raw: Curves, wanted: Cont
     np.testing.assert_allclose(_keyed(take), adjust(raw, wanted).values, atol=1e-4)
     for keys in read_action(take).values():
         np.testing.assert_array_equal(keys[:, 0], np.arange(7, 127))
-    assert not part("addon.takes.take_store.take_store").is_edited(take)
+    assert not part("addon.takes.take_store").is_edited(take)
 
 
 def test_controls_go_back_to_what_was_generated(take: "bpy.types.Action", raw: Curves) -> None:
@@ -93,7 +93,7 @@ def test_controls_go_back_to_what_was_generated(take: "bpy.types.Action", raw: C
     assert not np.allclose(_keyed(take), raw.values, atol=0.1)
     assert bpy.ops.lipsync.controls_reset() == {"FINISHED"}
     np.testing.assert_allclose(_keyed(take), raw.values, atol=1e-4)
-    assert asdict(part("addon.takes.take_store.controls").read(take.lipsync_controls)) == asdict(
+    assert asdict(part("addon.takes.controls").read(take.lipsync_controls)) == asdict(
         Controls(dict.fromkeys(REGIONS, 1.0))
     )
 
@@ -128,7 +128,7 @@ def test_what_is_no_key_stays(take: "bpy.types.Action") -> None:
     jaw.modifiers.new("NOISE")
     owner = take.layers[0].strips[0].channelbag(take.slots[0]) if hasattr(take, "slots") else take
     extra = owner.fcurves.new(_path("Wink"))
-    part("addon.takes.take_store.take_store").seal(take)
+    part("addon.takes.take_store").seal(take)
     take.lipsync_controls.jaw = 0.5
     jaw = fcurves(take)[_path("jawOpen")]
     assert jaw.mute and tuple(jaw.color) == (1, 0, 1) and len(jaw.modifiers) == 1 and jaw.group.name == "Jaw"
@@ -187,7 +187,7 @@ def test_the_panel_shows_the_takes_or_the_scenes(
 def test_a_new_take_has_the_controls_of_the_one_before_it_or_the_scenes(
     scene: "bpy.types.Scene", strip: "bpy.types.Strip", face: "bpy.types.Object"
 ) -> None:
-    takes, controls = part("addon.takes.take_store.take_store"), part("addon.takes.take_store.controls")
+    takes, controls = part("addon.takes.take_store"), part("addon.takes.controls")
     scene.lipsync.key_density = "DENSE"
     scene.lipsync.controls.brows = 0.0
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
@@ -218,7 +218,7 @@ def test_undo_brings_keys_and_control_back_together(take: "bpy.types.Action", ra
     for step, strength, values in ((bpy.ops.ed.undo, 1.0, raw.values), (bpy.ops.ed.redo, 0.5, halved)):
         step()
         action = bpy.data.actions[name]
-        assert action.lipsync_controls.jaw == strength and not part("addon.takes.take_store.take_store").is_edited(
+        assert action.lipsync_controls.jaw == strength and not part("addon.takes.take_store").is_edited(
             action
         )
         np.testing.assert_allclose(_keyed(action), values, atol=1e-4)
@@ -227,7 +227,7 @@ def test_undo_brings_keys_and_control_back_together(take: "bpy.types.Action", ra
 def test_a_step_of_undo_from_before_the_keys_followed_is_made_whole(
     take: "bpy.types.Action", raw: Curves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, controls = take.name, part("addon.takes.take_store.controls")
+    name, controls = take.name, part("addon.takes.controls")
     bpy.ops.ed.undo_push(message="Before")
     with monkeypatch.context() as later:
         later.setattr(controls, "catch_up", lambda: None)  # in a window a timer calls it, maybe after the step is made
@@ -244,7 +244,7 @@ def test_a_step_of_undo_from_before_the_keys_followed_is_made_whole(
 
 def test_controls_are_in_the_file_and_in_copies(take: "bpy.types.Action", raw: Curves, tmp_path: Path) -> None:
     take.lipsync_controls.jaw = 0.5
-    copy = part("addon.takes.take_store.take_store").duplicate(take)
+    copy = part("addon.takes.take_store").duplicate(take)
     names = (take.name, copy.name)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
@@ -277,7 +277,7 @@ def test_presets_come_along_and_are_for_new_takes_where_there_is_none(scene: "bp
     for path in presets.values():
         scene.lipsync.controls.offset = 50.0  # every preset sets every control
         assert bpy.ops.lipsync.controls_apply_preset(filepath=str(path)) == {"FINISHED"}
-        controls = part("addon.takes.take_store.controls").read(scene.lipsync.controls)
+        controls = part("addon.takes.controls").read(scene.lipsync.controls)
         assert controls.offset == 0
         seen.add(str(controls))
     bpy.types.LIPSYNC_PT_control_presets.bl_label = "Presets"  # which Blender changed
@@ -290,7 +290,7 @@ def test_limits_are_the_backends(take: "bpy.types.Action") -> None:
     for low_or_high in (-1e9, 1e9):
         for name in (*REGIONS, *RANGES):
             setattr(group, name, low_or_high)
-        part("addon.takes.take_store.controls").read(group)  # raises nothing
+        part("addon.takes.controls").read(group)  # raises nothing
     assert group.offset == 200 and group.jaw == 10
 
 

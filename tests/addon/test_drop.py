@@ -30,7 +30,7 @@ def test_dropped_sound_is_spoken(scene: "bpy.types.Scene", face: "bpy.types.Obje
     assert span.strip != "Hello There" and span.first_frame == 31 and span.file == str(speech)
     strips = part("addon.generation.sound_strip").sound_strips(scene)
     assert len({strip.channel for strip in strips}) == 2 and scene.sequence_editor.active_strip.name == span.strip
-    (take,) = part("addon.takes.take_store.take_store").all_takes()
+    (take,) = part("addon.takes.take_store").all_takes()
     assert face.data.shape_keys.animation_data.action == take and round(take.curve_frame_range[0]) == 31
 
 

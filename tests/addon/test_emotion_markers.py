@@ -53,6 +53,6 @@ def test_a_take_tells_of_its_moods(
     scene.timeline_markers.new("sadness", frame=100)
     scene.lipsync.intensity = 1.2
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    info = part("addon.takes.take_store.take_store").read_info(face.data.shape_keys.animation_data.action)
+    info = part("addon.takes.take_store").read_info(face.data.shape_keys.animation_data.action)
     assert info.likeness[0][0] == info.identity and sum(share for _, share in info.likeness) <= 1.001
     assert info.intensity == pytest.approx(1.2) and info.moods[-1][1] == "sadness" and len(info.moods) == 3

@@ -54,7 +54,7 @@ def test_there_and_back_again(
 def test_import_is_a_take_like_others(scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path) -> None:
     teeth = add_mesh("Teeth", ["jawOpen"], head)
     assert bpy.ops.lipsync.import_capture(filepath=str(capture)) == {"FINISHED"}
-    action, takes = _action(head), part("addon.takes.take_store.take_store")
+    action, takes = _action(head), part("addon.takes.take_store")
     assert action.name == "Take One capture take 001" and action.use_fake_user and _action(teeth) == action
     info = takes.read_info(action)
     assert info.imported and info.sound == str(capture) and info.end - info.start == pytest.approx(49 / 24)

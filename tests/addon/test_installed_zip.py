@@ -118,7 +118,7 @@ def test_takes_can_be_told_apart_and_chosen(
     for _ in range(2):
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
-    takes = part("addon.takes.take_store.take_store")
+    takes = part("addon.takes.take_store")
     first, again, other = sorted(takes.all_takes(), key=lambda action: action.name)
     assert [action.name[-3:] for action in (first, again, other)] == ["001", "002", "003"]
     assert [takes.read_info(action).seed for action in (first, again, other)] == [0, 0, 1] and scene.lipsync.seed == 1
@@ -144,7 +144,7 @@ def test_takes_survive_the_file(
 ) -> None:
     bpy.ops.lipsync.generate()
     bpy.ops.lipsync.resample()
-    takes = part("addon.takes.take_store.take_store")
+    takes = part("addon.takes.take_store")
     before = {action.name: (takes.read_info(action), read_action(action)) for action in takes.all_takes()}
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))

@@ -185,7 +185,7 @@ def test_partial_face_speaks_with_what_it_has(strip: "bpy.types.Strip") -> None:
     head.data.shape_keys.key_blocks["EyeBlink_L"].mute = True
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     action = head.data.shape_keys.animation_data.action
-    assert list(part("addon.takes.take_store.take_store").all_takes()) == [action]
+    assert list(part("addon.takes.take_store").all_takes()) == [action]
 
 
 def test_face_of_visemes_speaks(strip: "bpy.types.Strip") -> None:

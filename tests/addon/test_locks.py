@@ -45,7 +45,7 @@ def test_resampling_keeps_the_mouth_to_the_bit(take: "bpy.types.Action", face: "
     assert other != take
     np.testing.assert_array_equal(_course(other, LOWER), _course(take, LOWER))
     assert _alike(_course(other, UPPER), _course(take, UPPER)) < 0.7
-    info = part("addon.takes.take_store.take_store").read_info(other)
+    info = part("addon.takes.take_store").read_info(other)
     assert set(info.locks.channels) == set(LOWER) and info.locks.frames is None
 
 
@@ -95,8 +95,8 @@ def test_a_take_of_another_strip_is_not_kept(
     setattr(strip, "content_start" if bpy.app.version >= (5, 1) else "frame_start", 40)
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
     assert (
-        part("addon.takes.take_store.take_store").read_info(_current(face)).locks
-        == part("addon.takes.take_store.locks").UNLOCKED
+        part("addon.takes.take_store").read_info(_current(face)).locks
+        == part("addon.takes.locks").UNLOCKED
     )
 
 
@@ -142,8 +142,8 @@ def test_a_take_with_locks_can_be_made_again(
     again = _current(face)
     assert (
         again not in (take, other)
-        and part("addon.takes.take_store.take_store").read_info(again).locks
-        == part("addon.takes.take_store.take_store").read_info(other).locks
+        and part("addon.takes.take_store").read_info(again).locks
+        == part("addon.takes.take_store").read_info(other).locks
     )
     np.testing.assert_allclose(_course(again, UPPER), upper, atol=1e-3)
     assert _alike(_course(again, LOWER), _course(take, LOWER)) > 0.99

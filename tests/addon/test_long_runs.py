@@ -50,7 +50,7 @@ def _held() -> Held:
             for name in dir(bpy.app.handlers)
             if isinstance(handlers := getattr(bpy.app.handlers, name), list)
         ),
-        len(part("addon.takes.take_store.edit_tracking")._answers),
+        len(part("addon.takes.edit_tracking")._answers),
     )
 
 
@@ -77,8 +77,8 @@ def strips(
 def _work(number: int, scene: "bpy.types.Scene") -> None:
     """One of what an artist does, and then all of it removed."""
     takes, edits, job = (
-        part("addon.takes.take_store.take_store"),
-        part("addon.takes.take_store.edit_tracking"),
+        part("addon.takes.take_store"),
+        part("addon.takes.edit_tracking"),
         part("addon.generation.job"),
     )
     kind = ("plain", "plain", "packed", "cancel", "broken")[number % 5]
@@ -121,5 +121,5 @@ def test_a_day_of_generations_leaves_nothing_behind(scene: "bpy.types.Scene", st
     for name in ("threads", "handles", "files", "handlers"):
         assert getattr(after, name) == getattr(before, name), name
     assert "backend.log" in after.files and after.answers <= 4
-    assert not bpy.app.timers.is_registered(part("addon.takes.take_store.controls").catch_up)
+    assert not bpy.app.timers.is_registered(part("addon.takes.controls").catch_up)
     part("addon.generation.backend_process").session.restart()

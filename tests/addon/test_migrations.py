@@ -70,7 +70,7 @@ def _store(action: "bpy.types.Action", stored: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("form", EARLIER)
 def test_an_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: Path) -> None:
-    stored, takes = EARLIER[form], part("addon.takes.take_store.take_store")
+    stored, takes = EARLIER[form], part("addon.takes.take_store")
     _store(action, stored)
     action.use_fake_user = True
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "old.blend"))
@@ -97,16 +97,16 @@ def test_an_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: 
     assert info.intensity == (0.5 if nested else 1.0)
     assert info.moods == (((0.0, "anger", 1.0), (1.5, "neutral", 0.5)) if nested else ())
     assert info.locks == (
-        part("addon.takes.take_store.locks").Locks(("jawOpen",), (20, 30))
+        part("addon.takes.locks").Locks(("jawOpen",), (20, 30))
         if nested
-        else part("addon.takes.take_store.locks").UNLOCKED
+        else part("addon.takes.locks").UNLOCKED
     )
     assert info.likeness == ((("Ada", 0.9), ("Bruno", 0.1)) if "likeness" in stored else ())
     told = part("addon.panels.takes")._told(action, False)
     assert ("1970" in told) is False and told.count("\u00b7") == (2 if "made" in stored else 1) + (
         1 if info.model_sha256 else 0
     )
-    assert part("addon.takes.take_store.locked_keys").is_by_hand(
+    assert part("addon.takes.locked_keys").is_by_hand(
         action
     )  # it has no seal that says that it isn't, and is not overwritten
     copy = takes.duplicate(action)
@@ -115,7 +115,7 @@ def test_an_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: 
 
 def test_what_is_stored_today_is_the_form_of_this_version(action: "bpy.types.Action") -> None:
     """Whoever changes what a take stores counts up VERSION, adds a step to it, and puts this form into EARLIER."""
-    takes = part("addon.takes.take_store.take_store")
+    takes = part("addon.takes.take_store")
     _store(action, TODAY)
     assert {**takes._stored(takes.read_info(action))} == {
         **TODAY,
@@ -134,7 +134,7 @@ def test_steps_change_nothing_of_what_they_are_given() -> None:
 
 
 def test_a_take_of_a_newer_version_is_left_alone(action: "bpy.types.Action") -> None:
-    takes = part("addon.takes.take_store.take_store")
+    takes = part("addon.takes.take_store")
     _store(action, {**TODAY, "version": 3, "locks": "of another kind"})
     assert list(takes.all_takes()) == []
     says = '"Some Take" was made by a newer version of this extension: update the extension to work with it'
@@ -145,7 +145,7 @@ def test_a_take_of_a_newer_version_is_left_alone(action: "bpy.types.Action") -> 
             getattr(bpy.ops.lipsync, operator)("EXEC_DEFAULT", take="Some Take")
     assert not bpy.ops.lipsync.take_again.poll()
     assert action["lipsync_take"]["locks"] == "of another kind" and bpy.data.actions.get("Some Take") == action
-    add = part("addon.takes.take_store.controls")
+    add = part("addon.takes.controls")
     add.catch_up()
     assert bpy.data.objects["Head"].data.shape_keys.animation_data.action == action
 
@@ -155,7 +155,7 @@ def test_a_take_of_a_newer_version_is_left_alone(action: "bpy.types.Action") -> 
 )
 def test_what_only_looks_like_a_take_harms_nothing(action: "bpy.types.Action", stored: Any) -> None:
     action["lipsync_take"] = stored
-    takes = part("addon.takes.take_store.take_store")
+    takes = part("addon.takes.take_store")
     known = isinstance(stored, dict) and stored.get("version") == "new"  # of no version: as if none were told
     assert takes.is_take(action) is known and PACKAGE
     for name in ("VIEW3D_PT_lipsync", "VIEW3D_PT_lipsync_takes"):

@@ -138,7 +138,7 @@ def test_retimed_strip_is_spoken_at_its_own_pace(
     )  # the frame of the plain take that each shows
     expected = np.interp(stretched, np.arange(len(plain)), plain)
     assert np.corrcoef(slow[:, 1], expected)[0, 1] > 0.6
-    takes = part("addon.takes.take_store.take_store")
+    takes = part("addon.takes.take_store")
     assert takes.read_info(action).retimed and "is retimed" in takes.why_only_once(action)
     assert list(part("addon.generation.backend_process").session.folder().glob("mixdown*")) == []
 
@@ -152,7 +152,7 @@ def test_retimed_strip_in_the_cast(scene: "bpy.types.Scene", face: "bpy.types.Ob
     )  # among other strips this crashes Blender 5.2 at times
     add_strip(scene, speech, 501).name = "Late"
     assert bpy.ops.lipsync.cast_add_all() == {"FINISHED"} and bpy.ops.lipsync.generate_cast() == {"FINISHED"}
-    assert part("addon.takes.take_store.take_store").read_parts(face.data.shape_keys.animation_data.action) == (
+    assert part("addon.takes.take_store").read_parts(face.data.shape_keys.animation_data.action) == (
         "Hello There",
         "Late",
     )

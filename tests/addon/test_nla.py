@@ -16,7 +16,7 @@ def _speak(head: "bpy.types.Object", name: str, first: int, value: float, frames
     keys, face = part("addon.keyframes.face_action"), part("addon.rig.face_rig.face_rig").read_face(head)
     take = Curves(("jawOpen",), np.full((frames, 1), value, np.float32), 24.0)
     action = keys.write_action(name, keys.columns(face, take), first, keys.Style(0.0, False))
-    part("addon.takes.take_store.nla").push_down(action, face, EASE)
+    part("addon.takes.nla").push_down(action, face, EASE)
     return action
 
 
@@ -76,7 +76,7 @@ def test_it_is_the_same_when_the_file_is_opened_again(head: "bpy.types.Object", 
 
 
 def test_what_a_take_joins_is_kept_in_the_file(head: "bpy.types.Object", tmp_path: Path) -> None:
-    takes = part("addon.takes.take_store.take_store")
+    takes = part("addon.takes.take_store")
     action = _speak(head, "One", 11, 0.5)
     infos = [
         takes.TakeInfo(name, "a.ogg", 0.0, 1.0, 11, 24.0, "Joan", "neutral", 0, "a", "m", 0.0)

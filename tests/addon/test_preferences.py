@@ -47,7 +47,7 @@ def test_menus_are_those_of_the_model_chosen(scene: "bpy.types.Scene", own_model
 def test_model_chosen_performs(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
 ) -> None:
-    takes, model = part("addon.takes.take_store.take_store"), part("addon.generation.model_info")
+    takes, model = part("addon.takes.take_store"), part("addon.generation.model_info")
     with preference(model=str(own_model)):
         scene.lipsync.identity = "Grandmother"
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
@@ -108,7 +108,7 @@ def test_the_extension_s_own_model_stands_in_for_a_broken_one(
     job, order, takes, model = (
         part("addon.generation.job"),
         part("addon.operators.generate").make_order,
-        part("addon.takes.take_store.take_store"),
+        part("addon.takes.take_store"),
         part("addon.generation.model_info"),
     )
     why = f"decoder.onnx in {own_model} is not the file its model.json describes: reinstall the extension"

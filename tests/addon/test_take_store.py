@@ -84,7 +84,7 @@ def _reason(operator) -> str:
 def test_edits_are_seen_and_undone(
     scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path, interpolation: str
 ) -> None:
-    edits = part("addon.takes.take_store.edit_tracking")
+    edits = part("addon.takes.edit_tracking")
     scene.lipsync.key_interpolation = interpolation
     name = _import(tmp_path).name
     assert not edits.is_edited(_moving()) and not edits.shows_edited(_moving())
@@ -115,7 +115,7 @@ def test_edits_are_seen_and_undone(
     ids=lambda case: case[0],
 )
 def test_every_kind_of_edit_is_seen(head: "bpy.types.Object", tmp_path: Path, edit) -> None:
-    edits, action = part("addon.takes.take_store.edit_tracking"), _import(tmp_path)
+    edits, action = part("addon.takes.edit_tracking"), _import(tmp_path)
     assert not edits.shows_edited(action)
     edit[1](fcurves(action)[JAW])
     fcurves(action)[JAW].update()
@@ -133,7 +133,7 @@ def _key_the_jaw() -> None:
 
 
 def test_looking_is_no_edit(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
-    edits, action = part("addon.takes.take_store.edit_tracking"), _import(tmp_path)
+    edits, action = part("addon.takes.edit_tracking"), _import(tmp_path)
     for curve in fcurves(action).values():
         curve.keyframe_points[2].select_control_point = True
         curve.mute = curve.select = True
@@ -151,7 +151,7 @@ def test_looking_is_no_edit(scene: "bpy.types.Scene", head: "bpy.types.Object", 
 def test_a_change_taken_back_is_no_edit(
     head: "bpy.types.Object", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    edits, action = part("addon.takes.take_store.edit_tracking"), _import(tmp_path)
+    edits, action = part("addon.takes.edit_tracking"), _import(tmp_path)
     point = fcurves(action)[JAW].keyframe_points[3]
     before, asked = point.co.y, []
     really = edits.is_edited
@@ -172,8 +172,8 @@ def test_a_change_taken_back_is_no_edit(
 
 def test_seal_takes_the_keys_for_unedited(head: "bpy.types.Object", tmp_path: Path) -> None:
     takes, edits, action = (
-        part("addon.takes.take_store.take_store"),
-        part("addon.takes.take_store.edit_tracking"),
+        part("addon.takes.take_store"),
+        part("addon.takes.edit_tracking"),
         _import(tmp_path),
     )
     _change(action)
@@ -205,7 +205,7 @@ def test_handlers_go_with_the_addon(head: "bpy.types.Object") -> None:
     lists = [
         getattr(bpy.app.handlers, name) for name in ("depsgraph_update_post", "undo_post", "redo_post", "load_post")
     ]
-    edits = part("addon.takes.take_store.edit_tracking")
+    edits = part("addon.takes.edit_tracking")
     before = [len(handlers) for handlers in lists]
     edits.unregister()
     assert [len(handlers) for handlers in lists] == [count - 1 for count in before]
@@ -216,7 +216,7 @@ def test_handlers_go_with_the_addon(head: "bpy.types.Object") -> None:
 
 
 def test_duplicate_keeps_edits_and_gets_the_next_name(head: "bpy.types.Object", tmp_path: Path) -> None:
-    takes, action = part("addon.takes.take_store.take_store"), _import(tmp_path)
+    takes, action = part("addon.takes.take_store"), _import(tmp_path)
     _change(action)
     began = time.time()
     assert bpy.ops.lipsync.take_duplicate() == {"FINISHED"}
@@ -354,7 +354,7 @@ def test_a_take_on_the_nla_is_not_deleted(head: "bpy.types.Object", tmp_path: Pa
 
 
 def test_made_again_it_is_the_same(scene: "bpy.types.Scene", head: "bpy.types.Object", speech: Path) -> None:
-    takes, began = part("addon.takes.take_store.take_store"), time.time()
+    takes, began = part("addon.takes.take_store"), time.time()
     first = _generate(speech)
     assert began <= takes.read_info(first).made <= time.time()
     wanted = read_action(first)
@@ -380,15 +380,15 @@ def test_what_is_not_the_same_is_told(
     file = Path(shutil.copy(speech, tmp_path / "line.ogg"))
     first = _generate(file)
     warnings = part("addon.generation.regenerate").warnings
-    info = part("addon.takes.take_store.take_store").read_info(first)
+    info = part("addon.takes.take_store").read_info(first)
     assert warnings(info, info, 24.0) == []
     file.write_bytes(file.read_bytes() + b"\0")  # still sound, but another file
     first["lipsync_take"]["model_sha256"] = "0" * 64
     scene.render.fps = 25
     assert bpy.ops.lipsync.take_again() == {"FINISHED"}
     sound, model, rate = warnings(
-        part("addon.takes.take_store.take_store").read_info(first),
-        part("addon.takes.take_store.take_store").read_info(_moving()),
+        part("addon.takes.take_store").read_info(first),
+        part("addon.takes.take_store").read_info(_moving()),
         25.0,
     )
     assert (
@@ -434,7 +434,7 @@ def test_sound_that_was_packed_or_moved_is_found(
 def test_three_at_once(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     assert bpy.ops.lipsync.resample(count=3) == {"FINISHED"}
-    takes = part("addon.takes.take_store.take_store")
+    takes = part("addon.takes.take_store")
     first, *others = sorted(takes.all_takes(), key=lambda action: action.name)
     assert [takes.read_info(action).seed for action in others] == [1, 2, 3] and scene.lipsync.seed == 1
     assert face.data.shape_keys.animation_data.action == others[0]
@@ -453,7 +453,7 @@ def test_unassigned_takes_are_for_shape_keys(head: "bpy.types.Object", tmp_path:
 
 
 def test_list_says_what_differs(head: "bpy.types.Object", speech: Path, tmp_path: Path) -> None:
-    panel, takes = part("addon.panels.takes"), part("addon.takes.take_store.take_store")
+    panel, takes = part("addon.panels.takes"), part("addon.takes.take_store")
     action = _generate(speech, emotion="happiness")
     info = takes.read_info(action)
     now = time.strftime("%H:%M", time.localtime(info.made))

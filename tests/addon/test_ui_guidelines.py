@@ -97,7 +97,7 @@ def test_undo_takes_a_generation_back_in_one_step(face: "bpy.types.Object", stri
     bpy.ops.ed.undo_push(message="Before")
     before = snapshot()
     assert bpy.ops.lipsync.resample("EXEC_DEFAULT", True, count=2) == {"FINISHED"}
-    assert len([*part("addon.takes.take_store.take_store").all_takes()]) == 2
+    assert len([*part("addon.takes.take_store").all_takes()]) == 2
     bpy.ops.ed.undo()
     assert snapshot() == before
 

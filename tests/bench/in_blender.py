@@ -75,7 +75,7 @@ def _writing(values: np.ndarray, runs: int) -> dict[str, Any]:
     keys, rig, curves = (
         _part("addon.keyframes.face_action"),
         _part("addon.rig.face_rig.face_rig"),
-        _part("backend.curves.base.base"),
+        _part("backend.curves.base"),
     )
     face = rig.read_face(bpy.context.active_object)
     take = curves.Curves(_part("backend.arkit").CHANNELS, values, 30.0)
