@@ -78,7 +78,7 @@ def _judge(before: Contents, after: Contents, running: Any, scene: int, faces: s
         return
     assert running.state == {"FINISHED"}
     new = {name for name in after if name[0] == "actions" and name not in before}
-    found = [part("addon.rig.face_rig.face_rig").find_face(ob) for ob in map(by_uid, faces) if ob and ob.users_scene]
+    found = [part("addon.rig.face_rig").find_face(ob) for ob in map(by_uid, faces) if ob and ob.users_scene]
     theirs = {("shape_keys", mesh.key.name_full) for face in found for mesh in face.meshes}
     scenes = {
         ("scenes", each.name) for each in bpy.data.scenes if each.session_uid == scene

@@ -41,7 +41,7 @@ def stage() -> None:
     curve.update()
     keys = part("addon.keyframes.face_action")
     keys.assign(
-        keys.write_action(ITS, [], 1, keys.Style(0.0, True)), part("addon.rig.face_rig.face_rig").read_face(bystander)
+        keys.write_action(ITS, [], 1, keys.Style(0.0, True)), part("addon.rig.face_rig").read_face(bystander)
     )
     for _ in range(2):
         bpy.ops.ed.undo_push(message="Staged")
@@ -148,7 +148,7 @@ def take_back() -> None:
         bpy.data.actions.remove(action)
     for ob, name in (("Face", MINE), ("Bystander", ITS)):
         part("addon.keyframes.face_action").assign(
-            bpy.data.actions[name], part("addon.rig.face_rig.face_rig").read_face(bpy.data.objects[ob])
+            bpy.data.actions[name], part("addon.rig.face_rig").read_face(bpy.data.objects[ob])
         )
     bpy.context.scene.lipsync.seed = 0
     for sound in bpy.data.sounds:

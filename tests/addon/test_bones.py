@@ -53,7 +53,7 @@ def _ahead(armature: "bpy.types.Object", name: str) -> Vector:
 
 
 def test_bones_are_guessed_by_their_names(extension: object) -> None:
-    bones = part("addon.rig.face_rig.bones")
+    bones = part("addon.rig.bones")
     rigs = [
         ["CC_Base_JawRoot", "CC_Base_L_Eye", "CC_Base_R_Eye", "CC_Base_Head"],
         ["jaw", "eye.L", "eye.R", "DEF-eye.L", "lid.T.L", "brow.L", "jaw.L"],
@@ -87,7 +87,7 @@ def test_a_key_turns_its_bone(
 ) -> None:
     how = {"armature": "Rig", "jaw": "CC_Base_JawRoot", "left_eye": "eye.L", "right_eye": "eye.R"}
     assert bpy.ops.lipsync.drive_bones(**how) == {"FINISHED"}
-    face = part("addon.rig.face_rig.face_rig").read_face(head)
+    face = part("addon.rig.face_rig").read_face(head)
     assert len(face.channels) == 10 and len(face.meshes) == 1
     still = [v.co.copy() for v in head.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices]
     head.data.shape_keys.key_blocks[channel].value = 1.0
@@ -108,7 +108,7 @@ def test_a_key_turns_its_bone(
 def test_takes_turn_bones(scene: "bpy.types.Scene", armature: "bpy.types.Object", head: "bpy.types.Object") -> None:
     keys = part("addon.keyframes.face_action")
     assert bpy.ops.lipsync.drive_bones(armature="Rig", jaw="CC_Base_JawRoot") == {"FINISHED"}
-    face = part("addon.rig.face_rig.face_rig").read_face(head)
+    face = part("addon.rig.face_rig").read_face(head)
     for peak in (1.0, 0.5):
         values = np.zeros((3, 52), np.float32)
         values[1, CHANNELS.index("jawOpen")] = peak

@@ -15,7 +15,7 @@ def _write(
     ob: "bpy.types.Object", values: np.ndarray, tolerance: float = 0.0, bezier: bool = False
 ) -> "bpy.types.Action":
     keys = part("addon.keyframes.face_action")
-    face = part("addon.rig.face_rig.face_rig").read_face(ob)
+    face = part("addon.rig.face_rig").read_face(ob)
     action = keys.write_action(
         "Take", keys.columns(face, Curves(CHANNELS, values, 30.0)), 5, keys.Style(tolerance, bezier)
     )

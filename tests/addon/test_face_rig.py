@@ -12,7 +12,7 @@ from backend.arkit import CHANNELS
 
 @pytest.fixture
 def read_face(scene: "bpy.types.Scene") -> Callable:
-    return part("addon.rig.face_rig.face_rig").read_face
+    return part("addon.rig.face_rig").read_face
 
 
 def _names(face) -> set[str]:
@@ -91,7 +91,7 @@ def test_mouth_by_visemes_and_the_rest_by_arkit(read_face: Callable) -> None:
     for block in blocks[1:]:
         block.mute = True
     with pytest.raises(
-        part("addon.rig.face_rig.face_rig").RigError,
+        part("addon.rig.face_rig").RigError,
         match='Every ARKit shape key or viseme of "Head" is driven, muted or locked',
     ):
         read_face(head)
@@ -126,7 +126,7 @@ def test_keys_that_cant_move_are_named(read_face: Callable) -> None:
     ]
     blocks["mouthClose"].mute = True
     with pytest.raises(
-        part("addon.rig.face_rig.face_rig").RigError, match='Every ARKit shape key of "Head" is driven, muted or locked'
+        part("addon.rig.face_rig").RigError, match='Every ARKit shape key of "Head" is driven, muted or locked'
     ):
         read_face(head)
 
@@ -139,8 +139,8 @@ def test_teeth_driven_by_the_head_are_no_warning(read_face: Callable) -> None:
 
 
 def _refusal(ob: "bpy.types.Object | None") -> str:
-    with pytest.raises(part("addon.rig.face_rig.face_rig").RigError) as caught:
-        part("addon.rig.face_rig.face_rig").read_face(ob)
+    with pytest.raises(part("addon.rig.face_rig").RigError) as caught:
+        part("addon.rig.face_rig").read_face(ob)
     return str(caught.value)
 
 
@@ -171,7 +171,7 @@ def test_linked_face_is_refused(scene: "bpy.types.Scene", tmp_path: Path) -> Non
     )
     local = add_mesh("Beard", ["jawOpen"])
     local.parent = hero
-    face = part("addon.rig.face_rig.face_rig").read_face(local)
+    face = part("addon.rig.face_rig").read_face(local)
     assert _names(face) == {"Beard"} and face.warnings()[0].startswith('"Hero" was left out')
 
 
@@ -180,7 +180,7 @@ def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.type
     head = add_mesh("Hero", ["jawOpen"])
     head.data.shape_keys.animation_data_create()
     hero = _override(head, library)
-    assert part("addon.rig.face_rig.face_rig").read_face(hero).warnings() == []
+    assert part("addon.rig.face_rig").read_face(hero).warnings() == []
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     name = hero.data.shape_keys.animation_data.action.name
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
@@ -191,7 +191,7 @@ def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.type
 
 def test_override_that_will_forget_its_action_is_told(scene: "bpy.types.Scene", tmp_path: Path) -> None:
     hero = _override(add_mesh("Hero", ["jawOpen"]), tmp_path / "hero.blend")
-    (warning,) = part("addon.rig.face_rig.face_rig").read_face(hero).warnings()
+    (warning,) = part("addon.rig.face_rig").read_face(hero).warnings()
     assert warning.startswith('"Hero" will be still when the file is opened again')
 
 

@@ -42,7 +42,7 @@ def _jagged(frames: int) -> np.ndarray:
 def _evaluated(values: np.ndarray, tolerance: float, bezier: bool) -> tuple[np.ndarray, int]:
     """(what Blender makes of the curves on each frame, count of keys)."""
     keys = part("addon.keyframes.face_action")
-    face = part("addon.rig.face_rig.face_rig").read_face(add_mesh("Head", list(CHANNELS)))
+    face = part("addon.rig.face_rig").read_face(add_mesh("Head", list(CHANNELS)))
     action = keys.write_action(
         "Take", keys.columns(face, Curves(CHANNELS, values, 30.0)), 5, keys.Style(tolerance, bezier)
     )

@@ -18,7 +18,7 @@ mapping_file = source("rig.mapping_file")
 
 @pytest.fixture
 def read_face(scene: "bpy.types.Scene") -> Callable:
-    return part("addon.rig.face_rig.face_rig").read_face
+    return part("addon.rig.face_rig").read_face
 
 
 def _choose(ob: "bpy.types.Object", **keys: str) -> None:
@@ -68,7 +68,7 @@ def test_a_choice_of_a_key_that_is_gone_is_none(read_face: Callable) -> None:
 
 
 def test_a_face_of_no_known_names_speaks_by_choices_alone(read_face: Callable) -> None:
-    keys, rig = part("addon.keyframes.face_action"), part("addon.rig.face_rig.face_rig")
+    keys, rig = part("addon.keyframes.face_action"), part("addon.rig.face_rig")
     alien = add_mesh("Alien", ["Antenna", "Gape"])
     with pytest.raises(rig.RigError, match="choose them under Mapping"):
         read_face(alien)
@@ -97,7 +97,7 @@ def test_visemes_by_hand(read_face: Callable) -> None:
 
 
 def test_choosing_arkits_lips_by_hand_ends_visemes(read_face: Callable) -> None:
-    lips = part("addon.rig.face_rig.visemes").SPOKEN_FOR
+    lips = part("addon.rig.visemes").SPOKEN_FOR
     head = add_mesh(
         "Head", [f"Fcl_MTH_{name}" for name in "AIUEO"] + [f"Shape {number}" for number in range(len(lips))]
     )
@@ -107,7 +107,7 @@ def test_choosing_arkits_lips_by_hand_ends_visemes(read_face: Callable) -> None:
 
 
 def test_choices_go_where_the_shape_keys_go(read_face: Callable, tmp_path: Path) -> None:
-    choices = part("addon.rig.face_rig.mapping").choices
+    choices = part("addon.rig.mapping").choices
     head = add_mesh("Head", ["jawOpen", "Maw"])
     _choose(head, jawOpen="Maw", cheekPuff="(None)")
     wanted = (("jawOpen", "Maw"), ("cheekPuff", ""))
@@ -142,7 +142,7 @@ def test_reset(read_face: Callable) -> None:
     _choose(head, jawOpen="Maw", cheekPuff="Maw")
     _choose(teeth, jawOpen="Maw")
     assert bpy.ops.lipsync.mapping_reset(curve="jawOpen") == {"FINISHED"}
-    choices = part("addon.rig.face_rig.mapping").choices
+    choices = part("addon.rig.mapping").choices
     assert choices(head.data.shape_keys) == (("cheekPuff", "Maw"),) and choices(teeth.data.shape_keys) == ()
     assert bpy.ops.lipsync.mapping_reset() == {"FINISHED"}
     assert choices(head.data.shape_keys) == ()
@@ -170,7 +170,7 @@ def test_saved_and_loaded(read_face: Callable, tmp_path: Path) -> None:
 
     other = add_mesh("Somebody", ["Maw"])  # none of the file's meshes, and without one of its keys
     assert bpy.ops.lipsync.mapping_load(filepath=str(file)) == {"FINISHED"}
-    assert part("addon.rig.face_rig.mapping").choices(other.data.shape_keys) == (("jawOpen", "Maw"),)
+    assert part("addon.rig.mapping").choices(other.data.shape_keys) == (("jawOpen", "Maw"),)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_what_is_no_mapping_changes_nothing(scene: "bpy.types.Scene", tmp_path: 
         bpy.ops.lipsync.mapping_load(filepath=str(file))
     with pytest.raises(RuntimeError, match="can't be read"):
         bpy.ops.lipsync.mapping_load(filepath=str(tmp_path / "gone.json"))
-    assert part("addon.rig.face_rig.mapping").choices(head.data.shape_keys) == (("jawOpen", "Maw"),)
+    assert part("addon.rig.mapping").choices(head.data.shape_keys) == (("jawOpen", "Maw"),)
 
 
 def test_what_fits_is_chosen_and_the_rest_is_told() -> None:
@@ -223,7 +223,7 @@ def test_the_panel_lists_keys_and_what_is_wrong_with_them(read_face: Callable) -
     teeth = add_mesh("Teeth", ["Jaw_Open"], head)
     key = head.data.shape_keys
     key.key_blocks["jawOpen"].mute = True
-    meshes = part("addon.rig.face_rig.face_rig").find_face(head).meshes
+    meshes = part("addon.rig.face_rig").find_face(head).meshes
     assert (
         panel._keys(meshes, "jawOpen") == {"jawOpen": "muted", "Jaw_Open": ""} and panel._keys(meshes, "jawRight") == {}
     )
@@ -235,7 +235,7 @@ def test_the_panel_lists_keys_and_what_is_wrong_with_them(read_face: Callable) -
     assert part("addon.panels.mapping").shown_curve(view) == "eyeLookDownLeft"
     assert [row.identifier for row in view.bl_rna.properties["curves"].enum_items] == [
         *CHANNELS,
-        *part("addon.rig.face_rig.visemes").POSES,
+        *part("addon.rig.visemes").POSES,
     ]
 
 

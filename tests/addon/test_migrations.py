@@ -60,7 +60,7 @@ def action(scene: "bpy.types.Scene") -> "bpy.types.Action":
 
 def _import_nothing() -> list["bpy.types.Action"]:
     face, action = bpy.data.objects["Head"], bpy.data.actions.new("Some Take")
-    part("addon.keyframes.face_action").assign(action, part("addon.rig.face_rig.face_rig").read_face(face))
+    part("addon.keyframes.face_action").assign(action, part("addon.rig.face_rig").read_face(face))
     return [action]
 
 
@@ -139,7 +139,7 @@ def test_a_take_of_a_newer_version_is_left_alone(action: "bpy.types.Action") -> 
     assert list(takes.all_takes()) == []
     says = '"Some Take" was made by a newer version of this extension: update the extension to work with it'
     with pytest.raises(takes.TakeError, match=says):
-        takes.chosen_take(part("addon.rig.face_rig.face_rig").read_face(bpy.data.objects["Head"]))
+        takes.chosen_take(part("addon.rig.face_rig").read_face(bpy.data.objects["Head"]))
     for operator in ("take_assign", "take_duplicate", "take_delete"):
         with pytest.raises(RuntimeError, match="newer version"):
             getattr(bpy.ops.lipsync, operator)("EXEC_DEFAULT", take="Some Take")

@@ -13,7 +13,7 @@ EASE = 5
 
 
 def _speak(head: "bpy.types.Object", name: str, first: int, value: float, frames: int = 20) -> "bpy.types.Action":
-    keys, face = part("addon.keyframes.face_action"), part("addon.rig.face_rig.face_rig").read_face(head)
+    keys, face = part("addon.keyframes.face_action"), part("addon.rig.face_rig").read_face(head)
     take = Curves(("jawOpen",), np.full((frames, 1), value, np.float32), 24.0)
     action = keys.write_action(name, keys.columns(face, take), first, keys.Style(0.0, False))
     part("addon.takes.nla").push_down(action, face, EASE)

@@ -63,7 +63,7 @@ def _struct(cls: Any) -> Any:
 
 def is_curve(text: str) -> bool:
     """Whether it is the name of a channel of ARKit's or of a viseme: the same in every language, and written as it is."""
-    return text in part("addon.rig.face_rig.mapping").CURVES
+    return text in part("addon.rig.mapping").CURVES
 
 
 def shown(cls: Any) -> set[str]:

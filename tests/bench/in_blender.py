@@ -74,7 +74,7 @@ def _writing(values: np.ndarray, runs: int) -> dict[str, Any]:
     """Seconds, by style, to make an Action of a take's curves; and how many keys that is."""
     keys, rig, curves = (
         _part("addon.keyframes.face_action"),
-        _part("addon.rig.face_rig.face_rig"),
+        _part("addon.rig.face_rig"),
         _part("backend.curves.base"),
     )
     face = rig.read_face(bpy.context.active_object)
