@@ -1,0 +1,83 @@
+"""The commands in the README and the docs: the cheap ones run here, the others are steps of .ci/run."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+
+
+def _commands(page: Path) -> list[str]:
+    """Return the commands in indented and fenced blocks, without their comments."""
+    text = page.read_text(encoding="utf-8")
+    lines = re.findall(r"^    (\S.*)$", text, re.MULTILINE)
+    for block in re.findall(r"^```(?:sh|bash|console)?\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        lines += block.splitlines()
+    return [command for line in lines if (command := re.sub(r"(^|\s+)#.*", "", line).strip())]
+
+
+def _spans(page: Path) -> list[str]:
+    """Return the commands in running text."""
+    return re.findall(r"`((?:make|python -m|pip) [^`\n]+)`", page.read_text(encoding="utf-8"))
+
+
+def _ci_targets() -> set[str]:
+    """Return the make targets that .ci/run makes, with their prerequisites."""
+    steps = set(re.findall(r"^step ([\w-]+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
+    rules = re.findall(r"^([\w\- ]+):(?!=) *([\w\- ]*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return steps | {needed for names, needs in rules if steps & set(names.split()) for needed in needs.split()}
+
+
+def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run `python -m backend ...` as in a clone, but in another folder that holds copies of the files it reads."""
+    _, *arguments = shlex.split(command)
+    for argument in arguments:
+        if (source := ROOT / argument).is_file():
+            (folder / argument).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / argument)
+        elif "/" in argument and source.is_dir():
+            shutil.copytree(source, folder / argument)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def _is_runnable(command: str) -> bool:
+    """Whether all that a backend command reads is in the repository."""
+    return command.startswith("python -m backend ") and "tests/data/" in command
+
+
+RUNNABLE = sorted({c for page in [README, *(ROOT / "docs").glob("*.md")] for c in _commands(page) if _is_runnable(c)})
+
+
+@pytest.mark.parametrize("command", [*_commands(README), *_spans(README)])
+def test_readme_command_is_covered(command: str) -> None:
+    program, *arguments = shlex.split(command)
+    if program == "make":
+        assert arguments[0] in _ci_targets()
+    elif program == "pip":
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        assert arguments == ["install", *project["dependencies"]]
+    else:
+        assert command in RUNNABLE
+
+
+@pytest.mark.parametrize("command", RUNNABLE)
+def test_documented_command_runs(command: str, tmp_path: Path) -> None:
+    result = _run(command, tmp_path)
+    assert result.returncode == 0, result.stderr
+    out = re.search(r"--out (\S+)", command)
+    assert (tmp_path / out[1]).exists() if out else result.stdout
+
+
+def test_readme_commands_are_found() -> None:
+    assert {command.split()[0] for command in _commands(README)} == {"make", "pip", "python"}
