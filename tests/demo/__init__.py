@@ -1,1 +1,1 @@
-"""The whole product in one run: install the zip, make the sample face speak a clip, and write what came out to look at."""
+"""The whole pipeline in one run: build and install the zip, make the sample face speak a clip, render the result."""

@@ -1,4 +1,4 @@
-"""python -m tests.demo [AUDIO]: build, install, generate, render. What comes out lies in build/demo."""
+"""Build, install, generate, render: python -m tests.demo [AUDIO]. Writes to build/demo."""
 
 import argparse
 import tempfile
@@ -10,7 +10,7 @@ from backend.curve_files import write
 from .moments import extremes, read_known, telling
 from .run import OUT, ROOT, Stages, run, started_blender
 
-_SPEECH = ROOT / "tests" / "data" / "speech.ogg"  # its phones lie beside it
+_SPEECH = ROOT / "tests" / "data" / "speech.ogg"  # with its phones in speech.json
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
 
 def _demo(audio: Path, files: dict[str, Path], stage: Stages) -> None:
     clip = read_clip(audio)
-    # Of the clip that comes with the repository, the words and sounds are known; of any other, nothing is.
+    # Only the bundled clip comes with its text and phones.
     text, phones = read_known(_SPEECH.with_suffix(".json")) if audio == _SPEECH else ("", [])
     with started_blender(stage) as scene:
         import bpy

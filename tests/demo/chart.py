@@ -1,4 +1,4 @@
-"""The chart of a take: its curves over the speech, one lane for what an animator would call one thing."""
+"""Draw the chart of a take: the waveform, the phones, and one lane for each group of channels."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from backend.curves.base import Curves
 from .moments import Phone
 from .paper import INK, MARGIN, PALE, PAPER, RULE, WIDTH, font
 
-_LEAST = 0.25  # a lane is scaled to its peak, but not to less than this
-_FINE = 2  # charts are drawn this much larger, then scaled down, for smooth lines
+_LEAST = 0.25  # smallest peak that a lane is scaled to
+_FINE = 2  # supersampling factor, for smooth lines
 
 
 @dataclass(frozen=True)
 class Lane:
-    """A line of the chart: the largest of some channels, up; the largest of others, down."""
+    """A lane of the chart: the maximum of some channels upward, and of others downward."""
 
     name: str
     up: tuple[str, ...]
@@ -47,7 +47,7 @@ BROWS = Lane(
 
 @dataclass(frozen=True)
 class Speech:
-    """A performance beside what was said: samples (n,) mono at rate Hz from the curves' start; phones may be empty."""
+    """A performance and its sound. samples: (n,) mono at rate Hz, starting with the curves; phones may be empty."""
 
     curves: Curves
     samples: np.ndarray
@@ -61,7 +61,7 @@ class Speech:
 
 @dataclass(frozen=True)
 class Form:
-    """How a chart is laid out, in pixels; left: where time begins, after the lanes' names; words: of the letters."""
+    """The layout of a chart, in pixels. left: where time starts, after the names of the lanes; words: the font size."""
 
     lanes: Sequence[Lane]
     left: int
@@ -71,7 +71,7 @@ class Form:
 
     @property
     def phones(self) -> int:
-        """Height of the sounds' labels, which stand in two rows by turns, or short sounds would overlap."""
+        """Return the height of the phone labels. They alternate between two rows so that short phones don't overlap."""
         return round(2.6 * self.words)
 
     @property
@@ -80,14 +80,17 @@ class Form:
 
 
 def extent(lane: Lane, performances: Sequence[Curves]) -> tuple[float, float]:
-    """How far a lane reaches up and down in any of them."""
+    """Return how far a lane reaches up and down over all performances."""
     return tuple(max(float(_highest(curves, names).max()) for curves in performances) for names in (lane.up, lane.down))  # type: ignore[return-value]
 
 
 def draw_chart(
     form: Form, speech: Speech, times: Sequence[float], extents: Sequence[tuple[float, float]]
 ) -> Image.Image:
-    """A chart as wide as the sheet. times: s, marked with numbers from 1; extents: what each lane is scaled to, up and down."""
+    """Draw a chart as wide as the sheet.
+
+    times: s, marked with numbers from 1; extents: for each lane, the values up and down that it is scaled to.
+    """
     image = Image.new("RGB", (WIDTH * _FINE, form.height * _FINE), PAPER)
     draw = ImageDraw.Draw(image)
     left, right = form.left * _FINE, (WIDTH - MARGIN) * _FINE
@@ -126,7 +129,7 @@ def draw_chart(
 
 
 def _draw_wave(draw: ImageDraw.ImageDraw, height: float, samples: np.ndarray, left: float, right: float) -> None:
-    """A line from the lowest to the highest sample for each column of pixels."""
+    """Draw a line from the lowest to the highest sample for each column of pixels."""
     middle, reach = 0.55 * height, 0.42 * height
     loudest = max(float(np.abs(samples).max()), 1e-6)
     for column, part in enumerate(np.array_split(samples, max(1, int(right - left)))):
@@ -151,7 +154,7 @@ def _draw_phones(draw: ImageDraw.ImageDraw, form: Form, phones: Sequence[Phone],
 def _draw_curve(
     draw: ImageDraw.ImageDraw, grid: Sequence[float], base: float, values: np.ndarray, color: tuple[int, int, int]
 ) -> None:
-    """A filled curve: values in pixels below the base line."""
+    """Draw a filled curve. values: pixels below the base line."""
     line = list(zip(grid, (base + values).tolist(), strict=True))
     soft = tuple(round(0.35 * tone + 0.65 * paper) for tone, paper in zip(color, PAPER, strict=True))
     if len(line) > 1:

@@ -1,4 +1,4 @@
-"""Which frames of a take tell most about its lip sync."""
+"""Choose the frames of a take that show its lip sync best."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ from backend.curves.base import Curves
 
 COUNT = 12
 
-# What a face is judged by, with the sounds that show it: ARPAbet, the first of a row that the clip has.
+# Mouth shapes to show, with the ARPAbet phones that show them. The first phone that the clip has is used.
 _TELLING = (
     ("at rest", ("SIL",)),
     ("lips meet", ("P",)),
@@ -29,12 +29,12 @@ _TELLING = (
     ("spread", ("IY", "EY")),
 )
 _VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EY", "IY", "OW", "OY", "UW")
-_HOLD = 0.08  # s: how long a consonant is taken to be held; before a pause, what follows is breath
+_HOLD = 0.08  # s: longest hold of a consonant; before a pause, the rest of the phone is breath
 
 
 @dataclass(frozen=True)
 class Phone:
-    """A sound of speech: ARPAbet label without stress, start and end in seconds."""
+    """A phone: ARPAbet label without stress, start and end in seconds."""
 
     label: str
     start: float
@@ -43,7 +43,7 @@ class Phone:
 
 @dataclass(frozen=True)
 class Moment:
-    """A time (s) of a clip, and what should be, or is, seen there."""
+    """A time (s) of a clip, and what the face should show there."""
 
     time: float
     label: str
@@ -51,20 +51,20 @@ class Moment:
 
 
 def read_known(path: Path) -> tuple[str, list[Phone]]:
-    """What a .json says of a clip: its words, and its sounds from rows of [label, start s, end s]."""
+    """Return the text of a clip and its phones from a .json with rows of [label, start s, end s]."""
     known = json.loads(path.read_text(encoding="utf-8"))
     return known["text"], [Phone(label.rstrip("012"), start, end) for label, start, end in known["phones"]]
 
 
 def telling(phones: Sequence[Phone], count: int = COUNT) -> list[Moment]:
-    """At most count moments of known speech: the middle of the longest sound of each kind. The curves have no say in it.
+    """Return at most count moments of speech with phones: the middle of the longest phone of each mouth shape.
 
-    A kind that would be shown a second time waits until all others were shown once.
+    The curves play no part in the choice. A mouth shape is shown twice only after all others were shown once.
     """
     longest: dict[str, Phone] = {}
     for phone in sorted(phones, key=lambda phone: phone.start - phone.end):
         longest.setdefault(phone.label, phone)
-    turns = []  # how often its note came before, moment
+    turns = []  # (how often the mouth shape was shown before, moment)
     shown: Counter[str] = Counter()
     for note, labels in _TELLING:
         label = next((label for label in labels if label in longest), None)
@@ -80,13 +80,15 @@ def telling(phones: Sequence[Phone], count: int = COUNT) -> list[Moment]:
 
 
 def extremes(curves: Curves) -> list[Moment]:
-    """COUNT moments of speech nobody has transcribed: the jaw most shut and widest by turns, one in each part of the clip."""
+    """Return COUNT moments of speech without phones, one per part of the clip: jaw most closed and widest open in turn."""
     jaw = curves.values[:, curves.names.index("jawOpen")]
     moments = []
     for number, part in enumerate(np.array_split(np.arange(len(jaw)), COUNT)):
         if len(part):
             frame = part[jaw[part].argmax() if number % 2 else jaw[part].argmin()]
             moments.append(
-                Moment(frame / curves.fps, f"{frame / curves.fps:.2f} s", "widest" if number % 2 else "most shut")
+                Moment(
+                    frame / curves.fps, f"{frame / curves.fps:.2f} s", "widest open" if number % 2 else "most closed"
+                )
             )
     return moments

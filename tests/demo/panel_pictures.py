@@ -1,4 +1,4 @@
-"""The docs' pictures of the panel, taken in a real Blender with a window, on Linux with X and ImageMagick.
+"""Take the pictures of the panel for the docs, in a Blender with a window, on Linux with X and ImageMagick.
 
 make extension
 blender --factory-startup --python tests/demo/panel_pictures.py -- dist/EXTENSION.zip build/pictures
@@ -20,13 +20,13 @@ import bpy
 _MODULE = "bl_ext.user_default.diffusion_talker"
 _SPEECH = Path(__file__).parents[1] / "data" / "speech.ogg"
 _PARENT = "VIEW3D_PT_lipsync"
-_DRAWN = 0.6  # seconds in which Blender has drawn what was changed
+_DRAWN = 0.6  # seconds until Blender has drawn a change
 
-Steps = Iterator[float]  # each is carried on after so many seconds
+Steps = Iterator[float]  # yields the seconds to wait before the next step
 
 
 def main(archive: Path, out: Path) -> None:
-    """Install the extension, take all pictures, and end Blender."""
+    """Install the extension, take all pictures, and quit Blender."""
     out.mkdir(parents=True, exist_ok=True)
     bpy.context.preferences.view.show_splash = False
     bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
@@ -38,7 +38,7 @@ def main(archive: Path, out: Path) -> None:
             return next(steps)
         except StopIteration:
             pass
-        except Exception:  # noqa: BLE001 - Blender must end whatever happens
+        except Exception:  # noqa: BLE001 - Blender must quit in any case
             traceback.print_exc()
         shutil.rmtree(folder, ignore_errors=True)
         _only(
@@ -58,7 +58,7 @@ def _steps(folder: Path, out: Path) -> Steps:
     for ob in list(bpy.data.objects):
         bpy.data.objects.remove(ob)
     _area().spaces[0].show_region_ui = True
-    _area().spaces[0].overlay.show_overlays = False  # the view behind the panels is plain, so that it can be cut off
+    _area().spaces[0].overlay.show_overlays = False  # a plain view can be trimmed from the picture
     yield 1.0
     _sidebar().active_panel_category = "Lip Sync"
 
@@ -113,8 +113,8 @@ def _steps(folder: Path, out: Path) -> Steps:
 
 
 def _picture(file: Path) -> Steps:
-    """The sidebar's panels, without the empty part below them."""
-    for _ in range(2):  # a panel that is new has its height from the first
+    """Take a picture of the panels in the sidebar, without the empty area below them."""
+    for _ in range(2):  # the first pass gives new panels their height
         _sidebar().tag_redraw()
         yield _DRAWN
     window, sidebar = bpy.context.window_manager.windows[0], _sidebar()
@@ -127,7 +127,7 @@ def _picture(file: Path) -> Steps:
 
 
 def _only(*names: str) -> None:
-    """Of the panels below the main one show these, open, and hide the others."""
+    """Show these sub-panels, expanded, and hide the others."""
     for cls in [cls for cls in bpy.types.Panel.__subclasses__() if _is_below(cls)]:
         wanted = any(cls.__name__ == f"{_PARENT}_{name}" for name in names)
         if cls.is_registered:
@@ -155,7 +155,7 @@ def _in_view() -> "bpy.types.ContextTempOverride":
 
 
 def _edit(action: bpy.types.Action) -> None:
-    """What a hand does: one key moved."""
+    """Move one key, as a manual edit does."""
     keys = importlib.import_module(f"{_MODULE}.addon.keyframes.face_action")
     curve = max(keys.fcurves(action), key=lambda fcurve: len(fcurve.keyframe_points))
     curve.keyframe_points[3].co.y += 0.2
@@ -164,7 +164,7 @@ def _edit(action: bpy.types.Action) -> None:
 
 
 def _write_noise(path: Path, minutes: int) -> None:
-    """Something that takes a while to speak."""
+    """Write a sound that takes a while to process."""
     rate, block = 8000, random.Random(0).randbytes(2 * 8000)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -1,4 +1,4 @@
-"""What contact sheets are drawn with: colors, letters, and rows of frames with captions."""
+"""Colors, fonts and rows of captioned frames for contact sheets."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ def font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def frame_size(left: int, columns: int, crop: tuple[float, float, float, float]) -> tuple[int, int]:
-    """Width and height of the frames that fill a sheet's width from left on, so many in a row."""
+    """Return the width and height of frames that fill a row of the sheet from left on. columns: frames per row."""
     width = (WIDTH - left - MARGIN - (columns - 1) * _GAP) // columns
     return width, round(width * (crop[3] - crop[1]) / (crop[2] - crop[0]))
 
@@ -32,10 +32,10 @@ def draw_frames(
     crop: tuple[float, float, float, float],
     first: int = 1,
 ) -> None:
-    """A row of square pictures with their moments' captions.
+    """Draw a row of square pictures with the captions of their moments.
 
-    corner: of the row, left and top; size: of a frame; crop: what is shown of a picture, left, top, right, bottom, 0..1;
-    first: the number of the first frame.
+    corner: left and top of the row; size: of a frame; crop: the visible part of a picture as left, top, right, bottom
+    in 0..1; first: the number of the first frame.
     """
     draw = ImageDraw.Draw(sheet)
     width, height = size

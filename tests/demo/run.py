@@ -1,4 +1,4 @@
-"""What every demo does around its own work: print its stages, build and install the extension, and end in good order."""
+"""Shared by all demos: print stages, build and install the extension, and exit cleanly."""
 
 import logging
 import os
@@ -23,11 +23,11 @@ OUT = ROOT / "build" / "demo"
 
 
 class DemoError(Exception):
-    """The demo can't go on; the text says why."""
+    """The demo can't continue. The text says why."""
 
 
 class Stages:
-    """Names what is being done on the screen, and how long it took."""
+    """Prints each stage and its duration."""
 
     def __init__(self, screen: TextIO) -> None:
         self._screen = screen
@@ -41,30 +41,32 @@ class Stages:
 
 
 def run(work: Callable[[Stages], None], files: Sequence[Path], log_name: str) -> NoReturn:
-    """Do the work, which has to write the files, and end the process. What Blender prints goes to OUT / log_name."""
+    """Do the work, which must write the files, and exit the process. Blender's output goes to OUT / log_name."""
     OUT.mkdir(parents=True, exist_ok=True)
     printed = OUT / log_name
     screen = _divert(printed)
     code = 1
     try:
         with tempfile.TemporaryDirectory(prefix="diffusion_talker_", ignore_cleanup_errors=True) as folder:
-            os.environ["BLENDER_USER_RESOURCES"] = folder  # read when bpy is imported: nobody's own Blender is touched
+            os.environ["BLENDER_USER_RESOURCES"] = (
+                folder  # read when bpy is imported; keeps the user's Blender untouched
+            )
             _work(work, files, screen)
         code = 0
     except (AudioError, DemoError) as error:
         print(f"\n{error}", file=screen)
     except RuntimeError as error:  # what an operator reported
-        print(f"\n{str(error).strip()}\nWhat Blender said is in {printed}", file=screen)
+        print(f"\n{str(error).strip()}\nBlender's output is in {printed}", file=screen)
     except Exception:
         logging.basicConfig(stream=screen, format="\n%(message)s")
-        log.exception("The demo has a bug, or met one; what Blender said is in %s", printed)
+        log.exception("The demo failed unexpectedly. Blender's output is in %s", printed)
     screen.flush()
-    os._exit(code)  # not by way of Blender 4.5's end, which may hang
+    os._exit(code)  # skips the shutdown of Blender 4.5, which may hang
 
 
 @contextmanager
 def started_blender(stage: Stages) -> Iterator["bpy.types.Scene"]:
-    """An empty scene in a Blender that has the extension, built just now."""
+    """Yield an empty scene in a Blender with the extension, which is built first."""
     with stage("Build the extension"):
         archive = _build()
     with stage("Start Blender"):
@@ -86,7 +88,7 @@ def _work(work: Callable[[Stages], None], files: Sequence[Path], screen: TextIO)
     for path in files:
         path.unlink(missing_ok=True)
     work(Stages(screen))
-    print(f"{'All':<24}{time.monotonic() - began:7.1f} s\n", file=screen)
+    print(f"{'Total':<24}{time.monotonic() - began:7.1f} s\n", file=screen)
     for path in files:
         if not path.is_file():
             raise DemoError(f"Blender wrote no {path.name}.")
@@ -94,17 +96,17 @@ def _work(work: Callable[[Stages], None], files: Sequence[Path], screen: TextIO)
 
 
 def _build() -> Path:
-    """Build the zip with the project's own script, which prints where it is on its last line."""
+    """Build the zip with .ci/build_zip.py, which prints its path on the last line."""
     result = subprocess.run(
         [sys.executable, ROOT / ".ci" / "build_zip.py"], capture_output=True, text=True, check=False
     )
     if result.returncode:
         raise DemoError((result.stderr or result.stdout).strip())
-    return Path(result.stdout.strip().splitlines()[-1].rpartition("  ")[0])  # its size follows
+    return Path(result.stdout.strip().splitlines()[-1].rpartition("  ")[0])  # without the size that follows
 
 
 def _divert(log: Path) -> TextIO:
-    """Send all that Blender prints to a file, C code's prints too. Returns what is still the screen."""
+    """Redirect all output to a file, including that of C code. Return the original stdout."""
     screen = os.fdopen(os.dup(1), "w")
     with open(log, "wb") as file:
         os.dup2(file.fileno(), 1)

@@ -1,4 +1,4 @@
-"""The demo's Blender scene: the extension installed, a face and its speech, a camera, and what is rendered."""
+"""The scene of the demos: install the extension, add a face and speech, light it, render it."""
 
 import math
 from collections.abc import Sequence
@@ -13,35 +13,35 @@ from backend.curves.base import Curves
 
 from .moments import Moment
 
-FPS = 30  # the model's own, so that every frame it makes is seen
+FPS = 30  # the rate of the model, so that every generated frame is shown
 _MODULE = "bl_ext.user_default.diffusion_talker"
 _SIZE = 512  # pixels
-_LENS = 85.0  # mm: a portrait's
-_SIDE, _RISE = math.radians(8), math.radians(2)  # where the camera stands: beside the face's axis and above it
-_NECK = 0.14  # of the face's height: what the picture leaves out below
-_NEAR = 0.3  # m from the camera: where captions are, before the face
+_LENS = 85.0  # mm, a portrait lens
+_SIDE, _RISE = math.radians(8), math.radians(2)  # camera angles beside and above the axis of the face
+_NECK = 0.14  # share of the height that is cropped at the bottom
+_NEAR = 0.3  # m from the camera to captions, in front of the face
 
 
 def install(archive: Path) -> None:
-    """Install an extension's zip and enable it, as a user does. Raises RuntimeError."""
+    """Install the zip of an extension and enable it, as a user does. Raises RuntimeError."""
     bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
     if _MODULE not in bpy.context.preferences.addons:
         raise RuntimeError(f"{archive.name} was installed, but Blender could not enable it.")
 
 
 def disable() -> None:
-    """Disable the extension, which also ends its backend."""
+    """Disable the extension, which also stops its backend."""
     bpy.ops.preferences.addon_disable(module=_MODULE)
 
 
 def clear(scene: bpy.types.Scene) -> None:
-    """Take away the default scene's cube, lamp and camera."""
+    """Remove the cube, light and camera of the default scene."""
     for ob in list(scene.objects):
         bpy.data.objects.remove(ob)
 
 
 def add_speech(scene: bpy.types.Scene, audio: Path, seconds: float, first_frame: int = 1) -> range:
-    """Put a sound on the sequencer, as the active strip named for its file, and let the scene end with it. Returns its frames."""
+    """Add a sound as the active strip, named after its file, and end the scene with it. Return its frames."""
     frames = range(first_frame, first_frame + max(1, math.ceil(seconds * FPS)))
     scene.render.fps, scene.render.fps_base = FPS, 1.0
     scene.frame_start, scene.frame_end = 1, frames[-1]
@@ -53,26 +53,26 @@ def add_speech(scene: bpy.types.Scene, audio: Path, seconds: float, first_frame:
 
 
 def generate(face: bpy.types.Object) -> bpy.types.Action:
-    """Make the face speak as the scene's settings ask for. Returns the take. Raises RuntimeError."""
+    """Generate with the settings of the scene. Return the take. Raises RuntimeError."""
     if bpy.ops.lipsync.generate() != {"FINISHED"}:
         raise RuntimeError("No lip sync was generated.")
     return face.data.shape_keys.animation_data.action
 
 
 def push_down(face: bpy.types.Object) -> None:
-    """Make NLA strips of the take that moves the face: from its first frame on it plays, over whatever was pushed down before."""
+    """Push the active take down to the NLA. From its first frame on, it overrides earlier strips."""
     for ob in (face, *face.children):
         data = ob.data.shape_keys.animation_data if ob.data.shape_keys else None
         if data and data.action:
             strip = data.nla_tracks.new().strips.new(data.action.name, round(data.action.frame_range[0]), data.action)
-            strip.extrapolation = "HOLD_FORWARD"  # not backward, over what came earlier
+            strip.extrapolation = "HOLD_FORWARD"  # not backward, which would override earlier strips
             if hasattr(strip, "action_slot"):  # 4.4 and later
                 strip.action_slot = data.action_slot
             data.action = None
 
 
 def performed(scene: bpy.types.Scene, face: bpy.types.Object, frames: range) -> Curves:
-    """What the face's keys do, as played back: frame k of the curves is frames[k] of the scene."""
+    """Return the shape-key values as played back. Row k is frames[k] of the scene."""
     blocks = [face.data.shape_keys.key_blocks[name] for name in CHANNELS]
     values = []
     for frame in frames:
@@ -82,25 +82,25 @@ def performed(scene: bpy.types.Scene, face: bpy.types.Object, frames: range) -> 
 
 
 def add_caption(scene: bpy.types.Scene, text: str, frames: range) -> None:
-    """A line of text below the face, rendered in these frames only."""
+    """Add a line of text below the face that renders only in these frames."""
     curve = bpy.data.curves.new("Caption", "FONT")
     curve.body = text
     curve.align_x = "CENTER"
     caption = bpy.data.objects.new("Caption", curve)
     scene.collection.objects.link(caption)
-    width = _NEAR * scene.camera.data.sensor_width / scene.camera.data.lens  # of all that is seen so near
+    width = _NEAR * scene.camera.data.sensor_width / scene.camera.data.lens  # of the view at this distance
     curve.size = 0.042 * width
     caption.parent = scene.camera
     caption.location = (0.0, -0.465 * width, -_NEAR)
     curve.materials.append(bpy.data.materials.new("Caption"))
-    curve.materials[0].diffuse_color = (0.02, 0.02, 0.02, 1.0)  # on skin and on gray
+    curve.materials[0].diffuse_color = (0.02, 0.02, 0.02, 1.0)  # readable on skin and on gray
     for frame, hidden in ((0, True), (frames.start, False), (frames.stop, True)):
         caption.hide_render = hidden
         caption.keyframe_insert("hide_render", frame=frame)
 
 
 def light_and_camera(scene: bpy.types.Scene) -> None:
-    """A portrait camera and Workbench's studio light: nothing that needs a GPU or textures."""
+    """Add a portrait camera and the studio light of Workbench, which needs no GPU or textures."""
     corners = np.array(
         [ob.matrix_world @ Vector(corner) for ob in scene.objects if ob.type == "MESH" for corner in ob.bound_box]
     )
@@ -123,7 +123,7 @@ def light_and_camera(scene: bpy.types.Scene) -> None:
     scene.display.render_aa = "5"
     shading = scene.display.shading
     shading.light = "STUDIO"
-    shading.studio_light = "paint.sl"  # the most even one: a shaded half of the mouth looks as if teeth were missing
+    shading.studio_light = "paint.sl"  # the most even light; in shadow, teeth look as if they were missing
     shading.color_type = "MATERIAL"
     scene.world = scene.world or bpy.data.worlds.new("World")
     scene.world.color = (0.32, 0.34, 0.36)
@@ -132,7 +132,7 @@ def light_and_camera(scene: bpy.types.Scene) -> None:
 def render_stills(
     scene: bpy.types.Scene, frames: range, moments: Sequence[Moment], folder: Path
 ) -> list[tuple[Moment, Path]]:
-    """Render the frame shown at each moment of a clip, whose frames these are, to a .png in the folder."""
+    """Render each moment of a clip to a .png in the folder. frames: the frames of the clip."""
     _image_kind(scene, "IMAGE", "PNG")
     stills = [(moment, folder / f"{number}.png") for number, moment in enumerate(moments)]
     for moment, path in stills:
@@ -143,7 +143,7 @@ def render_stills(
 
 
 def render_movie(scene: bpy.types.Scene, path: Path) -> None:
-    """Render all frames, with the sound, to an .mp4 that every player and browser takes."""
+    """Render all frames with sound to an .mp4 that common players and browsers support."""
     _image_kind(scene, "VIDEO", "FFMPEG")
     ffmpeg = scene.render.ffmpeg
     ffmpeg.format = "MPEG4"
@@ -156,6 +156,6 @@ def render_movie(scene: bpy.types.Scene, path: Path) -> None:
 
 def _image_kind(scene: bpy.types.Scene, media: str, file_format: str) -> None:
     settings = scene.render.image_settings
-    if hasattr(settings, "media_type"):  # 5.0 and later ask for this first
+    if hasattr(settings, "media_type"):  # Blender 5.0 and later need this first
         settings.media_type = media
     settings.file_format = file_format

@@ -1,4 +1,4 @@
-"""The contact sheet of one take: telling frames, and its curves over the speech below them."""
+"""Draw the contact sheet of one take: frames, and below them its curves and speech."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +10,13 @@ from .moments import Moment
 from .paper import CAPTION, INK, MARGIN, PALE, PAPER, WIDTH, draw_frames, font, frame_size
 
 _COLUMNS = 6
-_TOP, _BETWEEN = 92, 26  # above the frames, below each row of them
-_CROP = (0.13, 0.25, 0.88, 1.0)  # the face without the hair, so that the mouth is large
+_TOP, _BETWEEN = 92, 26  # space above the frames, and below each row
+_CROP = (0.13, 0.25, 0.88, 1.0)  # without the hair, so that the mouth is large
 _FORM = Form((JAW, TOGETHER, ROUND, SMILE, BLINK, BROWS), left=260, lane=62, wave=90, words=17)
 
 
 def draw_sheet(title: str, text: str, frames: Sequence[tuple[Moment, Path]], speech: Speech) -> Image.Image:
-    """text: the words, or ""; frames: moments and the pictures rendered there."""
+    """Draw the sheet. text: the spoken words, or ""; frames: moments and their rendered pictures."""
     size = frame_size(MARGIN, _COLUMNS, _CROP)
     row_height = size[1] + CAPTION + _BETWEEN
     chart_top = _TOP + -(-len(frames) // _COLUMNS) * row_height

@@ -1,4 +1,4 @@
-"""python -m tests.demo.styles: six sentences in six styles, as one contact sheet and one film in build/demo."""
+"""Six sentences in six styles, as a contact sheet and a movie: python -m tests.demo.styles. Writes to build/demo."""
 
 import tempfile
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from backend.audio import RATE, read_clip
 from .moments import read_known, telling
 from .run import OUT, ROOT, DemoError, Stages, run, started_blender
 
-_CLIPS = ROOT / "tests" / "data" / "styles"  # of voices that the model was not trained on
+_CLIPS = ROOT / "tests" / "data" / "styles"  # voices that the model was not trained on
 _SHEET, _MOVIE = OUT / "styles.png", OUT / "styles.mp4"
 
 
 @dataclass(frozen=True)
 class Style:
-    """Who says a clip, and how: names that the add-on's menus know."""
+    """A clip with the identity and emotion that perform it."""
 
     clip: str
     identity: str
@@ -42,12 +42,12 @@ def main() -> None:
 
 
 def descriptions() -> dict[str, str]:
-    """The model's identities, and what it says of each. Raises DemoError when it doesn't know all that STYLES asks for."""
+    """Return the identities of the model with their descriptions. Raises DemoError if it lacks one that STYLES needs."""
     card = model_folder.read_card(Path(model_folder.__file__).parent / "model")
     known = {entry.name: entry.description for entry in card.identities}
     for style in STYLES:
         if style.identity not in known or style.emotion not in card.emotions:
-            raise DemoError(f"The model doesn't know {style.identity}, or {style.emotion}.")
+            raise DemoError(f"The model doesn't have the identity {style.identity} or the emotion {style.emotion}.")
     return known
 
 

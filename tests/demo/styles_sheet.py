@@ -1,4 +1,4 @@
-"""The contact sheet of many takes: a row for each, with who speaks and how, frames, and curves on scales that all rows share."""
+"""Draw the contact sheet of many takes: a row each, with identity, emotion, frames and curves on shared scales."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from .paper import CAPTION, INK, MARGIN, PALE, PAPER, RULE, WIDTH, draw_frames, 
 
 COLUMNS = 7
 
-_LEFT = 270  # where frames and curves begin
+_LEFT = 270  # left edge of frames and curves
 _GAP = 26  # between rows
 _CROP = (0.20, 0.31, 0.82, 0.97)  # brows to chin
 _FORM = Form((JAW, TOGETHER, SMILE, BROWS, BLINK), left=_LEFT, lane=30, wave=46, words=15)
@@ -20,7 +20,7 @@ _FORM = Form((JAW, TOGETHER, SMILE, BROWS, BLINK), left=_LEFT, lane=30, wave=46,
 
 @dataclass(frozen=True)
 class Row:
-    """A take in a style. frames: COLUMNS moments at most, and the pictures rendered there."""
+    """A take in a style. frames: at most COLUMNS moments and their rendered pictures."""
 
     identity: str
     description: str
@@ -31,6 +31,7 @@ class Row:
 
 
 def draw_styles(rows: Sequence[Row]) -> Image.Image:
+    """Draw one row for each take."""
     size = frame_size(_LEFT, COLUMNS, _CROP)
     chart_top = size[1] + CAPTION + 6
     row_height = chart_top + _FORM.height + _GAP
@@ -51,7 +52,7 @@ def draw_styles(rows: Sequence[Row]) -> Image.Image:
 
 
 def wrapped(text: str, width: float, letters: float) -> list[str]:
-    """The text broken into lines of at most so many pixels, in letters of a size; longer words stay whole."""
+    """Wrap text to a width in pixels at a font size. Longer words stay whole."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -63,7 +64,7 @@ def wrapped(text: str, width: float, letters: float) -> list[str]:
 
 
 def _draw_caption(draw: ImageDraw.ImageDraw, row: Row, top: int) -> None:
-    """The texts one below the other, each with room above it."""
+    """Draw identity, description, emotion and text below each other."""
     y = top - 8.0
     for text, letters, color, above in (
         (row.identity, 34, INK, 0),

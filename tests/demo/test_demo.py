@@ -1,4 +1,4 @@
-"""What the demos show of a clip, without Blender."""
+"""Choosing, wrapping and scaling for the contact sheets, without Blender."""
 
 import numpy as np
 import pytest
