@@ -154,7 +154,7 @@ def test_architecture_picture_is_current(tmp_path: Path) -> None:
     architecture.draw(tmp_path / "drawn.svg")
     pictures = tmp_path / "drawn.svg", ROOT / "docs" / "architecture.svg"
     drawn, committed = (re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text()) for picture in pictures)
-    assert "10  Write the take" in drawn
+    assert "10. Write the take" in drawn
     assert drawn == committed
 
 

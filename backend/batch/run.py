@@ -138,7 +138,8 @@ def _alone(job: Job, setting: Setting) -> Result:
             line.name,
             key,
             line.file,
-            error="The process that worked on it died (killed, or out of memory): try it alone.",
+            error="Its worker process crashed, even when it ran alone (killed, or out of memory): "
+            "free memory, or split the sound.",
         )
 
 

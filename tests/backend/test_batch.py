@@ -17,6 +17,7 @@ import pytest
 from backend.__main__ import DEFAULT_MODEL, main
 from backend.batch import manifest
 from backend.batch.lines import BadLine, Line, LinesError, read_lines
+from backend.batch.run import Setting, processes
 from backend.curve_files import read
 
 ROOT = Path(__file__).parents[2]
@@ -216,6 +217,21 @@ def test_a_worker_that_is_killed_takes_no_line_with_it(tmp_path: Path) -> None:
     assert f"{len(rows)} lines made" in stdout and all(
         not result.error for result in manifest.read_manifest(tmp_path / "out").values()
     )
+
+
+class _Crash(str):
+    """A path that ends the process that receives it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (1,)
+
+
+def test_line_that_crashes_its_worker_fails_alone(tmp_path: Path) -> None:
+    lines = [Line("crash", _Crash()), *(Line(clip.stem, str(clip)) for clip in CLIPS)]
+    workers = processes(Setting(DEFAULT_MODEL, tmp_path, "csv"), 2)
+    results = {result.name: result for result in workers([(line, "key") for line in lines])}
+    assert "crashed" in results.pop("crash").error
+    assert [result.error for result in results.values()] == [""] * len(CLIPS)
 
 
 def _children(parent: int) -> list[int]:

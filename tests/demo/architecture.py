@@ -169,7 +169,7 @@ def _step(axes: Any, step: Step) -> None:
     axes.add_patch(
         FancyBboxPatch((left, bottom), width, height, "round,pad=0,rounding_size=0.1", fc=_WHITE, ec=_PALE, lw=1)
     )
-    title = f"{step.number}  {step.title}"
+    title = f"{step.number}. {step.title}"
     axes.text(left + 0.12, bottom + height - 0.2, title, fontsize=12, weight="bold", color=_INK, va="center")
     axes.text(left + 0.12, bottom + height - 0.44, step.text, fontsize=10, color=_INK, va="center")
     names = [_short(module) for module in step.modules]
@@ -197,7 +197,7 @@ def _arrow(axes: Any, one: Step, other: Step) -> None:
 
 def _row(axes: Any, y: float, title: str, paths: tuple[str, ...]) -> None:
     axes.text(0.45, y, title, fontsize=12, color=_INK, va="center")
-    text = "   ".join(path.removesuffix(".py") for path in paths)
+    text = ", ".join(path.removesuffix(".py") for path in paths)
     axes.text(2.6, y, text, fontsize=11, family="monospace", color=_INK, va="center")
 
 
