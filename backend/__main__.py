@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from . import __version__
 from .batch import command as batch
 from .ipc.server_pipes import claim_pipes
+from .shell import is_closed_pipe, run_command
 
 if TYPE_CHECKING:
     from .inference.generator import Model
@@ -25,12 +26,18 @@ RUNTIMES = ("onnx", "torch", "tensorrt")
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, or 1 after a sentence on stderr; a wrong command line exits with 2."""
+    return run_command(lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.command(options)
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - a shell gets a sentence, whatever happened
+        if is_closed_pipe(error):
+            raise
         from .ipc.server import explain
 
         print(f"error: {explain(error)[1]}", file=sys.stderr)
@@ -172,9 +179,10 @@ def _generate(options: argparse.Namespace) -> int:
             write(Path(folder) / name, adjust(curves, controls) if controls != Controls() else curves)
             identity, emotion = f"identity {take.identity}", f"emotion {take.emotion}"
             written.append((name, f"{take.frames} frames at {take.fps:g} fps, {identity}, {emotion}, seed {take.seed}"))
-        for name, what in written:
+        for name, _ in written:
             os.replace(Path(folder) / name, options.out.with_name(name))
-            print(f"{options.out.with_name(name)}: {what}")
+    for name, what in written:
+        print(f"{options.out.with_name(name)}: {what}")
     print(f"{time.monotonic() - began:.2f} s")
     return 0
 

@@ -6,6 +6,7 @@ import sys
 from backend.audio import AudioError
 from backend.model_folder import ModelError
 from backend.runtimes import RuntimeUnusable
+from backend.shell import run_command
 
 from .commands import all_stages, data, evaluate, export, train
 from .data.beat import BeatError
@@ -13,6 +14,10 @@ from .data.beat import BeatError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one stage; returns the exit code."""
+    return run_command(lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     stages = parser.add_subparsers(dest="stage", required=True)
     for module in (data, train, evaluate, export, all_stages):

@@ -119,14 +119,14 @@ def processes(setting: Setting, count: int) -> Workers:
 
 
 def _pooled(jobs: list[Job], setting: Setting, count: int) -> Iterator[Result]:
-    with ProcessPoolExecutor(min(count, len(jobs)), get_context("spawn"), _begin) as pool:
+    # Not `with`: its own shutdown at the end may take back what this one cancels, and an interrupted batch would run on, unrecorded.
+    pool = ProcessPoolExecutor(min(count, len(jobs)), get_context("spawn"), _begin)
+    try:
         futures: list[Future[Result]] = [pool.submit(do_job, job, setting) for job in jobs]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in as_completed(futures):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _alone(job: Job, setting: Setting) -> Result:

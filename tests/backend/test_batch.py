@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from child_signals import default_signals
 
 from backend.__main__ import DEFAULT_MODEL, main
 from backend.batch import manifest
@@ -194,6 +195,7 @@ def test_a_half_written_manifest_is_gone_on_with(
     assert len(manifest.read_manifest(out)) == 7
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system doesn't tell a process's children")
 def test_a_worker_that_is_killed_takes_no_line_with_it(tmp_path: Path) -> None:
     rows = [{"file": str(clip), "name": f"{number} {clip.stem}", "count": 3} for number in range(12) for clip in CLIPS]
     command = [
@@ -247,6 +249,7 @@ def _children(parent: int) -> list[int]:
     return sorted(found)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:
     rows = [{"file": str(clip), "name": f"{number} {clip.stem}", "count": 3} for number in range(40) for clip in CLIPS]
     command = [
@@ -260,7 +263,14 @@ def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:
         "--processes",
         "2",
     ]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=default_signals,
+    ) as process:
         while not manifest.read_manifest(tmp_path / "out") and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)

@@ -1,5 +1,7 @@
 """The commands, as a shell runs them."""
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from backend import __version__
 from backend.__main__ import DEFAULT_MODEL, main
 from backend.curve_files import read
 from backend.curves.adjust import Controls, adjust
+from backend.shell import CLOSED_PIPE, is_closed_pipe
 
 REPOSITORY = Path(__file__).parents[2]
 SPEECH = str(REPOSITORY / "tests" / "data" / "speech.ogg")
@@ -116,3 +119,41 @@ def test_identities_ranks_all(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     blank = lines.index("")
     assert blank >= 9 and lines[0].split() == ["Identity", "Match"] and len(lines[blank + 1 :]) == 10
+
+
+@needs_model
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("command", ["identities", "generate", "batch"])
+def test_closed_pipe_ends_quietly(command: str, buffered: bool, tmp_path: Path) -> None:
+    """As in `| head -1`. The takes are there all the same."""
+    lines, out = tmp_path / "lines.csv", tmp_path / "out"
+    lines.write_text(f"file,end\n{SPEECH},1\n")
+    out.mkdir()
+    options, takes = {
+        "identities": ((SPEECH,), 0),
+        "generate": ((SPEECH, "--end", "1", "--count", "2", "--out", str(out / "a.csv")), 2),
+        "batch": ((str(lines), "--out", str(out), "--processes", "1"), 1),
+    }[command]
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "backend", command, *options],
+            cwd=REPOSITORY,
+            env=os.environ | {"PYTHONUNBUFFERED": "" if buffered else "1"},
+            stdout=write_end,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(write_end)
+    assert done.returncode == CLOSED_PIPE and "rror" not in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert len([*out.glob("*.csv")]) == takes
+
+
+def test_windows_has_another_word_for_a_closed_pipe() -> None:
+    assert is_closed_pipe(OSError(errno.EINVAL, "Invalid argument"), "win32")
+    assert not is_closed_pipe(OSError(errno.EINVAL, "Invalid argument", "a?.csv"), "win32")
+    assert not is_closed_pipe(OSError(errno.EINVAL, "Invalid argument"), "linux")

@@ -45,6 +45,10 @@ TINY = ModelConfig(
 )
 # No L_pc: it compares the clips of a micro batch with each other, so it alone does depend on how a batch is cut.
 FEW = TrainConfig(iterations=5, batch=4, seconds=2.0, warmup=1, save_every=5, weights=LossWeights(distil=1.0, ae=0.3))
+# Of what Adam can have moved a weight. Summed in another order, gradients of float32 (2^-24 = 6e-8 of each term) give 1e-5 of it,
+# whatever the processor; other rows give 0.4. bf16 rounds each term to 2^-9 = 2e-3, which gives 0.02.
+SUMMATION_ORDER = 1e-3
+BF16_ROUNDING = 0.1
 
 
 def _write_index(folder: Path, takes: int, length: int) -> int:
@@ -92,20 +96,21 @@ def whole(data: Prepared, teacher: Path, ear: Path, tmp_path_factory: pytest.Tem
 
 
 def _difference(one: Path, other: Path) -> float:
-    """Largest difference between two runs' weights, as trained and averaged.
+    """How far apart two runs' weights are, as trained and averaged: the root mean square, relative to how far Adam can have moved each.
 
-    Without the bias of attention's keys: softmax has no gradient there, and what rounding leaves of it Adam makes steps of.
+    The mean and not the largest: a weight whose gradient nearly cancels moves by what rounding leaves of it. Without the bias of
+    attention's keys, where softmax has no gradient at all.
     """
     a, b = load_run(one / "run.pt"), load_run(other / "run.pt")
     assert a is not None and b is not None
-    worst = []
+    means = []
     for part in ("modules", "average"):
-        for name in a[part]:
-            apart = (a[part][name] - b[part][name]).abs()
+        apart = {name: (a[part][name] - b[part][name]).double().flatten() for name in a[part]}
+        for name in apart:
             if name.endswith("attend.in_proj_bias"):
-                apart = apart.view(3, -1)[[0, 2]]
-            worst.append(float(apart.max()))
-    return max(worst)
+                apart[name] = apart[name].view(3, -1)[[0, 2]].flatten()
+        means.append(float(torch.cat([*apart.values()]).square().mean().sqrt()))
+    return max(means) / (FEW.iterations * FEW.learning_rate)
 
 
 def test_two_processes_train_as_one_does(data: Prepared, teacher: Path, ear: Path, whole: Path, tmp_path: Path) -> None:
@@ -130,18 +135,18 @@ def test_two_processes_train_as_one_does(data: Prepared, teacher: Path, ear: Pat
         [*launch, *map(str, stage)], check=False, cwd=Path(__file__).parents[2], env=env, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert _difference(tmp_path / "two", whole) < 1e-5
+    assert _difference(tmp_path / "two", whole) < SUMMATION_ORDER
     logs = [
         json.loads((folder / "log.jsonl").read_text()) for folder in (tmp_path / "two", whole)
     ]  # one line: one process writes
-    assert logs[0] == pytest.approx(logs[1], abs=2e-5)
+    assert logs[0] == pytest.approx(logs[1], rel=1e-4)  # of losses of about 1, in float32
 
 
 def test_micro_batches_add_up(data: Prepared, teacher: Path, ear: Path, whole: Path, tmp_path: Path) -> None:
     distill_round(data, teacher, tmp_path / "micro", replace(FEW, batch=2, accumulate=2), ear)
-    assert _difference(tmp_path / "micro", whole) < 1e-5
+    assert _difference(tmp_path / "micro", whole) < SUMMATION_ORDER
     distill_round(data, teacher, tmp_path / "other", replace(FEW, seed=2), ear)
-    assert _difference(tmp_path / "other", whole) > 1e-3
+    assert _difference(tmp_path / "other", whole) > BF16_ROUNDING
 
 
 def test_processes_share_out_the_rows() -> None:
@@ -151,7 +156,7 @@ def test_processes_share_out_the_rows() -> None:
 
 def test_bf16_differs_by_rounding_only(data: Prepared, teacher: Path, tmp_path: Path) -> None:
     train_teacher(data, tmp_path / "half", TINY, replace(FEW, precision="bf16"))
-    assert 1e-6 < _difference(tmp_path / "half", teacher) < 1e-2
+    assert SUMMATION_ORDER < _difference(tmp_path / "half", teacher) < BF16_ROUNDING
     assert load_model(tmp_path / "half")[0].condition.weight.dtype == torch.float32
 
 
