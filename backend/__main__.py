@@ -35,7 +35,7 @@ def _run(arguments: list[str] | None) -> int:
         return options.command(options)
     except KeyboardInterrupt:
         return 130
-    except Exception as error:  # noqa: BLE001 - a shell gets a sentence, whatever happened
+    except Exception as error:
         if is_closed_pipe(error):
             raise
         from .ipc.server import explain

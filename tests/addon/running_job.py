@@ -40,9 +40,7 @@ def stage() -> None:
     curve.keyframe_points.insert(100.5, 0.83).handle_right_type = "FREE"
     curve.update()
     keys = part("addon.keyframes.face_action")
-    keys.assign(
-        keys.write_action(ITS, [], 1, keys.Style(0.0, True)), part("addon.rig.face_rig").read_face(bystander)
-    )
+    keys.assign(keys.write_action(ITS, [], 1, keys.Style(0.0, True)), part("addon.rig.face_rig").read_face(bystander))
     for _ in range(2):
         bpy.ops.ed.undo_push(message="Staged")
 

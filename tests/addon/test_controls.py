@@ -218,9 +218,7 @@ def test_undo_brings_keys_and_control_back_together(take: "bpy.types.Action", ra
     for step, strength, values in ((bpy.ops.ed.undo, 1.0, raw.values), (bpy.ops.ed.redo, 0.5, halved)):
         step()
         action = bpy.data.actions[name]
-        assert action.lipsync_controls.jaw == strength and not part("addon.takes.take_store").is_edited(
-            action
-        )
+        assert action.lipsync_controls.jaw == strength and not part("addon.takes.take_store").is_edited(action)
         np.testing.assert_allclose(_keyed(action), values, atol=1e-4)
 
 

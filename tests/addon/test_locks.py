@@ -94,10 +94,7 @@ def test_a_take_of_another_strip_is_not_kept(
 ) -> None:
     setattr(strip, "content_start" if bpy.app.version >= (5, 1) else "frame_start", 40)
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
-    assert (
-        part("addon.takes.take_store").read_info(_current(face)).locks
-        == part("addon.takes.locks").UNLOCKED
-    )
+    assert part("addon.takes.take_store").read_info(_current(face)).locks == part("addon.takes.locks").UNLOCKED
 
 
 def test_no_preview_range_is_said(scene: "bpy.types.Scene") -> None:

@@ -97,9 +97,7 @@ def test_an_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: 
     assert info.intensity == (0.5 if nested else 1.0)
     assert info.moods == (((0.0, "anger", 1.0), (1.5, "neutral", 0.5)) if nested else ())
     assert info.locks == (
-        part("addon.takes.locks").Locks(("jawOpen",), (20, 30))
-        if nested
-        else part("addon.takes.locks").UNLOCKED
+        part("addon.takes.locks").Locks(("jawOpen",), (20, 30)) if nested else part("addon.takes.locks").UNLOCKED
     )
     assert info.likeness == ((("Ada", 0.9), ("Bruno", 0.1)) if "likeness" in stored else ())
     told = part("addon.panels.takes")._told(action, False)

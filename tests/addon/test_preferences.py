@@ -129,10 +129,7 @@ def test_the_extension_s_own_model_stands_in_for_a_broken_one(
         assert info.model_sha256 == model.card(model.OWN).sha256 and info.identity in _names(model.card(model.OWN))
         (own_model / "decoder.onnx").write_bytes(whole)  # mended, and the next take is of it
         assert model.problem(own_model) == "" and bpy.ops.lipsync.generate() == {"FINISHED"}
-        assert (
-            takes.read_info(takes.current_take(part("addon.rig.face_rig").read_face(face))).identity
-            == "Grandmother"
-        )
+        assert takes.read_info(takes.current_take(part("addon.rig.face_rig").read_face(face))).identity == "Grandmother"
     part("addon.generation.backend_process").session.restart()
 
 

@@ -269,7 +269,7 @@ def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=default_signals,
+        preexec_fn=default_signals,  # noqa: PLW1509 - one thread
     ) as process:
         while not manifest.read_manifest(tmp_path / "out") and process.poll() is None:
             time.sleep(0.05)
