@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+PAGES = [README, *(page for folder in ("docs", "backend", "training") for page in (ROOT / folder).rglob("*.md"))]
 
 
 def _commands(page: Path) -> list[str]:
@@ -56,7 +57,7 @@ def _is_runnable(command: str) -> bool:
     return command.startswith("python -m backend ") and "tests/data/" in command
 
 
-RUNNABLE = sorted({c for page in [README, *(ROOT / "docs").glob("*.md")] for c in _commands(page) if _is_runnable(c)})
+RUNNABLE = sorted({c for page in PAGES for c in _commands(page) if _is_runnable(c)})
 
 
 @pytest.mark.parametrize("command", [*_commands(README), *_spans(README)])
@@ -81,3 +82,29 @@ def test_documented_command_runs(command: str, tmp_path: Path) -> None:
 
 def test_readme_commands_are_found() -> None:
     assert {command.split()[0] for command in _commands(README)} == {"make", "pip", "python"}
+
+
+def _documented_options() -> dict[str, set[str]]:
+    """Return "PACKAGE STAGE" -> the options that any page gives it."""
+    options: dict[str, set[str]] = {}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        for package, stage, rest in re.findall(r"-m (backend|training) ([a-z]+)\b([^`\n#;]*)", text):
+            options.setdefault(f"{package} {stage}", set()).update(re.findall(r"--[a-z-]+", rest))
+    return options
+
+
+OPTIONS = _documented_options()
+
+
+@pytest.mark.parametrize("command", sorted(OPTIONS))
+def test_documented_options_exist(command: str) -> None:
+    # `prepare` has a command of its own for each dataset.
+    kinds = ["beat", "vocaset"] if command == "training prepare" else [""]
+    helps = "".join(_help(f"{command} {kind}") for kind in kinds)
+    assert sorted(OPTIONS[command] - set(re.findall(r"--[a-z-]+", helps))) == []
+
+
+def _help(command: str) -> str:
+    run = [sys.executable, "-m", *command.split(), "--help"]
+    return subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout
