@@ -19,7 +19,7 @@ from backend.runtimes.onnx import load
 from .model.checkpoint import load_model
 from .model.diffusion import make_schedule
 from .model.losses import TEMPERATURE
-from .model.network import Personalizer, SmallEncoder, Talker, TalkerDecoder, VoiceHead
+from .model.network import Personalizer, StudentEncoder, Talker, TalkerDecoder, VoiceHead
 
 WEIGHTS = "model.safetensors"
 _SMALL = 256  # values; fewer than these are not worth the care
@@ -27,14 +27,14 @@ LIBRARIES = ("personalizer.identities", "personalizer.emotions")
 
 
 class _Encoder(nn.Module):
-    """Log-mel -> what the decoder and the voice head hear, at 50 Hz."""
+    """Log-mel -> the inputs of the decoder and the voice head, at 50 Hz."""
 
-    def __init__(self, ear: SmallEncoder, talker: Talker) -> None:
+    def __init__(self, student_encoder: StudentEncoder, talker: Talker) -> None:
         super().__init__()
-        self.ear, self.talker = ear, talker
+        self.student_encoder, self.talker = student_encoder, talker
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:  # (1, 2 T, BANDS) -> (1, T, D), (1, T, 1 + V)
-        features = self.talker.norm(self.ear(mel))
+        features = self.talker.norm(self.student_encoder(mel))
         return nn.functional.gelu(self.talker.condition(features)), self.talker.voice.frames(mel)
 
 
@@ -148,18 +148,18 @@ def export(
 
     Raises ValueError if the model has no small encoder or if a part differs from torch by more than `tolerance`.
     """
-    talker, ear, meta = load_model(source)
-    if ear is None:
+    talker, student_encoder, meta = load_model(source)
+    if student_encoder is None:
         raise ValueError(f"{source} listens with a large encoder: distill it with a small one first")
-    talker, ear = (
+    talker, student_encoder = (
         talker.half().float(),
-        ear.half().float(),
+        student_encoder.half().float(),
     )  # both sides of the comparison have the weights that are stored
     out.mkdir(parents=True, exist_ok=True)
     config = talker.config
     with torch.no_grad():
         _write(
-            _Encoder(ear, talker),
+            _Encoder(student_encoder, talker),
             {"mel": torch.randn(1, 400, BANDS)},
             ["condition", "voice"],
             out / "encoder.onnx",
@@ -197,26 +197,28 @@ def export(
         )
         (out / WEIGHTS).unlink(missing_ok=True)
         if safetensors:
-            _write_weights(talker, ear, out / WEIGHTS)
-        _write_json(talker, ear, meta, out, name, version)
-        worst = parity(talker, ear, out)
+            _write_weights(talker, student_encoder, out / WEIGHTS)
+        _write_json(talker, student_encoder, meta, out, name, version)
+        worst = parity(talker, student_encoder, out)
     if worst > tolerance:
         raise ValueError(f"the exported model differs from torch by {worst:.2g}, more than {tolerance:.2g}")
     return worst
 
 
-def _write_weights(talker: Talker, ear: SmallEncoder, path: Path) -> None:
+def _write_weights(talker: Talker, student_encoder: StudentEncoder, path: Path) -> None:
     """Torch weights, `talker.` and `encoder.` before their names in training.model.network, and the ModelConfig as metadata. The libraries are not
     among them: model.json has them, where they can grow."""
     tensors = {
         f"talker.{key}": value.contiguous() for key, value in talker.state_dict().items() if key not in LIBRARIES
     }
-    tensors |= {f"encoder.{key}": value.contiguous() for key, value in ear.state_dict().items()}
+    tensors |= {f"encoder.{key}": value.contiguous() for key, value in student_encoder.state_dict().items()}
     save_file(tensors, path, {"config": json.dumps(asdict(talker.config))})
 
 
-def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: str, version: str) -> None:
-    grid = make_schedule(talker.config.steps, talker.config.schedule)
+def _write_json(
+    talker: Talker, student_encoder: StudentEncoder, meta: dict, out: Path, name: str, version: str
+) -> None:
+    schedule = make_schedule(talker.config.steps, talker.config.schedule)
     stops = range(talker.config.steps, -1, -meta["stride"])
     identity_keys, emotion_keys = talker.personalizer.keys()
     files = [f"{part}.onnx" for part in PARTS] + [WEIGHTS] * (out / WEIGHTS).exists()
@@ -231,9 +233,9 @@ def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: 
         "license": "CC0-1.0",
         "identities": [{"name": n, "description": meta["descriptions"].get(n, "")} for n in meta["identities"]],
         "emotions": meta["emotions"],
-        "levels": [[float(grid.alpha[i]), float(grid.sigma[i])] for i in stops],
+        "levels": [[float(schedule.alpha[i]), float(schedule.sigma[i])] for i in stops],
         "look": talker.config.look,
-        "reach": ear.reach,
+        "reach": student_encoder.receptive_field,
         "temperature": TEMPERATURE,
         "mean": [round(m, 6) for m in meta["mean"]],
         "deviation": [round(d, 6) for d in meta["deviation"]],
@@ -249,7 +251,7 @@ def _write_json(talker: Talker, ear: SmallEncoder, meta: dict, out: Path, name: 
     (out / "model.json").write_text(json.dumps(card, indent=1) + "\n")
 
 
-def parity(talker: Talker, ear: SmallEncoder, folder: Path) -> float:
+def parity(talker: Talker, student_encoder: StudentEncoder, folder: Path) -> float:
     """Largest absolute difference between torch and ONNX Runtime over all parts, at two lengths that the export never saw."""
     card = read_card(folder)
     runtime = load(card, read_parts(folder, card))
@@ -261,7 +263,7 @@ def parity(talker: Talker, ear: SmallEncoder, folder: Path) -> float:
 
     for seconds in (1, 7):
         mel = torch.randn(1, 100 * seconds, BANDS)
-        condition, voice = _Encoder(ear, talker)(mel)
+        condition, voice = _Encoder(student_encoder, talker)(mel)
         compare(runtime.encode(mel[0].numpy()), (condition[0], voice[0]))
         pooled = talker.voice.pool(voice)
         identity, emotion = talker.voice.queries(pooled)

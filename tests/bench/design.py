@@ -14,7 +14,7 @@ from training.model.baselines import BASELINES
 from training.model.config import ModelConfig
 from training.model.diffusion import Standardizer
 from training.model.network import Talker
-from training.model.pipeline import TalkerPipeline, hear_sound, match, mel_of, perform
+from training.model.pipeline import TalkerPipeline, compute_log_mel, encode_sound, match_voice, sample_takes
 
 from .machine import child_options, peak_memory
 
@@ -41,35 +41,36 @@ def main() -> None:
 
     torch.manual_seed(0)
     hubert = HubertModel(HubertConfig()).eval()  # the defaults are HuBERT base: 12 layers of 768
-    performer = build(options["design"])
-    heard: list[float] = []
+    pipeline = build(options["design"])
+    encoding_times: list[float] = []
+
+    def encode_window(samples: np.ndarray) -> np.ndarray:
+        padded = torch.from_numpy(np.pad(samples, 200))[None]
+        with torch.inference_mode():
+            return hubert(padded).last_hidden_state[0, : len(samples) // 320].numpy()
 
     def encode(samples: np.ndarray) -> np.ndarray:
-        def hear(chunk: np.ndarray) -> np.ndarray:
-            with torch.inference_mode():
-                return (
-                    hubert(torch.from_numpy(np.pad(chunk, 200))[None]).last_hidden_state[0, : len(chunk) // 320].numpy()
-                )
-
         began = time.perf_counter()
-        features = in_windows(samples, hear)
-        heard.append(time.perf_counter() - began)
+        features = in_windows(samples, encode_window)
+        encoding_times.append(time.perf_counter() - began)
         return features
 
     def speak() -> int:
         samples = read_clip(options["file"]).samples
-        voice = match(performer, mel_of(samples)) if performer.talker.config.personal else (0, 0)
-        return perform(performer, lambda: hear_sound(performer, samples, encode), *voice, [0]).shape[1]
+        voice = match_voice(pipeline, compute_log_mel(samples)) if pipeline.talker.config.personal else (0, 0)
+        return sample_takes(pipeline, lambda: encode_sound(pipeline, samples, encode), *voice, [0]).shape[1]
 
     runs = []
     for _ in range(options["runs"]):
-        heard.clear()
+        encoding_times.clear()
         began = time.perf_counter()
         frames = speak()
-        runs.append({"total": time.perf_counter() - began, "encoder": sum(heard), "passes": len(heard)})
-    size = sum(parameter.numel() for module in (hubert, performer.talker) for parameter in module.parameters())
+        runs.append(
+            {"total": time.perf_counter() - began, "encoder": sum(encoding_times), "passes": len(encoding_times)}
+        )
+    size = sum(parameter.numel() for module in (hubert, pipeline.talker) for parameter in module.parameters())
     json.dump(
-        {"frames": frames, "steps": performer.steps, "parameters": size, "runs": runs, "peak": peak_memory()},
+        {"frames": frames, "steps": pipeline.steps, "parameters": size, "runs": runs, "peak": peak_memory()},
         sys.stdout,
     )
     print()

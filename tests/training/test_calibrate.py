@@ -12,10 +12,10 @@ from torch import Tensor
 
 from backend.arkit import CHANNELS, UPPER
 from training.data.prepared import Prepared, prepare
-from training.evaluation.sequences import truth_of
+from training.evaluation.sequences import recorded_face
 from training.model.config import ModelConfig
-from training.model.diffusion import Standardizer, fit_standardizer, start_of
-from training.model.network import SmallEncoder, Talker
+from training.model.diffusion import Standardizer, fit_standardizer, initial_noise_std
+from training.model.network import StudentEncoder, Talker
 from training.model.pipeline import TalkerPipeline
 from training.train import calibrate
 
@@ -46,15 +46,21 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
 
 
 def test_the_upper_face_moves_as_far_as_the_recorded_one(data: Prepared) -> None:
-    truth = np.mean([truth_of(data, take).std(0) for take in data.sequences("train")], axis=0)
-    normal = Standardizer(
-        fit_standardizer(data.faces("train")).mean * 0 + 0.5, fit_standardizer(data.faces("train")).deviation * 0 + 0.1
+    truth = np.mean([recorded_face(data, take).std(0) for take in data.sequences("train")], axis=0)
+    standardizer = Standardizer(
+        fit_standardizer(data.faces("train")).mean * 0 + 0.5, fit_standardizer(data.faces("train")).std * 0 + 0.1
     )
     model = TalkerPipeline(
-        Echo(TINY, 2, 8).eval(), SmallEncoder(TINY), normal, TINY.steps, start_of(TINY), data.identities, ("neutral",)
+        Echo(TINY, 2, 8).eval(),
+        StudentEncoder(TINY),
+        standardizer,
+        TINY.steps,
+        initial_noise_std(TINY),
+        data.identities,
+        ("neutral",),
     )
     model = replace(model, emotions=tuple({take.emotion for take in data.takes}))
-    start = calibrate.fit_start(model, data)
+    start = calibrate.fit_initial_std(model, data)
     for group in calibrate._groups().values():
         assert len(set(start[group].tolist())) == 1, "a group goes together"
         wanted = truth[group].sum() / (0.1 * 0.8 * len(group))
@@ -64,9 +70,15 @@ def test_the_upper_face_moves_as_far_as_the_recorded_one(data: Prepared) -> None
 
 
 def test_nobody_known_is_named(data: Prepared) -> None:
-    normal = fit_standardizer(data.faces("train"))
+    standardizer = fit_standardizer(data.faces("train"))
     model = TalkerPipeline(
-        Talker(TINY, 1, 8).eval(), SmallEncoder(TINY), normal, 1, start_of(TINY), ("Nobody",), ("neutral",)
+        Talker(TINY, 1, 8).eval(),
+        StudentEncoder(TINY),
+        standardizer,
+        1,
+        initial_noise_std(TINY),
+        ("Nobody",),
+        ("neutral",),
     )
     with pytest.raises(ValueError, match="no sequences of identities that this model knows"):
-        calibrate.fit_start(model, data)
+        calibrate.fit_initial_std(model, data)

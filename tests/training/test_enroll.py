@@ -23,7 +23,7 @@ from training.export import export
 from training.model.checkpoint import load_model, save_model
 from training.model.config import LossWeights, ModelConfig, TrainConfig
 from training.model.diffusion import fit_standardizer
-from training.model.network import SmallEncoder, Talker
+from training.model.network import StudentEncoder, Talker
 from training.train.enroll import enroll
 from training.train.enroll_voice import enroll_voice
 
@@ -55,14 +55,14 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
 
 def _model(folder: Path, data: Prepared, small: bool) -> Path:
     torch.manual_seed(3)
-    talker, ear = Talker(TINY, len(KNOWN), len(EMOTIONS)), SmallEncoder(TINY)
+    talker, student_encoder = Talker(TINY, len(KNOWN), len(EMOTIONS)), StudentEncoder(TINY)
     with torch.no_grad():  # untrained voice heads hear everybody alike: make the voice's sides larger
         for parameter in talker.voice.parameters():
             parameter.mul_(3)
-    normal = fit_standardizer(data.faces("train"))
+    standardizer = fit_standardizer(data.faces("train"))
     meta = {"identities": KNOWN, "descriptions": {"Ann": "calm"}, "emotions": list(EMOTIONS)}
-    numbers = {"mean": normal.mean.tolist(), "deviation": normal.deviation.tolist(), "start": [1.0] * 52}
-    save_model(folder, talker, ear if small else None, 4 if small else 1, meta | numbers)
+    numbers = {"mean": standardizer.mean.tolist(), "deviation": standardizer.std.tolist(), "start": [1.0] * 52}
+    save_model(folder, talker, student_encoder if small else None, 4 if small else 1, meta | numbers)
     return folder
 
 
@@ -80,7 +80,7 @@ def test_only_the_library_grows(small: bool, data: Prepared, tmp_path: Path) -> 
         data = load_prepared(folder)
     source = _model(tmp_path / "model", data, small)
     enrolled = enroll(source, data, tmp_path / "out", "Zoe", "new here", FEW)
-    talker, ear, meta = load_model(source)
+    talker, student_encoder, meta = load_model(source)
     grown, grown_ear, grown_meta = load_model(tmp_path / "out")
     assert grown_meta == {**meta, "identities": [*KNOWN, "Zoe"], "descriptions": {"Ann": "calm", "Zoe": "new here"}}
     old, new = talker.state_dict(), grown.state_dict()
@@ -88,14 +88,15 @@ def test_only_the_library_grows(small: bool, data: Prepared, tmp_path: Path) -> 
     for key in old:
         same = new[key][: len(KNOWN)] if key == "personalizer.identities" else new[key]
         assert torch.equal(same, old[key]), key
-    assert (ear is None) == (grown_ear is None) == (not small)
-    if ear is not None and grown_ear is not None:
+    assert (student_encoder is None) == (grown_ear is None) == (not small)
+    if student_encoder is not None and grown_ear is not None:
         assert all(
-            torch.equal(a, b) for a, b in zip(ear.state_dict().values(), grown_ear.state_dict().values(), strict=True)
+            torch.equal(a, b)
+            for a, b in zip(student_encoder.state_dict().values(), grown_ear.state_dict().values(), strict=True)
         )
     row = new["personalizer.identities"][-1]
     assert not torch.equal(row, old["personalizer.identities"][KNOWN.index(enrolled.nearest)])
-    assert enrolled.found > 0.9  # its key went where this voice looks
+    assert enrolled.match_rate > 0.9  # its key went where this voice looks
     assert not (tmp_path / "out" / "run.pt").exists()
 
 
@@ -104,12 +105,12 @@ def test_the_row_fits_the_face(data: Prepared, tmp_path: Path) -> None:
     source = _model(tmp_path / "model", data, True)
     enroll(source, data, tmp_path / "out", "Zoe", "", replace(FEW, weights=LossWeights(contrast=0.0), iterations=60))
     grown, _, _ = load_model(tmp_path / "out")
-    normal = fit_standardizer(data.faces("train"))
-    truth = normal.apply(torch.from_numpy(next(data.faces("train"))[:60].astype(np.float32)))[None]
+    standardizer = fit_standardizer(data.faces("train"))
+    truth = standardizer.apply(torch.from_numpy(next(data.faces("train"))[:60].astype(np.float32)))[None]
     noise, condition = torch.randn(truth.shape), torch.zeros(1, 60, TINY.condition)
 
     def error(identity: int) -> float:
-        person = grown.person(torch.tensor([identity]), torch.tensor([0]))
+        person = grown.personalize(torch.tensor([identity]), torch.tensor([0]))
         with torch.no_grad():
             return float((grown.denoise(noise, condition, person, torch.tensor([-10.0])) - truth).square().mean())
 
@@ -190,8 +191,8 @@ def test_a_voice_joins_exported_models_only(
 
 
 def test_safetensors_hold_the_student_without_its_libraries(exported: Path) -> None:
-    talker, ear, _ = load_model(exported.parent / "torch")
-    assert ear is not None
+    talker, student_encoder, _ = load_model(exported.parent / "torch")
+    assert student_encoder is not None
     with safe_open(exported / "model.safetensors", "pt") as file:
         config = ModelConfig(**json.loads(file.metadata()["config"]))
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
@@ -200,11 +201,12 @@ def test_safetensors_hold_the_student_without_its_libraries(exported: Path) -> N
         {k[7:]: v for k, v in tensors.items() if k.startswith("talker.")}, strict=False
     )
     assert sorted(missing) == ["personalizer.emotions", "personalizer.identities"] and not unexpected
-    rebuilt_ear = SmallEncoder(config)
+    rebuilt_ear = StudentEncoder(config)
     rebuilt_ear.load_state_dict({k[8:]: v for k, v in tensors.items() if k.startswith("encoder.")})
     # in 16 bits, as in the graphs
     assert all(
-        torch.equal(a.half().float(), b) for a, b in zip(ear.parameters(), rebuilt_ear.parameters(), strict=True)
+        torch.equal(a.half().float(), b)
+        for a, b in zip(student_encoder.parameters(), rebuilt_ear.parameters(), strict=True)
     )
     assert torch.equal(rebuilt.decoder.out.weight, talker.decoder.out.weight.half().float())
     assert "model.safetensors" in json.loads((exported / "model.json").read_text())["files"]

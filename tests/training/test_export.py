@@ -15,7 +15,7 @@ from training.__main__ import main
 from training.export import export
 from training.model.checkpoint import save_model
 from training.model.config import ModelConfig
-from training.model.network import SmallEncoder, Talker
+from training.model.network import StudentEncoder, Talker
 
 TINY = ModelConfig(
     features=24,
@@ -36,7 +36,7 @@ def test_a_model_of_other_sizes_runs_on_torch(tmp_path: Path) -> None:
     torch.manual_seed(0)
     numbers = {"mean": [0.1] * 52, "deviation": [0.1] * 52, "start": [1.0] * 52}
     names = {"identities": ["Ann"], "descriptions": {}, "emotions": list(EMOTIONS)}
-    save_model(tmp_path / "torch", Talker(TINY, 1, len(EMOTIONS)), SmallEncoder(TINY), 1, names | numbers)
+    save_model(tmp_path / "torch", Talker(TINY, 1, len(EMOTIONS)), StudentEncoder(TINY), 1, names | numbers)
     export(tmp_path / "torch", tmp_path / "onnx", "tiny", "1")
     card = read_card(tmp_path / "onnx")
     one, other = (runtimes.find(name).load(card, read_parts(tmp_path / "onnx", card)) for name in ("torch", "onnx"))

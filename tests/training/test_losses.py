@@ -54,7 +54,7 @@ def test_contrast_of_orthogonal_library() -> None:
 
 def test_features_are_compared_as_the_decoder_reads_them() -> None:
     large = torch.randn(1, 4, 8)
-    assert float(losses.features(5.0 * large + 3.0, large)) == pytest.approx(0.0, abs=1e-4)
+    assert float(losses.feature_matching(5.0 * large + 3.0, large)) == pytest.approx(0.0, abs=1e-4)
 
 
 def test_enhancer_prefers_its_own_sample() -> None:
@@ -63,23 +63,23 @@ def test_enhancer_prefers_its_own_sample() -> None:
 
 
 def test_distil_weight_is_truncated_and_capped() -> None:
-    grid = make_schedule(32)
-    weights = losses.distil_weight(grid.at(torch.tensor([1, 8, 32])), 5.0).flatten().tolist()
+    schedule = make_schedule(32)
+    weights = losses.distill_weight(schedule.at(torch.tensor([1, 8, 32])), 5.0).flatten().tolist()
     assert weights[0] == 5.0 and weights[2] == 1.0 and 1.0 <= weights[1] <= 5.0
 
 
 def test_one_student_step_lands_where_two_teacher_steps_did() -> None:
     """With the distillation target as its prediction, a student's DDIM step from any level equals the teacher's two."""
-    grid = make_schedule(32)
+    schedule = make_schedule(32)
     noisy = torch.randn(3, 6, 52, dtype=torch.float64)
 
     def teacher(z: torch.Tensor) -> torch.Tensor:
         return 0.3 * z + 0.1
 
     for start in (32, 16, 2):
-        levels = [NoiseLevel(float(grid.alpha[i]), float(grid.sigma[i])) for i in (start, start - 1, start - 2)]
+        levels = [NoiseLevel(float(schedule.alpha[i]), float(schedule.sigma[i])) for i in (start, start - 1, start - 2)]
         between = ddim_step(noisy, teacher(noisy), levels[0], levels[1])
         arrived = ddim_step(between, teacher(between), levels[1], levels[2])
-        target = losses.distil_target(noisy, arrived, levels[0], levels[2])
+        target = losses.distill_target(noisy, arrived, levels[0], levels[2])
         torch.testing.assert_close(ddim_step(noisy, target, levels[0], levels[2]), arrived)
     torch.testing.assert_close(target, teacher(between))  # the last step's target is the teacher's own x

@@ -11,9 +11,9 @@ import torch
 
 from backend.arkit import CHANNELS, EMOTIONS, LOWER
 from training.model.config import ModelConfig
-from training.model.diffusion import Standardizer, make_schedule, start_of
+from training.model.diffusion import Standardizer, initial_noise_std, make_schedule
 from training.model.network import Talker
-from training.model.pipeline import TalkerPipeline, hear_sound, perform
+from training.model.pipeline import TalkerPipeline, encode_sound, sample_takes
 
 TINY = ModelConfig(
     features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2
@@ -21,11 +21,11 @@ TINY = ModelConfig(
 BASELINE = replace(TINY, steps=8, schedule="cosine", personal=False, hear_each_step=True)
 
 
-def performer(config: ModelConfig) -> TalkerPipeline:
+def pipeline(config: ModelConfig) -> TalkerPipeline:
     torch.manual_seed(1)
-    normal = Standardizer(torch.full((52,), 0.5), torch.full((52,), 0.1))
+    standardizer = Standardizer(torch.full((52,), 0.5), torch.full((52,), 0.1))
     return TalkerPipeline(
-        Talker(config, 2, len(EMOTIONS)).eval(), None, normal, 1, start_of(config), ("a", "b"), EMOTIONS
+        Talker(config, 2, len(EMOTIONS)).eval(), None, standardizer, 1, initial_noise_std(config), ("a", "b"), EMOTIONS
     )
 
 
@@ -41,9 +41,9 @@ def test_the_sound_is_heard_once_or_in_every_step(each: bool, expected: int) -> 
         times.append(1)
         return heard(config)
 
-    curves = perform(performer(config), listen, 0, 0, [3, 4])
+    curves = sample_takes(pipeline(config), listen, 0, 0, [3, 4])
     assert len(times) == expected and curves.shape == (2, 9, 52)
-    once = perform(performer(BASELINE), lambda: heard(BASELINE), 0, 0, [3, 4])
+    once = sample_takes(pipeline(BASELINE), lambda: heard(BASELINE), 0, 0, [3, 4])
     np.testing.assert_array_equal(curves, once)
 
 
@@ -54,7 +54,7 @@ def test_the_sound_is_heard_once_or_in_every_step(each: bool, expected: int) -> 
 def test_only_the_baseline_begins_from_noise_everywhere(
     config: ModelConfig, everywhere: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = performer(config)
+    model = pipeline(config)
     denoise, seen = model.talker.denoise, []
 
     def watched(z: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
@@ -62,7 +62,7 @@ def test_only_the_baseline_begins_from_noise_everywhere(
         return denoise(z, *rest)
 
     monkeypatch.setattr(model.talker, "denoise", watched)
-    perform(model, lambda: heard(config), 0, 0, [3])
+    sample_takes(model, lambda: heard(config), 0, 0, [3])
     lower = [CHANNELS.index(name) for name in LOWER]
     upper = [i for i in range(52) if i not in lower]
     assert bool((seen[0][..., lower] != 0).all()) == everywhere and bool((seen[0][..., upper] != 0).all())
@@ -73,25 +73,25 @@ def test_cosine_levels_are_exact_at_any_number_of_steps(steps: int) -> None:
     """Against Nichol & Dhariwal's eq. 17 in double precision, up to the last level, which is cut."""
     bar = np.cos((np.arange(steps + 1) / steps + 0.008) / 1.008 * np.pi / 2) ** 2
     bar /= bar[0]
-    grid = make_schedule(steps, "cosine")
-    np.testing.assert_allclose(grid.alpha[:-1], np.sqrt(bar[:-1]), rtol=2e-7)
-    np.testing.assert_allclose(grid.sigma[:-1], np.sqrt(1 - bar[:-1]), rtol=2e-7)
-    assert (grid.log_snr.diff() < 0).all() and len(
-        {(float(a), float(s)) for a, s in zip(grid.alpha, grid.sigma, strict=True)}
+    schedule = make_schedule(steps, "cosine")
+    np.testing.assert_allclose(schedule.alpha[:-1], np.sqrt(bar[:-1]), rtol=2e-7)
+    np.testing.assert_allclose(schedule.sigma[:-1], np.sqrt(1 - bar[:-1]), rtol=2e-7)
+    assert (schedule.log_snr.diff() < 0).all() and len(
+        {(float(a), float(s)) for a, s in zip(schedule.alpha, schedule.sigma, strict=True)}
     ) == steps + 1
 
 
 def test_a_perfect_denoiser_is_followed_through_a_thousand_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = performer(replace(BASELINE, steps=1000, hear_each_step=False))
+    model = pipeline(replace(BASELINE, steps=1000, hear_each_step=False))
     clean = torch.randn(1, 9, 52, generator=torch.Generator().manual_seed(5)).clamp(-4, 4)
     monkeypatch.setattr(model.talker, "denoise", lambda z, *rest: clean)
-    curves = perform(model, lambda: heard(TINY), 0, 0, [3])
+    curves = sample_takes(model, lambda: heard(TINY), 0, 0, [3])
     np.testing.assert_allclose(curves, 0.5 + 0.1 * clean.numpy(), atol=1e-6)
 
 
 def test_a_model_with_a_large_encoder_asks_for_it() -> None:
     with pytest.raises(ValueError, match="--encoder"):
-        hear_sound(performer(TINY), np.zeros(16000, np.float32), None)
-    assert hear_sound(
-        performer(TINY), np.zeros(16000, np.float32), lambda samples: np.ones((50, 24), np.float32)
+        encode_sound(pipeline(TINY), np.zeros(16000, np.float32), None)
+    assert encode_sound(
+        pipeline(TINY), np.zeros(16000, np.float32), lambda samples: np.ones((50, 24), np.float32)
     ).shape == (1, 30, 16)

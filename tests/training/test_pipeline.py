@@ -18,7 +18,7 @@ from training.evaluation.model_kind import describe
 from training.evaluation.sequences import on_takes, on_voices
 from training.export import export
 from training.model.config import LossWeights, ModelConfig, TrainConfig
-from training.model.pipeline import load_pipeline, perform
+from training.model.pipeline import encode_features, load_pipeline, sample_takes
 from training.train.distill import distill_round
 from training.train.student_encoder import train_student_encoder
 from training.train.teacher import train_teacher
@@ -74,10 +74,10 @@ def test_each_round_halves_the_steps(data: Prepared, models: Path) -> None:
 def test_a_student_s_encoder_may_be_handed_on(data: Prepared, models: Path, tmp_path: Path) -> None:
     still = replace(FEW, iterations=1, learning_rate=0.0)
     distill_round(data, models / "teacher", tmp_path / "again", still, models / "sixteen")
-    before, after = (load_pipeline(folder).ear for folder in (models / "sixteen", tmp_path / "again"))
+    before, after = (load_pipeline(folder).student_encoder for folder in (models / "sixteen", tmp_path / "again"))
     assert before is not None and after is not None
     assert all((after.state_dict()[key] == value).all() for key, value in before.state_dict().items())
-    with pytest.raises(ValueError, match="listens with a large encoder"):
+    with pytest.raises(ValueError, match="has no student encoder"):
         distill_round(data, models / "teacher", tmp_path / "none", still, models / "teacher")
 
 
@@ -167,17 +167,16 @@ def test_backend_and_training_hear_the_same(data: Prepared, models: Path) -> Non
     import torch
 
     from backend.features import log_mel, speech_gain
-    from training.model import pipeline
 
     student = load_pipeline(models / "sixteen")
     sound = np.random.default_rng(3).standard_normal(16000 * 4).astype(np.float32) * 0.05
     frames = 4 * 30 + 2
     mel = log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * (4 * 50 + 2))
-    condition = pipeline.hear(student, np.zeros((0, 0)), mel, frames)
+    condition = encode_features(student, np.zeros((0, 0)), mel, frames)
     noise = np.random.default_rng(5).standard_normal((1, frames, 52), np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch, "randn", lambda *shape, generator=None: torch.from_numpy(noise[0]))
-        mine = perform(student, lambda: condition, 0, 1, [5])[0]
+        mine = sample_takes(student, lambda: condition, 0, 1, [5])[0]
     model = load_model(models / "onnx")
     theirs = next(
         generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0), lambda stage, fraction: None)

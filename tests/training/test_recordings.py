@@ -15,8 +15,8 @@ from backend.arkit import EMOTIONS
 from backend.curves.base import resample
 from training.evaluation import recordings
 from training.model.config import ModelConfig
-from training.model.diffusion import Standardizer, start_of
-from training.model.network import SmallEncoder, Talker
+from training.model.diffusion import Standardizer, initial_noise_std
+from training.model.network import StudentEncoder, Talker
 from training.model.pipeline import TalkerPipeline
 from training.synthetic.performer.perform import perform
 from training.synthetic.performer.performed_takes import text_grid
@@ -102,13 +102,13 @@ def test_a_folder_is_measured_by_what_lies_beside_its_sounds(
         "time,jawOpen,mouthFunnel\n" + "".join(f"{k / 30},{k % 2},{k % 3}\n" for k in range(90))
     )
     torch.manual_seed(0)
-    normal = Standardizer(torch.full((52,), 0.3), torch.full((52,), 0.1))
+    standardizer = Standardizer(torch.full((52,), 0.3), torch.full((52,), 0.1))
     model = TalkerPipeline(
         Talker(TINY, 2, len(EMOTIONS)).eval(),
-        SmallEncoder(TINY).eval(),
-        normal,
+        StudentEncoder(TINY).eval(),
+        standardizer,
         8,
-        start_of(TINY),
+        initial_noise_std(TINY),
         ("x", "y"),
         EMOTIONS,
     )

@@ -23,11 +23,11 @@ from training.data.splits import Recorded
 from training.model.checkpoint import load_model, load_run
 from training.model.config import LossWeights, ModelConfig, TrainConfig
 from training.model.diffusion import Standardizer, fit_standardizer, make_schedule
-from training.model.network import SmallEncoder, Talker
+from training.model.network import StudentEncoder, Talker
 from training.train import augment
-from training.train.batch_rng import draw_rows
-from training.train.distill import DistilObjective, Teacher, distill_round
-from training.train.loop import own_rows
+from training.train.batch_rng import make_batch_rng
+from training.train.distill import DistillObjective, Teacher, distill_round
+from training.train.loop import rows_of_process
 from training.train.student_encoder import StudentEncoderObjective, train_student_encoder
 from training.train.teacher import TeacherObjective, train_teacher
 
@@ -81,17 +81,17 @@ def teacher(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ear(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def student_encoder(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "ear"
     train_student_encoder(data, folder, TINY, FEW)
     return folder
 
 
 @pytest.fixture(scope="module")
-def whole(data: Prepared, teacher: Path, ear: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(data: Prepared, teacher: Path, student_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A student by one process with batches of 4: what other ways to go about it must arrive at."""
     folder = tmp_path_factory.mktemp("models") / "whole"
-    distill_round(data, teacher, folder, FEW, ear)
+    distill_round(data, teacher, folder, FEW, student_encoder)
     return folder
 
 
@@ -113,7 +113,9 @@ def _difference(one: Path, other: Path) -> float:
     return max(means) / (FEW.iterations * FEW.learning_rate)
 
 
-def test_two_processes_train_as_one_does(data: Prepared, teacher: Path, ear: Path, whole: Path, tmp_path: Path) -> None:
+def test_two_processes_train_as_one_does(
+    data: Prepared, teacher: Path, student_encoder: Path, whole: Path, tmp_path: Path
+) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"distill": asdict(replace(FEW, batch=2))}))
     launch = [
         sys.executable,
@@ -125,7 +127,16 @@ def test_two_processes_train_as_one_does(data: Prepared, teacher: Path, ear: Pat
         "-m",
         "training",
     ]
-    stage = ["distill", data.folder, teacher, tmp_path / "two", "--ear", ear, "--config", tmp_path / "config.json"]
+    stage = [
+        "distill",
+        data.folder,
+        teacher,
+        tmp_path / "two",
+        "--ear",
+        student_encoder,
+        "--config",
+        tmp_path / "config.json",
+    ]
     env = os.environ | {
         "ACCELERATE_USE_CPU": "true",
         "OMP_NUM_THREADS": "1",
@@ -142,16 +153,18 @@ def test_two_processes_train_as_one_does(data: Prepared, teacher: Path, ear: Pat
     assert logs[0] == pytest.approx(logs[1], rel=1e-4)  # of losses of about 1, in float32
 
 
-def test_micro_batches_add_up(data: Prepared, teacher: Path, ear: Path, whole: Path, tmp_path: Path) -> None:
-    distill_round(data, teacher, tmp_path / "micro", replace(FEW, batch=2, accumulate=2), ear)
+def test_micro_batches_add_up(
+    data: Prepared, teacher: Path, student_encoder: Path, whole: Path, tmp_path: Path
+) -> None:
+    distill_round(data, teacher, tmp_path / "micro", replace(FEW, batch=2, accumulate=2), student_encoder)
     assert _difference(tmp_path / "micro", whole) < SUMMATION_ORDER
-    distill_round(data, teacher, tmp_path / "other", replace(FEW, seed=2), ear)
+    distill_round(data, teacher, tmp_path / "other", replace(FEW, seed=2), student_encoder)
     assert _difference(tmp_path / "other", whole) > BF16_ROUNDING
 
 
 def test_processes_share_out_the_rows() -> None:
     config = TrainConfig(batch=3, accumulate=2)
-    assert [row for process in range(4) for rows in own_rows(config, process) for row in rows] == list(range(24))
+    assert [row for process in range(4) for rows in rows_of_process(config, process) for row in rows] == list(range(24))
 
 
 def test_bf16_differs_by_rounding_only(data: Prepared, teacher: Path, tmp_path: Path) -> None:
@@ -200,18 +213,18 @@ def _batch(rows: int) -> Batch:
 
 def _objectives(model: ModelConfig) -> list[nn.Module]:
     """Every stage's objective."""
-    normal = Standardizer(torch.zeros(len(CHANNELS)), torch.ones(len(CHANNELS)))
-    grid = make_schedule(model.steps)
+    standardizer = Standardizer(torch.zeros(len(CHANNELS)), torch.ones(len(CHANNELS)))
+    schedule = make_schedule(model.steps)
     large, small = (
-        Teacher(Talker(model, 2, 8), None, grid, 1, 2),
-        Teacher(Talker(model, 2, 8), SmallEncoder(model), grid, 2, 2),
+        Teacher(Talker(model, 2, 8), None, schedule, 1, 2),
+        Teacher(Talker(model, 2, 8), StudentEncoder(model), schedule, 2, 2),
     )
     return [
-        TeacherObjective(Talker(model, 2, 8), normal, grid, FEW),
-        StudentEncoderObjective(SmallEncoder(model), normal, FEW),
-        DistilObjective(large, Talker(model, 2, 8), SmallEncoder(model), normal, FEW),
-        DistilObjective(small, Talker(model, 2, 8), SmallEncoder(model), normal, FEW),
-        DistilObjective(large, Talker(model, 2, 8), None, normal, FEW),
+        TeacherObjective(Talker(model, 2, 8), standardizer, schedule, FEW),
+        StudentEncoderObjective(StudentEncoder(model), standardizer, FEW),
+        DistillObjective(large, Talker(model, 2, 8), StudentEncoder(model), standardizer, FEW),
+        DistillObjective(small, Talker(model, 2, 8), StudentEncoder(model), standardizer, FEW),
+        DistillObjective(large, Talker(model, 2, 8), None, standardizer, FEW),
     ]
 
 
@@ -222,16 +235,16 @@ def test_losses_reach_every_trained_weight(personal: bool) -> None:
         for iteration in range(4):
             objective.zero_grad()
             torch.stack(
-                list(objective(_batch(1), draw_rows(1, iteration, range(1), torch.device("cpu"))).values())
+                list(objective(_batch(1), make_batch_rng(1, iteration, range(1), torch.device("cpu"))).values())
             ).sum().backward()
             assert not [name for name, p in objective.named_parameters() if p.requires_grad and p.grad is None]
 
 
 def test_draws_are_neither_the_windows_nor_each_others() -> None:
-    first, second = draw_rows(3, 7, range(2), torch.device("cpu")).uniform(5).tolist()
+    first, second = make_batch_rng(3, 7, range(2), torch.device("cpu")).uniform(5).tolist()
     windows = np.random.default_rng((3, 7)).random(5, np.float32).tolist()
     assert first != windows and second != windows and first != second
-    assert draw_rows(3, 7, range(1, 2), torch.device("cpu")).uniform(5).tolist() == [second]
+    assert make_batch_rng(3, 7, range(1, 2), torch.device("cpu")).uniform(5).tolist() == [second]
 
 
 def test_augmentation_compresses_as_the_backend_does() -> None:
@@ -241,9 +254,9 @@ def test_augmentation_compresses_as_the_backend_does() -> None:
 
 def test_normal_is_that_of_all_frames(data: Prepared) -> None:
     faces = np.concatenate(list(data.faces("train"))).astype(np.float64)
-    normal = fit_standardizer(data.faces("train"))
-    np.testing.assert_allclose(normal.mean, faces.mean(0), rtol=1e-5)
-    np.testing.assert_allclose(normal.deviation, faces.std(0), rtol=1e-5)
+    standardizer = fit_standardizer(data.faces("train"))
+    np.testing.assert_allclose(standardizer.mean, faces.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(standardizer.std, faces.std(0), rtol=1e-5)
 
 
 def test_memory_does_not_grow_with_the_data(tmp_path: Path) -> None:

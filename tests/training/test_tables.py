@@ -22,7 +22,7 @@ from training.evaluation.sequences import SEEDS, Figure, on_takes, timed
 from training.evaluation.tables import cell, number
 from training.model.checkpoint import save_model
 from training.model.config import LossWeights, ModelConfig
-from training.model.network import SmallEncoder, Talker
+from training.model.network import StudentEncoder, Talker
 from training.model.pipeline import load_pipeline
 
 TINY = ModelConfig(
@@ -59,7 +59,7 @@ def write(folder: Path, model: Folder) -> Path:
         "split": "takes",
         "history": [{"stage": kind, "seed": 7, "weights": asdict(w)} for kind, w in zip(kinds, stages, strict=True)],
     }
-    save_model(folder, Talker(config, 2, len(EMOTIONS)), SmallEncoder(config) if small else None, stride, meta)
+    save_model(folder, Talker(config, 2, len(EMOTIONS)), StudentEncoder(config) if small else None, stride, meta)
     return folder
 
 
@@ -94,7 +94,7 @@ def test_the_time_of_a_model_that_hears_in_every_step_holds_its_encoder_as_often
 def test_sizes_count_what_a_model_needs(tmp_path: Path) -> None:
     small = load_pipeline(write(tmp_path / "small8", MODELS["small8"][0]))
     everything = sum(
-        p.numel() for module in (small.talker, small.ear) if module is not None for p in module.parameters()
+        p.numel() for module in (small.talker, small.student_encoder) if module is not None for p in module.parameters()
     )
     assert size_of(small, None).total == everything
     large = load_pipeline(write(tmp_path / "large8", MODELS["large8"][0]))

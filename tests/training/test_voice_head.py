@@ -19,9 +19,9 @@ from training.data.prepared import Prepared, prepare
 from training.evaluation.sequences import on_voices
 from training.model.checkpoint import load_model, save_model
 from training.model.config import LossWeights, ModelConfig, TrainConfig
-from training.model.diffusion import fit_standardizer, start_of
-from training.model.network import SmallEncoder, Talker
-from training.model.pipeline import hear_sound, load_pipeline, perform
+from training.model.diffusion import fit_standardizer, initial_noise_std
+from training.model.network import StudentEncoder, Talker
+from training.model.pipeline import encode_sound, load_pipeline, sample_takes
 from training.synthetic.pseudo_label import imitate
 from training.train.voice_head import train_voice
 
@@ -54,7 +54,7 @@ def model(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small student that knows nothing yet. Its library is in another order than the data's."""
     folder = tmp_path_factory.mktemp("model")
     torch.manual_seed(0)
-    normal = fit_standardizer(data.faces("train"))
+    standardizer = fit_standardizer(data.faces("train"))
     meta = {
         "identities": ["scott", "zoe", "wayne"],
         "descriptions": {},
@@ -62,8 +62,12 @@ def model(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "split": "takes",
         "history": [],
     }
-    meta |= {"mean": normal.mean.tolist(), "deviation": normal.deviation.tolist(), "start": start_of(TINY).tolist()}
-    save_model(folder, Talker(TINY, 3, len(EMOTIONS)), SmallEncoder(TINY), 16, meta)
+    meta |= {
+        "mean": standardizer.mean.tolist(),
+        "deviation": standardizer.std.tolist(),
+        "start": initial_noise_std(TINY).tolist(),
+    }
+    save_model(folder, Talker(TINY, 3, len(EMOTIONS)), StudentEncoder(TINY), 16, meta)
     return folder
 
 
@@ -76,11 +80,11 @@ def test_voices_are_told_apart_and_nothing_else_changes(data: Prepared, model: P
     )
     found = on_voices(load_pipeline(tmp_path / "out"), data, data.sequences("train")).identity
     assert np.diag(found).sum() == found.sum() > 0
-    (before, ear, old), (after, new_ear, new) = (load_model(folder) for folder in (model, tmp_path / "out"))
-    assert old == new and ear is not None and new_ear is not None
+    (before, student_encoder, old), (after, new_ear, new) = (load_model(folder) for folder in (model, tmp_path / "out"))
+    assert old == new and student_encoder is not None and new_ear is not None
     changed = {key for key, value in after.state_dict().items() if not torch.equal(value, before.state_dict()[key])}
     assert changed and all(key.startswith("voice.") or "_key" in key for key in changed)
-    assert all(torch.equal(a, b) for a, b in zip(ear.parameters(), new_ear.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(student_encoder.parameters(), new_ear.parameters(), strict=True))
 
 
 def test_voices_of_identities_that_the_model_lacks_are_refused(
@@ -113,9 +117,9 @@ def test_a_model_performs_sound_without_a_face(beat_folder: Path, model: Path, t
         for n in (1, 2, 3, 4)
     ]
     face = json.loads((tmp_path / "faces" / "902" / "902_zoe_0_1_1.json").read_text())
-    performer = load_pipeline(model)
+    pipeline = load_pipeline(model)
     samples = read_clip(sounds / "a.wav").samples
-    expected = perform(performer, lambda: hear_sound(performer, samples, None), 1, 0, [1])[0]
+    expected = sample_takes(pipeline, lambda: encode_sound(pipeline, samples, None), 1, 0, [1])[0]
     columns = [face["names"].index(name) for name in ("jawOpen", "browInnerUp")]
     written = np.array([frame["weights"] for frame in face["frames"]])[:, columns]
     np.testing.assert_allclose(

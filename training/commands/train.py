@@ -188,5 +188,5 @@ def _enroll(args: argparse.Namespace) -> None:
     data, config = load_prepared(args.prepared, args.split), _plan(args, ENROLL).train
     new = enroll(args.model, data, args.out, args.identity, args.description, config)
     print(
-        f"{args.out}: {args.identity}, begun from {new.nearest}, is found by voice in {new.found:.0%} of the recordings"
+        f"{args.out}: {args.identity}, begun from {new.nearest}, is found by voice in {new.match_rate:.0%} of the recordings"
     )

@@ -15,7 +15,7 @@ from . import metrics, plots, recordings, report, tables
 from .head_mesh import HeadMesh
 from .model_kind import describe
 from .model_size import size_of
-from .sequences import SECONDS, SEEDS, lacks, on_takes, on_voices, takes_of, thin, timed, truth_of
+from .sequences import SECONDS, SEEDS, evenly_spaced, lacks, on_takes, on_voices, recorded_face, sample_sequence, timed
 from .tables import KNOWN, TEST, VOICE, WHOLE, ZERO_SHOT, Measured, Table
 
 _WORDS = {TEST: "known speakers' held-out takes", VOICE: "held-out speakers"}
@@ -44,27 +44,27 @@ def _parts(given: Given) -> dict[str, tuple[Prepared, list[Take]]]:
     return parts
 
 
-def measure(folder: Path, performer: TalkerPipeline, given: Given) -> Measured:
+def measure(folder: Path, pipeline: TalkerPipeline, given: Given) -> Measured:
     """All figures of one model. Voices are matched on all sequences, curves on `limit` of each part."""
-    card = describe(folder, performer.ear is not None)
+    card = describe(folder, pipeline.student_encoder is not None)
     figures, found, absent = {}, {}, {} if given.zero_shot else {ZERO_SHOT: "no other data was named (--zero-shot)"}
     for part, (data, takes) in _parts(given).items():
-        if reason := lacks(performer, data):
+        if reason := lacks(pipeline, data):
             absent[part] = reason
         elif not takes:
             absent[part] = f"{data.folder.name} holds no such takes"
         else:
-            figures[part] = on_takes(performer, data, thin(takes, given.limit), given.head)
+            figures[part] = on_takes(pipeline, data, evenly_spaced(takes, given.limit), given.head)
             if part != ZERO_SHOT and card.personal:
-                found[part] = on_voices(performer, data, takes)
-                found[WHOLE[part]] = on_voices(performer, data, data.part(part))
+                found[part] = on_voices(pipeline, data, takes)
+                found[WHOLE[part]] = on_voices(pipeline, data, data.part(part))
     if card.personal:
         found[KNOWN] = on_voices(
-            performer, given.data, [take for part in ("train", "val", TEST) for take in given.data.sequences(part)]
+            pipeline, given.data, [take for part in ("train", "val", TEST) for take in given.data.sequences(part)]
         )
-    heard = performer.ear is not None or given.encoder is not None
+    heard = pipeline.student_encoder is not None or given.encoder is not None
     return Measured(
-        card, size_of(performer, given.encoder), timed(performer, given.encoder), heard, figures, found, absent
+        card, size_of(pipeline, given.encoder), timed(pipeline, given.encoder), heard, figures, found, absent
     )
 
 
@@ -72,7 +72,7 @@ def _shown(given: Given) -> Take | None:
     """The sequence of the pictures: the first whole one in which somebody speaks, of known speakers if there are any."""
     for part in (TEST, VOICE):
         for take in given.data.sequences(part):
-            if take.length >= SECONDS * 10 and metrics.jaw_opening(truth_of(given.data, take)).std() > 0.05:
+            if take.length >= SECONDS * 10 and metrics.jaw_opening(recorded_face(given.data, take)).std() > 0.05:
                 return take
     return None
 
@@ -80,11 +80,11 @@ def _shown(given: Given) -> Take | None:
 def _draw(models: Sequence[tuple[Measured, TalkerPipeline]], given: Given, out: Path) -> None:
     plots.plot_steps([m for m, _ in models], out / "steps.png")
     take = _shown(given)
-    for m, performer in models:
-        if take is not None and lacks(performer, given.data) is None:
+    for m, pipeline in models:
+        if take is not None and lacks(pipeline, given.data) is None:
             title = f"{m.card.label}: {m.card.role}, {m.card.steps} steps, {m.card.encoder} encoder, on {take.id}"
-            faces = takes_of(performer, given.data, take)
-            plots.plot_curves(faces, truth_of(given.data, take), title, out / f"curves_{m.card.label}.png")
+            faces = sample_sequence(pipeline, given.data, take)
+            plots.plot_curves(faces, recorded_face(given.data, take), title, out / f"curves_{m.card.label}.png")
 
 
 def _preface(models: Sequence[Measured], given: Given) -> str:
@@ -113,10 +113,10 @@ def _of_recordings(models: Sequence[tuple[Measured, TalkerPipeline]], given: Giv
     if given.recordings is None:
         return []
     blocks: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    silent = [m.card.label for m, performer in models if performer.ear is None and given.encoder is None]
-    for m, performer in models:
+    silent = [m.card.label for m, pipeline in models if pipeline.student_encoder is None and given.encoder is None]
+    for m, pipeline in models:
         if m.card.label not in silent:
-            for name, row in recordings.on_recordings(performer, given.recordings, given.encoder).items():
+            for name, row in recordings.on_recordings(pipeline, given.recordings, given.encoder).items():
                 blocks.setdefault(tuple(row), []).append((f"{m.card.label}: {name}", *map(tables.number, row.values())))
     note = f"No data for {', '.join(silent)}: they hear with a large encoder (--encoder)." if silent else ""
     return [
@@ -137,7 +137,7 @@ def evaluate(folders: Sequence[Path], given: Given, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     performers = [load_pipeline(folder) for folder in folders]
     work = tqdm(list(zip(folders, performers, strict=True)), desc="measure", unit="model")
-    pairs = [(measure(folder, performer, given), performer) for folder, performer in work]
+    pairs = [(measure(folder, pipeline, given), pipeline) for folder, pipeline in work]
     models = [m for m, _ in pairs]
     every = [
         *(tables.comparison(models, part, words) for part, words in _WORDS.items()),

@@ -37,9 +37,15 @@ def megabytes(parameters: int) -> float:
     return parameters * _FP32 / 1e6
 
 
-def size_of(performer: TalkerPipeline, encoder: Encoder | None) -> Size:
+def size_of(pipeline: TalkerPipeline, encoder: Encoder | None) -> Size:
     """What a model needs in order to speak; a model without identities needs no personalizer, though its file holds one."""
-    talker = performer.talker
-    heard = _count(performer.ear) if performer.ear is not None else None if encoder is None else encoder.parameters
+    talker = pipeline.talker
+    heard = (
+        _count(pipeline.student_encoder)
+        if pipeline.student_encoder is not None
+        else None
+        if encoder is None
+        else encoder.parameters
+    )
     personal = _count(talker.personalizer, talker.voice) if talker.config.personal else 0
     return Size(heard, personal, _count(talker.norm, talker.condition, talker.decoder))

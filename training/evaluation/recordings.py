@@ -14,7 +14,7 @@ from backend.features import RATE
 
 from ..data.textgrid import read_text_grid
 from ..encoders import Encoder
-from ..model.pipeline import TalkerPipeline, hear_sound, match, mel_of, perform
+from ..model.pipeline import TalkerPipeline, compute_log_mel, encode_sound, match_voice, sample_takes
 from ..synthetic.performer.phones import SILENT, Phone
 from . import metrics
 
@@ -44,10 +44,10 @@ def _aperture(face: np.ndarray) -> np.ndarray:
     return lip_aperture(Curves(CHANNELS, face, 30.0))
 
 
-def _perform_recording(performer: TalkerPipeline, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
+def _perform_recording(pipeline: TalkerPipeline, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
     """Several takes of a recording, identity and emotion by its voice: (3, N, 52)."""
-    heard = hear_sound(performer, samples, encoder)
-    return perform(performer, lambda: heard, *match(performer, mel_of(samples)), _SEEDS)
+    heard = encode_sound(pipeline, samples, encoder)
+    return sample_takes(pipeline, lambda: heard, *match_voice(pipeline, compute_log_mel(samples)), _SEEDS)
 
 
 def _read_lips(path: Path) -> np.ndarray:
@@ -72,10 +72,10 @@ def _phones_of(sound: Path) -> list[Phone]:
 
 
 def on_hand_animation(
-    performer: TalkerPipeline, samples: np.ndarray, lips: np.ndarray, encoder: Encoder | None
+    pipeline: TalkerPipeline, samples: np.ndarray, lips: np.ndarray, encoder: Encoder | None
 ) -> Figures:
     """Correlation with lips that an artist made, beside loudness's own."""
-    takes = _perform_recording(performer, samples, encoder)
+    takes = _perform_recording(pipeline, samples, encoder)
     level = metrics.loudness(samples, len(lips))
     rows: Figures = {}
     for name, of in MOUTH_CURVES.items():
@@ -117,9 +117,9 @@ def _liveliness(takes: np.ndarray) -> Figures:
     return figures
 
 
-def on_phones(performer: TalkerPipeline, samples: np.ndarray, phones: list[Phone], encoder: Encoder | None) -> Figures:
+def on_phones(pipeline: TalkerPipeline, samples: np.ndarray, phones: list[Phone], encoder: Encoder | None) -> Figures:
     """A voice with known phones: do lips meet at p b m, tuck at f v, round at w and oo, open on ah, and when; is the rest alive."""
-    takes = _perform_recording(performer, samples, encoder)
+    takes = _perform_recording(pipeline, samples, encoder)
     figures = mean([_contacts(face, phones) for face in takes]) | _liveliness(takes)
     level = metrics.loudness(samples, len(takes[0]))
     closed = metrics.rank_at(level, [(p.start + p.end) / 2 for p in phones if p.base in ("P", "B", "M")])
@@ -128,9 +128,9 @@ def on_phones(performer: TalkerPipeline, samples: np.ndarray, phones: list[Phone
     return figures
 
 
-def on_silence(performer: TalkerPipeline, encoder: Encoder | None) -> Figures:
+def on_silence(pipeline: TalkerPipeline, encoder: Encoder | None) -> Figures:
     """Digital silence: the mouth is to be at rest."""
-    takes = _perform_recording(performer, np.zeros(_SILENCE * RATE, np.float32), encoder)
+    takes = _perform_recording(pipeline, np.zeros(_SILENCE * RATE, np.float32), encoder)
     return {
         "widest aperture": float(max(_aperture(face).max() for face in takes)),
         "largest of jaw and lips": float(takes[:, :, metrics.columns(LOWER)].max()),
@@ -138,20 +138,20 @@ def on_silence(performer: TalkerPipeline, encoder: Encoder | None) -> Figures:
     }
 
 
-def on_recordings(performer: TalkerPipeline, folder: Path, encoder: Encoder | None) -> dict[str, Figures]:
+def on_recordings(pipeline: TalkerPipeline, folder: Path, encoder: Encoder | None) -> dict[str, Figures]:
     """Means over the sounds under a folder that have lips (NAME.csv) or phones (NAME.TextGrid, NAME.json) beside them, and silence."""
     animated: list[Figures] = []
     spoken: list[Figures] = []
     for path in sorted(each for each in folder.rglob("*") if each.suffix in (".ogg", ".wav")):
         if path.with_suffix(".csv").exists():
             animated.append(
-                on_hand_animation(performer, read_clip(path).samples, _read_lips(path.with_suffix(".csv")), encoder)
+                on_hand_animation(pipeline, read_clip(path).samples, _read_lips(path.with_suffix(".csv")), encoder)
             )
             continue
         phones = _phones_of(path)
         if any(phone.label not in SILENT for phone in phones):
-            spoken.append(on_phones(performer, read_clip(path).samples, phones, encoder))
-    figures = {"silence": on_silence(performer, encoder)}
+            spoken.append(on_phones(pipeline, read_clip(path).samples, phones, encoder))
+    figures = {"silence": on_silence(pipeline, encoder)}
     if spoken:
         rates = [row["blinks/min"] for row in spoken]
         figures[f"phones known, mean of {len(spoken)}"] = mean(spoken) | {

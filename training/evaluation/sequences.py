@@ -14,7 +14,7 @@ from backend.features import RATE
 
 from ..data.prepared import FACES, Prepared, Take
 from ..encoders.base import Listen
-from ..model.pipeline import TalkerPipeline, hear, hear_sound, match, mel_of, perform
+from ..model.pipeline import TalkerPipeline, compute_log_mel, encode_features, encode_sound, match_voice, sample_takes
 from . import metrics
 from .head_mesh import HeadMesh
 
@@ -54,43 +54,43 @@ def summarise(values: Iterable[float]) -> Figure:
     return Figure(float(array.mean()), len(array), error)
 
 
-def thin(takes: list[Take], limit: int) -> list[Take]:
+def evenly_spaced(takes: list[Take], limit: int) -> list[Take]:
     """At most `limit` takes, evenly spread."""
     if len(takes) <= limit:
         return takes
     return [takes[i] for i in np.linspace(0, len(takes) - 1, limit).round().astype(int)]
 
 
-def truth_of(data: Prepared, take: Take) -> np.ndarray:
+def recorded_face(data: Prepared, take: Take) -> np.ndarray:
     """The recorded face, (N, 52)."""
     return data.stretch("faces", take).astype(np.float32)
 
 
-def hear_take(performer: TalkerPipeline, data: Prepared, take: Take) -> Tensor:
+def encode_take(pipeline: TalkerPipeline, data: Prepared, take: Take) -> Tensor:
     """Listen to a prepared take, through the cached features if the model has a large encoder."""
-    return hear(performer, data.stretch("features", take), data.stretch("mel", take), FACES * take.length)
+    return encode_features(pipeline, data.stretch("features", take), data.stretch("mel", take), FACES * take.length)
 
 
-def lacks(performer: TalkerPipeline, data: Prepared) -> str | None:
+def lacks(pipeline: TalkerPipeline, data: Prepared) -> str | None:
     """Why a model can't listen to prepared takes, or None."""
-    width, wanted = data.array("features").shape[1], performer.talker.config.features
-    if performer.ear is not None or width == wanted:
+    width, wanted = data.array("features").shape[1], pipeline.talker.config.features
+    if pipeline.student_encoder is not None or width == wanted:
         return None
     if width == 0:
         return f"{data.folder.name} has no features of a large encoder; run the stage `features`"
     return f"{data.folder.name} has features of width {width}, the model takes {wanted}"
 
 
-def takes_of(performer: TalkerPipeline, data: Prepared, take: Take) -> np.ndarray:
+def sample_sequence(pipeline: TalkerPipeline, data: Prepared, take: Take) -> np.ndarray:
     """The model's takes of a sequence, one a seed: (seeds, N, 52). Identity and emotion are the take's own; by the voice if the model doesn't
     know them, as the papers do at inference."""
-    heard = hear_take(performer, data, take)
-    identity, emotion = match(performer, data.stretch("mel", take))
-    if take.identity in performer.identities:
-        identity = performer.identities.index(take.identity)
-    if take.emotion in performer.emotions:
-        emotion = performer.emotions.index(take.emotion)
-    return perform(performer, lambda: heard, identity, emotion, SEEDS)
+    heard = encode_take(pipeline, data, take)
+    identity, emotion = match_voice(pipeline, data.stretch("mel", take))
+    if take.identity in pipeline.identities:
+        identity = pipeline.identities.index(take.identity)
+    if take.emotion in pipeline.emotions:
+        emotion = pipeline.emotions.index(take.emotion)
+    return sample_takes(pipeline, lambda: heard, identity, emotion, SEEDS)
 
 
 def compare(faces: np.ndarray, truth: np.ndarray, head: HeadMesh | None) -> dict[str, float]:
@@ -125,10 +125,10 @@ def compare(faces: np.ndarray, truth: np.ndarray, head: HeadMesh | None) -> dict
 
 
 def on_takes(
-    performer: TalkerPipeline, data: Prepared, takes: list[Take], head: HeadMesh | None = None
+    pipeline: TalkerPipeline, data: Prepared, takes: list[Take], head: HeadMesh | None = None
 ) -> dict[str, Figure]:
     """Every figure of `compare`, as its mean over the sequences that have it."""
-    rows = [compare(takes_of(performer, data, take), truth_of(data, take), head) for take in takes]
+    rows = [compare(sample_sequence(pipeline, data, take), recorded_face(data, take), head) for take in takes]
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: summarise(row[name] for row in rows if name in row) for name in names}
 
@@ -141,34 +141,34 @@ class Found:
     emotion: np.ndarray  # (emotions, emotions)
 
 
-def on_voices(performer: TalkerPipeline, data: Prepared, takes: list[Take]) -> Found:
+def on_voices(pipeline: TalkerPipeline, data: Prepared, takes: list[Take]) -> Found:
     """Match every sequence's voice with the libraries. Sequences of silence have no voice to know."""
     identities: list[tuple[int, int]] = []
     emotions: list[tuple[int, int]] = []
     for take in takes:
-        if metrics.jaw_opening(truth_of(data, take)).std() <= _MOVES:
+        if metrics.jaw_opening(recorded_face(data, take)).std() <= _MOVES:
             continue
-        identity, emotion = match(performer, data.stretch("mel", take))
-        if take.identity in performer.identities:
-            identities.append((performer.identities.index(take.identity), identity))
-        if take.emotion in performer.emotions:
-            emotions.append((performer.emotions.index(take.emotion), emotion))
+        identity, emotion = match_voice(pipeline, data.stretch("mel", take))
+        if take.identity in pipeline.identities:
+            identities.append((pipeline.identities.index(take.identity), identity))
+        if take.emotion in pipeline.emotions:
+            emotions.append((pipeline.emotions.index(take.emotion), emotion))
 
     def table(pairs: list[tuple[int, int]], classes: int) -> np.ndarray:
         return metrics.confusion([a for a, _ in pairs], [b for _, b in pairs], classes)
 
-    return Found(table(identities, len(performer.identities)), table(emotions, len(performer.emotions)))
+    return Found(table(identities, len(pipeline.identities)), table(emotions, len(pipeline.emotions)))
 
 
-def timed(performer: TalkerPipeline, encoder: Listen | None, seconds: float = SECONDS) -> Figure:
+def timed(pipeline: TalkerPipeline, encoder: Listen | None, seconds: float = SECONDS) -> Figure:
     """ITF in 1e-4 s a frame: one clip, one take, from its sound to its curves, who speaks found by the voice; the median of the runs, since other programs only ever add.
 
     What is said makes no difference to the time, so the sound is noise. Without its large encoder a model gets made-up features: then the
     figure is that of the rest alone.
     """
     sound = 0.05 * np.random.default_rng(0).standard_normal(round(seconds * RATE)).astype(np.float32)
-    if performer.ear is None and encoder is None:
-        width = performer.talker.config.features
+    if pipeline.student_encoder is None and encoder is None:
+        width = pipeline.talker.config.features
 
         def encode(samples: np.ndarray) -> np.ndarray:
             return np.ones((len(samples) // 320, width), np.float32)
@@ -176,13 +176,13 @@ def timed(performer: TalkerPipeline, encoder: Listen | None, seconds: float = SE
         encoder = encode
 
     def listen() -> Tensor:
-        return hear_sound(performer, sound, encoder)
+        return encode_sound(pipeline, sound, encoder)
 
     frames = listen().shape[1]  # also warms up
     spent = []
-    for _ in range(_RUNS if performer.steps < _MANY else 1):
+    for _ in range(_RUNS if pipeline.steps < _MANY else 1):
         began = time.perf_counter()
-        voice = match(performer, mel_of(sound)) if performer.talker.config.personal else (0, 0)
-        perform(performer, listen, *voice, SEEDS[:1])
+        voice = match_voice(pipeline, compute_log_mel(sound)) if pipeline.talker.config.personal else (0, 0)
+        sample_takes(pipeline, listen, *voice, SEEDS[:1])
         spent.append(metrics.inference_time(time.perf_counter() - began, frames))
     return Figure(float(np.median(spent)), len(spent))

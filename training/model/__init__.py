@@ -1,1 +1,1 @@
-"""The network, the diffusion process, the losses, and what is saved of them."""
+"""The network, the diffusion process, the losses, and how models are saved and sampled."""

@@ -1,4 +1,4 @@
-"""What the papers compare with: FaceDiffuser, and their own model without one of its parts. Each is the default with a few keys changed."""
+"""The papers' baselines: FaceDiffuser, and ablations of their own model. Each changes a few keys of the default configuration."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ BASELINES: dict[str, dict[str, Any]] = {
     "facediffuser-1000": {"model": {**_FACEDIFFUSER, "steps": 1000}},
     "facediffuser-8": {"model": {**_FACEDIFFUSER, "steps": 8}},
     "no-distillation": {"model": {"schedule": "cosine", "steps": 8}},
-    "full": {},  # the teacher again, as long as these
+    "full": {},  # the teacher itself, trained for as long as the others
     "no-identity": {"model": {"personal": False}},
     "no-lip": {"train": {"weights": {"lip": 0.0}}},
     "no-velocity": {"train": {"weights": {"velocity": 0.0}}},

@@ -1,4 +1,4 @@
-"""Every number that shapes a model or a run. The papers' baselines and ablations differ from the default in one key each."""
+"""Hyperparameters of models and runs. Field names are the keys of configuration files and of saved models."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -8,33 +8,29 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Shapes. `features` is shared by the large and the small audio encoder, so that one can replace the other (v2)."""
+    """Shape of a model. Large and student encoder have the same `features`, so that one can replace the other (v2)."""
 
     channels: int = 52
-    features: int = (
-        384  # D of the audio features at 50 Hz; training takes it from the data: 384 Whisper tiny, 768 HuBERT base
-    )
-    condition: int = 128  # D of what the decoder gets of the audio
-    embedding: int = 32  # of one identity or emotion in the library (v1)
-    person: int = 64  # of the fused, personalized embedding
-    step: int = 32  # of the noise level's encoding
-    hidden: int = 256  # GRU units a layer (v1)
-    layers: int = 2
-    noisy: int = 128  # D of the noisy curves after their look-ahead convolution
-    look: int = 6  # frames of noisy curves seen on either side
+    features: int = 384  # width of the audio features, set from the data: 384 Whisper tiny, 768 HuBERT base
+    condition: int = 128  # width of the decoder's audio condition
+    embedding: int = 32  # width of an identity or emotion embedding in the library (v1)
+    person: int = 64  # width of the personalized embedding
+    step: int = 32  # width of the noise level's encoding
+    hidden: int = 256  # GRU units per layer (v1)
+    layers: int = 2  # GRU layers
+    noisy: int = 128  # width of the noisy curves after the lookahead convolution
+    look: int = 6  # lookahead: frames of noisy curves that the decoder sees on either side
     voice: int = 128  # width of the voice head
-    encoder_width: int = 256
+    encoder_width: int = 256  # of the student encoder
     encoder_blocks: int = 8
     steps: int = 32  # noise levels of the teacher (v1)
-    schedule: str = "linear"  # of the noise levels: linear (v1) | cosine (FaceDiffuser)
-    personal: bool = True  # identity and emotion (v1, v2); without: FaceDiffuser, and the papers' ablation
-    hear_each_step: bool = (
-        False  # run the audio encoder in every denoising step (FaceDiffuser): slower, the same curves
-    )
+    schedule: str = "linear"  # noise schedule: linear (v1) | cosine (FaceDiffuser)
+    personal: bool = True  # condition on identity and emotion (v1, v2); False in FaceDiffuser and the papers' ablation
+    hear_each_step: bool = False  # run the audio encoder in every step, as FaceDiffuser does: slower, the same curves
 
 
 def is_facediffuser(config: ModelConfig) -> bool:
-    """Whether this is the papers' baseline: FaceDiffuser's schedule, and nothing of who speaks."""
+    """Return True for the papers' FaceDiffuser baseline: cosine schedule, no identity or emotion."""
     return config.schedule == "cosine" and not config.personal
 
 
@@ -44,44 +40,42 @@ class LossWeights:
 
     exp: float = 1.0
     lip: float = 1.0
-    contact: float = 3.0  # how much more a frame counts in L_lip in which lips meet or tuck
+    contact: float = 3.0  # extra weight in L_lip of frames in which the lips meet or the lower lip is tucked in
     velocity: float = 0.5
     contrast: float = 0.3
     distil: float = 0.0
-    distil_cap: float = 5.0
+    distil_cap: float = 5.0  # largest SNR weight in L_dis
     ae: float = 0.0
     pc: float = 0.0
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One run of a teacher or of one round of distillation."""
+    """Hyperparameters of one run. The optimizer steps once every batch x accumulate x processes clips."""
 
-    iterations: int = 3000
-    batch: int = (
-        32  # clips that one process handles at a time; the optimizer steps after batch x accumulate x processes
-    )
-    accumulate: int = 1
-    seconds: float = 4.0
-    learning_rate: float = 1e-3
-    warmup: int = 100
-    ema: float = 0.998
+    iterations: int = 3000  # optimizer steps
+    batch: int = 32  # clips that one process handles at a time
+    accumulate: int = 1  # micro-batches per optimizer step
+    seconds: float = 4.0  # length of a clip
+    learning_rate: float = 1e-3  # peak
+    warmup: int = 100  # iterations
+    ema: float = 0.998  # decay of the averaged weights
     precision: str = "no"  # mixed precision: no | bf16 | fp16 (GPUs only)
     seed: int = 1
-    save_every: int = 250
+    save_every: int = 250  # iterations
     weights: LossWeights = field(default_factory=LossWeights)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a stage is asked for."""
+    """Configuration of a stage."""
 
     model: ModelConfig
     train: TrainConfig
 
 
 def train_config(raw: dict[str, Any], default: TrainConfig) -> TrainConfig:
-    """A TrainConfig from JSON, as far as it differs from the default."""
+    """Return `default` with the fields replaced that `raw`, a JSON object, gives."""
     fields = {**asdict(default), **raw}
     return TrainConfig(**{**fields, "weights": LossWeights(**{**asdict(default.weights), **raw.get("weights", {})})})
 
@@ -90,13 +84,13 @@ STAGES = ("ear", "train", "distill", "voice", "enroll")
 
 
 def read_plan(path: Path | None, stage: str, default: TrainConfig, changes: dict[str, Any] | None = None) -> Plan:
-    """A stage's part of a JSON file {"model": {...}, "ear": {...}, "train": {...}, "distill": {...}, "voice": {...}, "enroll": {...}}.
+    """Read a stage's configuration from a JSON file with the sections "model" and those of STAGES.
 
-    What the file leaves out is the default's; `changes`, of the same form, come on top. Raises ValueError on keys that there aren't.
+    Missing keys keep their defaults. `changes` has the same form and takes precedence. Raises ValueError for unknown keys.
     """
     raw: dict[str, Any] = {} if path is None else json.loads(path.read_text())
-    if strange := [key for key in raw if key not in ("model", *STAGES)]:
-        raise ValueError(f"{path}: unknown {', '.join(strange)}; it may hold model, {', '.join(STAGES)}")
+    if unknown := [key for key in raw if key not in ("model", *STAGES)]:
+        raise ValueError(f"{path}: unknown {', '.join(unknown)}; it may hold model, {', '.join(STAGES)}")
     model, train = ModelConfig(), default
     try:
         for part in (raw, changes or {}):

@@ -1,7 +1,7 @@
 """The talking face: audio encoder -> personalizer -> GRU talker decoder that predicts clean curves from noisy ones.
 
 DiffusionTalker v1 (arXiv 2311.16565) and v2 (arXiv 2503.18159). Shapes: B batch, T audio frames at 50 Hz, N face frames at 30 fps,
-C channels, F audio features, D condition, E embedding, P person.
+C channels, F audio features, D condition, E library embedding, P personalized embedding ("person").
 """
 
 import math
@@ -18,7 +18,7 @@ AUDIO_FPS, FACE_FPS = 50, 30
 
 
 def to_face_rate(features: Tensor, frames: int) -> Tensor:
-    """Linear interpolation from 50 Hz to 30 fps: (B, T, D) -> (B, frames, D); both grids start at zero seconds."""
+    """Interpolate linearly from 50 Hz to 30 fps, (B, T, D) -> (B, frames, D). Both time grids start at 0 s."""
     position = torch.arange(frames, device=features.device) * (AUDIO_FPS / FACE_FPS)
     position = position.clamp(max=features.shape[1] - 1)
     left = position.floor().long()
@@ -42,8 +42,8 @@ class Block(nn.Module):
         return x + self.contract(F.gelu(self.expand(self.norm(y))))
 
 
-class SmallEncoder(nn.Module):
-    """The student's own audio encoder: log-mel at 100 Hz -> features at 50 Hz, with a finite field of view (`reach` on either side)."""
+class StudentEncoder(nn.Module):
+    """The student's own audio encoder: log-mel at 100 Hz -> features at 50 Hz, with a finite receptive field."""
 
     DILATIONS = (1, 2, 4, 8)
 
@@ -56,7 +56,7 @@ class SmallEncoder(nn.Module):
         dilations = [self.DILATIONS[i % len(self.DILATIONS)] for i in range(config.encoder_blocks)]
         self.blocks = nn.ModuleList(Block(width, d) for d in dilations)
         self.out = nn.Linear(width, config.features)
-        self.reach = 4 + 2 * sum(2 * d for d in dilations)  # mel frames
+        self.receptive_field = 4 + 2 * sum(2 * d for d in dilations)  # mel frames on either side
 
     def forward(self, mel: Tensor) -> Tensor:  # (B, 2 T, BANDS) -> (B, T, F)
         x = F.gelu(self.stem(mel.transpose(1, 2)))  # (B, width, 2 T)
@@ -67,10 +67,11 @@ class SmallEncoder(nn.Module):
 
 
 class VoiceHead(nn.Module):
-    """Who speaks, and in what mood: convolutions of its own on the mel, a weighted mean over time, one query a library.
+    """Maps a voice to one query for the identity library and one for the emotion library.
 
-    v1 takes its queries from the large encoder's features. Those are made to tell words, not voices: on held-out takes they found fewer
-    speakers than this does (training/EXPERIMENTS.md), and a small encoder that imitates them would find fewer still.
+    It has convolutions of its own on the log-mel and a weighted mean over time. v1 takes its queries from the large encoder's features.
+    Those are trained to distinguish words, not voices: on held-out takes they matched fewer speakers than this head does
+    (training/EXPERIMENTS.md), and a student encoder that imitates them would match fewer still.
     """
 
     DILATIONS = (1, 2, 4)
@@ -97,12 +98,12 @@ class VoiceHead(nn.Module):
         return self.queries(self.pool(self.frames(mel)))
 
     @staticmethod
-    def pool(frames: Tensor) -> Tensor:  # (B, T, 1 + P) -> (B, 2 P): weighted mean and deviation
+    def pool(frames: Tensor) -> Tensor:  # (B, T, 1 + P) -> (B, 2 P): weighted mean and standard deviation
         weight, content = frames[..., :1], frames[..., 1:]
         total = weight.sum(1) + 1e-4
         mean = (weight * content).sum(1) / total
-        spread = (weight * content.square()).sum(1) / total - mean.square()
-        return torch.cat([mean, (spread.clamp(min=0) + 1e-4).sqrt()], -1)
+        variance = (weight * content.square()).sum(1) / total - mean.square()
+        return torch.cat([mean, (variance.clamp(min=0) + 1e-4).sqrt()], -1)
 
     def queries(self, pooled: Tensor) -> tuple[Tensor, Tensor]:  # (B, 2 P) -> unit vectors (B, E), (B, E)
         return F.normalize(self.identity(pooled), dim=-1), F.normalize(self.emotion(pooled), dim=-1)
@@ -115,9 +116,8 @@ class Personalizer(nn.Module):
         super().__init__()
         self.identities = nn.Parameter(torch.randn(identities, config.embedding) * 0.5)
         self.emotions = nn.Parameter(torch.randn(emotions, config.embedding) * 0.5)
-        self.identity_key = nn.Linear(
-            config.embedding, config.embedding
-        )  # v1's identity encoder: embedding -> the space of the voice
+        # v1's identity encoder: maps an embedding to the space of the voice's queries.
+        self.identity_key = nn.Linear(config.embedding, config.embedding)
         self.emotion_key = nn.Linear(config.embedding, config.embedding)
         self.lift_identity = nn.Linear(config.embedding, config.person)
         self.lift_emotion = nn.Linear(config.embedding, config.person)
@@ -125,16 +125,14 @@ class Personalizer(nn.Module):
         self.out = nn.Sequential(nn.LayerNorm(2 * config.person), nn.Linear(2 * config.person, config.person))
 
     def keys(self) -> tuple[Tensor, Tensor]:
-        """What the voice's queries are compared with: unit vectors (identities, E), (emotions, E)."""
-        return F.normalize(self.identity_key(self.identities), dim=-1), F.normalize(
-            self.emotion_key(self.emotions), dim=-1
-        )
+        """Return the unit vectors that a voice's queries are compared with, (identities, E) and (emotions, E)."""
+        identity_keys = F.normalize(self.identity_key(self.identities), dim=-1)
+        emotion_keys = F.normalize(self.emotion_key(self.emotions), dim=-1)
+        return identity_keys, emotion_keys
 
     def fuse(self, identity: Tensor, emotion: Tensor) -> Tensor:  # (B, E), (B, E) -> (B, P)
-        one = self.lift_identity(identity)[:, None]  # (B, 1, P)
-        other = self.lift_emotion(emotion)[:, None]
-        tokens = torch.cat([one, other], 1)
-        fused, _ = self.attend(tokens, tokens, tokens, need_weights=False)  # each asks the other: (B, 2, P)
+        tokens = torch.cat([self.lift_identity(identity)[:, None], self.lift_emotion(emotion)[:, None]], 1)  # (B, 2, P)
+        fused, _ = self.attend(tokens, tokens, tokens, need_weights=False)  # (B, 2, P)
         return self.out((tokens + fused).flatten(1))
 
     def forward(self, identity: Tensor, emotion: Tensor) -> Tensor:  # indices (B,), (B,) -> (B, P)
@@ -142,17 +140,21 @@ class Personalizer(nn.Module):
 
 
 def encode_level(log_snr: Tensor, width: int) -> Tensor:
-    """Fourier features of the log signal-to-noise ratio, (B,) -> (B, width): the same at any number of steps, so weights carry over."""
+    """Return Fourier features of the log signal-to-noise ratio, (B,) -> (B, width).
+
+    They do not depend on the number of steps, so a student can start from its teacher's weights.
+    """
     frequency = torch.exp(torch.linspace(math.log(0.05), math.log(4.0), width // 2, device=log_snr.device))
     phase = log_snr.clamp(-15, 15)[:, None] * frequency
     return torch.cat([phase.sin(), phase.cos()], -1)
 
 
 class TalkerDecoder(nn.Module):
-    """GRU talker decoder (v1: 2 x 256): (condition, person, step, noisy curves) -> clean curves; the person also skips to its output.
+    """GRU talker decoder (v1: 2 x 256): (condition, person, step, noisy curves) -> clean curves.
 
-    A symmetric convolution in front lets each frame see `look` frames of noisy curves on either side; the rest is causal, so a clip can
-    be walked in pieces with the GRU's state handed on, and comes out the same as in one go.
+    A symmetric convolution lets each frame see `look` frames of noisy curves on either side (the lookahead). The rest is causal, so a clip
+    can be decoded in pieces by passing the GRU's state on, with the same result as in one piece. The output layer sees the personalized
+    embedding and the noisy curves too.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -171,7 +173,10 @@ class TalkerDecoder(nn.Module):
     def forward(
         self, z: Tensor, condition: Tensor, person: Tensor, log_snr: Tensor, state: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """z (B, look + N + look, C), condition (B, N, D), person (B, P), log_snr (B,), state (layers, B, hidden) -> (B, N, C), state."""
+        """Predict clean curves (B, N, C) and the GRU's new state (layers, B, hidden).
+
+        z (B, look + N + look, C), condition (B, N, D), person (B, P), log_snr (B,), state (layers, B, hidden).
+        """
         frames = condition.shape[1]
         noisy = F.gelu(self.noisy(z.transpose(1, 2))).transpose(1, 2)  # (B, N, noisy)
         person = person[:, None].expand(-1, frames, -1)
@@ -181,7 +186,7 @@ class TalkerDecoder(nn.Module):
 
 
 class Talker(nn.Module):
-    """The whole model behind the audio features: teacher and students share it."""
+    """The whole model except for the audio encoder. Teacher and students share it."""
 
     def __init__(self, config: ModelConfig, identities: int, emotions: int) -> None:
         super().__init__()
@@ -192,19 +197,17 @@ class Talker(nn.Module):
         self.personalizer = Personalizer(config, identities, emotions)
         self.decoder = TalkerDecoder(config)
 
-    def hear(
-        self, features: Tensor, frames: int
-    ) -> Tensor:  # (B, T, F) -> (B, frames, D): what the decoder takes of the sound
+    def encode_audio(self, features: Tensor, frames: int) -> Tensor:
+        """Return the decoder's condition: audio features (B, T, F) at 50 Hz -> (B, frames, D) at 30 fps."""
         return to_face_rate(F.gelu(self.condition(self.norm(features))), frames)
 
-    def person(
-        self, identity: Tensor, emotion: Tensor
-    ) -> Tensor:  # indices (B,), (B,) -> (B, P); zeros for a model without identities
+    def personalize(self, identity: Tensor, emotion: Tensor) -> Tensor:
+        """Return the personalized embeddings (B, P) of library indices (B,), (B,). They are 0 in a model without identities."""
         if not self.config.personal:
             return torch.zeros(len(identity), self.config.person, device=identity.device)
         return self.personalizer(identity, emotion)
 
     def denoise(self, z: Tensor, condition: Tensor, person: Tensor, log_snr: Tensor) -> Tensor:
-        """Clean curves (B, N, C) of a whole clip from noisy ones."""
+        """Predict the clean curves (B, N, C) of whole clips from the noisy ones, z (B, N, C)."""
         padded = F.pad(z, (0, 0, self.config.look, self.config.look))
         return self.decoder(padded, condition, person, log_snr)[0]

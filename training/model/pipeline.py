@@ -1,4 +1,4 @@
-"""Faces from a trained model in torch, at any of its step counts: what evaluation looks at."""
+"""Sample faces from a trained model in torch, at any number of steps. Evaluation, calibration and pseudo-labeling use it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,35 +16,39 @@ from backend.noise_schedule import NoiseLevel
 
 from ..encoders.base import Listen
 from .checkpoint import load_model
-from .diffusion import Standardizer, make_schedule, standardizer_of
+from .diffusion import Standardizer, make_schedule, read_standardizer
 from .losses import TEMPERATURE
-from .network import SmallEncoder, Talker
+from .network import StudentEncoder, Talker
 
 
 @dataclass(frozen=True)
 class TalkerPipeline:
-    """A model ready to perform. stride: levels of the teacher's grid that a step takes; start: deviation of the noise that each channel begins from, (C,)."""
+    """A model with all that sampling needs.
+
+    student_encoder: None if the model needs a large encoder's features. levels_per_step: levels of the teacher's noise schedule that one
+    step takes. initial_std: standard deviation of each channel's initial noise, (C,).
+    """
 
     talker: Talker
-    ear: SmallEncoder | None
-    normal: Standardizer
-    stride: int
-    start: np.ndarray
+    student_encoder: StudentEncoder | None
+    standardizer: Standardizer
+    levels_per_step: int
+    initial_std: np.ndarray
     identities: tuple[str, ...]
     emotions: tuple[str, ...]
 
     @property
     def steps(self) -> int:
-        return self.talker.config.steps // self.stride
+        return self.talker.config.steps // self.levels_per_step
 
 
 def load_pipeline(folder: Path) -> TalkerPipeline:
     """Open a folder that train or distill wrote."""
-    talker, ear, meta = load_model(folder)
+    talker, student_encoder, meta = load_model(folder)
     return TalkerPipeline(
         talker,
-        ear,
-        standardizer_of(meta),
+        student_encoder,
+        read_standardizer(meta),
         meta["stride"],
         np.array(meta["start"], np.float32),
         tuple(meta["identities"]),
@@ -53,71 +57,79 @@ def load_pipeline(folder: Path) -> TalkerPipeline:
 
 
 @torch.inference_mode()
-def hear(performer: TalkerPipeline, features: np.ndarray, mel: np.ndarray, frames: int) -> Tensor:
-    """Listen with the model's own ear, large-encoder features (T, F) or log-mel (2 T, bands): what the decoder takes, (1, frames, D)."""
-    if performer.ear is None:
+def encode_features(pipeline: TalkerPipeline, features: np.ndarray, mel: np.ndarray, frames: int) -> Tensor:
+    """Return the decoder's condition (1, frames, D) for a clip.
+
+    It comes from the log-mel (2 T, bands) if the model has a student encoder, else from the large encoder's features (T, F).
+    """
+    if pipeline.student_encoder is None:
         audio = torch.from_numpy(features.astype(np.float32))[None]
     else:
-        audio = performer.ear(torch.from_numpy(mel.astype(np.float32))[None])
-    return performer.talker.hear(audio, frames)
+        audio = pipeline.student_encoder(torch.from_numpy(mel.astype(np.float32))[None])
+    return pipeline.talker.encode_audio(audio, frames)
 
 
-def mel_of(samples: np.ndarray) -> np.ndarray:
-    """Log-mel of the whole tenths of seconds of sound, (n,) at 16 kHz -> (2 T, bands)."""
+def compute_log_mel(samples: np.ndarray) -> np.ndarray:
+    """Return the log-mel (2 T, bands) of samples (n,) at 16 kHz, cut to whole tenths of a second."""
     tenths = len(samples) * 10 // RATE
     samples = samples[: tenths * RATE // 10]
     return log_mel(samples * np.float32(speech_gain(samples)), 0, tenths * MEL_FPS // 10)
 
 
-def hear_sound(performer: TalkerPipeline, samples: np.ndarray, encoder: Listen | None) -> Tensor:
-    """Listen to the whole tenths of seconds of sound, (n,) at 16 kHz: what the decoder takes, (1, frames, D).
+def encode_sound(pipeline: TalkerPipeline, samples: np.ndarray, encoder: Listen | None) -> Tensor:
+    """Return the decoder's condition (1, frames, D) for samples (n,) at 16 kHz, cut to whole tenths of a second.
 
-    Raises ValueError for a model that needs a large encoder and gets none.
+    encoder: the large encoder. Raises ValueError if the model needs one and it is None.
     """
     tenths = len(samples) * 10 // RATE
-    nothing = np.zeros((0, 0), np.float32)
-    if performer.ear is not None:
-        return hear(performer, nothing, mel_of(samples), tenths * FACE_FPS // 10)
+    empty = np.zeros((0, 0), np.float32)
+    if pipeline.student_encoder is not None:
+        return encode_features(pipeline, empty, compute_log_mel(samples), tenths * FACE_FPS // 10)
     if encoder is None:
-        raise ValueError("this model hears with a large encoder; name the one that it was trained with: --encoder")
-    return hear(performer, encoder(samples[: tenths * RATE // 10]), nothing, tenths * FACE_FPS // 10)
+        raise ValueError("this model needs a large audio encoder; name the one it was trained with: --encoder")
+    return encode_features(pipeline, encoder(samples[: tenths * RATE // 10]), empty, tenths * FACE_FPS // 10)
 
 
 @torch.inference_mode()
-def match(performer: TalkerPipeline, mel: np.ndarray) -> tuple[int, int]:
-    """The library's nearest identity and emotion to a voice, by its log-mel (2 T, bands), chosen as the backend does (Ranking.emotion)."""
-    identity_query, emotion_query = performer.talker.voice(torch.from_numpy(mel.astype(np.float32))[None])
-    identity_keys, emotion_keys = performer.talker.personalizer.keys()
+def match_voice(pipeline: TalkerPipeline, mel: np.ndarray) -> tuple[int, int]:
+    """Return the identity and emotion in the library nearest to a voice, given as log-mel (2 T, bands).
+
+    The choice is the same as the backend's (Ranking.emotion): an emotion that is not probable enough counts as neutral.
+    """
+    identity_query, emotion_query = pipeline.talker.voice(torch.from_numpy(mel.astype(np.float32))[None])
+    identity_keys, emotion_keys = pipeline.talker.personalizer.keys()
     identity = int((identity_query @ identity_keys.T).argmax())
     probability, emotion = (emotion_query @ emotion_keys.T / TEMPERATURE).softmax(-1)[0].max(0)
-    if probability <= SURE and NEUTRAL in performer.emotions:
-        return identity, performer.emotions.index(NEUTRAL)
+    if probability <= SURE and NEUTRAL in pipeline.emotions:
+        return identity, pipeline.emotions.index(NEUTRAL)
     return identity, int(emotion)
 
 
 @torch.inference_mode()
-def perform(
-    performer: TalkerPipeline, listen: Callable[[], Tensor], identity: int, emotion: int, seeds: list[int]
+def sample_takes(
+    pipeline: TalkerPipeline, encode: Callable[[], Tensor], identity: int, emotion: int, seeds: list[int]
 ) -> np.ndarray:
-    """One face a seed: (seeds, N, 52) in 0..1.
+    """Sample one take for each seed: (seeds, N, 52) in 0..1.
 
-    listen gives what `hear` gives. It is called once a clip; by a model with hear_each_step once a step, which costs what FaceDiffuser costs and changes no curve.
+    encode returns the decoder's condition (1, N, D). It is called once a clip. With hear_each_step it is called once a step, which costs
+    what FaceDiffuser costs and changes no curve.
     """
-    talker = performer.talker
-    grid = make_schedule(talker.config.steps, talker.config.schedule)
-    stops = list(range(talker.config.steps, -1, -performer.stride))
-    levels = [NoiseLevel(float(grid.alpha[i]), float(grid.sigma[i])) for i in stops]
-    log_snr = {level: grid.log_snr[i] for level, i in zip(levels, stops, strict=True)}
-    heard = listen()
-    frames = heard.shape[1]
+    talker = pipeline.talker
+    schedule = make_schedule(talker.config.steps, talker.config.schedule)
+    stops = list(range(talker.config.steps, -1, -pipeline.levels_per_step))
+    levels = [NoiseLevel(float(schedule.alpha[i]), float(schedule.sigma[i])) for i in stops]
+    log_snr = {level: schedule.log_snr[i] for level, i in zip(levels, stops, strict=True)}
+    condition = encode()
+    frames = condition.shape[1]
     noise = torch.stack(
         [torch.randn(frames, talker.config.channels, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
     )
-    noise = noise * torch.from_numpy(performer.start)
-    person = talker.person(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
+    noise = noise * torch.from_numpy(pipeline.initial_std)
+    person = talker.personalize(torch.full((len(seeds),), identity), torch.full((len(seeds),), emotion))
 
     def denoise(z: Tensor, level: NoiseLevel) -> Tensor:
-        now = listen() if talker.config.hear_each_step and level != levels[0] else heard
-        return talker.denoise(z, now.expand(len(seeds), -1, -1), person, log_snr[level].expand(len(seeds)))
+        encode_again = talker.config.hear_each_step and level != levels[0]
+        current = encode() if encode_again else condition
+        return talker.denoise(z, current.expand(len(seeds), -1, -1), person, log_snr[level].expand(len(seeds)))
 
-    return performer.normal.undo(sample_ddim(denoise, noise, levels)).numpy()
+    return pipeline.standardizer.undo(sample_ddim(denoise, noise, levels)).numpy()

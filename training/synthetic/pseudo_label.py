@@ -19,7 +19,7 @@ from backend.inference.generator import FACE_FPS
 
 from ..data.beat_writer import Person, recording_stem, write_identities, write_recording
 from ..encoders.base import Listen
-from ..model.pipeline import TalkerPipeline, hear_sound, load_pipeline, perform
+from ..model.pipeline import TalkerPipeline, encode_sound, load_pipeline, sample_takes
 from .performer.performed_takes import Summary
 
 _EMOTION = "neutral"
@@ -39,8 +39,8 @@ def imitate(
     paths = sorted(path for path in sounds.rglob("*") if path.suffix.lower() in _SOUNDS)
     if not paths:
         raise ValueError(f"{sounds} holds no sounds ({', '.join(_SOUNDS)})")
-    performer = load_pipeline(model)
-    people = [Person(first + k, name, "") for k, name in enumerate(performer.identities)]
+    pipeline = load_pipeline(model)
+    people = [Person(first + k, name, "") for k, name in enumerate(pipeline.identities)]
     out.mkdir(parents=True, exist_ok=True)
     write_identities(out, people)
     done: Counter[int] = Counter()
@@ -57,7 +57,7 @@ def imitate(
             if len(piece) < RATE:
                 continue
             cast = [k % len(people) for k in range(turn, turn + takes)]
-            for who, face in zip(cast, _faces(performer, piece, encoder, cast, seed + turn), strict=True):
+            for who, face in zip(cast, _faces(pipeline, piece, encoder, cast, seed + turn), strict=True):
                 stem = recording_stem(people[who], _EMOTION, done[who])
                 write_recording(out / str(people[who].speaker), stem, piece, Curves(CHANNELS, face, float(FACE_FPS)))
                 done[who] += 1
@@ -67,11 +67,11 @@ def imitate(
 
 
 def _faces(
-    performer: TalkerPipeline, samples: np.ndarray, encoder: Listen | None, cast: list[int], seed: int
+    pipeline: TalkerPipeline, samples: np.ndarray, encoder: Listen | None, cast: list[int], seed: int
 ) -> Iterator[np.ndarray]:
     """The face (N, 52) of each identity in `cast`, of noise seeded one after another."""
-    heard = hear_sound(performer, samples, encoder)
+    heard = encode_sound(pipeline, samples, encoder)
     for k, who in enumerate(cast):
-        yield perform(performer, lambda: heard, who, performer.emotions.index(_EMOTION), [seed + k])[0].astype(
+        yield sample_takes(pipeline, lambda: heard, who, pipeline.emotions.index(_EMOTION), [seed + k])[0].astype(
             np.float32
         )

@@ -1,1 +1,1 @@
-"""The stages that train: student encoder, teacher, distillation, voice head, calibration, enrollment."""
+"""The training stages: student encoder, teacher, distillation, voice head, calibration, enrollment."""

@@ -1,12 +1,11 @@
-"""How much noise the upper face begins from: so much that it moves as far as in the recordings.
+"""Calibration: choose the standard deviation of the upper face's initial noise, so that it moves as far as in the recordings.
 
-A model that is not trained to the end predicts too little of what comes seldom, and each step takes that further: at unit noise it blinks
-a fourth as often as the faces it learned from. More noise in what it begins from makes up for it (a temperature above 1).
+A model that is not fully trained underestimates rare movements, and every step adds to that: with unit noise it blinks a fourth as often as
+the recorded faces. A larger initial noise, like a temperature above 1, makes up for it.
 """
 
 import json
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +13,18 @@ from torch import Tensor
 
 from backend.arkit import CHANNELS, UPPER
 
-from ..data.prepared import Prepared
-from ..evaluation.sequences import hear_take, thin, truth_of
-from ..model.pipeline import TalkerPipeline, load_pipeline, perform
+from ..data.prepared import Prepared, Take
+from ..evaluation.sequences import encode_take, evenly_spaced, recorded_face
+from ..model.pipeline import TalkerPipeline, load_pipeline, sample_takes
 
 _ROUNDS = 8
-_POWER = 0.4  # of a ratio of deviations that a round makes up for; blinks answer about threefold to more noise, brows a third
-_LEAST, _MOST = 0.8, 1.3  # beyond, faces leave what the model knows
+# Share of the log ratio of standard deviations that a round corrects. Blinks answer about threefold to more noise, brows a third.
+_DAMPING = 0.4
+_MIN_STD, _MAX_STD = 0.8, 1.3  # beyond these, faces look unlike the training data
 
 
 def _groups() -> dict[str, list[int]]:
-    """Channels whose noise is turned up together."""
+    """Return the channel indices of each group that shares one standard deviation."""
     groups: dict[str, list[int]] = {"lids": [], "gaze": [], "rest": []}
     for name in UPPER:
         group = "lids" if name.startswith("eyeBlink") else "gaze" if name.startswith("eyeLook") else "rest"
@@ -32,47 +32,46 @@ def _groups() -> dict[str, list[int]]:
     return groups
 
 
-def _given(heard: Tensor) -> Tensor:
-    return heard
+def _sampled_std(pipeline: TalkerPipeline, condition: Tensor, take: Take) -> np.ndarray:
+    """Return the standard deviation over time of each channel, (C,), averaged over two sampled takes."""
+    identity, emotion = pipeline.identities.index(take.identity), pipeline.emotions.index(take.emotion)
+    return sample_takes(pipeline, lambda: condition, identity, emotion, [0, 1]).std(1).mean(0)
 
 
-def fit_start(performer: TalkerPipeline, data: Prepared, limit: int = 24) -> np.ndarray:
-    """The deviations (C,) of the starting noise at which lids, gaze and the rest move as far as in the sequences that the model learned from.
+def fit_initial_std(pipeline: TalkerPipeline, data: Prepared, limit: int = 24) -> np.ndarray:
+    """Fit the standard deviation (C,) of the initial noise at which each group moves as far as in the training sequences.
 
-    Raises ValueError if there are no such sequences of identities that the model knows.
+    At most `limit` sequences are used. Raises ValueError if none shows an identity and emotion that the model knows.
     """
     known = [
         take
         for take in data.sequences("train")
-        if take.identity in performer.identities and take.emotion in performer.emotions
+        if take.identity in pipeline.identities and take.emotion in pipeline.emotions
     ]
-    takes = thin(known, limit)
+    takes = evenly_spaced(known, limit)
     if not takes:
         raise ValueError(
-            f"{data.folder} has no sequences of identities that this model knows, so nothing tells how far faces move"
+            f"{data.folder} has no sequences of identities that this model knows: calibrate on the data it was trained on"
         )
-    truth = np.mean([truth_of(data, take).std(0) for take in takes], axis=0)
-    heard = [hear_take(performer, data, take) for take in takes]
+    recorded = np.mean([recorded_face(data, take).std(0) for take in takes], axis=0)
+    conditions = [encode_take(pipeline, data, take) for take in takes]
     groups = _groups()
     for _ in range(_ROUNDS):
-        spreads = []
-        for sound, take in zip(heard, takes, strict=True):
-            who = performer.identities.index(take.identity), performer.emotions.index(take.emotion)
-            spreads.append(perform(performer, partial(_given, sound), *who, [0, 1]).std(1).mean(0))
-        spread = np.mean(spreads, axis=0)
-        start = performer.start.copy()
+        stds = [_sampled_std(pipeline, condition, take) for condition, take in zip(conditions, takes, strict=True)]
+        sampled = np.mean(stds, axis=0)
+        initial_std = pipeline.initial_std.copy()
         for group in groups.values():
-            start[group] *= (truth[group].sum() / spread[group].sum()) ** _POWER
-            start[group] = start[group].clip(_LEAST, _MOST)
-        performer = replace(performer, start=start)
-    return performer.start
+            initial_std[group] *= (recorded[group].sum() / sampled[group].sum()) ** _DAMPING
+            initial_std[group] = initial_std[group].clip(_MIN_STD, _MAX_STD)
+        pipeline = replace(pipeline, initial_std=initial_std)
+    return pipeline.initial_std
 
 
 def calibrate(folder: Path, data: Prepared) -> dict[str, float]:
-    """Write a fitted start into the model.json of a folder that train or distill wrote; returns each group's deviation."""
-    start = fit_start(load_pipeline(folder), data)
+    """Write the fitted standard deviations into the model.json of a folder that train or distill wrote. Return that of each group."""
+    initial_std = fit_initial_std(load_pipeline(folder), data)
     path = folder / "model.json"
     meta = json.loads(path.read_text())
-    meta["start"] = [round(float(each), 3) for each in start]
+    meta["start"] = [round(float(each), 3) for each in initial_std]
     path.write_text(json.dumps(meta, indent=1) + "\n")
     return {name: meta["start"][group[0]] for name, group in _groups().items()}

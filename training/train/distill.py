@@ -1,4 +1,7 @@
-"""Progressive distillation (Salimans & Ho 2022) with v2's personalizer enhancer: each round halves the steps, or replaces the large encoder."""
+"""Progressive distillation (Salimans & Ho 2022) with v2's personalizer enhancer.
+
+Each round halves the number of steps, replaces the large encoder by a student encoder, or does both.
+"""
 
 import copy
 from dataclasses import asdict, dataclass, replace
@@ -18,96 +21,107 @@ from ..model.diffusion import (
     NoiseSchedule,
     Standardizer,
     add_noise,
-    begin_alike,
+    initial_noise_std,
     make_schedule,
-    standardizer_of,
-    start_of,
+    read_standardizer,
+    scale_initial_noise,
 )
-from ..model.network import SmallEncoder, Talker
-from .augment import augment, rerecord
+from ..model.network import StudentEncoder, Talker
+from .augment import augment, change_microphone
 from .batch_rng import BatchRng
-from .loop import fit, start
+from .loop import fit, make_accelerator
 from .student_encoder import load_student_encoder
-from .teacher import train_all_used, truth_losses, voice_loss
+from .teacher import reconstruction_losses, require_gradients, voice_loss
 
-# Share of the clips that the small encoder hears as they are.
-PLAIN = 1 / 3
-# Share of the clips at the noisiest level besides those drawn there: lips can come from nothing but the sound then, so it is there that
-# the small encoder learns to hear; and it is the step on which few-step students depend most.
-NOISIEST = 1 / 2
+CLEAN_SHARE = 1 / 3  # of the clips that the student encoder gets without augmentation
+# Share of the clips that are moved to the noisiest level. Lips must come from the sound alone there, so that is where the student encoder
+# learns most, and few-step students depend on that step most.
+NOISIEST_SHARE = 1 / 2
 
 
 def _upper_sample(person: Tensor, predicted: Tensor) -> Tensor:
-    """What the enhancer compares: the personalized embedding and what the upper face does with it, (B, P + 2 U)."""
+    """Return what the enhancer compares, (B, P + 2 U): personalized embeddings, and mean and standard deviation of the upper face."""
     upper = predicted[..., losses.UPPER_INDEX]
     return torch.cat([person, upper.mean(1), upper.std(1)], -1)
 
 
 @dataclass(frozen=True)
 class Teacher:
-    """A frozen model and where its student's steps lie. No module, so that nothing trains, moves, averages or saves it with the student."""
+    """A frozen model. It is no nn.Module, so that it is not trained, averaged or saved with the student."""
 
     talker: Talker
-    ear: SmallEncoder | None
-    grid: NoiseSchedule
-    stride: int  # levels of the grid in a step of the teacher
-    wide: int  # in one of the student: twice as many, or as many
+    student_encoder: StudentEncoder | None
+    schedule: NoiseSchedule
+    levels_per_step: int  # of the teacher
+    levels_per_student_step: int  # the same, or twice as many
 
     @torch.no_grad()
-    def answer(self, batch: Batch, noisy: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
-        """What the student must predict from `noisy` (B, N, C), at levels index (B,), to land where the teacher does; the teacher's persons."""
-        talker, grid = self.talker, self.grid
-        now, middle, then = grid.at(index), grid.at(index - self.stride), grid.at(index - self.wide)
-        with torch.autocast(
-            noisy.device.type, enabled=False
-        ):  # the target divides by small differences: in full precision
-            condition = talker.hear(batch.features if self.ear is None else self.ear(batch.mel), noisy.shape[1])
-            person = talker.person(batch.identity, batch.emotion)
-            target = talker.denoise(noisy, condition, person, grid.log_snr[index])
-            if self.wide > self.stride:
+    def predict(self, batch: Batch, noisy: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the student's target (B, N, C) and the teacher's personalized embeddings (B, P).
+
+        From noisy curves (B, N, C) at levels index (B,), a student that predicts the target ends its step where the teacher does.
+        """
+        talker, schedule = self.talker, self.schedule
+        middle_index = index - self.levels_per_step
+        now, middle = schedule.at(index), schedule.at(middle_index)
+        then = schedule.at(index - self.levels_per_student_step)
+        # Full precision, because the target divides by small differences.
+        with torch.autocast(noisy.device.type, enabled=False):
+            features = batch.features if self.student_encoder is None else self.student_encoder(batch.mel)
+            condition = talker.encode_audio(features, noisy.shape[1])
+            person = talker.personalize(batch.identity, batch.emotion)
+            target = talker.denoise(noisy, condition, person, schedule.log_snr[index])
+            if self.levels_per_student_step > self.levels_per_step:
                 between = ddim_step(noisy, target, now, middle)
-                second = talker.denoise(between, condition, person, grid.log_snr[index - self.stride])
-                target = losses.distil_target(noisy, ddim_step(between, second, middle, then), now, then)
+                second = talker.denoise(between, condition, person, schedule.log_snr[middle_index])
+                target = losses.distill_target(noisy, ddim_step(between, second, middle, then), now, then)
         return target, person
 
 
-class DistilObjective(nn.Module):
-    """L_student: land where the teacher does, with as much of the truth as the config asks for."""
+class DistillObjective(nn.Module):
+    """L_student: end each step where the teacher does. The loss weights decide how much the recorded faces count."""
 
-    ear: SmallEncoder | None
+    student_encoder: StudentEncoder | None
 
     def __init__(
-        self, teacher: Teacher, student: Talker, ear: SmallEncoder | None, normal: Standardizer, config: TrainConfig
+        self,
+        teacher: Teacher,
+        student: Talker,
+        student_encoder: StudentEncoder | None,
+        standardizer: Standardizer,
+        config: TrainConfig,
     ) -> None:
         super().__init__()
-        train_all_used(student)
-        self.talker, self.ear = student, ear
-        self.teacher, self.normal, self.config = teacher, normal, config
-        self.start = torch.from_numpy(start_of(student.config)).to(normal.mean.device)
+        require_gradients(student)
+        self.talker, self.student_encoder = student, student_encoder
+        self.teacher, self.standardizer, self.config = teacher, standardizer, config
+        self.initial_std = torch.from_numpy(initial_noise_std(student.config)).to(standardizer.mean.device)
 
-    def forward(self, batch: Batch, draws: BatchRng) -> dict[str, Tensor]:
-        w, grid, wide = self.config.weights, self.teacher.grid, self.teacher.wide
-        top = self.talker.config.steps
-        clean = self.normal.apply(batch.faces)
-        index = wide * draws.integers(1, top // wide + 1)
-        index = torch.where(draws.uniform() < NOISIEST, top, index)
-        noisy = add_noise(clean, grid.at(index), draws.normal(*clean.shape[1:]))
-        noisy = begin_alike(noisy, index == top, self.start)
-        target, person_t = self.teacher.answer(batch, noisy, index)
+    def forward(self, batch: Batch, rng: BatchRng) -> dict[str, Tensor]:
+        w, schedule, levels_per_step = self.config.weights, self.teacher.schedule, self.teacher.levels_per_student_step
+        noisiest = self.talker.config.steps
+        clean = self.standardizer.apply(batch.faces)
+        index = levels_per_step * rng.integers(1, noisiest // levels_per_step + 1)
+        index = torch.where(rng.uniform() < NOISIEST_SHARE, noisiest, index)
+        noisy = add_noise(clean, schedule.at(index), rng.normal(*clean.shape[1:]))
+        noisy = scale_initial_noise(noisy, index == noisiest, self.initial_std)
+        target, teacher_person = self.teacher.predict(batch, noisy, index)
         features = batch.features
-        if self.ear is not None:
-            plain = draws.uniform() < PLAIN
-            features = self.ear(torch.where(plain[:, None, None], batch.mel, augment(batch.mel, draws)))
-        condition = self.talker.hear(features, clean.shape[1])
-        person = self.talker.person(batch.identity, batch.emotion)
-        predicted = self.talker.denoise(noisy, condition, person, grid.log_snr[index])
-        weight = losses.distil_weight(grid.at(index), w.distil_cap)
+        if self.student_encoder is not None:
+            is_clean = rng.uniform() < CLEAN_SHARE
+            features = self.student_encoder(torch.where(is_clean[:, None, None], batch.mel, augment(batch.mel, rng)))
+        condition = self.talker.encode_audio(features, clean.shape[1])
+        person = self.talker.personalize(batch.identity, batch.emotion)
+        predicted = self.talker.denoise(noisy, condition, person, schedule.log_snr[index])
+        weight = losses.distill_weight(schedule.at(index), w.distil_cap)
         return {
-            **truth_losses(predicted, clean, batch.faces, self.config),
-            "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config),
+            **reconstruction_losses(predicted, clean, batch.faces, self.config),
+            "contrast": voice_loss(self.talker, change_microphone(batch.mel, rng), batch, self.config),
             "distil": w.distil * (weight * (predicted - target).square()).mean(),
-            **({} if self.ear is None else {"ae": w.ae * losses.features(features, batch.features)}),
-            "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(person_t, target)),
+            **(
+                {} if self.student_encoder is None else {"ae": w.ae * losses.feature_matching(features, batch.features)}
+            ),
+            "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(teacher_person, target)),
         }
 
 
@@ -116,38 +130,43 @@ def distill_round(
     teacher_folder: Path,
     out: Path,
     config: TrainConfig,
-    ear_folder: Path | None = None,
+    encoder_folder: Path | None = None,
     halve: bool = True,
 ) -> None:
-    """One round: a student that starts from its teacher's weights and takes half as many steps, or as many (halve=False).
+    """Train a student for one round and write it to `out`.
 
-    It listens as its teacher does. With ear_folder, a teacher that listens with a large encoder hands over to that small one (train_ear's).
+    It starts from its teacher's weights and takes half as many steps, or as many with halve=False. It keeps its teacher's audio encoder,
+    unless encoder_folder names the folder of a student encoder to use instead.
     """
-    run = start(config, out)
-    talker, teacher_ear, meta = load_model(teacher_folder)
+    accelerator = make_accelerator(config, out)
+    talker, teacher_encoder, meta = load_model(teacher_folder)
     data.expect_width(talker.config.features, teacher_folder)
     student = copy.deepcopy(talker)
-    ear = copy.deepcopy(teacher_ear) if ear_folder is None else load_student_encoder(ear_folder)
-    if ear is not None:
-        student.config = replace(
-            talker.config, encoder_width=ear.config.encoder_width, encoder_blocks=ear.config.encoder_blocks
-        )
-    normal = standardizer_of(meta).to(run.device)
-    grid = make_schedule(talker.config.steps, talker.config.schedule).to(run.device)
-    wide = 2 * meta["stride"] if halve else meta["stride"]
+    student_encoder = copy.deepcopy(teacher_encoder) if encoder_folder is None else load_student_encoder(encoder_folder)
+    if student_encoder is not None:
+        shape = student_encoder.config
+        student.config = replace(talker.config, encoder_width=shape.encoder_width, encoder_blocks=shape.encoder_blocks)
+    device = accelerator.device
+    standardizer = read_standardizer(meta).to(device)
     teacher = Teacher(
-        talker.to(run.device), None if teacher_ear is None else teacher_ear.to(run.device), grid, meta["stride"], wide
+        talker.to(device),
+        None if teacher_encoder is None else teacher_encoder.to(device),
+        make_schedule(talker.config.steps, talker.config.schedule).to(device),
+        meta["stride"],
+        2 * meta["stride"] if halve else meta["stride"],
     )
-    average = fit(run, DistilObjective(teacher, student, ear, normal, config), data, config, out)
-    keep = {key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation", "start")} | {
-        "split": data.scheme
+    objective = DistillObjective(teacher, student, student_encoder, standardizer, config)
+    average = fit(accelerator, objective, data, config, out)
+    student_meta = {
+        **{key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation", "start")},
+        "split": data.scheme,
+        "history": [*meta["history"], {"stage": "distill", "seed": config.seed, "weights": asdict(config.weights)}],
     }
-    keep["history"] = [*meta["history"], {"stage": "distill", "seed": config.seed, "weights": asdict(config.weights)}]
-    if run.is_main_process:
+    if accelerator.is_main_process:
         save_model(
             out,
             cast(Talker, average["talker"]),
-            None if ear is None else cast(SmallEncoder, average["ear"]),
-            wide,
-            keep,
+            None if student_encoder is None else cast(StudentEncoder, average["student_encoder"]),
+            teacher.levels_per_student_step,
+            student_meta,
         )

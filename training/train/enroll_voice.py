@@ -1,4 +1,7 @@
-"""A new identity for an exported model, out of a voice alone: a mixture of the identities that it resembles. No torch, no training."""
+"""Enrollment from a voice alone: add an identity to an exported model that mixes the identities it sounds like.
+
+This needs no torch and no training.
+"""
 
 import json
 import shutil
@@ -15,7 +18,7 @@ from backend.model_folder import check_names, read_card
 
 
 def check_new(name: str, known: Sequence[str], out: Path) -> None:
-    """Raise ValueError unless the library can get an identity of this name, and `out` a model."""
+    """Raise ValueError if the name is taken or not allowed, or if `out` already holds a model."""
     if name in known or name in ("", AUTO):
         raise ValueError(
             f"the new identity can't be called {name!r}: choose a name other than {', '.join((AUTO, *known))}"
@@ -28,16 +31,16 @@ def check_new(name: str, known: Sequence[str], out: Path) -> None:
 def enroll_voice(
     folder: Path, sounds: Sequence[Path], out: Path, name: str, description: str
 ) -> tuple[tuple[str, float], ...]:
-    """Write the exported model in `folder` with a new identity made for a voice to `out`; returns what it is mixed of, most first.
+    """Write the exported model in `folder` to `out` with a new identity for a voice.
 
-    Its embedding is the mean of the known ones, weighted as the personalizer matches the voice with them (softmax of the similarities at its
-    temperature); its key is what the voice itself asks for. All else stays as it was. Raises ValueError if the name is taken or `folder` was
-    not exported, AudioError, ModelError.
+    Its embedding is the mean of the known ones, weighted by the voice match (the softmax of the similarities at the model's temperature).
+    Its key is the voice's own query. Returns the known identities with their weights, largest first. Raises ValueError if the name is taken
+    or `folder` is not an exported model; AudioError; ModelError.
     """
     raw = json.loads((folder / "model.json").read_text())
     if "library" not in raw:
         raise ValueError(
-            f"{folder} isn't an exported model, and a voice alone joins only such: export it first, or give recordings with a face"
+            f"{folder} isn't an exported model, which enrollment from a voice needs: export it first, or give recordings with a face"
         )
     card = read_card(folder)
     check_new(name, [entry.name for entry in card.identities], out)
@@ -45,10 +48,9 @@ def enroll_voice(
     samples = np.concatenate([clip * np.float32(speech_gain(clip)) for clip in clips])
     identity, emotion = voice_queries(load_model(folder), samples)
     mixture = rank(card, identity, emotion).identities
-    weight = dict(mixture)
-    embedding = np.array([weight[entry.name] for entry in card.identities]) @ card.identity_embeddings.astype(
-        np.float64
-    )
+    weight_of = dict(mixture)
+    weights = np.array([weight_of[entry.name] for entry in card.identities])
+    embedding = weights @ card.identity_embeddings.astype(np.float64)
     shutil.copytree(folder, out, dirs_exist_ok=True)
     raw["identities"].append({"name": name, "description": description})
     raw["library"]["identity_embeddings"].append(np.round(embedding, 6).tolist())

@@ -1,4 +1,4 @@
-"""The small encoder's first lessons: to hear in augmented sound what the large encoder hears in the clean one (L_ae, v2), and the lips in it."""
+"""Pre-train the student encoder: from augmented sound, predict the large encoder's features of the clean sound (L_ae, v2), and the lips."""
 
 import json
 from dataclasses import asdict, replace
@@ -12,55 +12,58 @@ from ..model import losses
 from ..model.checkpoint import load_model, save_weights
 from ..model.config import ModelConfig, TrainConfig
 from ..model.diffusion import Standardizer, fit_standardizer
-from ..model.network import SmallEncoder, to_face_rate
+from ..model.network import StudentEncoder, to_face_rate
 from .augment import augment
 from .batch_rng import BatchRng
-from .loop import fit, start
+from .loop import fit, make_accelerator
 
 
 class StudentEncoderObjective(nn.Module):
-    """L_ae, and what a linear head reads of the lips in the features.
+    """L_ae, and the error of the lips that a linear head predicts from the features.
 
-    L_ae alone spends the encoder on what Whisper keeps of words. The head, dropped afterwards, makes sure that the lips can be read there.
+    With L_ae alone, the encoder's capacity goes into what Whisper encodes of words. The head, which is dropped afterwards, makes the
+    features predict the lips too.
     """
 
-    def __init__(self, ear: SmallEncoder, normal: Standardizer, config: TrainConfig) -> None:
+    def __init__(self, student_encoder: StudentEncoder, standardizer: Standardizer, config: TrainConfig) -> None:
         super().__init__()
-        self.ear, self.lips = ear, nn.Linear(ear.config.features, len(losses.LOWER_INDEX))
-        self.normal, self.config = normal, config
+        self.student_encoder = student_encoder
+        self.lips = nn.Linear(student_encoder.config.features, len(losses.LOWER_INDEX))
+        self.standardizer, self.config = standardizer, config
 
-    def forward(self, batch: Batch, draws: BatchRng) -> dict[str, Tensor]:
-        heard = self.ear(augment(batch.mel, draws))
-        seen = self.normal.apply(batch.faces)[..., losses.LOWER_INDEX]
-        frames = 1 + self.config.weights.contact * losses.contact(batch.faces)
-        read = self.lips(nn.functional.layer_norm(heard, heard.shape[-1:]))
+    def forward(self, batch: Batch, rng: BatchRng) -> dict[str, Tensor]:
+        w = self.config.weights
+        features = self.student_encoder(augment(batch.mel, rng))
+        truth = self.standardizer.apply(batch.faces)[..., losses.LOWER_INDEX]
+        predicted = to_face_rate(self.lips(nn.functional.layer_norm(features, features.shape[-1:])), truth.shape[1])
+        frame_weight = 1 + w.contact * losses.contact(batch.faces)
         return {
-            "ae": self.config.weights.ae * losses.features(heard, batch.features),
-            "lip": self.config.weights.lip
-            * (frames[..., None] * (to_face_rate(read, seen.shape[1]) - seen).square()).mean(),
+            "ae": w.ae * losses.feature_matching(features, batch.features),
+            "lip": w.lip * (frame_weight[..., None] * (predicted - truth).square()).mean(),
         }
 
 
 def train_student_encoder(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
-    """Train a small encoder on prepared takes with cached features; writes ear.safetensors and ear.json to `out`."""
+    """Train a student encoder on prepared takes with cached features. Writes ear.safetensors and ear.json to `out`."""
     model = replace(model, features=data.feature_width)
-    run = start(config, out)
-    normal = fit_standardizer(data.faces("train")).to(run.device)
-    average = fit(run, StudentEncoderObjective(SmallEncoder(model), normal, config), data, config, out)
-    if run.is_main_process:
-        save_weights(out / "ear.safetensors", average["ear"])
+    accelerator = make_accelerator(config, out)
+    standardizer = fit_standardizer(data.faces("train")).to(accelerator.device)
+    objective = StudentEncoderObjective(StudentEncoder(model), standardizer, config)
+    average = fit(accelerator, objective, data, config, out)
+    if accelerator.is_main_process:
+        save_weights(out / "ear.safetensors", average["student_encoder"])
         (out / "ear.json").write_text(json.dumps(asdict(model), indent=1) + "\n")
 
 
-def load_student_encoder(folder: Path) -> SmallEncoder:
-    """The encoder that train_ear wrote, or that of a student. Raises ValueError for a model that has none."""
+def load_student_encoder(folder: Path) -> StudentEncoder:
+    """Load the encoder that train_student_encoder wrote, or that of a student. Raises ValueError for a model without one."""
     if (folder / "model.json").exists():
-        ear = load_model(folder)[1]
-        if ear is None:
+        student_encoder = load_model(folder)[1]
+        if student_encoder is None:
             raise ValueError(
-                f"{folder} listens with a large encoder: name a student that has a small one, or what `ear` wrote"
+                f"{folder} has no student encoder: name a student that has one, or a folder that the stage `ear` wrote"
             )
-        return ear
-    ear = SmallEncoder(ModelConfig(**json.loads((folder / "ear.json").read_text())))
-    ear.load_state_dict(load_file(folder / "ear.safetensors"))
-    return ear
+        return student_encoder
+    student_encoder = StudentEncoder(ModelConfig(**json.loads((folder / "ear.json").read_text())))
+    student_encoder.load_state_dict(load_file(folder / "ear.safetensors"))
+    return student_encoder

@@ -1,4 +1,4 @@
-"""The teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
+"""Train the teacher: 32 steps, a large frozen audio encoder, personalizer and GRU decoder (v1)."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,30 +17,30 @@ from ..model.diffusion import (
     NoiseSchedule,
     Standardizer,
     add_noise,
-    begin_alike,
     fit_standardizer,
+    initial_noise_std,
     make_schedule,
-    start_of,
+    scale_initial_noise,
 )
 from ..model.network import Talker
-from .augment import rerecord
+from .augment import change_microphone
 from .batch_rng import BatchRng
-from .loop import fit, start
+from .loop import fit, make_accelerator
 
 
-def truth_losses(predicted: Tensor, truth: Tensor, faces: Tensor, config: TrainConfig) -> dict[str, Tensor]:
-    """exp, lip and velocity parts of L_teacher, weighted. predicted, truth: normalised; faces: the truth in 0..1."""
+def reconstruction_losses(predicted: Tensor, truth: Tensor, faces: Tensor, config: TrainConfig) -> dict[str, Tensor]:
+    """Return L_exp, L_lip and L_vel, weighted. predicted and truth (B, N, C) are standardized; faces is the truth in 0..1."""
     w = config.weights
-    frames = 1 + w.contact * losses.contact(faces)
+    frame_weight = 1 + w.contact * losses.contact(faces)
     return {
         "exp": w.exp * losses.expression(predicted, truth),
-        "lip": w.lip * losses.lip(predicted, truth, frames),
+        "lip": w.lip * losses.lip(predicted, truth, frame_weight),
         "velocity": w.velocity * losses.velocity(predicted, truth),
     }
 
 
 def voice_loss(talker: Talker, mel: Tensor, batch: Batch, config: TrainConfig) -> Tensor:
-    """Contrast of voices (B, 2 T, BANDS) with both libraries (v2), weighted."""
+    """Return L_con of voices, log-mel (B, 2 T, BANDS), with both libraries (v2), weighted. It is 0 in a model without identities."""
     if not talker.config.personal:
         return mel.new_zeros(())
     identity_query, emotion_query = talker.voice(mel)
@@ -50,8 +50,8 @@ def voice_loss(talker: Talker, mel: Tensor, batch: Batch, config: TrainConfig) -
     return config.weights.contrast * (identity + emotion)
 
 
-def train_all_used(talker: Talker) -> None:
-    """Ask gradients of all weights that a loss reaches: those of voice and libraries only where the model has identities."""
+def require_gradients(talker: Talker) -> None:
+    """Turn on gradients of all weights that a loss reaches. In a model without identities, voice head and libraries get none."""
     talker.requires_grad_(True)
     if not talker.config.personal:
         talker.voice.requires_grad_(False)
@@ -59,47 +59,50 @@ def train_all_used(talker: Talker) -> None:
 
 
 class TeacherObjective(nn.Module):
-    """L_teacher on clips noised to a level drawn for each. Curves are normalised by `normal`, levels taken from `grid`."""
+    """L_teacher on clips with noise, each at a random level of the schedule."""
 
-    def __init__(self, talker: Talker, normal: Standardizer, grid: NoiseSchedule, config: TrainConfig) -> None:
+    def __init__(
+        self, talker: Talker, standardizer: Standardizer, schedule: NoiseSchedule, config: TrainConfig
+    ) -> None:
         super().__init__()
-        train_all_used(talker)
+        require_gradients(talker)
         self.talker = talker
-        self.normal, self.grid, self.config = normal, grid, config
-        self.start = torch.from_numpy(start_of(talker.config)).to(normal.mean.device)
+        self.standardizer, self.schedule, self.config = standardizer, schedule, config
+        self.initial_std = torch.from_numpy(initial_noise_std(talker.config)).to(standardizer.mean.device)
 
-    def forward(self, batch: Batch, draws: BatchRng) -> dict[str, Tensor]:
-        clean = self.normal.apply(batch.faces)
-        index = draws.integers(1, self.talker.config.steps + 1)
-        noisy = add_noise(clean, self.grid.at(index), draws.normal(*clean.shape[1:]))
-        noisy = begin_alike(noisy, index == self.talker.config.steps, self.start)
-        condition = self.talker.hear(batch.features, clean.shape[1])
-        person = self.talker.person(batch.identity, batch.emotion)
-        predicted = self.talker.denoise(noisy, condition, person, self.grid.log_snr[index])
+    def forward(self, batch: Batch, rng: BatchRng) -> dict[str, Tensor]:
+        clean = self.standardizer.apply(batch.faces)
+        index = rng.integers(1, self.talker.config.steps + 1)
+        noisy = add_noise(clean, self.schedule.at(index), rng.normal(*clean.shape[1:]))
+        noisy = scale_initial_noise(noisy, index == self.talker.config.steps, self.initial_std)
+        condition = self.talker.encode_audio(batch.features, clean.shape[1])
+        person = self.talker.personalize(batch.identity, batch.emotion)
+        predicted = self.talker.denoise(noisy, condition, person, self.schedule.log_snr[index])
         return {
-            **truth_losses(predicted, clean, batch.faces, self.config),
-            "contrast": voice_loss(self.talker, rerecord(batch.mel, draws), batch, self.config),
+            **reconstruction_losses(predicted, clean, batch.faces, self.config),
+            "contrast": voice_loss(self.talker, change_microphone(batch.mel, rng), batch, self.config),
         }
 
 
 def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
-    """Train a teacher on prepared takes with cached features, whose width becomes the model's, and write it to `out`."""
+    """Train a teacher on prepared takes with cached features and write it to `out`. The model takes its feature width from the data."""
     model = replace(model, features=data.feature_width)
-    run = start(config, out)
-    normal = fit_standardizer(data.faces("train"))
+    accelerator = make_accelerator(config, out)
+    standardizer = fit_standardizer(data.faces("train"))
     talker = Talker(model, len(data.identities), len(EMOTIONS))
-    grid = make_schedule(model.steps, model.schedule)
-    objective = TeacherObjective(talker, normal.to(run.device), grid.to(run.device), config)
-    average = fit(run, objective, data, config, out)
+    schedule = make_schedule(model.steps, model.schedule)
+    device = accelerator.device
+    objective = TeacherObjective(talker, standardizer.to(device), schedule.to(device), config)
+    average = fit(accelerator, objective, data, config, out)
     meta = {
         "identities": list(data.identities),
         "descriptions": data.descriptions,
         "emotions": list(EMOTIONS),
         "split": data.scheme,
-        "mean": normal.mean.tolist(),
-        "deviation": normal.deviation.tolist(),
-        "start": start_of(model).tolist(),
+        "mean": standardizer.mean.tolist(),
+        "deviation": standardizer.std.tolist(),
+        "start": initial_noise_std(model).tolist(),
         "history": [{"stage": "train", "seed": config.seed, "weights": asdict(config.weights)}],
     }
-    if run.is_main_process:
+    if accelerator.is_main_process:
         save_model(out, cast(Talker, average["talker"]), None, 1, meta)

@@ -1,7 +1,7 @@
-"""Who speaks and in what mood, learned once more when the face is done: longer clips, more of them, and more voices.
+"""Train the voice match of a finished model again, on longer and more clips, and on more voices.
 
-Only sound is needed, so the voices may be many more than those that the rest learned from. That is what matching lives on: a few dozen
-speakers are learnt by heart, each one's identity with them.
+This needs sound only, so the data can have many more voices than the data with faces. Voice match depends on that: with a few dozen
+speakers it overfits to them.
 """
 
 from pathlib import Path
@@ -17,25 +17,25 @@ from ..model import losses
 from ..model.checkpoint import load_model, save_model
 from ..model.config import TrainConfig
 from ..model.network import Talker
-from .augment import rerecord, resound
+from .augment import change_microphone, change_room
 from .batch_rng import BatchRng
-from .loop import fit, start
+from .loop import fit, make_accelerator
 
-_DROPPED = 0.1  # share of the pooled voice that is hidden, so that no few numbers tell a speaker
-_PLAIN = 1 / 2  # share of the clips that are only recorded anew; the others are in other rooms too
+_DROPOUT = 0.1  # of the pooled voice, so that the match rests on many of its values
+_SAME_ROOM_SHARE = 1 / 2  # of the clips, which get another microphone only; the others get another room too
 
 
 class VoiceObjective(nn.Module):
-    """L_con of both libraries, and who of the data's speakers is heard.
+    """L_con of both libraries, and a classification of the data's speakers.
 
-    The library's embeddings, from which faces follow, stay; only what compares voices with them learns. A dozen identities can be learnt by
-    heart take by take; the head that names each speaker, dropped afterwards, asks for what stays the same in all of a speaker's takes.
+    The library's embeddings, which decide the faces, stay frozen. The voice head and the key layers are trained. With a dozen identities
+    the match would overfit to single takes. The speaker classifier, which is dropped afterwards, rewards what all takes of a speaker share.
     """
 
     def __init__(
         self, talker: Talker, identities: list[int], emotions: list[int], speakers: int, config: TrainConfig
     ) -> None:
-        """identities, emotions: the model's rows for the data's own indices; speakers: how many the data has."""
+        """identities, emotions: the library's row for each of the data's indices. speakers: the number of speakers in the data."""
         super().__init__()
         personalizer = talker.personalizer
         self.voice, self.identity_key, self.emotion_key = (
@@ -49,15 +49,15 @@ class VoiceObjective(nn.Module):
         self.library = personalizer.identities.detach(), personalizer.emotions.detach()
         self.config = config
 
-    def forward(self, batch: Batch, draws: BatchRng) -> dict[str, Tensor]:
-        plain = draws.uniform(1, 1) < _PLAIN
-        mel = torch.where(plain, rerecord(batch.mel, draws), resound(batch.mel, draws))
+    def forward(self, batch: Batch, rng: BatchRng) -> dict[str, Tensor]:
+        same_room = rng.uniform(1, 1) < _SAME_ROOM_SHARE
+        mel = torch.where(same_room, change_microphone(batch.mel, rng), change_room(batch.mel, rng))
         pooled = self.voice.pool(self.voice.frames(mel))
-        kept = draws.uniform(pooled.shape[1]) >= _DROPPED
-        pooled = pooled * kept / (1 - _DROPPED)
+        # Dropout by hand, because torch's own would depend on the number of processes.
+        pooled = pooled * (rng.uniform(pooled.shape[1]) >= _DROPOUT) / (1 - _DROPOUT)
         queries = self.voice.queries(pooled)
         parts = {"speaker": self.config.weights.contrast * F.cross_entropy(self.speaker(pooled), batch.speaker)}
-        for name, query, key, library, rows, truth in zip(
+        for name, query, key_layer, library, rows, truth in zip(
             ("identity", "emotion"),
             queries,
             (self.identity_key, self.emotion_key),
@@ -66,37 +66,37 @@ class VoiceObjective(nn.Module):
             (batch.identity, batch.emotion),
             strict=True,
         ):
-            keys = F.normalize(key(library.to(mel.device)), dim=-1)
+            keys = F.normalize(key_layer(library.to(mel.device)), dim=-1)
             target = torch.tensor(rows, device=mel.device)[truth]
             parts[name] = self.config.weights.contrast * losses.contrast(query, keys, target)
         return parts
 
 
 def train_voice(data: Prepared, model: Path, out: Path, config: TrainConfig) -> None:
-    """Write the model in a folder to `out` with its matching of voices learned anew on the train part of `data`, which needs no features.
+    """Train the voice match of the model in a folder on the train part of `data`, and write the result to `out`.
 
-    Raises ValueError for a model without identities, or data with some that it does not know.
+    The data needs no cached features. Raises ValueError if the model has no identities or the data has some that it does not know.
     """
-    talker, ear, meta = load_model(model)
+    talker, student_encoder, meta = load_model(model)
     if not talker.config.personal:
-        raise ValueError(f"{model} knows no identities, so there is nothing to match a voice with")
-    if strange := sorted(set(data.identities) - set(meta["identities"])):
+        raise ValueError(f"{model} was trained without identities: choose a model that has them")
+    if unknown := sorted(set(data.identities) - set(meta["identities"])):
         raise ValueError(
-            f"{model} does not know {', '.join(strange)}, whose voices are in {data.folder}: train it on them first"
+            f"{model} does not know {', '.join(unknown)}, whose voices are in {data.folder}: train it on them first"
         )
-    run = start(config, out)
+    accelerator = make_accelerator(config, out)
     rows = (
         [meta["identities"].index(name) for name in data.identities],
         [meta["emotions"].index(name) for name in EMOTIONS],
     )
-    talker.to(run.device)
-    average = fit(run, VoiceObjective(talker, *rows, len(data.speakers), config), data, config, out)
-    if not run.is_main_process:
+    talker.to(accelerator.device)
+    average = fit(accelerator, VoiceObjective(talker, *rows, len(data.speakers), config), data, config, out)
+    if not accelerator.is_main_process:
         return
     talker.cpu()
     talker.voice.load_state_dict(average["voice"].cpu().state_dict())
     for key in ("identity_key", "emotion_key"):
         getattr(talker.personalizer, key).load_state_dict(average[key].cpu().state_dict())
-    stride = meta.pop("stride")
+    levels_per_step = meta.pop("stride")
     meta.pop("config")
-    save_model(out, talker, ear, stride, meta)
+    save_model(out, talker, student_encoder, levels_per_step, meta)
