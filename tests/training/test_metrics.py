@@ -11,7 +11,7 @@ from backend.arkit import CHANNELS, LOWER, UPPER
 from training.evaluation import metrics
 from training.evaluation.head_mesh import load_head_mesh
 from training.evaluation.model_size import HUBERT_BASE, megabytes
-from training.evaluation.sequences import summarise
+from training.evaluation.sequences import summarize
 
 
 def face(frames: int, **values: float | list[float]) -> np.ndarray:
@@ -92,7 +92,7 @@ def test_a_head_that_does_not_fit_is_refused(tmp_path: Path, change: dict, said:
 def test_matching_averages_over_the_classes_that_occur() -> None:
     counts = metrics.confusion([0, 0, 1, 2], [0, 1, 1, 1], 4)
     assert counts.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
-    score = metrics.matching(counts)
+    score = metrics.classification_scores(counts)
     assert score.precision == pytest.approx((1 + 1 / 3 + 0) / 3)
     assert score.recall == pytest.approx((1 / 2 + 1 + 0) / 3)
     assert score.f1 == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
@@ -112,9 +112,9 @@ def test_time_and_storage() -> None:
 
 
 def test_a_mean_has_the_standard_error_of_its_sample() -> None:
-    figure = summarise([1.0, 2.0, 3.0])
+    figure = summarize([1.0, 2.0, 3.0])
     assert (figure.value, figure.n) == (2.0, 3) and figure.error == pytest.approx(1 / 3**0.5)
-    assert np.isnan(summarise([1.0]).error)
+    assert np.isnan(summarize([1.0]).error)
 
 
 def test_lows_are_late_by_as_much_as_they_come_after_their_times() -> None:
@@ -122,7 +122,7 @@ def test_lows_are_late_by_as_much_as_they_come_after_their_times() -> None:
     centres = [1.013, 2.5, 4.02, 5.77, 8.1]
     for late in (-0.05, 0.0, 0.04):
         curve = 1 - np.sum([np.exp(-(((times - centre - late) / 0.08) ** 2)) for centre in centres], axis=0)
-        assert metrics.lag_of_lows(curve, centres) == pytest.approx(late, abs=0.006)
+        assert metrics.lag_of_minima(curve, centres) == pytest.approx(late, abs=0.006)
 
 
 def test_blinks_have_a_width_at_half_height_and_a_peak() -> None:

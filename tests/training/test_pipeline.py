@@ -14,8 +14,8 @@ from backend.arkit import CHANNELS, EMOTIONS
 from backend.inference.generator import Wish, generate, load_model
 from training.__main__ import main
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
-from training.evaluation.model_kind import describe
-from training.evaluation.sequences import on_takes, on_voices
+from training.evaluation.model_kind import describe_model
+from training.evaluation.sequences import match_voices, measure_takes
 from training.export import export
 from training.model.config import LossWeights, ModelConfig, TrainConfig
 from training.model.pipeline import encode_features, load_pipeline, sample_takes
@@ -65,10 +65,12 @@ def test_each_round_halves_the_steps(data: Prepared, models: Path) -> None:
     student = load_pipeline(models / "eight")
     assert student.steps == 8
     assert load_pipeline(models / "sixteen").steps == 16
-    assert describe(models / "eight", True).role == "student" and describe(models / "eight", True).seeds == (1, 1, 1)
-    figures = on_takes(student, data, data.sequences("voice"))
+    assert describe_model(models / "eight", True).role == "student" and describe_model(
+        models / "eight", True
+    ).seeds == (1, 1, 1)
+    figures = measure_takes(student, data, data.sequences("voice"))
     assert 0 < figures["MBE"].value < 7.2
-    assert on_voices(student, data, data.sequences("voice")).emotion.sum() == 4
+    assert match_voices(student, data, data.sequences("voice")).emotion.sum() == 4
 
 
 def test_a_student_s_encoder_may_be_handed_on(data: Prepared, models: Path, tmp_path: Path) -> None:

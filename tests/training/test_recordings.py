@@ -81,10 +81,10 @@ def test_the_performers_own_lips_are_right_and_in_time(spoken: tuple[np.ndarray,
     samples, phones = spoken
     curves = perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0))
     face = resample(curves, 30.0, round(len(samples) / RATE * 30)).values
-    right = recordings._contacts(face, phones)
+    right = recordings._measure_contacts(face, phones)
     assert right["p b m in lowest 15 %"] == right["f v tuck in highest 25 %"] == 1.0
     assert abs(right["closures late by ms"]) < 1000 / 30, "within a frame"
-    late = recordings._contacts(np.roll(face, 2, axis=0), phones)
+    late = recordings._measure_contacts(np.roll(face, 2, axis=0), phones)
     assert late["closures late by ms"] - right["closures late by ms"] == pytest.approx(2000 / 30, abs=5)
 
 
@@ -112,7 +112,7 @@ def test_a_folder_is_measured_by_what_lies_beside_its_sounds(
         ("x", "y"),
         EMOTIONS,
     )
-    found = recordings.on_recordings(model, tmp_path, None)
+    found = recordings.measure_recordings(model, tmp_path, None)
     assert set(found) == {"silence", "phones known, mean of 2", "hand-animated, mean of 1"}
     assert 0 <= found["phones known, mean of 2"]["p b m in lowest 15 %"] <= 1
     assert found["silence"]["largest of jaw and lips"] > 0.1, "this model's mean face is not at rest"

@@ -15,10 +15,10 @@ from backend.arkit import CHANNELS, EMOTIONS
 from training.__main__ import main
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.encoders import Encoder
-from training.evaluation.evaluate import Given, evaluate
-from training.evaluation.model_kind import describe
-from training.evaluation.model_size import HUBERT_BASE, size_of
-from training.evaluation.sequences import SEEDS, Figure, on_takes, timed
+from training.evaluation.evaluate import Sources, evaluate
+from training.evaluation.model_kind import describe_model
+from training.evaluation.model_size import HUBERT_BASE, measure_size
+from training.evaluation.sequences import SEEDS, Figure, measure_takes, measure_time
 from training.evaluation.tables import cell, number
 from training.model.checkpoint import save_model
 from training.model.config import LossWeights, ModelConfig
@@ -75,7 +75,7 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
 
 def test_roles_are_told_from_what_a_folder_says(tmp_path: Path) -> None:
     for name, (model, role) in MODELS.items():
-        assert describe(write(tmp_path / name, model), model[2]).role == role, name
+        assert describe_model(write(tmp_path / name, model), model[2]).role == role, name
 
 
 def test_the_time_of_a_model_that_hears_in_every_step_holds_its_encoder_as_often(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_time_of_a_model_that_hears_in_every_step_holds_its_encoder_as_often
 
     for name, expected in (("teacher", 1 + 5), ("fd8", 1 + 5 * 8)):  # once to warm up, then five runs
         heard.clear()
-        figure = timed(load_pipeline(write(tmp_path / name, MODELS[name][0])), listen, 1.0)
+        figure = measure_time(load_pipeline(write(tmp_path / name, MODELS[name][0])), listen, 1.0)
         assert heard == [16000] * expected and figure.n == 5 and figure.value > 0
 
 
@@ -96,15 +96,15 @@ def test_sizes_count_what_a_model_needs(tmp_path: Path) -> None:
     everything = sum(
         p.numel() for module in (small.talker, small.student_encoder) if module is not None for p in module.parameters()
     )
-    assert size_of(small, None).total == everything
+    assert measure_size(small, None).total == everything
     large = load_pipeline(write(tmp_path / "large8", MODELS["large8"][0]))
-    assert size_of(large, None).total is None
+    assert measure_size(large, None).total is None
     assert (
-        size_of(large, Encoder("made up", 24, 1000, lambda samples: samples)).total
-        == 1000 + size_of(large, None).talker
+        measure_size(large, Encoder("made up", 24, 1000, lambda samples: samples)).total
+        == 1000 + measure_size(large, None).talker
     )
     baseline = load_pipeline(write(tmp_path / "fd8", MODELS["fd8"][0]))
-    assert size_of(baseline, None).personalizer == 0
+    assert measure_size(baseline, None).personalizer == 0
 
 
 def rows_of(text: str, title: str) -> dict[str, list[str]]:
@@ -135,7 +135,7 @@ def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: P
         "steps.png",
     }  # no take is 10 s long: no curves to show
     text = (out / "tables.md").read_text()
-    measured = on_takes(load_pipeline(tmp_path / "small8"), data, data.sequences("test"))
+    measured = measure_takes(load_pipeline(tmp_path / "small8"), data, data.sequences("test"))
     row = rows_of(text, "Comparison: known")
     assert row["small8"][1:5] == [cell(measured[name]) for name in ("MBE", "LBE", "FDD", "abs FDD")]
     assert row["FaceDiffuser, 1000 steps"][0].startswith("no data") and row["paper (v1, BEAT): EmoTalk"][1] == "1.0537"
@@ -150,7 +150,7 @@ def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: P
     assert float(rows_of(text, "Zero-shot")["small8"][7].split()[0]) > 0  # LVE
     assert rows_of(text, "Identity by the voice")["noid"][0].startswith("no data")
     storage = rows_of(text, "Storage")["small8"]
-    total = size_of(load_pipeline(tmp_path / "small8"), None)
+    total = measure_size(load_pipeline(tmp_path / "small8"), None)
     assert total.total is not None and storage[5] == number(4e-6 * total.total)
     assert float(storage[6]) == pytest.approx(100 * (1 - total.total / (HUBERT_BASE + total.talker)), abs=0.05)
     with open(out / "figures.csv", newline="") as file:
@@ -166,7 +166,7 @@ def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: P
 def test_what_is_not_there_is_said(data: Prepared, beat_folder: Path, tmp_path: Path) -> None:
     bare = prepare(beat_folder, tmp_path / "bare", held_out=set())  # no features, no held-out speaker
     model = write(tmp_path / "teacher", MODELS["teacher"][0])
-    text = evaluate([model], Given(bare), tmp_path / "out")
+    text = evaluate([model], Sources(bare), tmp_path / "out")
     assert "run the stage `features`" in rows_of(text, "Comparison: known")["teacher"][0]
     assert rows_of(text, "Zero-shot")["teacher"][0] == "no data: no other data was named (--zero-shot)"
     assert rows_of(text, "Ablation")["no identity"][0] == "no data: no such model was named"
@@ -177,14 +177,14 @@ def test_what_is_not_there_is_said(data: Prepared, beat_folder: Path, tmp_path: 
     assert rows_of(text, "Storage")["teacher"][1] == "no data: --encoder"
     assert not (tmp_path / "out" / "steps.png").exists()
     other = tmp_path / "elsewhere" / "teacher"
-    with pytest.raises(ValueError, match="called alike"):
-        evaluate([model, other], Given(bare), tmp_path / "out")
+    with pytest.raises(ValueError, match="have the same name"):
+        evaluate([model, other], Sources(bare), tmp_path / "out")
 
 
 def test_a_sequence_of_ten_seconds_is_shown(data: Prepared, tmp_path: Path) -> None:
     long = [replace(take, length=100) for take in data.takes[:1]]  # two takes lie side by side
     shown = replace(data, takes=(replace(long[0], split="test"), *data.takes[2:]))
-    evaluate([write(tmp_path / "small8", MODELS["small8"][0])], Given(shown), tmp_path / "out")
+    evaluate([write(tmp_path / "small8", MODELS["small8"][0])], Sources(shown), tmp_path / "out")
     assert (tmp_path / "out" / "curves_small8.png").read_bytes()[:4] == b"\x89PNG"
 
 

@@ -16,7 +16,7 @@ from backend.arkit import CHANNELS, EMOTIONS
 from backend.audio import read_clip
 from training.__main__ import main
 from training.data.prepared import Prepared, prepare
-from training.evaluation.sequences import on_voices
+from training.evaluation.sequences import match_voices
 from training.model.checkpoint import load_model, save_model
 from training.model.config import LossWeights, ModelConfig, TrainConfig
 from training.model.diffusion import fit_standardizer, initial_noise_std
@@ -78,7 +78,7 @@ def test_voices_are_told_apart_and_nothing_else_changes(data: Prepared, model: P
         tmp_path / "out",
         TrainConfig(iterations=150, batch=8, seconds=2.0, learning_rate=3e-3, weights=LossWeights(contrast=1.0)),
     )
-    found = on_voices(load_pipeline(tmp_path / "out"), data, data.sequences("train")).identity
+    found = match_voices(load_pipeline(tmp_path / "out"), data, data.sequences("train")).identity
     assert np.diag(found).sum() == found.sum() > 0
     (before, student_encoder, old), (after, new_ear, new) = (load_model(folder) for folder in (model, tmp_path / "out"))
     assert old == new and student_encoder is not None and new_ear is not None

@@ -38,10 +38,10 @@ def add(stages: argparse._SubParsersAction) -> None:
 def _evaluate(args: argparse.Namespace) -> None:
     from ..data.prepared import load_prepared
     from ..encoders import load_encoder
-    from ..evaluation.evaluate import Given, evaluate
+    from ..evaluation.evaluate import Sources, evaluate
     from ..evaluation.head_mesh import load_head_mesh
 
-    given = Given(
+    sources = Sources(
         data=load_prepared(args.prepared, args.split),
         zero_shot=load_prepared(args.zero_shot) if args.zero_shot else None,
         head=load_head_mesh(args.head) if args.head else None,
@@ -49,4 +49,4 @@ def _evaluate(args: argparse.Namespace) -> None:
         recordings=args.recordings,
         limit=args.limit,
     )
-    print(evaluate(args.models, given, args.out))
+    print(evaluate(args.models, sources, args.out))

@@ -1,1 +1,1 @@
-"""How good a model is: metrics of sequences, tables, reports."""
+"""Evaluation: metrics, tables and plots of trained models."""

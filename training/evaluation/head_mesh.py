@@ -1,4 +1,4 @@
-"""A head whose vertices the curves move: LVE and EVE are errors of vertices, so they need one."""
+"""A head mesh whose vertices the curves move, which the vertex errors LVE and EVE need."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from ..data.basis import read_basis
 
 @dataclass(frozen=True)
 class HeadMesh:
-    """How each channel at 1 moves the vertices of two regions: lips (52, L, 3), upper (52, U, 3), in the head's own unit."""
+    """Vertex offsets of each channel at 1, for two regions: lips (52, L, 3) and upper (52, U, 3), in the head's own unit."""
 
     name: str
     lips: np.ndarray
@@ -22,8 +22,9 @@ class HeadMesh:
 
 
 def load_head_mesh(path: Path) -> HeadMesh:
-    """Read an .npz as data.basis.read_basis does, with the vertex indices `lips` (L,) and `upper` (U,) (eyes and forehead) in it.
+    """Read a head mesh from an .npz.
 
+    The file has the arrays of data.basis.read_basis, and the vertex indices `lips` (L,) and `upper` (U,), which covers eyes and forehead.
     Raises ValueError if something is missing or doesn't fit.
     """
     basis = read_basis(path)

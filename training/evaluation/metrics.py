@@ -1,4 +1,4 @@
-"""What is measured on curves. Faces are (N, 52) in 0..1 in backend.arkit's order, at 30 fps; definitions as FaceDiffuser's and v1's."""
+"""Metrics of curves, defined as in FaceDiffuser and v1. Faces are (N, 52) in 0..1, in backend.arkit's order, at 30 fps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,34 +8,37 @@ import numpy as np
 from backend.arkit import BEAT, CHANNELS, UPPER
 from backend.curves.blinks import SHUT
 
-# The masks of the published numbers, in BEAT's alphabetical order: they leave out the jaw, the smile and all brows.
+# The masks of the published figures, by index in BEAT's alphabetical order. They leave out the jaw, the smile and all brows.
 PAPER_MOUTH = tuple(BEAT[i] for i in (23, 25, 27, 28, 31, 37, 39, 40, 41, 42, 47, 48))
 PAPER_UPPER = tuple(BEAT[i] for i in (*range(8, 22), 49, 50))
 
 
 def columns(names: tuple[str, ...]) -> list[int]:
-    """Positions of channels in a face array."""
+    """Return the column of each channel in a face array."""
     return [CHANNELS.index(name) for name in names]
 
 
 def blendshape_error(predicted: np.ndarray, truth: np.ndarray, names: tuple[str, ...] = CHANNELS) -> float:
-    """MBE (all channels) or LBE (mouth channels): mean over frames of the L2 distance."""
+    """Return MBE (all channels) or LBE (mouth channels): the mean over frames of the L2 distance."""
     n = min(len(predicted), len(truth))
     pick = columns(names)
     return float(np.linalg.norm(predicted[:n, pick] - truth[:n, pick], axis=1).mean())
 
 
 def face_dynamics_deviation(predicted: np.ndarray, truth: np.ndarray, names: tuple[str, ...] = UPPER) -> float:
-    """FDD, signed: deviation over time of the upper face's energy, truth's less prediction's. Positive: it moves too little."""
+    """Return the signed FDD: the standard deviation over time of the upper face's energy, truth minus prediction.
+
+    It is positive if the predicted face moves too little.
+    """
     n = min(len(predicted), len(truth))
     pick = columns(names)
     return float((truth[:n, pick] ** 2).sum(1).std() - (predicted[:n, pick] ** 2).sum(1).std())
 
 
 def vertex_error(predicted: np.ndarray, truth: np.ndarray, deltas: np.ndarray) -> float:
-    """LVE or EVE: mean over frames of the largest squared L2 error among a region's vertices, in the basis' unit squared.
+    """Return LVE or EVE: the mean over frames of the largest squared L2 error among a region's vertices, in the head's unit squared.
 
-    deltas: (52, V, 3), how each channel at 1 moves the region's V vertices. The neutral face cancels out.
+    deltas: (52, V, 3), the offsets of the region's V vertices for each channel at 1. The neutral face cancels out.
     """
     n = min(len(predicted), len(truth))
     error = np.tensordot(predicted[:n] - truth[:n], deltas, axes=1)  # (n, V, 3)
@@ -43,16 +46,19 @@ def vertex_error(predicted: np.ndarray, truth: np.ndarray, deltas: np.ndarray) -
 
 
 def confusion(truth: Sequence[int], found: Sequence[int], classes: int) -> np.ndarray:
-    """How often each class (row) was taken for each (column): (classes, classes) counts."""
+    """Return the confusion matrix (classes, classes): counts of true classes (rows) and found ones (columns)."""
     counts = np.zeros((classes, classes), np.int64)
     np.add.at(counts, (np.asarray(truth, np.int64), np.asarray(found, np.int64)), 1)
     return counts
 
 
 @dataclass(frozen=True)
-class Matching:
-    """How well labels were found, 0..1. precision, recall and F1 are means over the classes that occur, in truth or among the found ones
-    (macro); accuracy is what all three are when counted over the samples (micro)."""
+class ClassificationScores:
+    """Scores in 0..1.
+
+    precision, recall and f1 are means over the classes that occur in the truth or among the found labels (macro). accuracy is the value of
+    all three when counted over samples (micro).
+    """
 
     precision: float
     recall: float
@@ -60,13 +66,13 @@ class Matching:
     accuracy: float
 
 
-def matching(counts: np.ndarray) -> Matching:
-    """From a confusion matrix with at least one sample; a class never found has precision 0."""
+def classification_scores(counts: np.ndarray) -> ClassificationScores:
+    """Score a confusion matrix of at least one sample. A class that was never found has precision 0."""
     right, there, found = np.diag(counts), counts.sum(1), counts.sum(0)
     occurs = there + found > 0
     precision, recall = right / np.maximum(found, 1), right / np.maximum(there, 1)
     f1 = 2 * right / np.maximum(there + found, 1)
-    return Matching(
+    return ClassificationScores(
         float(precision[occurs].mean()),
         float(recall[occurs].mean()),
         float(f1[occurs].mean()),
@@ -75,24 +81,24 @@ def matching(counts: np.ndarray) -> Matching:
 
 
 def inference_time(seconds: float, frames: int) -> float:
-    """ITF in 1e-4 s a frame, the papers' unit."""
+    """Return ITF in 1e-4 s per frame, the papers' unit."""
     return seconds / frames * 1e4
 
 
 def storage_saved(size: float, against: float) -> float:
-    """By how many per cent a model of one size is smaller than another."""
+    """Return by how many percent a model of one size is smaller than another."""
     return 100 * (1 - size / against)
 
 
 def diversity(takes: np.ndarray, names: tuple[str, ...]) -> float:
-    """Mean L2 distance a frame between takes of one clip with different noise: (takes, N, 52)."""
+    """Return the mean L2 distance per frame between takes (takes, N, 52) of one clip with different seeds."""
     picked = takes[:, :, columns(names)]
     pairs = [(i, j) for i in range(len(takes)) for j in range(i)]
     return float(np.mean([np.linalg.norm(picked[i] - picked[j], axis=1).mean() for i, j in pairs]))
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson's r of two (N,) curves; 0 if one of them does not move."""
+    """Return Pearson's r of two curves (N,). It is 0 if one of them does not move."""
     n = min(len(a), len(b))
     a, b = a[:n] - a[:n].mean(), b[:n] - b[:n].mean()
     scale = np.sqrt((a**2).sum() * (b**2).sum())
@@ -100,27 +106,30 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def channel(face: np.ndarray, *names: str) -> np.ndarray:
-    """Mean of some channels over time, (N,)."""
+    """Return the mean of some channels in each frame, (N,)."""
     return face[:, columns(names)].mean(1)
 
 
 def jaw_opening(face: np.ndarray) -> np.ndarray:
-    """jawOpen over time, (N,)."""
+    """Return jawOpen, (N,)."""
     return channel(face, "jawOpen")
 
 
 def lip_opening(face: np.ndarray) -> np.ndarray:
-    """How far the lips themselves part, jaw aside, (N,)."""
+    """Return how far the lips part by themselves, without the jaw, (N,)."""
     return channel(face, "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
 
 
 def rounding(face: np.ndarray) -> np.ndarray:
-    """How round the lips are, (N,)."""
+    """Return the rounding of the lips, (N,)."""
     return channel(face, "mouthFunnel", "mouthPucker")
 
 
 def rank_at(curve: np.ndarray, times: list[float], fps: float = 30.0, slack: int = 1) -> np.ndarray:
-    """Where a curve stands in its own distribution at given times, 0 (its lowest) .. 1, the lowest within +- slack frames: (times,)."""
+    """Return the rank of a curve's value at given times (s) in its own distribution, from 0 (lowest) to 1: (times,).
+
+    The lowest value within +- slack frames counts. Times outside the curve are left out.
+    """
     ordered = np.sort(curve)
     ranks = []
     for time in times:
@@ -131,22 +140,28 @@ def rank_at(curve: np.ndarray, times: list[float], fps: float = 30.0, slack: int
     return np.array(ranks)
 
 
-def lag_of_lows(curve: np.ndarray, times: list[float], fps: float = 30.0, reach: int = 5) -> float:
-    """How late a curve is lowest around given times, in s: where its mean over them has its lowest point, within +- reach frames, by a parabola."""
+def lag_of_minima(curve: np.ndarray, times: list[float], fps: float = 30.0, max_shift: int = 5) -> float:
+    """Return the mean lag in s of a curve's minima behind given times.
+
+    The curve is averaged around all times; its minimum within +- max_shift frames is refined by a parabola.
+    """
     frames = [round(time * fps) for time in times]
-    whole = [k for k in frames if reach < k < len(curve) - reach - 1]
-    profile = np.array([curve[[k + shift for k in whole]].mean() for shift in range(-reach - 1, reach + 2)])
+    inside = [k for k in frames if max_shift < k < len(curve) - max_shift - 1]
+    profile = np.array([curve[[k + shift for k in inside]].mean() for shift in range(-max_shift - 1, max_shift + 2)])
     low = 1 + int(profile[1:-1].argmin())
     before, here, after = profile[low - 1 : low + 2]
-    bend = before - 2 * here + after
-    part = 0.5 * (before - after) / bend if bend > 0 else 0.0
-    return (low - reach - 1 + float(np.clip(part, -0.5, 0.5))) / fps - float(
-        np.mean([k / fps - time for k, time in zip(frames, times, strict=True)])
-    )
+    curvature = before - 2 * here + after
+    fraction = 0.5 * (before - after) / curvature if curvature > 0 else 0.0
+    lag = (low - max_shift - 1 + float(np.clip(fraction, -0.5, 0.5))) / fps
+    rounding_error = float(np.mean([k / fps - time for k, time in zip(frames, times, strict=True)]))
+    return lag - rounding_error
 
 
 def blinks(face: np.ndarray, fps: float = 30.0) -> tuple[np.ndarray, np.ndarray]:
-    """Seconds at half height and peak of each blink that begins and ends in the take, by both lids' mean: (blinks,), (blinks,)."""
+    """Return the width at half height in s and the peak of each blink, (blinks,) and (blinks,), from the mean of both lids.
+
+    Blinks that the take cuts off are left out.
+    """
     lids = channel(face, "eyeBlinkLeft", "eyeBlinkRight")
     shut = (lids > SHUT).astype(int)
     starts, ends = np.flatnonzero(np.diff(shut) == 1), np.flatnonzero(np.diff(shut) == -1)
@@ -164,14 +179,14 @@ def blinks(face: np.ndarray, fps: float = 30.0) -> tuple[np.ndarray, np.ndarray]
     return np.array(widths), peaks
 
 
-def blinks_a_minute(face: np.ndarray, fps: float = 30.0) -> float:
-    """Rises of the lids through half height."""
+def blinks_per_minute(face: np.ndarray, fps: float = 30.0) -> float:
+    """Return how many blinks begin in a minute."""
     lids = channel(face, "eyeBlinkLeft", "eyeBlinkRight") > SHUT
     return float((lids[1:] & ~lids[:-1]).sum() / (len(face) / fps / 60))
 
 
 def jitter(face: np.ndarray, names: tuple[str, ...], above: float, fps: float = 30.0) -> float:
-    """Share of the channels' power above a frequency in Hz."""
+    """Return the share of the channels' power above a frequency in Hz."""
     curves = face[:, columns(names)] - face[:, columns(names)].mean(0)
     power = np.abs(np.fft.rfft(curves, axis=0)) ** 2
     frequency = np.fft.rfftfreq(len(curves), 1 / fps)
@@ -179,9 +194,9 @@ def jitter(face: np.ndarray, names: tuple[str, ...], above: float, fps: float = 
 
 
 def loudness(samples: np.ndarray, frames: int, rate: int = 16000, fps: float = 30.0) -> np.ndarray:
-    """Root mean square of the sound around each face frame, (frames,): the baseline that any lip sync must beat."""
+    """Return the root mean square of the sound around each face frame, (frames,): a baseline that any lip sync must beat."""
     square = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
-    centre = np.arange(frames) / fps * rate
-    low = np.clip((centre - rate * 0.04).astype(int), 0, len(samples))
-    high = np.clip((centre + rate * 0.04).astype(int), 0, len(samples))
+    center = np.arange(frames) / fps * rate
+    low = np.clip((center - rate * 0.04).astype(int), 0, len(samples))
+    high = np.clip((center + rate * 0.04).astype(int), 0, len(samples))
     return np.sqrt((square[high] - square[low]) / np.maximum(high - low, 1))

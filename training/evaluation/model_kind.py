@@ -1,4 +1,4 @@
-"""What a model folder is among those that are compared: teacher, student, the papers' baseline, or a model that goes without something."""
+"""Classify models for the tables: teacher, student, the papers' baseline, or an ablation."""
 
 import json
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from pathlib import Path
 
 from ..model.config import LossWeights, ModelConfig, is_facediffuser
 
-# A schedule of its own with this many steps or fewer is what distillation is there to avoid: trained directly.
-FEW = 16
+# Distillation avoids training with so few noise levels, so such a model counts as trained directly.
+FEW_STEPS = 16
 
 FACEDIFFUSER, TEACHER, STUDENT, DIRECT = "FaceDiffuser", "teacher", "student", "trained directly"
 
 
 @dataclass(frozen=True)
 class ModelKind:
-    """A model in a table. `without` names what it leaves out of the method, whatever its kind."""
+    """Description of a model in the tables. `without` names the parts of the method that an ablation leaves out."""
 
     label: str
     kind: str  # FACEDIFFUSER | TEACHER | STUDENT | DIRECT
     without: tuple[str, ...]
     steps: int
-    small: bool  # listens with a small encoder of its own
+    small: bool  # has a student encoder
     personal: bool
     split: str
     seeds: tuple[int, ...]  # of its stages of training
@@ -31,23 +31,23 @@ class ModelKind:
 
     @property
     def role(self) -> str:
-        """In words: `student without L_lip`."""
+        """Describe the kind in words, such as `student without L_lip`."""
         return f"{self.kind} without {' and '.join(self.without)}" if self.without else self.kind
 
 
 def _left_out(config: ModelConfig, history: list[dict]) -> tuple[str, ...]:
-    """Losses count as left out if no stage used them: a student's round may go without L_vel since its teacher had it."""
+    """Return the parts of the method that no stage used. A student's round may omit L_vel, since its teacher had it."""
     weights = [LossWeights(**stage["weights"]) for stage in history]
-    gone = {
+    absent = {
         "L_lip": all(w.lip == 0 for w in weights),
         "L_vel": all(w.velocity == 0 for w in weights),
         "identity": not config.personal and not is_facediffuser(config),
     }
-    return tuple(name for name, left_out in gone.items() if left_out)
+    return tuple(name for name, is_absent in absent.items() if is_absent)
 
 
-def describe(folder: Path, small: bool) -> ModelKind:
-    """Tell a model's role from its model.json; small: whether it has an encoder of its own. Its label is the folder's name."""
+def describe_model(folder: Path, small: bool) -> ModelKind:
+    """Describe a model from its model.json. small: True if it has a student encoder. Its label is the folder's name."""
     meta = json.loads((folder / "model.json").read_text())
     config = ModelConfig(**meta["config"])
     history = meta["history"]
@@ -56,7 +56,7 @@ def describe(folder: Path, small: bool) -> ModelKind:
     elif meta["stride"] > 1 or small or len(history) > 1:
         kind = STUDENT
     else:
-        kind = DIRECT if config.steps <= FEW else TEACHER
+        kind = DIRECT if config.steps <= FEW_STEPS else TEACHER
     return ModelKind(
         label=folder.name,
         kind=kind,

@@ -1,4 +1,4 @@
-"""How large models are: parameters by part, bytes in fp32."""
+"""Sizes of models: parameters by part, and megabytes in fp32."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,14 @@ from torch import nn
 from ..encoders import Encoder
 from ..model.pipeline import TalkerPipeline
 
-HUBERT_BASE = 94_371_712  # parameters of transformers' HubertModel with its default configuration, the papers' encoder: 377.5 MB in fp32
+# Parameters of transformers' HubertModel with its default configuration, the papers' encoder: 377.5 MB in fp32.
+HUBERT_BASE = 94_371_712
 _FP32 = 4  # bytes
 
 
 @dataclass(frozen=True)
 class Size:
-    """Parameters. encoder: None if the model hears with a large encoder that isn't at hand."""
+    """Numbers of parameters. encoder is None if the model needs a large encoder that was not named."""
 
     encoder: int | None
     personalizer: int
@@ -33,19 +34,18 @@ def _count(*modules: nn.Module) -> int:
 
 
 def megabytes(parameters: int) -> float:
-    """In fp32; 1 MB = 1e6 bytes, as in the papers."""
+    """Return the size in fp32, where 1 MB is 1e6 bytes as in the papers."""
     return parameters * _FP32 / 1e6
 
 
-def size_of(pipeline: TalkerPipeline, encoder: Encoder | None) -> Size:
-    """What a model needs in order to speak; a model without identities needs no personalizer, though its file holds one."""
+def measure_size(pipeline: TalkerPipeline, encoder: Encoder | None) -> Size:
+    """Count the parameters that inference needs. A model without identities needs no personalizer, though its file holds one."""
     talker = pipeline.talker
-    heard = (
-        _count(pipeline.student_encoder)
-        if pipeline.student_encoder is not None
-        else None
-        if encoder is None
-        else encoder.parameters
-    )
     personal = _count(talker.personalizer, talker.voice) if talker.config.personal else 0
-    return Size(heard, personal, _count(talker.norm, talker.condition, talker.decoder))
+    return Size(_encoder_size(pipeline, encoder), personal, _count(talker.norm, talker.condition, talker.decoder))
+
+
+def _encoder_size(pipeline: TalkerPipeline, encoder: Encoder | None) -> int | None:
+    if pipeline.student_encoder is not None:
+        return _count(pipeline.student_encoder)
+    return None if encoder is None else encoder.parameters

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: figures by the number of steps, and curves against the truth."""
+"""Plots of an evaluation: metrics by the number of steps, and curves against the recorded ones."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +12,8 @@ from .sequences import CURVES
 from .tables import Measured, is_whole, main_part
 
 _TRUTH, _SEEDS = "#222222", ("#d1495b", "#2e86ab")
-_ENCODERS = {
-    "large": ("#2e86ab", "o", 0.97),
-    "small": ("#d1495b", "s", 1.03),
-}  # colour, marker, a little aside so that bars don't cover each other
+# Color, marker and a factor of x, so that error bars don't cover each other.
+_ENCODERS = {"large": ("#2e86ab", "o", 0.97), "small": ("#d1495b", "s", 1.03)}
 _PANELS = ("MBE", "LBE", "abs FDD", "diversity mouth", "diversity upper", "ITF")
 
 
@@ -25,21 +23,24 @@ def _tidy(axes: Axes) -> None:
 
 
 def plot_steps(models: Sequence[Measured], path: Path) -> bool:
-    """Figures against steps, a line an encoder, bars the standard error. Returns False, and draws nothing, without a model to show."""
+    """Plot metrics against steps, with a line for each encoder and bars of the standard error.
+
+    Return False, and write no file, if no model of the whole method was measured.
+    """
     part = main_part(models)
-    shown = [m for m in models if is_whole(m.card) and part in m.figures]
+    shown = [m for m in models if is_whole(m.model) and part in m.figures]
     if not shown:
         return False
     figure = matplotlib.figure.Figure(figsize=(11, 6.2), layout="constrained")
-    ticks = sorted({m.card.steps for m in shown})
+    ticks = sorted({m.model.steps for m in shown})
     for index, name in enumerate(_PANELS):
         axes = figure.add_subplot(2, 3, index + 1)
-        for encoder, (color, marker, aside) in _ENCODERS.items():
-            series = sorted((m for m in shown if m.card.encoder == encoder), key=lambda m: m.card.steps)
+        for encoder, (color, marker, offset) in _ENCODERS.items():
+            series = sorted((m for m in shown if m.model.encoder == encoder), key=lambda m: m.model.steps)
             values = [m.time if name == "ITF" else m.figures[part][name] for m in series]
             if series:
                 axes.errorbar(
-                    [m.card.steps * aside for m in series],
+                    [m.model.steps * offset for m in series],
                     [v.value for v in values],
                     np.nan_to_num([v.error for v in values]),
                     color=color,
@@ -54,9 +55,9 @@ def plot_steps(models: Sequence[Measured], path: Path) -> bool:
         axes.minorticks_off()
         axes.set_xlim(ticks[0] / 1.3, ticks[-1] * 1.3)
         axes.set_ylim(bottom=0)
-        whole = all(m.timed_encoder for m in shown)
+        complete = all(m.time_includes_encoder for m in shown)
         axes.set_title(
-            "ITF, 1e-4 s a frame" + ("" if whole else " (large: without its encoder)") if name == "ITF" else name,
+            "ITF, 1e-4 s a frame" + ("" if complete else " (large: without its encoder)") if name == "ITF" else name,
             fontsize=10,
         )
         _tidy(axes)
@@ -70,7 +71,7 @@ def plot_steps(models: Sequence[Measured], path: Path) -> bool:
 
 
 def plot_curves(faces: np.ndarray, truth: np.ndarray, title: str, path: Path, fps: float = 30.0) -> None:
-    """A sequence's curves, the truth and two takes: faces (2 or more, N, 52), truth (N, 52)."""
+    """Plot a sequence's curves: the recorded face, truth (N, 52), and the first two of the takes, faces (takes, N, 52)."""
     figure = matplotlib.figure.Figure(figsize=(11, 8.5), layout="constrained")
     seconds = np.arange(len(truth)) / fps
     grid = figure.subplots(len(CURVES), 1, sharex=True)

@@ -1,10 +1,10 @@
-"""What the papers published, as they printed it: v1 is arXiv 2311.16565v2, v2 is arXiv 2503.18159. Measured on their data and on their machines (a V100),
-so beside our figures they are orientation, and only figures on the same data with the same split compare.
+"""Figures that the papers published, as printed: v1 is arXiv 2311.16565v2, v2 is arXiv 2503.18159.
 
-Keys are our names of the metrics; ITF is in 1e-4 s a frame. A figure that isn't here was not published.
+They were measured on the papers' data and machines (a V100). Only figures on the same data with the same split are comparable, so beside
+ours they serve for orientation. Keys are our names of the metrics; ITF is in 1e-4 s per frame. Figures not listed were not published.
 """
 
-# v1 on BEAT: its comparison with others.
+# v1 on BEAT: comparison with other methods.
 BEAT_COMPARISON: dict[str, dict[str, float]] = {
     "EmoTalk": {"MBE": 1.0537, "LBE": 0.2628, "abs FDD": 0.0751, "ITF": 9.3},
     "FaceDiffuser, 1000 steps": {"MBE": 0.4332, "LBE": 0.1071, "abs FDD": 0.1786, "ITF": 1000.9},
@@ -20,7 +20,7 @@ BEAT_STEPS: dict[int, dict[str, float]] = {
     8: {"LBE": 0.0969, "abs FDD": 0.1558, "ITF": 7.1},
 }
 
-# v1 on BEAT: what its 8-step model loses without each part.
+# v1 on BEAT: ablation of its 8-step model.
 BEAT_ABLATION: dict[str, dict[str, float]] = {
     "full": {"MBE": 0.4094, "LBE": 0.0969},
     "no distillation": {"MBE": 0.4545, "LBE": 0.1177},
@@ -29,7 +29,7 @@ BEAT_ABLATION: dict[str, dict[str, float]] = {
     "no identity": {"MBE": 0.4306, "LBE": 0.1034},
 }
 
-# v1: whose voice it is, on all of BEAT, training data included.
+# v1: identification of the speaker on all of BEAT, including the training data.
 BEAT_IDENTITY: dict[str, float] = {"precision": 0.99996, "recall": 0.99986, "F1": 0.99991}
 
 # v1: trained on BEAT, measured on VOCASET.

@@ -1,4 +1,4 @@
-"""Measures a trained model on recordings: on real ones with hand-made lips, and on any with known phones."""
+"""Measure a model on real recordings: against hand-animated lips, and at phones with known times."""
 
 import csv
 import json
@@ -23,9 +23,9 @@ Figures = dict[str, float]
 MOUTH_CURVES = {"jaw": metrics.jaw_opening, "opening": metrics.lip_opening, "rounding": metrics.rounding}
 _SEEDS = [0, 1, 2]
 _BROWS = tuple(name for name in CHANNELS if name.startswith("brow"))
-_MOVES = 0.01  # deviation from which a channel counts when seeds are compared
+_MIN_STD = 0.01  # of a channel that counts when seeds are compared
 _SILENCE = 10  # s
-# Phones, how their centres must stand in a curve's own distribution, and of which curve.
+# Phones, the share of the curve's own distribution in which their centers must lie, and the curve.
 _CONTACTS = (
     ("p b m in lowest 15 %", ("P", "B", "M"), 0.15, lambda face: _aperture(face)),
     ("f v tuck in highest 25 %", ("F", "V"), 0.25, lambda face: -metrics.channel(face, "mouthRollLower")),
@@ -34,8 +34,8 @@ _CONTACTS = (
 )
 
 
-def mean(rows: list[Figures]) -> Figures:
-    """Mean of each figure over the rows that have it, those that are no number left out."""
+def mean_figures(rows: list[Figures]) -> Figures:
+    """Return the mean of each figure over the rows that have it, without NaN."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: float(np.nanmean([row[name] for row in rows if name in row])) for name in names}
 
@@ -44,14 +44,14 @@ def _aperture(face: np.ndarray) -> np.ndarray:
     return lip_aperture(Curves(CHANNELS, face, 30.0))
 
 
-def _perform_recording(pipeline: TalkerPipeline, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
-    """Several takes of a recording, identity and emotion by its voice: (3, N, 52)."""
-    heard = encode_sound(pipeline, samples, encoder)
-    return sample_takes(pipeline, lambda: heard, *match_voice(pipeline, compute_log_mel(samples)), _SEEDS)
+def _sample_recording(pipeline: TalkerPipeline, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:
+    """Sample three takes of a recording, (3, N, 52), with identity and emotion matched by its voice."""
+    condition = encode_sound(pipeline, samples, encoder)
+    return sample_takes(pipeline, lambda: condition, *match_voice(pipeline, compute_log_mel(samples)), _SEEDS)
 
 
 def _read_lips(path: Path) -> np.ndarray:
-    """A CSV of `time` and ARKit columns at 30 fps -> (N, 52)."""
+    """Read a CSV with `time` and ARKit columns at 30 fps as a face (N, 52). Channels without a column are 0."""
     with open(path) as file:
         rows = list(csv.reader(file))
     values = np.array(rows[1:], np.float32)
@@ -62,20 +62,23 @@ def _read_lips(path: Path) -> np.ndarray:
     return face
 
 
-def _phones_of(sound: Path) -> list[Phone]:
-    """The phones beside a sound: in NAME.TextGrid, or in NAME.json as {"phones": [[label, start s, end s], ...]}; none if neither is there."""
-    if (grid := sound.with_suffix(".TextGrid")).exists():
-        return [Phone(each.label, each.start, each.end) for each in read_text_grid(grid)["phones"]]
-    if (listed := sound.with_suffix(".json")).exists():
-        return [Phone(*row) for row in json.loads(listed.read_text())["phones"]]
+def _read_phones(sound: Path) -> list[Phone]:
+    """Read the phones beside a sound, from NAME.TextGrid or NAME.json, which holds {"phones": [[label, start s, end s], ...]}.
+
+    Return an empty list if there is neither.
+    """
+    if (text_grid := sound.with_suffix(".TextGrid")).exists():
+        return [Phone(each.label, each.start, each.end) for each in read_text_grid(text_grid)["phones"]]
+    if (phone_list := sound.with_suffix(".json")).exists():
+        return [Phone(*row) for row in json.loads(phone_list.read_text())["phones"]]
     return []
 
 
-def on_hand_animation(
+def measure_hand_animation(
     pipeline: TalkerPipeline, samples: np.ndarray, lips: np.ndarray, encoder: Encoder | None
 ) -> Figures:
-    """Correlation with lips that an artist made, beside loudness's own."""
-    takes = _perform_recording(pipeline, samples, encoder)
+    """Measure the correlation with lips that an artist animated, (N, 52), beside that of the sound's loudness."""
+    takes = _sample_recording(pipeline, samples, encoder)
     level = metrics.loudness(samples, len(lips))
     rows: Figures = {}
     for name, of in MOUTH_CURVES.items():
@@ -84,31 +87,31 @@ def on_hand_animation(
     return rows
 
 
-def _contacts(face: np.ndarray, phones: list[Phone]) -> Figures:
-    """Shares of phones at whose centre the lips are where they should be."""
+def _measure_contacts(face: np.ndarray, phones: list[Phone]) -> Figures:
+    """Measure the share of phones at whose center the lips have the right shape, and the lag of lip closures."""
     figures: Figures = {}
     for title, labels, share, of in _CONTACTS:
         ranks = metrics.rank_at(of(face), [(p.start + p.end) / 2 for p in phones if p.base in labels])
         if len(ranks):
             figures[title] = float((ranks <= share).mean())
     closures = [(p.start + p.end) / 2 for p in phones if p.base in ("P", "B", "M")]
-    if len(closures) >= 5:  # fewer say nothing of a lag
-        figures["closures late by ms"] = 1000 * metrics.lag_of_lows(_aperture(face), closures)
+    if len(closures) >= 5:  # too few for a lag otherwise
+        figures["closures late by ms"] = 1000 * metrics.lag_of_minima(_aperture(face), closures)
     return figures
 
 
-def _liveliness(takes: np.ndarray) -> Figures:
-    """Blinks, jitter, limits, and how alike takes of different noise are. takes (seeds, N, 52)."""
+def _measure_liveliness(takes: np.ndarray) -> Figures:
+    """Measure blinks, jitter, values at their limit, and the correlation between seeds. takes (seeds, N, 52)."""
     widths, peaks = (np.concatenate(parts) for parts in zip(*(metrics.blinks(face) for face in takes), strict=True))
     figures = {
-        "blinks/min": float(np.mean([metrics.blinks_a_minute(face) for face in takes])),
+        "blinks/min": float(np.mean([metrics.blinks_per_minute(face) for face in takes])),
         "blink width s": float(np.median(widths)) if len(widths) else np.nan,
         "blink peak": float(np.median(peaks)) if len(peaks) else np.nan,
         "lip power above 8 Hz": float(np.mean([metrics.jitter(face, LOWER, 8.0) for face in takes])),
         "brow power above 3 Hz": float(np.mean([metrics.jitter(face, _BROWS, 3.0) for face in takes])),
         "values at 1": float((takes >= 1).mean()),
     }
-    moving = [c for c in range(len(CHANNELS)) if takes[:, :, c].std(1).mean() > _MOVES]
+    moving = [c for c in range(len(CHANNELS)) if takes[:, :, c].std(1).mean() > _MIN_STD]
     for title, names in (("lower", LOWER), ("upper", UPPER)):
         pick = [c for c in metrics.columns(names) if c in moving]
         figures[f"seeds' r, {title}"] = float(
@@ -117,10 +120,12 @@ def _liveliness(takes: np.ndarray) -> Figures:
     return figures
 
 
-def on_phones(pipeline: TalkerPipeline, samples: np.ndarray, phones: list[Phone], encoder: Encoder | None) -> Figures:
-    """A voice with known phones: do lips meet at p b m, tuck at f v, round at w and oo, open on ah, and when; is the rest alive."""
-    takes = _perform_recording(pipeline, samples, encoder)
-    figures = mean([_contacts(face, phones) for face in takes]) | _liveliness(takes)
+def measure_phones(
+    pipeline: TalkerPipeline, samples: np.ndarray, phones: list[Phone], encoder: Encoder | None
+) -> Figures:
+    """Measure lips at known phones (closed at p b m, tucked at f v, rounded at w oo, open at ah) and how lively the face is."""
+    takes = _sample_recording(pipeline, samples, encoder)
+    figures = mean_figures([_measure_contacts(face, phones) for face in takes]) | _measure_liveliness(takes)
     level = metrics.loudness(samples, len(takes[0]))
     closed = metrics.rank_at(level, [(p.start + p.end) / 2 for p in phones if p.base in ("P", "B", "M")])
     if len(closed):
@@ -128,36 +133,39 @@ def on_phones(pipeline: TalkerPipeline, samples: np.ndarray, phones: list[Phone]
     return figures
 
 
-def on_silence(pipeline: TalkerPipeline, encoder: Encoder | None) -> Figures:
-    """Digital silence: the mouth is to be at rest."""
-    takes = _perform_recording(pipeline, np.zeros(_SILENCE * RATE, np.float32), encoder)
+def measure_silence(pipeline: TalkerPipeline, encoder: Encoder | None) -> Figures:
+    """Measure how far the mouth moves in digital silence, where it should rest."""
+    takes = _sample_recording(pipeline, np.zeros(_SILENCE * RATE, np.float32), encoder)
     return {
         "widest aperture": float(max(_aperture(face).max() for face in takes)),
         "largest of jaw and lips": float(takes[:, :, metrics.columns(LOWER)].max()),
-        "blinks/min": float(np.mean([metrics.blinks_a_minute(face) for face in takes])),
+        "blinks/min": float(np.mean([metrics.blinks_per_minute(face) for face in takes])),
     }
 
 
-def on_recordings(pipeline: TalkerPipeline, folder: Path, encoder: Encoder | None) -> dict[str, Figures]:
-    """Means over the sounds under a folder that have lips (NAME.csv) or phones (NAME.TextGrid, NAME.json) beside them, and silence."""
+def measure_recordings(pipeline: TalkerPipeline, folder: Path, encoder: Encoder | None) -> dict[str, Figures]:
+    """Measure a model on silence, and on the sounds under a folder that have lips or phones beside them.
+
+    Lips are in NAME.csv, phones in NAME.TextGrid or NAME.json. Figures of each kind are means over its sounds.
+    """
     animated: list[Figures] = []
     spoken: list[Figures] = []
     for path in sorted(each for each in folder.rglob("*") if each.suffix in (".ogg", ".wav")):
         if path.with_suffix(".csv").exists():
             animated.append(
-                on_hand_animation(pipeline, read_clip(path).samples, _read_lips(path.with_suffix(".csv")), encoder)
+                measure_hand_animation(pipeline, read_clip(path).samples, _read_lips(path.with_suffix(".csv")), encoder)
             )
             continue
-        phones = _phones_of(path)
+        phones = _read_phones(path)
         if any(phone.label not in SILENT for phone in phones):
-            spoken.append(on_phones(pipeline, read_clip(path).samples, phones, encoder))
-    figures = {"silence": on_silence(pipeline, encoder)}
+            spoken.append(measure_phones(pipeline, read_clip(path).samples, phones, encoder))
+    figures = {"silence": measure_silence(pipeline, encoder)}
     if spoken:
         rates = [row["blinks/min"] for row in spoken]
-        figures[f"phones known, mean of {len(spoken)}"] = mean(spoken) | {
+        figures[f"phones known, mean of {len(spoken)}"] = mean_figures(spoken) | {
             "blinks/min, fewest": min(rates),
             "blinks/min, most": max(rates),
         }
     if animated:
-        figures[f"hand-animated, mean of {len(animated)}"] = mean(animated)
+        figures[f"hand-animated, mean of {len(animated)}"] = mean_figures(animated)
     return figures

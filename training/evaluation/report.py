@@ -1,4 +1,4 @@
-"""Writes what was measured: tables.md for people, figures.csv for programs."""
+"""Format evaluations: tables.md for people, figures.csv for programs."""
 
 import csv
 import math
@@ -15,13 +15,13 @@ from backend.platforms import load_average, processor
 
 from .model_size import megabytes
 from .sequences import Figure
-from .tables import Measured, Table, found_in, in_order
+from .tables import Measured, Table, in_order, match_scores
 
 CSV_HEADER = ("model", "part", "metric", "value", "n", "±")
 
 
 def commit() -> str:
-    """The checkout's commit, `-dirty` if files differ from it; without a checkout the package's version."""
+    """Return the checkout's commit, with `-dirty` if files differ from it, or the package's version if there is no checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty"]
     try:
         return "commit " + subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -34,14 +34,14 @@ def commit() -> str:
 
 
 def machine() -> str:
-    """The processor that the times are of, and how much of it."""
+    """Describe the machine that times are measured on: processor, threads, torch version and load."""
     load = load_average()
     busy = "" if load is None else f", load {load:.1f} on {os.cpu_count()} cores"
     return f"{processor()}, {torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}, torch {torch.__version__}{busy}"
 
 
 def as_markdown(tables: Sequence[Table]) -> str:
-    """Each table under its title."""
+    """Return the tables as Markdown, each under its title."""
     parts = []
     for table in tables:
         lines = ["| " + " | ".join(row) + " |" for row in (table.header, *table.rows)]
@@ -52,8 +52,8 @@ def as_markdown(tables: Sequence[Table]) -> str:
 
 
 def _flat(m: Measured) -> Iterator[tuple[str, str, Figure]]:
-    """(part, metric, figure) of all that was measured on a model."""
-    yield "", f"ITF 1e-4 s{'' if m.timed_encoder else ' without its encoder'}", m.time
+    """Yield all figures of a model as (part, metric, figure)."""
+    yield "", f"ITF 1e-4 s{'' if m.time_includes_encoder else ' without its encoder'}", m.time
     parts = {
         "encoder": m.size.encoder,
         "personalizer": m.size.personalizer,
@@ -67,22 +67,25 @@ def _flat(m: Measured) -> Iterator[tuple[str, str, Figure]]:
     for part, figures in m.figures.items():
         for name, figure in figures.items():
             yield part, name, figure
-    for part, found in m.found.items():
-        for of, counts in (("identity", found.identity), ("emotion", found.emotion)):
-            for name, value in found_in(counts).items() if m.card.personal else ():
-                yield part, f"{of} {name}", Figure(value, int(counts.sum()))
-        for row, true in zip(found.emotion, EMOTIONS, strict=True):
-            for count, taken in zip(row, EMOTIONS, strict=True):
-                if count and m.card.personal:
-                    yield part, f"emotion {true} found as {taken}", Figure(int(count), int(row.sum()))
+    for part, matches in m.matches.items() if m.model.personal else ():
+        for library, counts in (("identity", matches.identity), ("emotion", matches.emotion)):
+            for name, value in match_scores(counts).items():
+                yield part, f"{library} {name}", Figure(value, int(counts.sum()))
+        for row, true in zip(matches.emotion, EMOTIONS, strict=True):
+            for count, found in zip(row, EMOTIONS, strict=True):
+                if count:
+                    yield part, f"emotion {true} found as {found}", Figure(int(count), int(row.sum()))
 
 
 def write_csv(models: Sequence[Measured], path: Path) -> None:
-    """Long format, a figure a row: CSV_HEADER. ± is the standard error, empty where there is none; part is empty for what has none."""
+    """Write one figure per row, with the columns of CSV_HEADER.
+
+    ± is the standard error. It is empty where there is none, and so is the part of figures that do not depend on data.
+    """
     with open(path, "w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(CSV_HEADER)
         for m in in_order(models):
             for part, name, figure in _flat(m):
                 error = "" if math.isnan(figure.error) else f"{figure.error:.6g}"
-                writer.writerow((m.card.label, part, name, f"{figure.value:.8g}", figure.n, error))
+                writer.writerow((m.model.label, part, name, f"{figure.value:.8g}", figure.n, error))

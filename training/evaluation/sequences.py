@@ -1,4 +1,4 @@
-"""Measures a model on 10-second sequences of prepared takes: figures a sequence, and their mean with its standard error."""
+"""Measure a model on 10-second sequences of prepared takes: metrics of each sequence, and their mean with its standard error."""
 
 import math
 import time
@@ -20,133 +20,142 @@ from .head_mesh import HeadMesh
 
 SEEDS = [0, 1, 2]
 SECONDS = 10.0  # of a sequence, as in the papers
-_MOVES = 0.01  # deviation from which a curve has something to follow
-_RUNS, _MANY = 5, 100  # timed runs; one for a model of many steps
+_MIN_STD = 0.01  # of a recorded curve that is worth correlating with
+_RUNS = 5  # timed runs
+_SLOW_STEPS = 100  # a model with as many steps is timed once
 
 
-def _one(name: str, face: np.ndarray) -> np.ndarray:
+def _channel(name: str, face: np.ndarray) -> np.ndarray:
     return metrics.channel(face, name)
 
 
-# What a viewer looks at first.
+# Curves that a viewer notices first.
 CURVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "jawOpen": metrics.jaw_opening,
     "lip opening": metrics.lip_opening,
     "rounding": metrics.rounding,
     "blink": lambda face: metrics.channel(face, "eyeBlinkLeft", "eyeBlinkRight"),
-    "browInnerUp": partial(_one, "browInnerUp"),
+    "browInnerUp": partial(_channel, "browInnerUp"),
 }
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A mean over n sequences (or runs), and its standard error; NaN where one has no meaning."""
+    """A mean over n sequences or runs. error: its standard error, NaN where there is none."""
 
     value: float
     n: int
     error: float = math.nan
 
 
-def summarise(values: Iterable[float]) -> Figure:
-    """The mean of at least one value. Sequences of one take are not independent, so the true error is rather larger than the one given."""
+def summarize(values: Iterable[float]) -> Figure:
+    """Return the mean of at least one value and its standard error.
+
+    Sequences of one take are not independent, so the true error is larger.
+    """
     array = np.array(list(values), np.float64)
     error = float(array.std(ddof=1) / np.sqrt(len(array))) if len(array) > 1 else math.nan
     return Figure(float(array.mean()), len(array), error)
 
 
 def evenly_spaced(takes: list[Take], limit: int) -> list[Take]:
-    """At most `limit` takes, evenly spread."""
+    """Return at most `limit` takes, evenly spaced in the list."""
     if len(takes) <= limit:
         return takes
     return [takes[i] for i in np.linspace(0, len(takes) - 1, limit).round().astype(int)]
 
 
 def recorded_face(data: Prepared, take: Take) -> np.ndarray:
-    """The recorded face, (N, 52)."""
+    """Return the recorded face of a take, (N, 52)."""
     return data.stretch("faces", take).astype(np.float32)
 
 
 def encode_take(pipeline: TalkerPipeline, data: Prepared, take: Take) -> Tensor:
-    """Listen to a prepared take, through the cached features if the model has a large encoder."""
+    """Return the decoder's condition for a prepared take, from the cached features if the model needs a large encoder."""
     return encode_features(pipeline, data.stretch("features", take), data.stretch("mel", take), FACES * take.length)
 
 
-def lacks(pipeline: TalkerPipeline, data: Prepared) -> str | None:
-    """Why a model can't listen to prepared takes, or None."""
-    width, wanted = data.array("features").shape[1], pipeline.talker.config.features
-    if pipeline.student_encoder is not None or width == wanted:
+def missing_features(pipeline: TalkerPipeline, data: Prepared) -> str | None:
+    """Return why the data lacks the features that a model needs, or None if it has them."""
+    width, required = data.array("features").shape[1], pipeline.talker.config.features
+    if pipeline.student_encoder is not None or width == required:
         return None
     if width == 0:
         return f"{data.folder.name} has no features of a large encoder; run the stage `features`"
-    return f"{data.folder.name} has features of width {width}, the model takes {wanted}"
+    return f"{data.folder.name} has features of width {width}, the model needs {required}"
 
 
 def sample_sequence(pipeline: TalkerPipeline, data: Prepared, take: Take) -> np.ndarray:
-    """The model's takes of a sequence, one a seed: (seeds, N, 52). Identity and emotion are the take's own; by the voice if the model doesn't
-    know them, as the papers do at inference."""
-    heard = encode_take(pipeline, data, take)
+    """Sample one take of a sequence for each seed, (seeds, N, 52).
+
+    Identity and emotion are the recorded ones. If the model doesn't know them, they are matched by the voice, as in the papers at inference.
+    """
+    condition = encode_take(pipeline, data, take)
     identity, emotion = match_voice(pipeline, data.stretch("mel", take))
     if take.identity in pipeline.identities:
         identity = pipeline.identities.index(take.identity)
     if take.emotion in pipeline.emotions:
         emotion = pipeline.emotions.index(take.emotion)
-    return sample_takes(pipeline, lambda: heard, identity, emotion, SEEDS)
+    return sample_takes(pipeline, lambda: condition, identity, emotion, SEEDS)
 
 
 def compare(faces: np.ndarray, truth: np.ndarray, head: HeadMesh | None) -> dict[str, float]:
-    """A sequence's figures, errors as means over the takes. faces (seeds, N, 52), truth (N, 52). `r NAME` only for what moves in the truth."""
+    """Measure all metrics of a sequence, as means over the takes. faces (seeds, N, 52), truth (N, 52).
 
-    def over(of: Callable[..., float], *given: object) -> float:
-        return float(np.mean([of(face, *given) for face in faces]))
+    `r NAME` is there only for curves that move in the recording, LVE and EVE only with a head.
+    """
+
+    def mean_of(metric: Callable[..., float], *arguments: object) -> float:
+        return float(np.mean([metric(face, *arguments) for face in faces]))
 
     figures = {}
-    for suffix, every, mouth, upper in (
+    for suffix, channels, mouth, upper in (
         ("", BEAT, metrics.PAPER_MOUTH, metrics.PAPER_UPPER),
         (" full", CHANNELS, LOWER, UPPER),
     ):
         dynamics = [metrics.face_dynamics_deviation(face, truth, upper) for face in faces]
-        figures[f"MBE{suffix}"] = over(metrics.blendshape_error, truth, every)
-        figures[f"LBE{suffix}"] = over(metrics.blendshape_error, truth, mouth)
+        figures[f"MBE{suffix}"] = mean_of(metrics.blendshape_error, truth, channels)
+        figures[f"LBE{suffix}"] = mean_of(metrics.blendshape_error, truth, mouth)
         figures[f"FDD{suffix}"] = float(np.mean(dynamics))
         figures[f"abs FDD{suffix}"] = float(np.mean(np.abs(dynamics)))
     figures["diversity mouth"] = metrics.diversity(faces, LOWER)
     figures["diversity upper"] = metrics.diversity(faces, UPPER)
-    figures["blinks/min"] = over(metrics.blinks_a_minute)
-    figures["blinks/min truth"] = metrics.blinks_a_minute(truth)
+    figures["blinks/min"] = mean_of(metrics.blinks_per_minute)
+    figures["blinks/min truth"] = metrics.blinks_per_minute(truth)
     if head is not None:
-        figures["LVE"] = over(metrics.vertex_error, truth, head.lips)
-        figures["EVE"] = over(metrics.vertex_error, truth, head.upper)
-    channels: dict[str, Callable[[np.ndarray], np.ndarray]] = {name: partial(_one, name) for name in CHANNELS}
-    for name, of in {**channels, **CURVES}.items():
-        curve = of(truth)
-        if curve.std() > _MOVES:
-            figures[f"r {name}"] = float(np.mean([metrics.correlation(of(face), curve) for face in faces]))
+        figures["LVE"] = mean_of(metrics.vertex_error, truth, head.lips)
+        figures["EVE"] = mean_of(metrics.vertex_error, truth, head.upper)
+    curves: dict[str, Callable[[np.ndarray], np.ndarray]] = {name: partial(_channel, name) for name in CHANNELS}
+    for name, curve_of in {**curves, **CURVES}.items():
+        curve = curve_of(truth)
+        if curve.std() > _MIN_STD:
+            figures[f"r {name}"] = float(np.mean([metrics.correlation(curve_of(face), curve) for face in faces]))
     return figures
 
 
-def on_takes(
+def measure_takes(
     pipeline: TalkerPipeline, data: Prepared, takes: list[Take], head: HeadMesh | None = None
 ) -> dict[str, Figure]:
-    """Every figure of `compare`, as its mean over the sequences that have it."""
+    """Measure all metrics of `compare` as means over the sequences that have them."""
     rows = [compare(sample_sequence(pipeline, data, take), recorded_face(data, take), head) for take in takes]
     names = dict.fromkeys(name for row in rows for name in row)
-    return {name: summarise(row[name] for row in rows if name in row) for name in names}
+    return {name: summarize(row[name] for row in rows if name in row) for name in names}
 
 
 @dataclass(frozen=True)
-class Found:
-    """Confusion matrices of sequences that speak, by voice alone: rows are what is true, columns what was found."""
+class VoiceMatches:
+    """Confusion matrices of the voice match: true rows, matched columns."""
 
-    identity: np.ndarray  # (identities, identities), of speakers that the model knows
+    identity: np.ndarray  # (identities, identities), of identities that the model knows
     emotion: np.ndarray  # (emotions, emotions)
 
 
-def on_voices(pipeline: TalkerPipeline, data: Prepared, takes: list[Take]) -> Found:
-    """Match every sequence's voice with the libraries. Sequences of silence have no voice to know."""
+def match_voices(pipeline: TalkerPipeline, data: Prepared, takes: list[Take]) -> VoiceMatches:
+    """Match every sequence's voice with the libraries. Silent sequences are left out."""
     identities: list[tuple[int, int]] = []
     emotions: list[tuple[int, int]] = []
     for take in takes:
-        if metrics.jaw_opening(recorded_face(data, take)).std() <= _MOVES:
+        if metrics.jaw_opening(recorded_face(data, take)).std() <= _MIN_STD:
             continue
         identity, emotion = match_voice(pipeline, data.stretch("mel", take))
         if take.identity in pipeline.identities:
@@ -157,14 +166,14 @@ def on_voices(pipeline: TalkerPipeline, data: Prepared, takes: list[Take]) -> Fo
     def table(pairs: list[tuple[int, int]], classes: int) -> np.ndarray:
         return metrics.confusion([a for a, _ in pairs], [b for _, b in pairs], classes)
 
-    return Found(table(identities, len(pipeline.identities)), table(emotions, len(pipeline.emotions)))
+    return VoiceMatches(table(identities, len(pipeline.identities)), table(emotions, len(pipeline.emotions)))
 
 
-def timed(pipeline: TalkerPipeline, encoder: Listen | None, seconds: float = SECONDS) -> Figure:
-    """ITF in 1e-4 s a frame: one clip, one take, from its sound to its curves, who speaks found by the voice; the median of the runs, since other programs only ever add.
+def measure_time(pipeline: TalkerPipeline, encoder: Listen | None, seconds: float = SECONDS) -> Figure:
+    """Measure ITF in 1e-4 s per frame for one clip and one take, from sound to curves, with identity and emotion matched by the voice.
 
-    What is said makes no difference to the time, so the sound is noise. Without its large encoder a model gets made-up features: then the
-    figure is that of the rest alone.
+    The result is the median of the runs, since other programs can only add time. The sound is noise, because its content makes no difference.
+    If a model needs a large encoder and none is given, it gets constant features, and the time is that of the rest.
     """
     sound = 0.05 * np.random.default_rng(0).standard_normal(round(seconds * RATE)).astype(np.float32)
     if pipeline.student_encoder is None and encoder is None:
@@ -175,14 +184,14 @@ def timed(pipeline: TalkerPipeline, encoder: Listen | None, seconds: float = SEC
 
         encoder = encode
 
-    def listen() -> Tensor:
+    def encode_again() -> Tensor:
         return encode_sound(pipeline, sound, encoder)
 
-    frames = listen().shape[1]  # also warms up
+    frames = encode_again().shape[1]  # also warms up
     spent = []
-    for _ in range(_RUNS if pipeline.steps < _MANY else 1):
+    for _ in range(_RUNS if pipeline.steps < _SLOW_STEPS else 1):
         began = time.perf_counter()
         voice = match_voice(pipeline, compute_log_mel(sound)) if pipeline.talker.config.personal else (0, 0)
-        sample_takes(pipeline, listen, *voice, SEEDS[:1])
+        sample_takes(pipeline, encode_again, *voice, SEEDS[:1])
         spent.append(metrics.inference_time(time.perf_counter() - began, frames))
     return Figure(float(np.median(spent)), len(spent))

@@ -1,5 +1,7 @@
-"""The papers' tables, assembled from measured models. Every cell is a figure that was measured, a published one in a row marked `paper`, or empty;
-a row that should be there and has nothing says `no data` and why."""
+"""The papers' tables, built from measured models.
+
+A cell holds a measured figure, a published one in a row marked `paper`, or nothing. A row without data says `no data` and why.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -8,34 +10,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import published_figures
-from .metrics import matching, storage_saved
+from .metrics import classification_scores, storage_saved
 from .model_kind import DIRECT, FACEDIFFUSER, STUDENT, TEACHER, ModelKind
 from .model_size import HUBERT_BASE, Size, megabytes
-from .sequences import CURVES, Figure, Found
+from .sequences import CURVES, Figure, VoiceMatches
 
 TEST, VOICE, ZERO_SHOT = "test", "voice", "zero-shot"
-WHOLE = {TEST: "test, takes whole", VOICE: "voice, takes whole"}  # as a product hears them: half a minute at a time
-KNOWN = "all takes of known speakers, trained on or not, as in v1"
+WHOLE_TAKES = {TEST: "test, takes whole", VOICE: "voice, takes whole"}  # half a minute each, as users have them
+KNOWN_SPEAKERS = "all takes of known speakers, trained on or not, as in v1"
 _KINDS = (FACEDIFFUSER, TEACHER, STUDENT, DIRECT)
-_ABLATED_STEPS = 8  # v1 takes its models apart at 8 steps
+_ABLATED_STEPS = 8  # of the models in v1's ablation
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All that was measured on a model. figures and found: by part; absent: why a part has none."""
+    """All figures of a model. figures and matches are by part; missing says why a part has none."""
 
-    card: ModelKind
+    model: ModelKind
     size: Size
-    time: Figure  # ITF, 1e-4 s a frame
-    timed_encoder: bool  # whether that includes hearing
+    time: Figure  # ITF, 1e-4 s per frame
+    time_includes_encoder: bool
     figures: dict[str, dict[str, Figure]]
-    found: dict[str, Found]
-    absent: dict[str, str]
+    matches: dict[str, VoiceMatches]
+    missing: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as they are printed."""
+    """A table with its cells as printed."""
 
     title: str
     header: tuple[str, ...]
@@ -44,20 +46,20 @@ class Table:
 
 
 def in_order(models: Iterable[Measured]) -> list[Measured]:
-    """Baselines, teachers, students with a large encoder, with a small one, then those that leave something out; many steps first."""
+    """Sort models: baselines, teachers, students with a large encoder, with a student encoder, ablations; most steps first."""
     return sorted(
         models,
-        key=lambda m: (len(m.card.without), _KINDS.index(m.card.kind), m.card.small, -m.card.steps, m.card.label),
+        key=lambda m: (len(m.model.without), _KINDS.index(m.model.kind), m.model.small, -m.model.steps, m.model.label),
     )
 
 
 def number(value: float) -> str:
-    """Three significant digits, whole from 100 on."""
+    """Format a number with three significant digits, and without decimals from 100 on."""
     return f"{value:.0f}" if abs(value) >= 99.95 else f"{value:#.3g}"
 
 
 def cell(figure: Figure | None) -> str:
-    """`0.287 ± 0.012`."""
+    """Format a figure like `0.287 ± 0.012`."""
     if figure is None:
         return ""
     if math.isnan(figure.error):
@@ -70,16 +72,17 @@ def cell(figure: Figure | None) -> str:
 
 
 def main_part(models: Sequence[Measured]) -> str:
-    """The part that tables with room for one are about: known speakers' held-out takes, if there are any."""
-    return TEST if any(TEST in m.figures for m in models) or not any(VOICE in m.figures for m in models) else VOICE
+    """Return the part for tables that show only one: known speakers' held-out takes if any were measured, else held-out speakers."""
+    only_voice = any(VOICE in m.figures for m in models) and not any(TEST in m.figures for m in models)
+    return VOICE if only_voice else TEST
 
 
-def _no_data(label: str, header: tuple[str, ...], why: str) -> tuple[str, ...]:
-    return (label, f"no data: {why}", *[""] * (len(header) - 2))
+def _no_data(label: str, header: tuple[str, ...], reason: str) -> tuple[str, ...]:
+    return (label, f"no data: {reason}", *[""] * (len(header) - 2))
 
 
 def _time(m: Measured) -> str:
-    return cell(m.time) + ("" if m.timed_encoder else " (without its encoder)")
+    return cell(m.time) + ("" if m.time_includes_encoder else " (without its encoder)")
 
 
 def _storage(m: Measured) -> str:
@@ -88,8 +91,8 @@ def _storage(m: Measured) -> str:
     )
 
 
-def _what(card: ModelKind) -> str:
-    return f"{card.role}, {card.steps} steps, {card.encoder} encoder"
+def _describe(model: ModelKind) -> str:
+    return f"{model.role}, {model.steps} steps, {model.encoder} encoder"
 
 
 def _paper_rows(title: str, published: dict[str, dict[str, float]], keys: Sequence[str]) -> list[tuple[str, ...]]:
@@ -111,9 +114,9 @@ def _measured_rows(
     rows = []
     for m in in_order(models):
         if part in m.figures:
-            rows.append((m.card.label, _what(m.card), *_row(m, part, keys)))
+            rows.append((m.model.label, _describe(m.model), *_row(m, part, keys)))
         else:
-            rows.append(_no_data(m.card.label, header, m.absent.get(part, "not measured")))
+            rows.append(_no_data(m.model.label, header, m.missing.get(part, "not measured")))
     return rows
 
 
@@ -130,22 +133,22 @@ _COMPARED = (
     "diversity upper",
 )
 _EXPECTED: tuple[tuple[str, Callable[[ModelKind], bool]], ...] = (
-    ("FaceDiffuser, 1000 steps", lambda card: card.kind == FACEDIFFUSER and card.steps == 1000),
-    ("FaceDiffuser, 8 steps", lambda card: card.kind == FACEDIFFUSER and card.steps == 8),
-    ("teacher", lambda card: card.kind == TEACHER and not card.without),
-    ("student, large encoder", lambda card: card.kind == STUDENT and not card.small and not card.without),
-    ("student, small encoder", lambda card: card.kind == STUDENT and card.small and not card.without),
+    ("FaceDiffuser, 1000 steps", lambda model: model.kind == FACEDIFFUSER and model.steps == 1000),
+    ("FaceDiffuser, 8 steps", lambda model: model.kind == FACEDIFFUSER and model.steps == 8),
+    ("teacher", lambda model: model.kind == TEACHER and not model.without),
+    ("student, large encoder", lambda model: model.kind == STUDENT and not model.small and not model.without),
+    ("student, small encoder", lambda model: model.kind == STUDENT and model.small and not model.without),
 )
 
 
 def comparison(models: Sequence[Measured], part: str, title: str) -> Table:
-    """v1's comparison on BEAT: errors with the papers' masks and with full ones, diversity, time and storage."""
+    """Build v1's comparison on BEAT: errors with the papers' masks and with full ones, diversity, time and storage."""
     keys = (*_COMPARED, "ITF", "MB")
     header = ("model", "what", *_COMPARED, "ITF 1e-4 s", "MB")
     missing = [
         _no_data(role, header, "no such model was named")
         for role, fits in _EXPECTED
-        if not any(fits(m.card) for m in models)
+        if not any(fits(m.model) for m in models)
     ]
     rows = [
         *_measured_rows(models, part, keys, header),
@@ -156,12 +159,12 @@ def comparison(models: Sequence[Measured], part: str, title: str) -> Table:
         f"Comparison: {title}",
         header,
         rows,
-        "Masks: the papers', then (full) all 52 channels, jaw and lips, the whole upper face.",
+        "Errors use the papers' masks. Those marked `full` use all 52 channels, jaw and lips, and the whole upper face.",
     )
 
 
 def zero_shot(models: Sequence[Measured]) -> Table:
-    """v1's zero-shot table: the same models on data they were not trained on."""
+    """Build v1's zero-shot table: the models on data of another kind than they were trained on."""
     keys = ("MBE", "LBE", "FDD", "abs FDD", "diversity mouth", "diversity upper", "LVE", "EVE")
     header = ("model", "what", *keys)
     rows = [
@@ -172,12 +175,12 @@ def zero_shot(models: Sequence[Measured]) -> Table:
         "Zero-shot: data of another kind",
         header,
         rows,
-        "Who and which mood by the voice, where the model does not know the take's own. LVE and EVE only with --head, in its unit squared.",
+        "Identity and emotion are matched by the voice if the model does not know those of the take. LVE and EVE need --head and are in its unit squared.",
     )
 
 
 def vertices(models: Sequence[Measured]) -> Table:
-    """v2's errors in vertices, for one head."""
+    """Build v2's table of vertex errors, for one head."""
     part = main_part(models)
     header = ("model", "what", "LVE", "EVE", "MB")
     if any("LVE" in m.figures.get(part, {}) for m in models):
@@ -189,42 +192,44 @@ def vertices(models: Sequence[Measured]) -> Table:
         f"Vertices: {part}",
         header,
         rows,
-        "In the head's unit squared; the paper's are of another head in another unit.",
+        "In the head's unit squared. The paper's figures are of another head in another unit.",
     )
 
 
 def steps(models: Sequence[Measured]) -> Table:
-    """v1's table by steps: the whole method's models, both encoders."""
+    """Build v1's table by the number of steps, of models of the whole method with either encoder."""
     part = main_part(models)
     keys = ("MBE", "LBE", "FDD", "abs FDD", "diversity mouth", "diversity upper", "ITF")
     header = ("model", "what", *keys[:-1], "ITF 1e-4 s")
-    rows = _measured_rows([m for m in models if is_whole(m.card)], part, keys, header)
+    rows = _measured_rows([m for m in models if is_whole(m.model)], part, keys, header)
     rows = rows or [_no_data("teacher and students", header, "no such model was named")]
     published = {f"{count} steps": row for count, row in published_figures.BEAT_STEPS.items()}
     return Table(f"Steps: {part}", header, [*rows, *_paper_rows("v1, BEAT", published, keys)])
 
 
-def is_whole(card: ModelKind) -> bool:
-    """A model of the whole method, at some number of steps."""
-    return card.kind in (TEACHER, STUDENT) and not card.without
+def is_whole(model: ModelKind) -> bool:
+    """Return True for a teacher or student of the whole method, not an ablation or baseline."""
+    return model.kind in (TEACHER, STUDENT) and not model.without
 
 
 def ablation(models: Sequence[Measured]) -> Table:
-    """v1's ablation, of teachers or of students. `full` are the whole models with as many steps as those that leave something out; 8 if there
-    are none."""
+    """Build v1's ablation, of teachers or students.
+
+    `full` are the models of the whole method with as many steps as the ablated ones, or 8 if there are none.
+    """
     part = main_part(models)
     keys = ("MBE", "LBE", "FDD", "abs FDD", "MBE full", "LBE full", "abs FDD full", "diversity upper")
     header = ("model", "what", *keys)
 
     def leaves_out(name: str) -> list[Measured]:
-        return [m for m in models if m.card.kind in (TEACHER, STUDENT) and m.card.without == (name,)]
+        return [m for m in models if m.model.kind in (TEACHER, STUDENT) and m.model.without == (name,)]
 
     groups = {
-        "no distillation": [m for m in models if m.card.kind == DIRECT and not m.card.without],
+        "no distillation": [m for m in models if m.model.kind == DIRECT and not m.model.without],
         **{f"no {name}": leaves_out(name) for name in ("L_lip", "L_vel", "identity")},
     }
-    counts = {m.card.steps for group in groups.values() for m in group} or {_ABLATED_STEPS}
-    full = [m for m in models if is_whole(m.card) and m.card.steps in counts]
+    counts = {m.model.steps for group in groups.values() for m in group} or {_ABLATED_STEPS}
+    full = [m for m in models if is_whole(m.model) and m.model.steps in counts]
     rows: list[tuple[str, ...]] = []
     for name, group in {"full": full, **groups}.items():
         named = [(f"{name}: {row[0]}", *row[1:]) for row in _measured_rows(group, part, keys, header)]
@@ -236,55 +241,56 @@ def ablation(models: Sequence[Measured]) -> Table:
     return Table(f"Ablation: {part}", header, [*rows, *_paper_rows("v1, BEAT", published_figures.BEAT_ABLATION, keys)])
 
 
-def found_in(counts: np.ndarray) -> dict[str, float]:
-    """What a confusion matrix comes to, or nothing if it is empty."""
+def match_scores(counts: np.ndarray) -> dict[str, float]:
+    """Return the scores of a confusion matrix by their names, or nothing if it is empty."""
     if counts.sum() == 0:
         return {}
-    score = matching(counts)
+    score = classification_scores(counts)
     return {"precision": score.precision, "recall": score.recall, "F1": score.f1, "accuracy": score.accuracy}
 
 
-def voices(models: Sequence[Measured], of: str, part: str) -> Table:
-    """v1's matching of voices with the library; of: identity | emotion."""
+def voices(models: Sequence[Measured], library: str, part: str) -> Table:
+    """Build v1's table of the voice match. library: identity | emotion."""
     keys = ("precision", "recall", "F1", "accuracy")
     header = ("model", "what", *keys, "n")
     rows: list[tuple[str, ...]] = []
     for m in in_order(models):
-        counts = getattr(m.found[part], of) if part in m.found else np.zeros((0, 0))
-        if not m.card.personal:
-            rows.append(_no_data(m.card.label, header, "a model without identities and emotions"))
-        elif scores := found_in(counts):
-            rows.append((m.card.label, _what(m.card), *(f"{scores[key]:.4f}" for key in keys), str(counts.sum())))
+        counts = getattr(m.matches[part], library) if part in m.matches else np.zeros((0, 0))
+        if not m.model.personal:
+            rows.append(_no_data(m.model.label, header, "a model without identities and emotions"))
+        elif scores := match_scores(counts):
+            rows.append((m.model.label, _describe(m.model), *(f"{scores[key]:.4f}" for key in keys), str(counts.sum())))
         else:
-            rows.append(_no_data(m.card.label, header, m.absent.get(part, "no voice that the model knows")))
-    if of == "identity":
+            rows.append(_no_data(m.model.label, header, m.missing.get(part, "no voice that the model knows")))
+    if library == "identity":
         rows += _paper_rows("v1, all of BEAT", {"DiffusionTalker": published_figures.BEAT_IDENTITY}, (*keys, "n"))
-    about = (
-        ""
-        if of != "identity" or part not in (VOICE, WHOLE[VOICE])
-        else "Identities that other speakers have too: which of them sounds most like this voice. "
-    )
-    note = (
-        about
-        + "Precision, recall and F1 are means over the classes (macro); accuracy is their value counted over sequences (micro)."
-    )
-    return Table(f"{of.capitalize()} by the voice: {part}", header, rows, note)
+    note = "Precision, recall and F1 are means over the classes (macro). Accuracy is their value counted over sequences (micro)."
+    if library == "identity" and part in (VOICE, WHOLE_TAKES[VOICE]):
+        note = (
+            f"Each held-out speaker shares an identity with other speakers, and should be matched with that one. {note}"
+        )
+    return Table(f"{library.capitalize()} by the voice: {part}", header, rows, note)
 
 
 def emotions_confused(models: Sequence[Measured], names: Sequence[str]) -> list[Table]:
-    """Each model's emotions, true (rows) and found (columns), as counts."""
+    """Build each model's confusion matrix of emotions, as counts: true rows, matched columns."""
     tables = []
     for m in in_order(models):
-        parts = [part for part in (TEST, VOICE) if part in m.found]
-        counts = np.sum([m.found[part].emotion for part in parts], axis=0)
-        if m.card.personal and counts.sum():
+        parts = [part for part in (TEST, VOICE) if part in m.matches]
+        counts = np.sum([m.matches[part].emotion for part in parts], axis=0)
+        if m.model.personal and counts.sum():
             rows = [(name, *(str(n) if n else "·" for n in row)) for name, row in zip(names, counts, strict=True)]
-            tables.append(Table(f"Emotions of {m.card.label}: {' and '.join(parts)}", ("truth \\ found", *names), rows))
+            tables.append(
+                Table(f"Emotions of {m.model.label}: {' and '.join(parts)}", ("truth \\ found", *names), rows)
+            )
     return tables
 
 
 def sizes(models: Sequence[Measured]) -> Table:
-    """v2's compaction. Saved against the papers' kind of teacher (HuBERT base and this talker), and against the largest teacher given."""
+    """Build v2's table of storage.
+
+    Savings are against the papers' teacher (HuBERT base with the model's own talker), and against the largest teacher measured.
+    """
     header = (
         "model",
         "what",
@@ -296,30 +302,33 @@ def sizes(models: Sequence[Measured]) -> Table:
         "saved % of HuBERT's",
         "saved % of its teacher's",
     )
-    teachers = [m.size.total for m in models if m.card.kind == TEACHER and m.size.total is not None]
+    teachers = [m.size.total for m in models if m.model.kind == TEACHER and m.size.total is not None]
     rows: list[tuple[str, ...]] = []
     for m in in_order(models):
         size = m.size
         parts = [f"{size.personalizer / 1e6:.2f}", f"{size.decoder / 1e6:.2f}"]
         if size.total is None or size.encoder is None:
-            rows.append((m.card.label, _what(m.card), "no data: --encoder", *parts, "", _storage(m), "", ""))
+            rows.append((m.model.label, _describe(m.model), "no data: --encoder", *parts, "", _storage(m), "", ""))
             continue
         saved = f"{storage_saved(size.total, HUBERT_BASE + size.talker):.1f}"
-        of_teacher = (
+        saved_of_teacher = (
             f"{storage_saved(size.total, max(teachers)):.1f}" if teachers else "no data: no teacher with its encoder"
         )
-        whole = [f"{size.total / 1e6:.2f}", number(megabytes(size.total)), saved, of_teacher]
-        rows.append((m.card.label, _what(m.card), f"{size.encoder / 1e6:.2f}", *parts, *whole))
+        totals = [f"{size.total / 1e6:.2f}", number(megabytes(size.total)), saved, saved_of_teacher]
+        rows.append((m.model.label, _describe(m.model), f"{size.encoder / 1e6:.2f}", *parts, *totals))
     rows.append(("paper (v2): teacher", "", "", "", "", "", "334", "", ""))
     rows.append(("paper (v2): student", "", "", "", "", "", "45", "", "86.4"))
-    note = f"HuBERT base is {HUBERT_BASE / 1e6:.1f} M parameters, {megabytes(HUBERT_BASE):.1f} MB. 1 MB = 1e6 bytes."
+    note = f"HuBERT base has {HUBERT_BASE / 1e6:.1f} M parameters, {megabytes(HUBERT_BASE):.1f} MB. 1 MB is 1e6 bytes."
     return Table("Storage", header, rows, note)
 
 
 def correlations(models: Sequence[Measured]) -> Table:
-    """Pearson's r with the truth of what a viewer looks at first, and blinks."""
+    """Build the table of Pearson's r with the recorded curves that a viewer notices first, and of blinks."""
     part = main_part(models)
     keys = (*(f"r {name}" for name in CURVES), "blinks/min", "blinks/min truth")
     header = ("model", "what", *keys)
-    note = "r with the recorded face, over the sequences in which it moves; every channel's is in figures.csv. Brows and blinks are free: r near 0 is no fault."
+    note = (
+        "r is the correlation with the recorded face over the sequences in which it moves. figures.csv has it for every channel. "
+        "Sound does not decide brows and blinks, so r near 0 is no error there."
+    )
     return Table(f"Curves: {part}", header, _measured_rows(models, part, keys, header), note)
