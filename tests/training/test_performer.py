@@ -20,7 +20,7 @@ from training.data.beat_writer import NAMES
 from training.synthetic.performer.perform import FPS, RATE, perform
 from training.synthetic.performer.performed_takes import perform_folder, read_speech
 from training.synthetic.performer.phones import Phone, read_phones, tidy
-from training.synthetic.performer.styles import FEELINGS, STYLES, Style, Voice, style_of_voice
+from training.synthetic.performer.styles import EMOTION_STYLES, STYLES, Style, Voice, style_of_voice
 
 SENTENCES = (
     "SIL W IY1 M EY1 B AH0 P UH1 T DH AH0 B UH1 K SIL",
@@ -405,7 +405,7 @@ def test_voices_get_the_identity_that_sounds_like_them():
     low, high = (style_of_voice(Voice(*voice)) for voice in ((85, 0.88, 0.9), (300, 1.1, 1.0)))
     assert (low.name, high.name) == ("Hugo", "Milo")
     assert len({style.name for style in STYLES}) == len(STYLES) >= 12
-    assert set(FEELINGS) == set(EMOTIONS)
+    assert set(EMOTION_STYLES) == set(EMOTIONS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A folder of spoken utterances to a folder of performed takes in BEAT's layout, so that one pipeline trains on either."""
+"""Perform a folder of utterances: write takes in BEAT's layout, so that the same pipeline trains on recorded and synthetic data."""
 
 import json
 import logging
@@ -13,22 +13,23 @@ import soundfile
 from tqdm import tqdm
 
 from backend.arkit import EMOTIONS
-from training.data.beat import NUMBERS
-from training.data.beat_writer import Person, resampled, write_identities, write_recording
-from training.synthetic.performer.perform import RATE, perform
-from training.synthetic.performer.phones import Phone, read_phones
-from training.synthetic.performer.styles import Style, Voice, style_of_voice
+
+from ...data.beat import NUMBERS
+from ...data.beat_writer import Person, resampled, write_identities, write_recording
+from .perform import RATE, perform
+from .phones import Phone, read_phones
+from .styles import Style, Voice, style_of_voice
 
 log = logging.getLogger(__name__)
 
-_LENGTH = 22.0  # s a take should be about
-_IDLE_SHARE = 0.06  # takes in which nobody speaks, of all
-_HUSH = 10 ** (-70 / 20)  # amplitude of the room when it isn't digital silence
+_LENGTH = 22.0  # s, target length of a take
+_IDLE_SHARE = 0.06  # of takes without speech
+_ROOM_NOISE = 10 ** (-70 / 20)  # largest amplitude
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """One line of the source's manifest. audio: its file; phones: with times in s."""
+    """One line of the source's manifest, with its audio file. duration in s."""
 
     id: str
     audio: Path
@@ -38,7 +39,7 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Plan:
-    """One take to be made. number: BEAT's, which tells the emotion; no utterances: an idle take."""
+    """A take to make. number: BEAT's sequence number, which implies the emotion. An idle take has no utterances."""
 
     speaker: int
     style: Style
@@ -48,13 +49,17 @@ class Plan:
 
     @property
     def stem(self) -> str:
-        """BEAT's file name without its ending, such as 7_mira_0_65_65."""
+        """Return BEAT's file name without suffix, such as 7_mira_0_65_65."""
         return f"{self.speaker}_{self.style.name.lower()}_0_{self.number}_{self.number}"
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a stage made. seconds: of what is new; present: what was there already; skipped: what could not be used, each with its reason."""
+    """Result of a stage.
+
+    written: number of new takes. present: number of those that were there before. seconds: length of the new ones. skipped: unusable sources,
+    each with its reason.
+    """
 
     written: int
     present: int
@@ -65,12 +70,12 @@ class Summary:
 def perform_folder(
     source: Path, out: Path, seed: int = 0, workers: int | None = None, limit: int | None = None
 ) -> Summary:
-    """Perform every utterance of source and write takes to out/ID/ID_name_0_N_N.{wav,json,TextGrid} and out/identities.json.
+    """Perform every utterance of source, and write out/ID/ID_name_0_N_N.{wav,json,TextGrid} and out/identities.json.
 
-    source: manifest.jsonl, audio/ID.ogg, speakers.json; workers: processes (all cores); limit: only so many takes (a trial). Takes that are there already stay; the
-    same seed makes the same takes in any order and with any number of workers. A source file that can't be read is named and
-    left out. Several sources may share an out if no speaker is in
-    two. Raises FileNotFoundError if there is no manifest, ValueError if nothing tells what the speakers sound like.
+    source holds manifest.jsonl, audio/ID.ogg and speakers.json. workers: number of processes, by default one a core. limit: make only so many
+    takes, for a trial. Existing takes stay. The same seed makes the same takes with any number of workers. Unreadable files are skipped and
+    reported. Several sources may share an out if no speaker is in two. Raises FileNotFoundError if there is no manifest, ValueError if
+    speakers.json does not describe the voices.
     """
     manifest = source / "manifest.jsonl"
     if not manifest.is_file():
@@ -95,7 +100,7 @@ def perform_folder(
 
 
 def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], voices: dict[int, Voice], seed: int) -> list[Plan]:
-    """Which utterances make which take, and whose face it has: shuffled, joined to about 22 s, numbered as BEAT does, with idle takes among the neutral ones."""
+    """Assign utterances to takes: shuffled, joined to about 22 s and numbered as in BEAT, with idle takes among the neutral ones."""
     plans = []
     for speaker in sorted({speaker for speaker, _ in utterances}):
         rng = np.random.default_rng((seed, speaker))
@@ -119,27 +124,27 @@ def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], voices: dict[
 
 
 def make_take(plan: Plan, out: Path, seed: int) -> tuple[float | None, list[str]]:
-    """Perform and write one take: its length in s (None if it was there already, 0 if no source could be read) and the sources left out.
+    """Perform and write one take. Return its length in s (None if it exists already, 0 if no source could be read) and the skipped sources.
 
-    The .json is written last and by renaming, so a take that has one is whole.
+    The .json is written last and by renaming, so a take that has one is complete.
     """
     folder = out / str(plan.speaker)
     done = folder / f"{plan.stem}.json"
     if done.is_file():
         return None, []
     folder.mkdir(parents=True, exist_ok=True)
-    sound, chance = (np.random.default_rng((seed, plan.speaker, plan.number, stream)) for stream in (0, 1))
-    samples, phones, problems = _join(plan.utterances, sound)
+    sound_rng, face_rng = (np.random.default_rng((seed, plan.speaker, plan.number, stream)) for stream in (0, 1))
+    samples, phones, problems = _join(plan.utterances, sound_rng)
     if plan.utterances and len(problems) == len(plan.utterances):
         return 0.0, problems
-    curves = perform(samples, phones, plan.style, plan.emotion, chance)
+    curves = perform(samples, phones, plan.style, plan.emotion, face_rng)
     (folder / f"{plan.stem}.TextGrid").write_text(text_grid(phones, len(samples) / RATE), encoding="utf-8")
     write_recording(folder, plan.stem, samples, curves)
     return len(samples) / RATE, problems
 
 
 def text_grid(phones: Sequence[Phone], duration: float) -> str:
-    """A Praat TextGrid with the tiers `words` (one empty interval) and `phones`, both without gaps."""
+    """Format a Praat TextGrid with the tiers `words` (one empty interval) and `phones`, both without gaps."""
     rows: list[tuple[float, float, str]] = []
     for phone in phones:
         clock = rows[-1][1] if rows else 0.0
@@ -167,13 +172,13 @@ def text_grid(phones: Sequence[Phone], duration: float) -> str:
 
 
 def _read_speakers(path: Path) -> dict[int, Voice]:
-    """How each speaker sounds. Raises ValueError for a list that doesn't tell."""
+    """Read the voice of each speaker. Raises ValueError if the file does not describe them."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return {int(row["id"]): Voice(float(row["hertz"]), float(row["formants"]), float(row["speed"])) for row in rows}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
-            f"{path} does not tell each speaker's id, hertz, formants and speed ({error!r}): `synthesise` writes such a list"
+            f"{path} does not list each speaker's id, hertz, formants and speed ({error!r}): `synthesise` writes such a list"
         ) from error
 
 
@@ -196,8 +201,8 @@ def _read_manifest(path: Path) -> tuple[dict[tuple[int, str], list[Utterance]], 
 
 
 def _join(utterances: Sequence[Utterance], rng: np.random.Generator) -> tuple[np.ndarray, tuple[Phone, ...], list[str]]:
-    """Utterances with pauses between them as (n,) 16 kHz samples and their phones; without utterances 10-20 s of a quiet room."""
-    hush = _HUSH * rng.uniform(0.3, 1.0) if rng.random() < 0.5 else 0.0
+    """Join utterances with pauses between them into samples (n,) at 16 kHz and phones. Without utterances, return 10 to 20 s of a quiet room."""
+    noise = _ROOM_NOISE * rng.uniform(0.3, 1.0) if rng.random() < 0.5 else 0.0
     pieces: list[np.ndarray] = []
     phones: list[Phone] = []
     problems: list[str] = []
@@ -223,11 +228,11 @@ def _join(utterances: Sequence[Utterance], rng: np.random.Generator) -> tuple[np
         # Mostly breath pauses, now and then a long one in which the face idles.
         pause(0.3, 2.5) if rng.random() < 0.4 else pause(0.3, 0.9)
     joined = np.concatenate(pieces)
-    return (joined + hush * rng.standard_normal(len(joined))).astype(np.float32), tuple(phones), problems
+    return (joined + noise * rng.standard_normal(len(joined))).astype(np.float32), tuple(phones), problems
 
 
 def read_speech(path: Path) -> np.ndarray:
-    """(n,) mono at 16 kHz. Raises OSError or ValueError for what isn't sound."""
+    """Read a sound as mono samples (n,) at 16 kHz. Raises OSError or ValueError for a file that is no sound."""
     try:
         samples, rate = soundfile.read(path, dtype="float64", always_2d=True)
     except soundfile.SoundFileError as error:

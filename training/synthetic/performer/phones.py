@@ -1,22 +1,22 @@
-"""Phones as the mouth sees them: what each one asks of the lips and jaw, and how strongly it insists."""
+"""Phones and their targets: lip and jaw shapes, and how strongly each phone dominates its neighbors."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-# The degrees of freedom that phones ask for; lips.py turns them into ARKit channels.
+# The degrees of freedom that phones have targets for; lips.py turns them into ARKit channels.
 ARTICULATORS: tuple[str, ...] = ("jaw", "lower", "upper", "spread", "pucker", "funnel")
 
 BILABIAL = frozenset("PBM")  # the lips must meet
 LABIODENTAL = frozenset("FV")  # the lower lip must meet the upper teeth
-DENTAL = {"TH": 0.22, "DH": 0.1}  # the tongue shows, this far
+DENTAL = {"TH": 0.22, "DH": 0.1}  # how far the tongue shows
 SILENT = frozenset(("SIL", "SP", "sil", "sp", "spn", "SPN", ""))
 
 
 @dataclass(frozen=True)
 class Phone:
-    """One label of a transcript. label: ARPAbet with its stress digit, `SIL` or `SP`; start, end: seconds."""
+    """One phone. label: ARPAbet with its stress digit, `SIL` or `SP`. start, end: seconds."""
 
     label: str
     start: float
@@ -24,25 +24,25 @@ class Phone:
 
     @property
     def base(self) -> str:
-        """The label without its stress digit."""
+        """Return the label without its stress digit."""
         return self.label.rstrip("012")
 
     @property
     def stress(self) -> int | None:
-        """0, 1 or 2 for a vowel, None for anything else."""
+        """Return 0, 1 or 2 for a vowel, None for anything else."""
         return int(self.label[-1]) if self.label[-1:].isdigit() else None
 
 
 def read_phones(rows: Iterable[Sequence]) -> tuple[Phone, ...]:
-    """Phones from rows of [label, start s, end s], in order of time; rows that last no time are dropped."""
+    """Read phones from rows of [label, start s, end s] and sort them by time. Rows without a duration are dropped."""
     found = [Phone(str(label), float(start), float(end)) for label, start, end in rows if float(end) > float(start)]
     return tuple(sorted(found, key=lambda phone: phone.start))
 
 
-# Each row: jaw opening (as jawOpen at an ordinary loudness), lower lip down, upper lip up, spread, pucker, funnel; then for the same
-# six how much the phone insists. Tongue-only sounds insist on little, so they take the lips of their neighbours. The lips themselves
-# part most where the teeth show (s, ee, sh), less where the jaw already opens the mouth. The order of openings and of resistances to
-# coarticulation follows Cohen & Massaro 1993 and JALI (Edwards et al. 2016); the figures are this project's.
+# Each row: targets of jaw opening (as jawOpen at an ordinary loudness), lower lip down, upper lip up, spread, pucker and funnel, then the
+# dominance of each. Tongue-only sounds have little dominance, so they take the lips of their neighbors. The lips part most where the teeth
+# show (s, ee, sh), and less where the jaw already opens the mouth. The order of openings and of resistances to coarticulation follows Cohen
+# & Massaro 1993 and JALI (Edwards et al. 2016); the values are this project's.
 _TARGETS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "AA": ((0.46, 0.15, 0.05, 0.04, 0.00, 0.06), (1.0, 0.9, 0.8, 0.6, 1.00, 0.80)),
     "AE": ((0.43, 0.26, 0.17, 0.46, 0.00, 0.00), (1.0, 0.9, 0.8, 0.8, 1.00, 0.80)),
@@ -76,21 +76,21 @@ _TARGETS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "HH": ((0.14, 0.24, 0.10, 0.14, 0.00, 0.02), (0.06, 0.05, 0.05, 0.03, 0.03, 0.03)),
 }  # fmt: skip
 _SAME = {"ZH": "SH", "CH": "SH", "JH": "SH", "G": "K", "NG": "K"}
-# A gliding vowel is two targets one after the other: (first, second, share of the time the first gets).
-_GLIDES = {
+# A diphthong has two targets one after the other: (first, second, share of its time that the first gets).
+_DIPHTHONGS = {
     "AY": ("AA", "IH", 0.58),
     "AW": ("AA", "UW", 0.55),
     "EY": ("EH", "IY", 0.5),
     "OW": ("OO", "UW", 0.55),
     "OY": ("AO", "IY", 0.55),
 }
-_OPENING = {None: 1.0, 0: 0.66, 1: 1.16, 2: 0.98}  # how far a vowel of this stress opens
-_INSISTENCE = {None: 1.0, 0: 0.6, 1: 1.15, 2: 0.95}  # and how much it insists
+_OPENING = {None: 1.0, 0: 0.66, 1: 1.16, 2: 0.98}  # factor of the opening by stress
+_DOMINANCE = {None: 1.0, 0: 0.6, 1: 1.15, 2: 0.95}  # factor of the dominance by stress
 
 
 @dataclass(frozen=True)
 class Score:
-    """What the mouth is to do, one row a target. start, end: (n,) s; values, dominances: (n, len(ARTICULATORS)); rest: (n,) for pauses."""
+    """Targets of the mouth. start, end: (n,) s. values, dominances: (n, len(ARTICULATORS)). rest: (n,), True for pauses."""
 
     start: np.ndarray
     end: np.ndarray
@@ -100,11 +100,11 @@ class Score:
 
 
 def tidy(phones: Sequence[Phone], duration: float, quiet: np.ndarray, fps: float) -> tuple[Phone, ...]:
-    """Phones that cover 0..duration without gaps, with every longer silence labeled `SIL` and no `SP` left.
+    """Return phones that cover 0..duration without gaps, with every longer silence labeled `SIL` and no `SP` left.
 
-    quiet: (frames,) bool at fps, true where the signal is silent. A word boundary that sounds goes half to either neighbour; a
-    phone that a synthesiser or aligner drew out over the pause after it is cut where the sound ends (synthetic phone times do this
-    before most full stops: the last phone then lasts .3 s and more).
+    quiet: (frames,) bool at fps, True where the signal is silent. Each neighbor gets half of a word boundary that has sound. A phone that a
+    synthesizer or aligner extended over the pause after it is cut where the sound ends; synthetic phone times do so before most full stops,
+    where the last phone lasts 0.3 s and more.
     """
     whole: list[Phone] = []
     clock = 0.0
@@ -121,27 +121,29 @@ def tidy(phones: Sequence[Phone], duration: float, quiet: np.ndarray, fps: float
 
     cut: list[Phone] = []
     for phone in whole:
-        heard = ~quiet[int(phone.start * fps) : max(int(phone.start * fps) + 1, int(phone.end * fps))]
+        sounding = ~quiet[int(phone.start * fps) : max(int(phone.start * fps) + 1, int(phone.end * fps))]
         if phone.label in ("SP", "sp"):
-            cut.append(Phone("SP" if heard.any() or phone.end - phone.start < 0.12 else "SIL", phone.start, phone.end))
+            cut.append(
+                Phone("SP" if sounding.any() or phone.end - phone.start < 0.12 else "SIL", phone.start, phone.end)
+            )
             continue
-        last = phone.start + (int(np.flatnonzero(heard)[-1]) + 1) / fps if heard.any() else phone.start
-        keep = max(last, phone.start + 0.08)
-        if phone.label != "SIL" and phone.end - keep > 0.06:
-            cut += [Phone(phone.label, phone.start, keep), Phone("SIL", keep, phone.end)]
+        last = phone.start + (int(np.flatnonzero(sounding)[-1]) + 1) / fps if sounding.any() else phone.start
+        end = max(last, phone.start + 0.08)
+        if phone.label != "SIL" and phone.end - end > 0.06:
+            cut += [Phone(phone.label, phone.start, end), Phone("SIL", end, phone.end)]
         else:
             cut.append(phone)
 
     joined: list[Phone] = []
-    owed: float | None = None  # where the next phone begins, if a word boundary gave it time
+    next_start: float | None = None  # of the next phone, if it got part of a word boundary
     for k, phone in enumerate(cut):
-        start, owed = phone.start if owed is None else owed, None
+        start, next_start = phone.start if next_start is None else next_start, None
         if phone.label in ("SP", "sp"):
             last = k + 1 == len(cut)
             middle = phone.end if last else (phone.start + phone.end) / 2 if joined else phone.start
             if joined:
                 joined[-1] = replace(joined[-1], end=middle)
-            owed = middle
+            next_start = middle
         elif phone.label == "SIL" and joined and joined[-1].label == "SIL":
             joined[-1] = replace(joined[-1], end=phone.end)
         else:
@@ -150,21 +152,21 @@ def tidy(phones: Sequence[Phone], duration: float, quiet: np.ndarray, fps: float
 
 
 def score(phones: Sequence[Phone]) -> Score:
-    """The targets of a tidy string of phones: gliding vowels become two, stress opens, pauses ask for a closed mouth at rest."""
+    """Return the targets of phones as `tidy` returns them. Diphthongs have two targets, stress opens vowels, pauses close the mouth."""
     rows: list[tuple[float, float, np.ndarray, np.ndarray, bool]] = []
     for phone in phones:
         if phone.label == "SIL":
-            # A pause under a quarter of a second is too short to come to rest in, so it insists less.
+            # The mouth does not come to rest in a pause under a quarter of a second, so its dominance is smaller.
             weight = float(np.interp(phone.end - phone.start, (0.06, 0.25, 0.5), (0.12, 0.6, 3.0)))
             rows.append((phone.start, phone.end, np.zeros(len(ARTICULATORS)), np.full(len(ARTICULATORS), weight), True))
             continue
-        opening, insistence = np.ones(len(ARTICULATORS)), _INSISTENCE[phone.stress]
+        opening, dominance = np.ones(len(ARTICULATORS)), _DOMINANCE[phone.stress]
         opening[:3] = _OPENING[phone.stress]
-        first, second, share = _GLIDES.get(phone.base, (phone.base, "", 1.0))
+        first, second, share = _DIPHTHONGS.get(phone.base, (phone.base, "", 1.0))
         middle = phone.start + share * (phone.end - phone.start)
         for name, start, end in ((first, phone.start, middle), (second, middle, phone.end)):
             if name:
                 values, dominances = _TARGETS.get(_SAME.get(name, name), _TARGETS["HH"])
-                rows.append((start, end, np.array(values) * opening, np.array(dominances) * insistence, False))
+                rows.append((start, end, np.array(values) * opening, np.array(dominances) * dominance, False))
     start, end, values, dominances, rest = zip(*rows, strict=True)
     return Score(np.array(start), np.array(end), np.stack(values), np.stack(dominances), np.array(rest))

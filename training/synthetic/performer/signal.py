@@ -1,12 +1,12 @@
-"""Small pieces of signal processing that the performer's parts share. All frame rates in Hz, all widths in seconds."""
+"""Signal processing for the performer. Frame rates are in Hz, widths in seconds."""
 
 import numpy as np
 
-FLOOR = -100.0  # dB, what digital silence measures
+FLOOR = -100.0  # dB, the level of digital silence
 
 
 def smooth(values: np.ndarray, width: float, fps: float) -> np.ndarray:
-    """values (frames, ...) convolved over time with a Hann window of this total width; stays within the range of its input."""
+    """Smooth values (frames, ...) over time with a Hann window of this total width. The result stays within the input's range."""
     half = round(width * fps / 2)
     if half < 1:
         return values
@@ -19,20 +19,20 @@ def smooth(values: np.ndarray, width: float, fps: float) -> np.ndarray:
 
 
 def soft_limit(values: np.ndarray, knee: float = 0.8) -> np.ndarray:
-    """Values below the knee as they are (never below 0), those above bent so that they approach 1 without reaching it."""
+    """Limit values to 0..1: those above the knee approach 1 smoothly, those below 0 become 0, and the others stay."""
     over = np.maximum(values - knee, 0.0) / (1 - knee)
     return np.where(values > knee, knee + (1 - knee) * np.tanh(over), np.maximum(values, 0.0))
 
 
 def plateau(times: np.ndarray, first: float, last: float, rise: float, fall: float) -> np.ndarray:
-    """A bump over times (s): 1 from first to last, with raised-cosine flanks that take rise before and fall after."""
+    """Return a bump over times (s): 1 from first to last, with raised-cosine flanks of the widths rise and fall."""
     before = np.clip((times - (first - rise)) / rise, 0, 1)
     after = np.clip(((last + fall) - times) / fall, 0, 1)
     return (0.5 - 0.5 * np.cos(np.pi * before)) * (0.5 - 0.5 * np.cos(np.pi * after))
 
 
 def union(*parts: np.ndarray) -> np.ndarray:
-    """What several activations in 0..1 give together: as a sum while small, never above 1."""
+    """Combine activations in 0..1: nearly their sum while small, and never above 1."""
     out = np.zeros_like(parts[0])
     for part in parts:
         out = 1 - (1 - out) * (1 - part)
@@ -40,19 +40,18 @@ def union(*parts: np.ndarray) -> np.ndarray:
 
 
 def loudness(samples: np.ndarray, rate: int, frames: int, fps: float) -> np.ndarray:
-    """(frames,) level in dB full scale around each frame's time: RMS over 25 ms, smoothed over 80 ms."""
+    """Return the level around each frame in dB full scale, (frames,): RMS over 25 ms, smoothed over 80 ms."""
     power = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
-    centres = np.arange(frames) / fps * rate
-    low = np.clip(np.round(centres - 0.0125 * rate).astype(int), 0, len(samples))
-    high = np.clip(np.round(centres + 0.0125 * rate).astype(int), 0, len(samples))
+    centers = np.arange(frames) / fps * rate
+    low = np.clip(np.round(centers - 0.0125 * rate).astype(int), 0, len(samples))
+    high = np.clip(np.round(centers + 0.0125 * rate).astype(int), 0, len(samples))
     rms = np.sqrt(np.maximum(power[high] - power[low], 0.0) / np.maximum(high - low, 1))
-    return 20 * np.log10(
-        np.maximum(smooth(rms, 0.16, fps), 10 ** (FLOOR / 20))
-    )  # a Hann window 160 ms wide is 80 ms at half height
+    smoothed = smooth(rms, 0.16, fps)  # a Hann window 160 ms wide is 80 ms at half height
+    return 20 * np.log10(np.maximum(smoothed, 10 ** (FLOOR / 20)))
 
 
 def drift(rng: np.random.Generator, frames: int, width: float, fps: float) -> np.ndarray:
-    """(frames,) slow smooth noise of unit deviation whose content lies below about 1 / width Hz."""
+    """Draw smooth noise (frames,) with a standard deviation of about 1 and frequencies below about 1 / width Hz."""
     step = max(1, int(width * fps / 4))
     knots = smooth(rng.standard_normal(frames // step + 12), 8 * step / fps, fps / step)[4:]
     values = np.interp(np.arange(frames) / step, np.arange(len(knots)), knots)

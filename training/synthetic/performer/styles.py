@@ -1,4 +1,4 @@
-"""Who performs and in what mood: 13 identities, each tied to the voices that sound like it, and BEAT's 8 emotions."""
+"""The performer's 13 identities, each tied to the voices that sound like it, and BEAT's 8 emotions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from backend.arkit import EMOTIONS
 
 @dataclass(frozen=True)
 class Voice:
-    """How a person sounds. hertz: median pitch; formants: factor on a grown woman's resonances, small for long throats; speed: factor on an
-    ordinary pace."""
+    """A voice. hertz: median pitch. formants: factor of an adult woman's resonances, small for long vocal tracts. speed: factor of an
+    ordinary speaking rate."""
 
     hertz: float
     formants: float
@@ -19,11 +19,11 @@ class Voice:
 
 @dataclass(frozen=True)
 class Style:
-    """How one person's face moves. 1.0 is ordinary for gains; biases are ARKit values; rates are per minute."""
+    """Parameters of one identity's movements. A gain of 1.0 is average, biases are ARKit values, rates are per minute."""
 
     name: str
     description: str
-    voice: Voice  # what the voices tied to it sound like
+    voice: Voice  # the typical voice tied to it
     jaw: float = 1.0  # how far the jaw opens
     lower_lip: float = 1.0  # how much the lower lip shows teeth
     upper_lip: float = 1.0
@@ -33,7 +33,7 @@ class Style:
     smile: float = 0.0  # mouthSmile that comes with talking
     press: float = 1.0  # how firmly the lips close
     crispness: float = 1.0  # above 1: quicker lips, below: lazier ones
-    skew: float = 0.0  # left-right difference of the mouth, -.2..+.2; + means the left side does more
+    skew: float = 0.0  # left-right difference of the mouth, -0.2..+0.2; above 0 the left side moves more
     shift: float = 0.0  # mouth and jaw drawn to the left (+) or right (-) while talking
     chin: float = 1.0  # mouthShrugLower, jawForward
     blinks: float = 17.0
@@ -41,7 +41,7 @@ class Style:
     brow_rate: float = 0.4  # share of accents that a brow marks
     brow_inner: float = 0.5  # 0: raises outer brows, 1: inner ones
     brow_down: float = 0.15  # share of marked accents that frown instead
-    avert: float = 0.3  # how readily the gaze leaves the listener
+    avert: float = 0.3  # how often the gaze leaves the listener
     avert_up: float = 0.0  # where it goes: + up, - down
     squint: float = 0.06
     sneer: float = 0.04
@@ -50,12 +50,15 @@ class Style:
 
 @dataclass(frozen=True)
 class Emotion:
-    """A pose that speech rides on and a change of dynamics. pose: channel -> ARKit value; a name without Left/Right means both sides."""
+    """A pose that is added to speech, and gains of the dynamics.
+
+    pose: channel -> ARKit value, where a name without Left or Right means both sides.
+    """
 
     pose: Mapping[str, float] = field(default_factory=dict)
     jaw: float = 1.0
     lips: float = 1.0
-    smile: float = 1.0  # what is left of the smile that speech and the style bring
+    smile: float = 1.0  # gain of the smile by speech and style
     crispness: float = 1.0
     one_sided: float = 0.0  # 0: the pose is even, 1: only on one side of the mouth
     blinks: float = 1.0
@@ -95,7 +98,7 @@ STYLES: tuple[Style, ...] = (
           brow_rate=0.5, brow_down=0.55, blinks=25, avert=0.3, skew=0.12, squint=0.18, sneer=0.11, rounding=0.9),
 )  # fmt: skip
 
-FEELINGS: dict[str, Emotion] = {
+EMOTION_STYLES: dict[str, Emotion] = {
     "neutral": Emotion(),
     "happiness": Emotion(
         {"mouthSmile": 0.34, "cheekSquint": 0.34, "eyeSquint": 0.16, "mouthDimple": 0.12, "browOuterUp": 0.1, "mouthUpperUp": 0.06},
@@ -124,15 +127,15 @@ FEELINGS: dict[str, Emotion] = {
         smile=0.35, jaw=0.92, lips=0.95, blinks=1.1, brow=0.7, brow_rate=0.8, avert=1.2, look_down=0.03),
 }  # fmt: skip
 
-assert tuple(FEELINGS) == EMOTIONS  # the label order is BEAT's
+assert tuple(EMOTION_STYLES) == EMOTIONS  # the label order is BEAT's
 
 
-# How far apart voices are found: pitch, throat and pace as logarithms, each by the deviation that it has among people's.
+# Standard deviations over speakers of log pitch, log formants and log speed, which scale the distance between voices.
 _SPREAD = Voice(0.38, 0.1, 0.15)
 
 
 def style_of_voice(voice: Voice) -> Style:
-    """The identity that sounds most like a voice, so that what the model learns of matching holds for voices that it never heard."""
+    """Return the identity that sounds most like a voice, so that the model can learn a voice match that holds for unseen voices."""
 
     def distance(style: Style) -> float:
         return sum(

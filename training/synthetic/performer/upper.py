@@ -1,7 +1,7 @@
-"""The upper face: blinks, gaze, brows, squint and cheeks. Random, but given the speech: pauses, accents and smiles steer the chances.
+"""The upper face: blinks, gaze, brows, squint and cheeks. It is random, with chances that depend on pauses, accents and smiles.
 
-Figures are those measured on captured faces (blink shapes and rates, bandwidths, which channels move as one). Every function takes
-its own random generator, so that a take can be made again.
+Parameters follow captured faces (blink shapes and rates, bandwidths, channels that move together). All randomness comes from the rng
+argument, so a take can be made again.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from training.synthetic.performer.phones import Phone
-from training.synthetic.performer.signal import drift, smooth, union
-from training.synthetic.performer.styles import Emotion, Style
+from .phones import Phone
+from .signal import drift, smooth, union
+from .styles import Emotion, Style
 
 
 def upper_face(
@@ -24,9 +24,9 @@ def upper_face(
     rng: np.random.Generator,
     fps: float,
 ) -> dict[str, np.ndarray]:
-    """Eye, brow, cheek and nose channels, each (frames,), still without limits at 1.
+    """Compute the eye, brow, cheek and nose channels, each (frames,), not yet limited to 1.
 
-    phones: tidy; level: (frames,) dB relative to the speech level; lower: the lower face, whose smile cheeks and lids follow.
+    phones: as `tidy` returns them. level: (frames,) in dB relative to the speech level. lower: the lower face, whose smile moves cheeks and lids.
     """
     frames = len(level)
     feel = intensity * style.expressive
@@ -57,7 +57,7 @@ def upper_face(
     wide = union(np.maximum(0.35 * outer + 0.03 * stir["wide"], 0), pose.get("eyeWide", rest)) * (
         1 - 0.6 * np.clip(squint, 0, 1)
     )
-    # Lids follow a gaze that goes down, and a blink closes whatever is left of the opening.
+    # Lids follow a gaze that goes down. A blink closes the rest of the opening.
     lid = union(blink, 0.4 * np.maximum(-pitch, 0))
 
     def sides(values: np.ndarray, name: str, tilt: float = 0.0) -> dict[str, np.ndarray]:
@@ -90,7 +90,7 @@ def upper_face(
 
 
 def phrase_ends(phones: Sequence[Phone], shortest: float = 0.15) -> np.ndarray:
-    """Times (s) at which speech stops for a while."""
+    """Return the times (s) at which pauses of at least `shortest` s begin."""
     pairs = pairwise(phones)
     return np.array(
         [pause.start for before, pause in pairs if pause.label == "SIL" and pause.end - pause.start >= shortest],
@@ -99,25 +99,25 @@ def phrase_ends(phones: Sequence[Phone], shortest: float = 0.15) -> np.ndarray:
 
 
 def accents(phones: Sequence[Phone], level: np.ndarray, fps: float) -> list[tuple[float, float]]:
-    """(time s, strength 0..1) of stressed vowels that are louder than the 1.5 s around them: the syllables a speaker leans on."""
+    """Return (time s, strength 0..1) of accented syllables: stressed vowels that are louder than the 1.5 s around them."""
     vowels = [phone for phone in phones if phone.stress is not None]
     peaks = [float(level[int(v.start * fps) : int(v.end * fps) + 1].max(initial=-100.0)) for v in vowels]
-    centres = np.array([(v.start + v.end) / 2 for v in vowels])
+    centers = np.array([(v.start + v.end) / 2 for v in vowels])
     found = []
     for k, vowel in enumerate(vowels):
         if vowel.stress != 1:
             continue
-        around = np.array(peaks)[np.abs(centres - centres[k]) < 0.75]
+        around = np.array(peaks)[np.abs(centers - centers[k]) < 0.75]
         rise = peaks[k] - float(np.median(around))
         if peaks[k] >= around.max() - 0.5 and rise > 0.5:
-            found.append((float(centres[k]), float(np.clip(rise / 8 + 0.3, 0, 1))))
+            found.append((float(centers[k]), float(np.clip(rise / 8 + 0.3, 0, 1))))
     return found
 
 
 def blinks(
     phones: Sequence[Phone], jumps: np.ndarray, frames: int, rate: float, rng: np.random.Generator, fps: float
 ) -> np.ndarray:
-    """(frames,) lid closure in 0..1. rate: blinks a minute; jumps: times (s) of large gaze shifts, which lids like to cover."""
+    """Draw lid closure in 0..1, (frames,). rate: blinks per minute. jumps: times (s) of large gaze shifts, which often come with a blink."""
     times, duration = np.arange(frames) / fps, frames / fps
     ends = phrase_ends(phones)
     out = np.zeros(frames)
@@ -126,18 +126,18 @@ def blinks(
     previous = -1.0
     while clock < duration:
         when = clock
-        # A blink that is due near the end of a phrase or a large gaze shift waits for it, or comes early.
-        for marks, reach, chance in ((ends, 0.9, 0.75), (jumps, 0.5, 0.5)):
+        # A blink near the end of a phrase or a large gaze shift often moves there.
+        for marks, max_shift, chance in ((ends, 0.9, 0.75), (jumps, 0.5, 0.5)):
             if len(marks) and rng.random() < chance:
                 nearest = marks[np.abs(marks - when).argmin()]
-                if abs(nearest - when) < reach:
+                if abs(nearest - when) < max_shift:
                     when = float(nearest + rng.uniform(-0.05, 0.18))
                     break
         if when > previous + 0.4 and when > 0:
             previous = when
             closing = 0.072 * np.exp(rng.normal(0, 0.22))
             opening = 0.135 * np.exp(rng.normal(0, 0.28))
-            # Captures peak at .67, for trackers rarely see a lid shut; a rig's lid is only closed near 1.0, so ours go there.
+            # Captured blinks peak at 0.67, since trackers underestimate closed lids. A rig's lid closes near 1.0, so ours go there.
             peak = float(np.clip(rng.normal(0.92, 0.06), 0.76, 0.99))
             low, high = np.searchsorted(times, (when - closing, when + 2.0 * opening))
             t = times[low:high] - when
@@ -152,10 +152,10 @@ def blinks(
 def gaze(
     phones: Sequence[Phone], frames: int, avert: float, tendency: float, rng: np.random.Generator, fps: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(frames,) yaw and pitch in eyeLook units (+ left, + up), and the times (s) of large jumps.
+    """Draw yaw and pitch in eyeLook units (+ left, + up), (frames,) each, and the times (s) of large jumps.
 
-    Fixations on the listener and away from them take turns; the eyes leave more readily in pauses and just before a phrase, as
-    speakers do who plan what to say. Between fixations they jump within 30 to 60 ms.
+    Fixations on the listener and away from them alternate. The gaze leaves more often in pauses and just before a phrase, while the speaker
+    plans what to say. Between fixations the eyes jump within 30 to 60 ms.
     """
     times, duration = np.arange(frames) / fps, frames / fps
     pauses = [(p.start - 0.2, p.end + 0.3) for p in phones if p.label == "SIL" and p.end - p.start > 0.3]
@@ -195,7 +195,7 @@ def brows(
     rng: np.random.Generator,
     fps: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(frames,) inner raise, outer raise and frown: flashes on some accents, held raises over some phrases, and a slow drift."""
+    """Draw inner raise, outer raise and frown, (frames,) each: flashes on some accents, longer raises over some phrases, and a slow drift."""
     frames = len(level)
     times = np.arange(frames) / fps
     size = style.brow * size

@@ -17,8 +17,8 @@ import soxr
 from tqdm import tqdm
 
 from backend.arkit import EMOTIONS
-from training.synthetic.performer.performed_takes import Summary
 
+from ..performer.performed_takes import Summary
 from .kokoro import RATE, Kokoro, Pitch, Spoken, load, load_voices, model_bytes, natural_pitch, speak
 from .phonemes import Dictionary, Sound, dictionary, sounds_of, symbols_of, times_of
 from .voices import SPEAKING_STYLES, TILT_FROM, Speaker, draw_speakers, style_of
