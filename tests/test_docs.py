@@ -1,7 +1,6 @@
 """The documentation: links lead somewhere, names exist, and the words are those of docs/glossary.md."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -156,10 +155,3 @@ def test_architecture_picture_is_current(tmp_path: Path) -> None:
     drawn, committed = (re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text()) for picture in pictures)
     assert "10. Write the take" in drawn
     assert drawn == committed
-
-
-def test_pages_are_tracked_by_git() -> None:
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
-    tracked = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert set(map(_name, PAGES)) <= set(tracked.split())
