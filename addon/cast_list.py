@@ -21,7 +21,7 @@ class LipSyncLine(SpeakerSettings, bpy.types.PropertyGroup):
     )
     face: bpy.props.PointerProperty(
         name="Character",
-        description="The mesh that speaks, other meshes of the same face are found by themselves",
+        description="The mesh that speaks; other meshes of the same face are found automatically",
         type=bpy.types.Object,
         poll=is_keyed_mesh,
     )
@@ -39,10 +39,14 @@ class LipSyncCast(bpy.types.PropertyGroup):
     )
     actions: bpy.props.EnumProperty(
         name="Actions",
-        description="What becomes of several strips of one character",
+        description="How several strips of one character are stored",
         items=(
-            ("CHARACTER", "One per Character", "One Action with all strips of a character, at rest between them"),
-            ("STRIP", "One per Strip", 'An Action for each strip, in an NLA strip of its own on the track "Lip Sync"'),
+            (
+                "CHARACTER",
+                "One per Character",
+                "One Action with all strips of a character; the face rests between them",
+            ),
+            ("STRIP", "One per Strip", 'One Action per strip, each in its own NLA strip on the track "Lip Sync"'),
         ),
     )
 
@@ -70,12 +74,12 @@ def give(members: LipSyncCast, strips: "Iterable[bpy.types.Strip]", face: bpy.ty
 def span_of(context: bpy.types.Context, line: LipSyncLine) -> sound_strip.Span:
     """What is to be spoken. Raises StripError or RigError where a line can't be."""
     if not line.strip:
-        raise sound_strip.StripError("A line of the cast has no strip: pick one")
+        raise sound_strip.StripError("A line of the cast list has no strip: choose one")
     sound = sound_strip.find_strip(sound_strip.strip_scene(context), line.strip)
     if sound and sound_strip.is_muted(sound):
-        raise sound_strip.StripError(f'"{line.strip}" is muted')
+        raise sound_strip.StripError('"{strip}" is muted', strip=line.strip)
     if line.face is None or not line.face.users_scene:
-        raise face_rig.RigError(f'"{line.strip}" has no character: pick one')
+        raise face_rig.RigError('"{strip}" has no character: choose one', strip=line.strip)
     face_rig.read_face(line.face)
     return sound_strip.find_span(context, line.strip)
 

@@ -18,8 +18,11 @@ _MOUTH = ("jaw", "lips")
 def _channels(region: str) -> Any:
     return bpy.props.EnumProperty(
         name=region.title(),
-        description="What Resample leaves as it is",
-        items=[(name, name, "Resample leaves this channel as it is, hand edits included") for name in REGIONS[region]],
+        description="What keeps its values when you resample",
+        items=[
+            (name, name, "Keep the values of this channel when resampling, including manual keys")
+            for name in REGIONS[region]
+        ],
         options={"ENUM_FLAG"},
         default=set(REGIONS[region]) if region in _MOUTH else set(),
     )
@@ -39,7 +42,10 @@ def _all_of(*regions: str) -> tuple[Callable[["LipSyncLocks"], bool], Callable[[
 def _toggle(name: str, *regions: str) -> Any:
     get, put = _all_of(*regions)
     return bpy.props.BoolProperty(
-        name=name, description="Resample leaves all of it as it is, hand edits included", get=get, set=put
+        name=name,
+        description="Keep the values of all these channels when resampling, including manual keys",
+        get=get,
+        set=put,
     )
 
 
@@ -58,10 +64,10 @@ class LipSyncLocks(bpy.types.PropertyGroup):
     all_lids: _toggle("Lids", "lids")
     all_gaze: _toggle("Gaze", "gaze")
     use_frames: bpy.props.BoolProperty(
-        name="Frames", description="Resample leaves the whole face as it is on these frames", translation_context=OURS
+        name="Frames", description="Keep the whole face on these frames when resampling", translation_context=OURS
     )
-    first_frame: bpy.props.IntProperty(name="First", description="The first frame that is left as it is", default=1)
-    last_frame: bpy.props.IntProperty(name="Last", description="The last frame that is left as it is", default=100)
+    first_frame: bpy.props.IntProperty(name="First", description="The first locked frame", default=1)
+    last_frame: bpy.props.IntProperty(name="Last", description="The last locked frame", default=100)
 
 
 def read_locks(wanted: LipSyncLocks) -> Locks:

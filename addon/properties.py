@@ -12,7 +12,7 @@ from ..backend.model_folder import ModelCard
 from . import preferences
 from .generation import model_info, sound_strip
 from .keyframes import face_action
-from .locale import OURS, said
+from .locale import OURS, tr
 from .lock_settings import LipSyncLocks
 from .rig import face_rig
 from .takes import take_store
@@ -43,7 +43,7 @@ def _items(entries: tuple[tuple[str, str], ...], chosen: str, missing: str) -> l
         for name, description in entries
     ]
     if chosen not in {name for name, _, _ in items}:
-        items.append((chosen, missing, "The installed model doesn't have it: choose another"))
+        items.append((chosen, missing, "The installed model doesn't have this one: choose another"))
     return [(*item, number) for number, item in enumerate(items)]
 
 
@@ -52,7 +52,7 @@ def _identity_items(
 ) -> list[tuple[str, str, str, int]]:
     card = model_card()
     entries = tuple((entry.name, entry.description) for entry in card.identities) if card else ()
-    return _items(entries, self.identity_name, said(f"{shown_name(self.identity_name)} (Missing)"))
+    return _items(entries, self.identity_name, tr("{name} (Missing)", name=shown_name(self.identity_name)))
 
 
 def _emotion_items(
@@ -60,7 +60,7 @@ def _emotion_items(
 ) -> list[tuple[str, str, str, int]]:
     card = model_card()
     entries = tuple((name, "") for name in card.emotions) if card else ()
-    return _items(entries, self.emotion_name, said(f"{shown_name(self.emotion_name)} (Missing)"))
+    return _items(entries, self.emotion_name, tr("{name} (Missing)", name=tr(shown_name(self.emotion_name))))
 
 
 # The name is what is stored; its place in the list may be another one with the next model.
@@ -126,36 +126,37 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
 
     strip: bpy.props.StringProperty(
         name="Strip",
-        description="The sound strip to speak. Empty: the active strip of the Sequencer",
+        description="The sound strip to speak. Empty: the active strip in the Sequencer",
         translation_context=OURS,
         search=strip_names,
     )
     face: bpy.props.PointerProperty(
         name="Face",
-        description="The mesh that speaks, other meshes of the same face are found by themselves. Empty: the active object",
+        description="The mesh that speaks; other meshes of the same face are found automatically. Empty: the active object",
         translation_context=OURS,
         type=bpy.types.Object,
         poll=is_keyed_mesh,
     )
     intensity: bpy.props.FloatProperty(
         name="Intensity",
-        description="How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, "
-        "to change it over time",
+        description="How strong the emotion is: 0 is neutral, 1 is as learned. To change it over time, animate it or name markers after emotions",
         min=0.0,
         max=2.0,
         default=1.0,
     )
-    locks: bpy.props.PointerProperty(name="Locks", description="What Resample leaves as it is", type=LipSyncLocks)
+    locks: bpy.props.PointerProperty(
+        name="Locks", description="What keeps its values when you resample", type=LipSyncLocks
+    )
     seed: bpy.props.IntProperty(
         name="Seed",
-        description="Another number gives another performance, the same one the same again",
+        description="Each seed gives a different performance; the same seed gives the same one",
         min=0,
         default=0,
     )
     key_density: bpy.props.EnumProperty(
         name="Keys",
         translation_context=OURS,
-        description="How many keys a new take gets, all of them on whole frames",
+        description="How many keys a new take gets; all of them are on whole frames",
         items=(
             ("SIMPLIFIED", "Simplified", "As few keys as the tolerance allows"),
             ("DENSE", "Dense", "A key on every frame"),
@@ -163,7 +164,7 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
     )
     key_tolerance: bpy.props.FloatProperty(
         name="Tolerance",
-        description="How far the curves may be from what was generated on any frame, where 1 is a shape key's full movement",
+        description="How far the reduced curves may differ from the generated ones on any frame; 1 is the full range of a shape key",
         min=0.001,
         max=0.1,
         default=0.01,
@@ -179,10 +180,10 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
         ),
     )
     controls: bpy.props.PointerProperty(
-        name="Controls", description="What a new take gets where none moves the face", type=LipSyncControls
+        name="Controls", description="The controls of a new take when the face has no active take", type=LipSyncControls
     )
     take: bpy.props.IntProperty(
-        name="Take", description="The Action that moves the face", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
+        name="Take", description="The active take", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
     )
 
     def key_style(self) -> face_action.Style:

@@ -16,6 +16,7 @@ from .shell import is_closed_pipe, run_command
 
 if TYPE_CHECKING:
     from .inference.generator import Model
+    from .messages import UserMessage
 
 # All that is heavy, and might print, is imported by the command that needs it: for `serve` after the pipes are the protocol's.
 
@@ -192,12 +193,12 @@ def _load(options: argparse.Namespace) -> "Model":
     from .inference.generator import load_model
 
     model = load_model(options.model, options.runtime, report=lambda stage: print(stage, file=sys.stderr, flush=True))
-    if model.notice:
-        print(f"note: {model.notice}", file=sys.stderr)
+    for notice in model.notices:
+        print(f"note: {notice}", file=sys.stderr)
     return model
 
 
-def _show(stage: str, fraction: float) -> None:
+def _show(stage: "UserMessage", fraction: float) -> None:
     if sys.stderr.isatty():
         print(f"\r{stage} {fraction:4.0%} ", end="\n" if fraction >= 1 else "", file=sys.stderr, flush=True)
 

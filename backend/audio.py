@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from .messages import UserError
 from .platforms import library_path
 
 RATE = 16000
@@ -31,8 +32,8 @@ _LOUDEST = (
 )
 
 
-class AudioError(Exception):
-    """The sound can't be used; the text is a sentence for the artist."""
+class AudioError(UserError):
+    """The sound can't be used."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ def read_clip(
     """
     if not math.isfinite(start) or start < 0 or (end is not None and not start < end < math.inf):
         raise AudioError(
-            f"The range {start} to {end} s can't be read; give a start of 0 s or later and an end after it."
+            "Can't read the range {start} to {end} s: start at 0 s or later and end after the start",
+            start=start,
+            end=end,
         )
     path = _regular_file(path)
     with _open(path) as file:
@@ -113,7 +116,9 @@ def _reading(path: Path) -> Iterator[None]:
         yield
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         raise AudioError(
-            f"{_shown(path)} is not sound that can be read ({_reason(error)}); convert it to WAV, FLAC or Ogg."
+            "{file} can't be read as sound ({reason}): convert it to WAV, FLAC or Ogg",
+            file=_shown(path),
+            reason=_reason(error),
         ) from error
 
 
@@ -123,7 +128,9 @@ def _open(path: Path) -> soundfile.SoundFile:
     if file.format in _TALKATIVE:
         file.close()
         raise AudioError(
-            f"{_shown(path)} is {file.format_info}, which isn't read here; convert it to WAV, FLAC or Ogg."
+            "{file} is {format}, which isn't supported: convert it to WAV, FLAC or Ogg",
+            file=_shown(path),
+            format=file.format_info,
         )
     return file
 
@@ -133,20 +140,29 @@ def _regular_file(path: str | Path) -> Path:
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise AudioError(f"There is no file {_shown(path)}; find the strip's file or choose another.") from error
+        raise AudioError(
+            "There is no file {file}: find the strip's file or choose another", file=_shown(path)
+        ) from error
     except (OSError, ValueError) as error:
         raise AudioError(
-            f"{_shown(path)} can't be opened ({_reason(error)}); check the path and its permissions."
+            "{file} can't be opened ({reason}): check the path and its permissions",
+            file=_shown(path),
+            reason=_reason(error),
         ) from error
     if stat.S_ISDIR(status.st_mode):
-        raise AudioError(f"{_shown(path)} is a folder; choose a sound file in it.")
+        raise AudioError("{file} is a folder: choose a sound file in it", file=_shown(path))
     if not stat.S_ISREG(status.st_mode):  # a pipe or a device could make us wait forever
-        raise AudioError(f"{_shown(path)} is not a regular file; choose a sound file.")
+        raise AudioError("{file} is not a regular file: choose a sound file", file=_shown(path))
     if status.st_size == 0:
-        raise AudioError(f"{_shown(path)} is empty; export the sound again.")
+        raise AudioError("{file} is empty: export the sound again", file=_shown(path))
     if status.st_size > LARGEST:
         gigabytes = f"{status.st_size / (1 << 30):.1f} GB"
-        raise AudioError(f"{_shown(path)} has {gigabytes}; export what is needed of it, at most {LARGEST >> 30} GB.")
+        raise AudioError(
+            "{file} has {size}, and {limit} GB is the most: export only the part you need",
+            file=_shown(path),
+            size=gigabytes,
+            limit=LARGEST >> 30,
+        )
     return path
 
 
@@ -155,14 +171,21 @@ def _range(file: soundfile.SoundFile, path: Path, start: float, end: float | Non
     rate = file.samplerate
     if not RATES[0] <= rate <= RATES[1]:
         raise AudioError(
-            f"{_shown(path)} has {rate} samples a second; convert it to something between {RATES[0]} and {RATES[1]}."
+            "{file} has a sample rate of {rate} Hz: convert it to one from {lowest} to {highest} Hz",
+            file=_shown(path),
+            rate=rate,
+            lowest=RATES[0],
+            highest=RATES[1],
         )
     length = file.frames / rate
     if file.frames <= 0:
-        raise AudioError(f"{_shown(path)} holds no sound; export it again.")
+        raise AudioError("{file} contains no sound: export it again", file=_shown(path))
     if start >= length:
         raise AudioError(
-            f"{start:.2f} s lies behind the end of {_shown(path)}, which is {length:.2f} s long; choose an earlier start."
+            "{start:.2f} s is past the end of {file}, which is {length:.2f} s long: choose an earlier start",
+            start=start,
+            file=_shown(path),
+            length=length,
         )
     _check_length(path, (length if end is None else min(end, length)) - start)
     first = round(start * rate)
@@ -172,10 +195,18 @@ def _range(file: soundfile.SoundFile, path: Path, start: float, end: float | Non
 
 def _check_length(path: Path, seconds: float) -> None:
     if seconds < SHORTEST - 0.5 / RATE:
-        raise AudioError(f"{seconds:.3f} s of {_shown(path)} are too short; choose at least {SHORTEST} s.")
+        raise AudioError(
+            "{seconds:.3f} s of {file} is too short: choose at least {limit} s",
+            seconds=seconds,
+            file=_shown(path),
+            limit=SHORTEST,
+        )
     if seconds > LONGEST:
         raise AudioError(
-            f"{seconds / 3600:.1f} hours of {_shown(path)} are too long; choose at most {LONGEST / 3600:.0f} hours."
+            "{seconds:.1f} hours of {file} is too long: choose at most {limit:.0f} hours",
+            seconds=seconds / 3600,
+            file=_shown(path),
+            limit=LONGEST / 3600,
         )
 
 

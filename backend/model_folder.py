@@ -18,6 +18,7 @@ import numpy as np
 
 from .arkit import CHANNELS
 from .external_data import keeps_data_elsewhere
+from .messages import UserError
 from .noise_schedule import NoiseLevel
 
 SCHEMA = 2
@@ -33,8 +34,8 @@ _FURTHEST_REACH = 3000  # mel frames: no more than are encoded at a time
 _LARGEST = 1e4  # number that anything in a card has need of
 
 
-class ModelError(RuntimeError):
-    """A model that cannot be used; the message says why and what to do."""
+class ModelError(UserError, RuntimeError):
+    """A model can't be used."""
 
 
 @dataclass(frozen=True)
@@ -83,21 +84,28 @@ def read_card(folder: Path) -> ModelCard:
         data = json.loads(raw)
         if data["schema"] != SCHEMA:
             raise ModelError(
-                f"The model in {folder} has schema {str(data['schema'])[:20]}, this version reads {SCHEMA}: export it again or update."
+                "The model in {folder} has schema {version}, but this version reads {known}: export the model again or update the extension",
+                folder=folder,
+                version=str(data["schema"])[:20],
+                known=SCHEMA,
             )
         return _card(data, hashlib.sha256(raw).hexdigest())
     except FileNotFoundError as error:
         raise ModelError(
-            f"No model.json in {folder}: reinstall the extension or choose another model folder."
+            "No model.json in {folder}: reinstall the extension or choose another model folder", folder=folder
         ) from error
     except OSError as error:
         raise ModelError(
-            f"The model in {folder} can't be read ({error.strerror}): choose another model folder."
+            "The model in {folder} can't be read ({reason}): choose another model folder",
+            folder=folder,
+            reason=error.strerror,
         ) from error
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         reason = f"it lacks {error}" if isinstance(error, KeyError) else error
         raise ModelError(
-            f"The model.json in {folder} is broken ({reason}): reinstall the extension or export the model again."
+            "The model.json in {folder} is broken ({reason}): reinstall the extension or export the model again",
+            folder=folder,
+            reason=reason,
         ) from error
 
 
@@ -110,23 +118,37 @@ def _read_part(path: Path, card: ModelCard) -> bytes:
     try:
         content = _read(path, _LARGEST_PART)
     except FileNotFoundError as error:
-        raise ModelError(f"The model in {path.parent} lacks {path.name}: reinstall the extension.") from error
+        raise ModelError(
+            "The model in {folder} lacks {file}: reinstall the extension", folder=path.parent, file=path.name
+        ) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ModelError(
-            f"{path.name} in {path.parent} can't be read ({reason}): choose another model folder."
+            "{file} in {folder} can't be read ({reason}): choose another model folder",
+            file=path.name,
+            folder=path.parent,
+            reason=reason,
         ) from error
     if hashlib.sha256(content).hexdigest() != card.files[path.name]:
         raise ModelError(
-            f"{path.name} in {path.parent} is not the file its model.json describes: reinstall the extension."
+            "{file} in {folder} is not the file its model.json describes: reinstall the extension",
+            file=path.name,
+            folder=path.parent,
         )
     try:
         if keeps_data_elsewhere(content):
             raise ModelError(
-                f"{path.name} in {path.parent} keeps its weights in other files, which are not read: export it as one file."
+                "{file} in {folder} keeps its weights in other files, which isn't supported: export it as one file",
+                file=path.name,
+                folder=path.parent,
             )
     except ValueError as error:
-        raise ModelError(f"{path.name} in {path.parent} is no ONNX file ({error}): export the model again.") from error
+        raise ModelError(
+            "{file} in {folder} isn't an ONNX file ({reason}): export the model again",
+            file=path.name,
+            folder=path.parent,
+            reason=error,
+        ) from error
     return content
 
 

@@ -17,6 +17,7 @@ import bpy
 from ...backend import platforms
 from ...backend.ipc import client
 from ...backend.ipc.client import Client, launch
+from ...backend.messages import UserMessage
 from ..backend_setup import BackendSetup
 from .model_info import changed
 
@@ -37,7 +38,7 @@ class Session:
     def __init__(self) -> None:
         self.job: Job | Batch | None = None  # the one under way
         self.timer: bpy.types.Timer | None = None  # that moves it on
-        self.message = ""  # why the last one came to nothing
+        self.message: UserMessage | None = None  # why the last one came to nothing
         self.ids = itertools.count(1)  # of requests
         self._client: Client | None = None
         self._setup: tuple[BackendSetup, tuple[int, ...]] | None = (
@@ -128,17 +129,23 @@ def site_dirs() -> list[str]:
     return list(folders)
 
 
-def disabled_reason(python: str) -> str:
-    """Why the backend can't be started, as far as can be told beforehand; "" when it may."""
+def disabled_reason(python: str) -> UserMessage | None:
+    """Return why the backend can't be started, as far as that can be told beforehand; None when it may."""
     if python:
-        return "" if os.path.isfile(python) else f"There is no Python at {python}: choose another in the preferences"
+        if os.path.isfile(python):
+            return None
+        return UserMessage("There is no Python at {python}: choose another in the preferences", python=python)
     if not own_python():
-        return "This Blender comes without a Python to run the backend: choose one in the preferences"
+        return UserMessage("This Blender has no Python to run the backend: choose one in the preferences")
     missing = [name for name in _PACKAGES[:3] if importlib.util.find_spec(name) is None]
     if missing:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return f"This extension brings no {', '.join(missing)} for this Blender's Python {version}: choose a Python that has them in the preferences"
-    return ""
+        return UserMessage(
+            "This extension has no {packages} for this Blender's Python {version}: choose a Python that has them in the preferences",
+            packages=", ".join(missing),
+            version=version,
+        )
+    return None
 
 
 @bpy.app.handlers.persistent

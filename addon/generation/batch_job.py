@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import bpy
 
 from ...backend.curves.base import Curves
+from ...backend.messages import UserMessage
 from ..keyframes import face_action
-from ..locale import AND
 from ..rig.face_rig import Face
 from ..takes import crossfade, nla, take_store
 from .job import Job, time_left
@@ -27,11 +27,11 @@ class Batch:
     auto: the identity that leaves the choice to the voice. A character keeps the one that its first strip is matched to.
     """
 
-    def __init__(self, orders: Sequence[JobRequest], skipped: Sequence[str], joined: bool, auto: str) -> None:
+    def __init__(self, orders: Sequence[JobRequest], skipped: Sequence[UserMessage], joined: bool, auto: str) -> None:
         self.cancelled = False
         self._count = len(orders)
         self._waiting = deque(orders)
-        self._skipped = [*skipped]  # why, a sentence a strip
+        self._skipped = [*skipped]  # why, one a strip
         self._joined = joined
         self._auto = auto
         self._identities: dict[int, str] = {}  # face -> what its first strip got
@@ -41,10 +41,14 @@ class Batch:
         self._left = 0  # strips that were not done when the artist cancelled
 
     @property
-    def stage(self) -> str:
+    def stage(self) -> UserMessage:
         """A caption: which of how many, and how far that is."""
-        number = min(self._finished + 1, self._count)
-        return f"{number} of {self._count}: {self._job.stage if self._job else 'Starting'}"
+        return UserMessage(
+            "{number} of {count}: {stage}",
+            number=min(self._finished + 1, self._count),
+            count=self._count,
+            stage=self._job.stage if self._job else UserMessage("Starting"),
+        )
 
     @property
     def fraction(self) -> float:
@@ -72,7 +76,7 @@ class Batch:
             self._identities.setdefault(self._job.order.face, self._job.take.identity)
             self._done.append(self._job)
         except JobError as error:
-            self._skipped.append(f'"{self._job.order.span.strip}": {error}')
+            self._skipped.append(_skipped(self._job, error))
         self._job = None
         return not self._waiting
 
@@ -94,25 +98,26 @@ class Batch:
                 self._job = Job(order)
                 return True
             except (StripError, JobError) as error:
-                self._skipped.append(str(error))
+                self._skipped.append(error.message)
         return False
 
     def apply(self) -> JobResult:
         """Key all that is done. Raises JobError when that is nothing."""
         actions: list[bpy.types.Action] = []
-        warnings: dict[str, None] = {}  # an ordered set
+        warnings: dict[UserMessage, None] = {}  # an ordered set
         spoken = 0
         for face, jobs in self._faces():
             actions += _write_joined(face, jobs) if self._joined else _write_apart(face, jobs)
             warnings |= dict.fromkeys([*face.warnings(), *(notice for job in jobs for notice in job.notices)])
             spoken += len(jobs)
         if not actions:
-            raise JobError(f"No take was made: {self._told_skipped()}")
-        info = "1 take made" if len(actions) == 1 else f"{len(actions)} takes made"
-        if spoken > len(actions):
-            info = f"{info} of {spoken} strips"
+            raise JobError("No take was made: {why}", why=self._told_skipped())
+        count = len(actions)
+        info = UserMessage("1 take made") if count == 1 else UserMessage("{count} takes made", count=count)
+        if spoken > count:
+            info = UserMessage("{info} of {strips} strips", info=info, strips=spoken)
         if self._left:
-            info = f"Cancelled: {info}, {_strips(self._left)} left"
+            info = UserMessage("Cancelled: {info}, {strips} left", info=info, strips=_strips(self._left))
         if self._skipped:
             warnings = {self._told_skipped(): None} | warnings
         return JobResult(tuple(action.name for action in actions), info, tuple(warnings), self._done[0].order.seed)
@@ -124,16 +129,16 @@ class Batch:
             try:
                 face = job.face()
             except JobError as error:
-                self._skipped.append(f'"{job.order.span.strip}": {error}')
+                self._skipped.append(_skipped(job, error))
                 continue
             found.setdefault(min(mesh.key.session_uid for mesh in face.meshes), (face, []))[1].append(job)
         yield from found.values()
 
-    def _told_skipped(self) -> str:
+    def _told_skipped(self) -> UserMessage:
         reasons = list(dict.fromkeys(self._skipped))
-        more = len(reasons) - _REASONS
-        told = AND.join([*reasons[:_REASONS], *([f"and {more} more"] if more > 0 else [])])
-        return f"{_strips(len(self._skipped))} skipped: {told}"
+        return UserMessage(
+            "{strips} skipped: {reasons}", strips=_strips(len(self._skipped)), reasons=shortened(reasons, _REASONS)
+        )
 
 
 def _write_apart(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
@@ -166,5 +171,15 @@ def _write_joined(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
     return actions
 
 
-def _strips(number: int) -> str:
-    return "1 strip" if number == 1 else f"{number} strips"
+def _skipped(job: Job, error: JobError) -> UserMessage:
+    return UserMessage('"{strip}": {why}', strip=job.order.span.strip, why=error.message)
+
+
+def shortened(messages: Sequence[UserMessage], most: int) -> list[UserMessage]:
+    """Return the first of the messages, and how many more there are."""
+    more = len(messages) - most
+    return [*messages[:most], *([UserMessage("and {count} more", count=more)] if more > 0 else [])]
+
+
+def _strips(number: int) -> UserMessage:
+    return UserMessage("1 strip") if number == 1 else UserMessage("{count} strips", count=number)

@@ -9,8 +9,8 @@ import bpy
 
 from ...backend.ipc.client import Client, Gone, LaunchError
 from ...backend.ipc.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
+from ...backend.messages import UserMessage, listed
 from ..keyframes import face_action
-from ..locale import AND
 from ..rig import face_rig
 from . import mixdown, sound_strip
 from .backend_process import session
@@ -29,7 +29,7 @@ class Job:
 
     def __init__(self, order: JobRequest) -> None:
         self.order = order
-        self.stage = "Starting"
+        self.stage = UserMessage("Starting")
         self.fraction = 0.0
         self.cancelled = False
         self._id = next(session.ids)
@@ -38,7 +38,7 @@ class Job:
         self._takes: list[TakeReady] = []
         self._drafts: list[KeyReductionThread | None] = []  # of the same takes
         self._told_all = False  # the backend has
-        self.notices: list[str] = []  # what the backend said the artist should know, sentences without a full stop
+        self.notices: list[UserMessage] = []  # what the backend said the artist should know
         self._temporary = _own_file(order.span)
         self._began: tuple[float, float] | None = None  # when the backend first told of progress, and how far it was
 
@@ -80,11 +80,11 @@ class Job:
         try:
             self._client = session.client(self.order.setup)
         except LaunchError as error:
-            raise self._failed(str(error)) from error
+            raise self._failed(error.message) from error
         except OSError as error:
             raise self._failed(_unwritable(error)) from error
         if self._client is None:
-            self.stage = "Restarting"
+            self.stage = UserMessage("Restarting")
             return False
         self._asked = time.monotonic()
         self._client.send(
@@ -108,30 +108,42 @@ class Job:
     def _take_in(self, reply: Reply | Gone) -> bool:
         """True when this was the last of the job."""
         if isinstance(reply, Gone):
-            raise self._failed(AND.join([reply.reason.rstrip("."), *reply.log_tail.splitlines()]))
+            raise self._failed(listed(reply.reason, *reply.log_tail.splitlines()))
         if reply.id != self._id and not (isinstance(reply, Error) and reply.id == 0):
             self._hear_other(reply)
             return False
         if isinstance(reply, Progress):
-            self.stage, self.fraction = reply.stage, min(max(reply.fraction, 0.0), 1.0)
+            self.stage, self.fraction = (
+                reply.translatable or UserMessage(reply.stage),
+                min(max(reply.fraction, 0.0), 1.0),
+            )
             self._began = self._began or (time.monotonic(), self.fraction)
         elif isinstance(reply, Notice):
-            self.notices.append(reply.message.rstrip("."))
+            self.notices.append(_message_of(reply))
         elif isinstance(reply, TakeReady):
             span, count = self.order.span, self.order.count
             if what := describe_mismatch(reply, len(self._takes), count, span.fps, span.end - span.start):
                 raise self._failed(
-                    f"The backend sent a take that does not fit what was asked for ({what}): generate again"
+                    UserMessage(
+                        "The backend sent a take that doesn't match the request ({what}): generate again",
+                        what=what,
+                    )
                 )
             self._takes.append(reply)
             self._drafts.append(self._draft(reply))
         elif isinstance(reply, Error):
-            raise self._failed(reply.message)
+            raise self._failed(_message_of(reply))
         elif isinstance(reply, Cancelled):
-            raise self._failed("The backend gave up")
+            raise self._failed(UserMessage("The backend cancelled the take: generate again"))
         elif isinstance(reply, Done):
             if len(self._takes) != self.order.count:
-                raise self._failed(f"The backend sent {len(self._takes)} takes of {self.order.count}: generate again")
+                raise self._failed(
+                    UserMessage(
+                        "The backend sent {count} of {expected} takes: generate again",
+                        count=len(self._takes),
+                        expected=self.order.count,
+                    )
+                )
             return True
         return False
 
@@ -139,7 +151,7 @@ class Job:
         """Hear of another job. Raises JobError when that was given up long ago and goes on all the same: it hangs."""
         if isinstance(other, Progress) and other.id and time.monotonic() > self._asked + _PATIENCE:
             session.restart()
-            raise self._failed("The backend went on with a cancelled take and was ended: generate again")
+            raise self._failed(UserMessage("The backend didn't stop a cancelled take and was ended: generate again"))
 
     def _drafted(self, wait: float) -> bool:
         """Whether the takes' keys are found."""
@@ -154,9 +166,9 @@ class Job:
             return None
         return start_key_reduction(take, face, self.order)
 
-    def _failed(self, message: str) -> JobError:
+    def _failed(self, message: UserMessage) -> JobError:
         self._clean()
-        return JobError(message.rstrip("."))
+        return JobError(message)
 
     def _clean(self) -> None:
         if self._temporary:
@@ -180,11 +192,11 @@ class Job:
         """The face as it is now. Raises JobError."""
         face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.order.face), None)
         if face_object is None or not face_object.users_scene:
-            raise JobError("The face is gone (deleted, or another file was opened), so nothing was keyed")
+            raise JobError("The face was deleted or another file was opened, so nothing was keyed: generate again")
         try:
             return face_rig.read_face(face_object)
         except face_rig.RigError as error:
-            raise JobError(str(error)) from error
+            raise JobError(error.message) from error
 
     def apply(self) -> JobResult:
         """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
@@ -193,9 +205,15 @@ class Job:
             for take, draft in zip(self._takes, self._drafts, strict=True):
                 actions.append(write_take(take, face, self.order, draft))
             face_action.assign(actions[0], face)
-        info = f'"{actions[0].name}": {first.frames} frames on {len(face_action.fcurves(actions[0]))} keys of {face.extent}'
+        info = UserMessage(
+            '"{action}": {frames} frames on {keys} keys of {meshes}',
+            action=actions[0].name,
+            frames=first.frames,
+            keys=len(face_action.fcurves(actions[0])),
+            meshes=face.extent,
+        )
         if len(actions) > 1:
-            info = f"{info}, and {len(actions) - 1} more"
+            info = UserMessage("{info}, and {count} more", info=info, count=len(actions) - 1)
         return JobResult(
             tuple(action.name for action in actions), info, (*face.warnings(), *self.notices), self.order.seed
         )
@@ -219,6 +237,14 @@ def _own_file(span: sound_strip.Span) -> Path | None:
         raise JobError(_unwritable(error)) from error
 
 
-def _unwritable(error: OSError) -> str:
+def _message_of(reply: Notice | Error) -> UserMessage:
+    """Return what to show for a reply: what can be translated, where it says so."""
+    return reply.translatable or UserMessage(reply.message.rstrip("."))
+
+
+def _unwritable(error: OSError) -> UserMessage:
     reason = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return f"No temporary file can be written ({reason}): free some space there, or make the folder writable, and generate again"
+    return UserMessage(
+        "Can't write a temporary file ({reason}): free some disk space or make the folder writable, then generate again",
+        reason=reason,
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from ...backend.messages import UserMessage
 from ..span import Span
 from .sound_strip import StripError, all_strips, channels_of, find_strip, with_metas
 
@@ -20,7 +21,7 @@ def mix_down(span: Span, folder: Path) -> Path:
     """
     scene = bpy.data.scenes.get(span.scene)
     if scene is None or find_strip(scene, span.strip) is None:
-        raise StripError(f'The strip "{span.strip}" is gone: pick another')
+        raise StripError('The strip "{strip}" is gone: choose another', strip=span.strip)
     path = folder / "mixdown.wav"
     path.unlink(missing_ok=True)
     copy = scene.copy()
@@ -37,16 +38,18 @@ def mix_down(span: Span, folder: Path) -> Path:
                 mixrate=_RATE,
             )
         if not _wait(path, span.end - span.start):  # of which Blender makes no error
-            raise StripError(_unheard(span, f"Blender didn't write {path}"))
+            raise _unheard(span, UserMessage("Blender didn't write {file}", file=path))
     except RuntimeError as error:
-        raise StripError(_unheard(span, str(error).strip())) from error
+        raise _unheard(span, str(error).strip()) from error
     finally:
         bpy.data.scenes.remove(copy)
     return path
 
 
-def _unheard(span: Span, why: str) -> str:
-    return f'The retimed strip "{span.strip}" can\'t be mixed down ({why}): bake it to a new file'
+def _unheard(span: Span, why: str | UserMessage) -> StripError:
+    return StripError(
+        'The retimed strip "{strip}" can\'t be mixed down ({why}): bake it to a new file', strip=span.strip, why=why
+    )
 
 
 def _wait(path: Path, seconds: float) -> bool:

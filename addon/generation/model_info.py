@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...backend import model_folder
+from ...backend.messages import UserMessage
 from ...backend.model_folder import PARTS, ModelCard, ModelError, read_card, read_parts
 
 OWN = Path(model_folder.__file__).parent / "model"  # the one that comes with the extension
@@ -32,10 +33,10 @@ def usable_card(folder: Path) -> ModelCard | None:
     return card(folder) or card(OWN)
 
 
-def problem(folder: Path) -> str:
-    """Why a model can't be used, as far as can be told without running it: a sentence without a full stop, "" when it can."""
+def problem(folder: Path) -> UserMessage | None:
+    """Return why a model can't be used, as far as that can be told without running it; None when it can."""
     found = _check(folder, changed(folder))
-    return str(found).rstrip(".") if found else ""
+    return found.message if found else None
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ import os
 import bpy
 import numpy as np
 
+from ...backend.messages import UserMessage
 from ..backend_setup import BackendSetup
 from ..keyframes import face_action
 from ..takes.locked_keys import holds_by_hand
@@ -54,7 +55,8 @@ def _span(info: TakeInfo) -> sound_strip.Span:
         if packed or os.path.isfile(file):
             return sound_strip.Span(info.strip, name, file, packed, info.start, info.end, info.first_frame, info.fps)
     raise TakeError(
-        f"The sound that it speaks is gone ({info.sound}): put the file back, or add it to the Sequencer from where it is now"
+        "The sound of this take is missing ({sound}): put the file back or add it to the Sequencer from its new location",
+        sound=info.sound,
     )
 
 
@@ -65,20 +67,24 @@ def _sounds(file: str) -> list[tuple[str, str, bool]]:
     return [*(sound for sound in namesakes if sound[1] == file), ("", file, False), *namesakes]
 
 
-def warnings(before: TakeInfo, after: TakeInfo, fps: float) -> list[str]:
-    """Why a take that was made again is another one, or doesn't fit a scene of fps frames a second; sentences without a full stop."""
+def warnings(before: TakeInfo, after: TakeInfo, fps: float) -> list[UserMessage]:
+    """Return why a regenerated take is another one, or doesn't fit a scene of fps frames a second."""
     doubts = (
         (
             before.audio_sha256 != after.audio_sha256,
-            "The sound is not the same as the first time, so this take may be another one",
+            UserMessage("The sound has changed since the first take, so this one may differ"),
         ),
         (
             before.model_sha256 != after.model_sha256,
-            "The model is not the same as the first time, so this take may be another one",
+            UserMessage("The model has changed since the first take, so this one may differ"),
         ),
         (
             not math.isclose(after.fps, fps),
-            f"It fits {after.fps:g} fps, as the first time, and the scene runs at {fps:g}",
+            UserMessage(
+                "The take runs at {fps:g} fps like the first one, but the scene at {scene_fps:g}",
+                fps=after.fps,
+                scene_fps=fps,
+            ),
         ),
     )
-    return [sentence for is_so, sentence in doubts if is_so]
+    return [message for is_so, message in doubts if is_so]

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...backend.messages import UserError, UserMessage
 from ..backend_setup import BackendSetup
 from ..keyframes import face_action
 from ..takes.locks import UNLOCKED, Locks
 from . import sound_strip
 
 
-class JobError(Exception):
-    """A job came to nothing; the text is a sentence for the artist."""
+class JobError(UserError):
+    """A job came to nothing."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class JobRequest:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a job did: the new Actions' names, and sentences on them."""
+    """What a job did: the new Actions' names, and messages on them."""
 
     actions: tuple[str, ...]
-    info: str
-    warnings: tuple[str, ...]
+    info: UserMessage
+    warnings: tuple[UserMessage, ...]
     seed: int

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from ...backend.messages import UserError
 from ..span import Span
 
 # (first frame, frame after the last, frame of the content's start, frames trimmed off the content): 5.1 renamed and deprecated the old.
@@ -18,8 +19,8 @@ _HIGHEST_CHANNEL = 128
 _ROUNDING = 1e-4  # of a frame
 
 
-class StripError(Exception):
-    """A strip can't be used; the text is a sentence for the artist."""
+class StripError(UserError):
+    """A strip can't be used."""
 
 
 def all_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
@@ -38,14 +39,14 @@ def sound_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
 def add_sound(scene: bpy.types.Scene, file: Path, frame: int) -> "bpy.types.Strip":
     """A new sound strip from a frame on, active, in a channel above all others. Raises StripError."""
     if not file.is_file():
-        raise StripError(f'There is no file "{file}": choose another')
+        raise StripError('There is no file "{file}": choose another', file=file)
     editor = scene.sequence_editor or scene.sequence_editor_create()
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
     channel = max((other.channel for other in strips), default=0) + 1
     try:
         editor.active_strip = added = strips.new_sound(file.stem, str(file), min(channel, _HIGHEST_CHANNEL), frame)
     except RuntimeError as error:
-        raise StripError(f'"{file.name}" can\'t be added as a sound: {error}') from error
+        raise StripError('"{file}" can\'t be added as a sound: {reason}', file=file.name, reason=error) from error
     return added
 
 
@@ -61,7 +62,11 @@ def find_span(context: bpy.types.Context, name: str = "") -> Span:
     fps, animated = frame_rate(scene), frame_rate(context.scene)
     if not math.isclose(fps, animated):
         raise StripError(
-            f'The strip\'s scene "{scene.name}" runs at {fps:g} fps and "{context.scene.name}" at {animated:g}: set both the same'
+            'The strip\'s scene "{scene}" runs at {fps:g} fps and "{other_scene}" at {other_fps:g}: give both the same frame rate',
+            scene=scene.name,
+            fps=fps,
+            other_scene=context.scene.name,
+            other_fps=animated,
         )
     return read_span(_find(scene, name), fps)
 
@@ -118,21 +123,21 @@ def _find(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip":
     if name:
         if strip := find_strip(scene, name):
             return strip
-        raise StripError(f'There is no sound strip "{name}" any more: pick another')
+        raise StripError('The sound strip "{name}" is gone: choose another', name=name)
     if not sound_strips(scene):
         raise StripError("Add a sound strip in the Sequencer")
     active = scene.sequence_editor.active_strip
     if active and active.type == "META":
-        raise StripError(f'"{active.name}" is a meta strip: pick a sound strip inside of it')
+        raise StripError('"{active}" is a meta strip: choose a sound strip inside it', active=active.name)
     if active is None or active.type != "SOUND":
-        raise StripError("Select a sound strip in the Sequencer, or pick one")
+        raise StripError("Select a sound strip in the Sequencer or choose one here")
     return active
 
 
 def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
     """What can be heard of a strip, in a scene of fps frames a second. Raises StripError when it can't be told or is nothing."""
     if strip.sound is None:
-        raise StripError(f'The strip "{strip.name}" has no sound: pick another')
+        raise StripError('The strip "{strip}" has no sound: choose another', strip=strip.name)
     retimed = len(strip.retiming_keys) > 0
     first, stop, content, trimmed = (getattr(strip, name) for name in _TIMES)
     for meta in with_metas(strip)[1:]:
@@ -144,10 +149,17 @@ def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
     if seconds(first) < 0 and not retimed:  # held before the sound begins
         first = math.ceil(content - trimmed + strip.sound_offset * fps - _ROUNDING)
     if first >= stop:
-        raise StripError(f'Nothing can be heard of the strip "{strip.name}": pick another')
+        raise StripError(
+            'The strip "{strip}" is silent at every frame it covers: move its handles or choose another',
+            strip=strip.name,
+        )
     packed, file = strip.sound.packed_file is not None, sound_file(strip.sound)
     if not packed and not os.path.isfile(file):
-        raise StripError(f'The file of the strip "{strip.name}" is missing ({file}): find it with File > External Data')
+        raise StripError(
+            'The file of the strip "{strip}" is missing ({file}): find it with File > External Data',
+            strip=strip.name,
+            file=file,
+        )
     start, end = (0.0, (stop - int(first)) / fps) if retimed else (max(0.0, seconds(first)), seconds(stop))
     return Span(strip.name, strip.sound.name, file, packed, start, end, int(first), fps, strip.id_data.name, retimed)
 
@@ -161,7 +173,7 @@ def unpack(span: Span, folder: Path) -> Path:
     """Write the bytes of a packed sound to a file in folder, for the backend to read. Raises StripError or OSError."""
     sound = bpy.data.sounds.get(span.sound)
     if sound is None or sound.packed_file is None:
-        raise StripError(f'The sound of the strip "{span.strip}" is gone: pick another strip')
+        raise StripError('The sound of the strip "{strip}" is gone: choose another strip', strip=span.strip)
     path = folder / f"packed{Path(span.file).suffix}"
     try:
         path.write_bytes(sound.packed_file.data)

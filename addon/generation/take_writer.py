@@ -53,7 +53,7 @@ def _held(order: JobRequest) -> bpy.types.Action | None:
     for action in bpy.data.actions:
         if action.session_uid == order.kept_of:
             return action
-    raise JobError("The take whose locked keys were to stay is gone, so nothing was keyed: generate again")
+    raise JobError("The take with the locked keys was deleted, so nothing was keyed: generate again")
 
 
 @contextlib.contextmanager

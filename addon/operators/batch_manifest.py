@@ -11,8 +11,10 @@ from bpy_extras.io_utils import ImportHelper
 
 from ...backend import curve_files
 from ...backend.curves.base import CurvesError
+from ...backend.messages import UserMessage, listed
 from ..generation import sound_strip
-from ..locale import AND, said
+from ..generation.batch_job import shortened
+from ..locale import tr
 from ..properties import key_style
 from ..rig import face_rig
 from ..takes import batch_manifest, import_export, nla
@@ -22,7 +24,7 @@ _REASONS = 3  # of what was skipped, told at once
 
 
 class LIPSYNC_OT_key_manifest(ImportHelper, bpy.types.Operator):
-    """Lay the takes of a batch onto the characters that its manifest names, each on an NLA track at its frame"""
+    """Put the takes of a batch on the characters named in its manifest, each on an NLA track at its frame"""
 
     bl_idname = "lipsync.key_manifest"
     bl_label = "Key Lip Sync Manifest"
@@ -34,33 +36,35 @@ class LIPSYNC_OT_key_manifest(ImportHelper, bpy.types.Operator):
         try:
             entries = batch_manifest.read_entries(Path(bpy.path.abspath(self.filepath)))
         except batch_manifest.ManifestError as error:
-            self.report({"ERROR"}, said(str(error)))
+            self.report({"ERROR"}, tr(error.message))
             return {"CANCELLED"}
         reasons = [why for entry in entries if (why := _key(context, entry))]
         done = len(entries) - len(reasons)
-        more = len(reasons) - _REASONS
-        told = AND.join(
-            [f"{done} of {len(entries)} lines keyed", *reasons[:_REASONS], *([f"and {more} more"] if more > 0 else [])]
-        )
-        self.report({"WARNING"} if reasons and done else {"ERROR"} if reasons else {"INFO"}, said(told))
+        keyed = UserMessage("{count} of {lines} lines keyed", count=done, lines=len(entries))
+        level = {"WARNING"} if reasons and done else {"ERROR"} if reasons else {"INFO"}
+        self.report(level, tr(listed(keyed, *shortened(reasons, _REASONS))))
         return {"FINISHED"} if done else {"CANCELLED"}
 
 
-def _key(context: bpy.types.Context, entry: batch_manifest.Entry) -> str:
-    """Put a line's first take on its character. Returns why it can't be, or ""."""
+def _key(context: bpy.types.Context, entry: batch_manifest.Entry) -> UserMessage | None:
+    """Put a line's first take on its character. Returns why it can't be, or None."""
+
+    def because(why: UserMessage) -> UserMessage:
+        return UserMessage('"{strip}": {why}', strip=entry.name, why=why)
+
     if entry.error or not entry.files:
-        return f'"{entry.name}": {entry.error.rstrip(".") or "no take was made"}'
+        return because(UserMessage(entry.error.rstrip(".")) if entry.error else UserMessage("no take was made"))
     ob = bpy.data.objects.get(entry.character)
     if ob is None:
-        return f'"{entry.name}": there is no object "{entry.character}"'
+        return because(UserMessage('there is no object "{character}"', character=entry.character))
     fps = sound_strip.frame_rate(context.scene)
     try:
         face, file = face_rig.read_face(ob), entry.files[0]
         action = import_export.write_import(curve_files.read(file), file, face, entry.frame, fps, key_style(context))
     except (face_rig.RigError, CurvesError, import_export.ExchangeError) as error:
-        return f'"{entry.name}": {str(error).rstrip(".")}'
+        return because(error.message)
     nla.push_down(action, face, round(_EASE * fps))
-    return ""
+    return None
 
 
 def register() -> None:

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import bpy
 
-from ..locale import said
+from ...backend.messages import UserMessage
+from ..locale import tr
 from ..properties import chosen_face
 from ..rig import bones, face_rig
 
@@ -33,28 +34,28 @@ def _bone(name: str, description: str) -> bpy.types.StringProperty:
 
 
 class LIPSYNC_OT_drive_bones(bpy.types.Operator):
-    """Let the face's keys turn bones of its jaw and eyes, with drivers; channels without a key get one that deforms nothing"""
+    """Drive the jaw and eye bones by the face's shape keys; a channel without a shape key gets an empty one"""
 
     bl_idname = "lipsync.drive_bones"
     bl_label = "Drive Face Bones"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     armature: bpy.props.StringProperty(
-        name="Armature", description="The armature that moves the face", search=_armature_names, options={"SKIP_SAVE"}
+        name="Armature", description="The armature that deforms the face", search=_armature_names, options={"SKIP_SAVE"}
     )
     jaw: _bone("Jaw", "The bone that turns the lower jaw. Empty: none")
     left_eye: _bone("Left Eye", "The bone that turns the character's left eye. Empty: none")
     right_eye: _bone("Right Eye", "The bone that turns the character's right eye. Empty: none")
     jaw_degrees: bpy.props.FloatProperty(
         name="Jaw Degrees",
-        description="How far the jaw turns where jawOpen is 1; below 0 the other way",
+        description="How far the jaw turns at jawOpen 1; negative values turn it the other way",
         default=20.0,
         min=-90.0,
         max=90.0,
     )
     eye_degrees: bpy.props.FloatProperty(
         name="Eye Degrees",
-        description="How far the eyes turn where eyeLook is 1; below 0 the other way",
+        description="How far the eyes turn at eyeLook 1; negative values turn them the other way",
         default=30.0,
         min=-90.0,
         max=90.0,
@@ -65,10 +66,10 @@ class LIPSYNC_OT_drive_bones(bpy.types.Operator):
         try:
             face_rig.find_face(chosen_face(context))
         except face_rig.RigError as error:
-            cls.poll_message_set(said(str(error)))
+            cls.poll_message_set(tr(error.message))
             return False
         if not _armatures(context):
-            cls.poll_message_set(said("No armature moves this face: it has no bones to turn"))
+            cls.poll_message_set(tr("No armature deforms this face: parent it to one that has jaw or eye bones"))
             return False
         return True
 
@@ -82,19 +83,23 @@ class LIPSYNC_OT_drive_bones(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = next((armature for armature in _armatures(context) if armature.name == self.armature), None)
         if armature is None:
-            return self._fail(f'No armature "{self.armature}" moves this face: choose one that does')
+            return self._fail(
+                UserMessage('No armature "{armature}" deforms this face: choose one that does', armature=self.armature)
+            )
         chosen = bones.Bones(self.jaw, self.left_eye, self.right_eye, self.jaw_degrees, self.eye_degrees)
         try:
             added = bones.drive(face_rig.find_face(chosen_face(context)), armature, chosen)
         except bones.BonesError as error:
-            return self._fail(str(error))
+            return self._fail(error.message)
         count = len(chosen.by_part)
-        done = "1 bone is driven" if count == 1 else f"{count} bones are driven"
-        self.report({"INFO"}, said(f"{done}; new keys: {', '.join(added)}" if added else done))
+        done = UserMessage("1 bone is driven") if count == 1 else UserMessage("{count} bones are driven", count=count)
+        if added:
+            done = UserMessage("{done}; new shape keys: {keys}", done=done, keys=", ".join(added))
+        self.report({"INFO"}, tr(done))
         return {"FINISHED"}
 
-    def _fail(self, message: str) -> set[str]:
-        self.report({"ERROR"}, said(message))
+    def _fail(self, message: UserMessage) -> set[str]:
+        self.report({"ERROR"}, tr(message))
         return {"CANCELLED"}
 
 

@@ -7,13 +7,14 @@ from typing import ClassVar
 
 import bpy
 
+from ...backend.messages import UserMessage
 from .. import preferences
 from ..cast_list import cast, give, span_of
 from ..generation import model_info, sound_strip
 from ..generation.backend_process import disabled_reason as backend_disabled_reason
 from ..generation.backend_process import session
 from ..generation.batch_job import Batch
-from ..locale import said
+from ..locale import tr
 from ..properties import AUTO, chosen_face
 from ..rig import face_rig
 from .generate import Generating, order_for, with_emotion_keys
@@ -35,7 +36,7 @@ class _Adding:
             face_rig.read_face(chosen_face(context))
             cls.strips(context)
         except (face_rig.RigError, sound_strip.StripError) as error:
-            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
+            cls.poll_message_set(tr(error.message))  # type: ignore[attr-defined]
             return False
         return True
 
@@ -44,12 +45,18 @@ class _Adding:
         assert face  # poll
         sounds = sorted(self.strips(context), key=sound_strip.first_frame)
         added, changed = give(cast(context), sounds, face)
-        self.report({"INFO"}, said(f'"{face.name}": {added} added, {changed} taken over from others'))  # type: ignore[attr-defined]
+        done = UserMessage(
+            '"{face}": {added} added, {changed} taken from other characters',
+            face=face.name,
+            added=added,
+            changed=changed,
+        )
+        self.report({"INFO"}, tr(done))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
 
 class LIPSYNC_OT_cast_add_selected(_Adding, bpy.types.Operator):
-    """Give the face all sound strips that are selected in the Sequencer, also those that the list gives to another one"""
+    """Assign all sound strips selected in the Sequencer to the face, including strips of other characters"""
 
     bl_idname = "lipsync.cast_add_selected"
     bl_label = "Add Selected Strips to Cast"
@@ -62,7 +69,7 @@ class LIPSYNC_OT_cast_add_selected(_Adding, bpy.types.Operator):
 
 
 class LIPSYNC_OT_cast_add_all(_Adding, bpy.types.Operator):
-    """Give the face all sound strips that are not in the list yet"""
+    """Assign all sound strips that aren't in the list yet to the face"""
 
     bl_idname = "lipsync.cast_add_all"
     bl_label = "Add All Strips to Cast"
@@ -74,13 +81,13 @@ class LIPSYNC_OT_cast_add_all(_Adding, bpy.types.Operator):
             sound for sound in sound_strip.sound_strips(sound_strip.strip_scene(context)) if sound.name not in listed
         ]:
             return new
-        raise sound_strip.StripError(
-            "All sound strips are in the list" if listed else "Add a sound strip in the Sequencer"
-        )
+        if listed:
+            raise sound_strip.StripError("All sound strips are in the list")
+        raise sound_strip.StripError("Add a sound strip in the Sequencer")
 
 
 class LIPSYNC_OT_cast_remove(bpy.types.Operator):
-    """Take the strip off the list"""
+    """Remove the strip from the list"""
 
     bl_idname = "lipsync.cast_remove"
     bl_label = "Remove Strip from Cast"
@@ -89,7 +96,7 @@ class LIPSYNC_OT_cast_remove(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not 0 <= cast(context).active < len(cast(context).lines):
-            cls.poll_message_set(said("Choose a strip of the list"))
+            cls.poll_message_set(tr("Choose a strip in the list"))
             return False
         return True
 
@@ -101,7 +108,7 @@ class LIPSYNC_OT_cast_remove(bpy.types.Operator):
 
 
 class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
-    """Make every character of the list speak its strips; muted strips and those that can't be spoken are skipped"""
+    """Make every character in the list speak its strips; muted and unusable strips are skipped"""
 
     bl_idname = "lipsync.generate_cast"
     bl_label = "Generate All Lip Sync"
@@ -112,11 +119,11 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
             preferences.backend_model(context)
         )
         if session.job:
-            why = "A take is being generated: wait for it, or cancel it"
+            why = UserMessage("A take is being generated: wait for it or cancel it")
         elif not len(cast(context).lines):
-            why = "Add strips to the cast"
+            why = UserMessage("Add strips to the cast list")
         if why:
-            cls.poll_message_set(said(why))
+            cls.poll_message_set(tr(why))
         return not why
 
     def job(self, context: bpy.types.Context) -> Batch:
@@ -130,7 +137,7 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
                     )
                 )
             except (sound_strip.StripError, face_rig.RigError) as error:
-                skipped.append(str(error))
+                skipped.append(error.message)
         return Batch(orders, skipped, cast(context).actions == "CHARACTER", AUTO)
 
 

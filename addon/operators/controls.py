@@ -9,7 +9,7 @@ from typing import ClassVar
 import bpy
 from bl_operators.presets import AddPresetBase
 
-from ..locale import said
+from ..locale import tr
 from ..properties import settings, shown_take
 from ..takes import controls, edit_tracking
 
@@ -26,14 +26,14 @@ class _OnShown:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         take = shown_take(context)
-        why = controls.untouchable(take, edit_tracking.shows_edited(take)) if take else ""
+        why = controls.untouchable(take, edit_tracking.shows_edited(take)) if take else None
         if why:
-            cls.poll_message_set(said(why))  # type: ignore[attr-defined]
+            cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
         return not why
 
 
 class LIPSYNC_OT_controls_reset(_OnShown, bpy.types.Operator):
-    """Set every control to what leaves a take as it was generated"""
+    """Set every control back, so the take is as it was generated"""
 
     bl_idname = "lipsync.controls_reset"
     bl_label = "Reset Lip Sync Controls"
@@ -45,7 +45,7 @@ class LIPSYNC_OT_controls_reset(_OnShown, bpy.types.Operator):
 
 
 class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
-    """Set the controls as a preset has them"""
+    """Set the controls to the values of a preset"""
 
     bl_idname = "lipsync.controls_apply_preset"
     bl_label = "Apply Lip Sync Controls Preset"
@@ -62,7 +62,7 @@ class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
-            self.report({"ERROR"}, said("Choose one of the presets in the header of the panel Controls"))
+            self.report({"ERROR"}, tr("Choose a preset in the header of the Controls panel"))
             return {"CANCELLED"}
         # Blender's own operator makes no step of undo.
         result = bpy.ops.script.execute_preset(filepath=self.filepath, menu_idname=_MENU)
@@ -71,7 +71,7 @@ class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
 
 
 class LIPSYNC_OT_controls_add_preset(AddPresetBase, bpy.types.Operator):
-    """Keep the controls that are shown as a preset, or remove one"""
+    """Save the current controls as a preset, or remove one"""
 
     bl_idname = "lipsync.controls_add_preset"
     bl_label = "Add Lip Sync Controls Preset"

@@ -9,16 +9,17 @@ from typing import ClassVar
 import bpy
 from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_3d
 
+from ...backend.messages import UserMessage
 from ..generation import sound_strip
 from ..generation.backend_process import session
-from ..locale import said
+from ..locale import tr
 from ..properties import settings
 from ..rig import face_rig
 from .generate import disabled_reason
 
 
 class LIPSYNC_OT_speak_sound(bpy.types.Operator):
-    """Add a sound file to the Sequencer, from the current frame on, and make the face speak it"""
+    """Add a sound file to the Sequencer at the current frame, and make the face speak it"""
 
     bl_idname = "lipsync.speak_sound"
     bl_label = "Speak Sound"
@@ -31,7 +32,7 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.job:
-            cls.poll_message_set(said("A take is being generated: wait for it, or cancel it"))
+            cls.poll_message_set(tr("A take is being generated: wait for it or cancel it"))
         return session.job is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -47,17 +48,17 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
         try:
             added = sound_strip.add_sound(context.scene, file, context.scene.frame_current)
         except sound_strip.StripError as error:
-            self.report({"ERROR"}, said(str(error)))
+            self.report({"ERROR"}, tr(error.message))
             return {"CANCELLED"}
         settings(context).strip = added.name
-        why = disabled_reason(context)
-        if not why:
+        why: str | UserMessage | None = disabled_reason(context)
+        if why is None:
             try:
                 bpy.ops.lipsync.generate(how)
             except RuntimeError as error:
                 why = str(error).removeprefix("Error: ").strip()
         if why:
-            self.report({"WARNING"}, said(f'"{added.name}" was added, but not spoken: {why}'))
+            self.report({"WARNING"}, tr('"{strip}" was added, but no take was made: {why}', strip=added.name, why=why))
         return {"FINISHED"}
 
 

@@ -10,7 +10,7 @@ from ...backend.ipc.client import log_tail
 from .. import preferences
 from ..generation import model_info
 from ..generation.backend_process import session
-from ..locale import said
+from ..locale import tr
 
 _LINES = 40  # of the log
 _TEXT = "Lip Sync Log"
@@ -22,7 +22,7 @@ def error_details(context: bpy.types.Context) -> str:
     card = model_info.card(setup.model)
     return "\n".join(
         (
-            session.message,
+            str(session.message),
             "",
             f"DiffusionTalker {__version__}",
             f"Blender {bpy.app.version_string}, {platform.platform()}",
@@ -38,7 +38,7 @@ def error_details(context: bpy.types.Context) -> str:
 
 
 class LIPSYNC_OT_copy_error(bpy.types.Operator):
-    """Copy the message, the versions of all that takes part and the end of the backend's log to the clipboard, to paste into a report"""
+    """Copy the message, all versions and the end of the backend's log to the clipboard, to paste into a bug report"""
 
     bl_idname = "lipsync.copy_error"
     bl_label = "Copy Error Details"
@@ -46,17 +46,17 @@ class LIPSYNC_OT_copy_error(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not session.message:
-            cls.poll_message_set(said("Nothing has failed"))
+            cls.poll_message_set(tr("Nothing has failed"))
         return bool(session.message)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.clipboard = error_details(context)
-        self.report({"INFO"}, "Copied: paste it into a report")
+        self.report({"INFO"}, tr("Copied: paste it into a bug report"))
         return {"FINISHED"}
 
 
 class LIPSYNC_OT_show_log(bpy.types.Operator):
-    """Show what the backend wrote since it was last started, as a text in a Text Editor"""
+    """Show what the backend has logged since it was last started, in a Text Editor"""
 
     bl_idname = "lipsync.show_log"
     bl_label = "Show Lip Sync Log"
@@ -65,7 +65,7 @@ class LIPSYNC_OT_show_log(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.log is None:
-            cls.poll_message_set(said("The backend has not been started yet: generate first"))
+            cls.poll_message_set(tr("The backend hasn't been started yet: generate first"))
         return session.log is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import bpy
 
+from ...backend.messages import UserMessage
 from .. import preferences
 from ..generation import model_info, sound_strip
 from ..generation.backend_process import disabled_reason as backend_disabled_reason
@@ -17,7 +18,7 @@ from ..generation.batch_job import Batch
 from ..generation.emotion_markers import read_emotion_keys
 from ..generation.job import Job
 from ..generation.request import JobError, JobRequest, JobResult
-from ..locale import said
+from ..locale import tr
 from ..lock_settings import read_locks
 from ..properties import chosen_face, key_style, model_card, settings
 from ..rig import face_rig
@@ -46,15 +47,17 @@ def order_for(
     return JobRequest(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), setup)
 
 
-def disabled_reason(context: bpy.types.Context, make: Callable[[bpy.types.Context], JobRequest] = make_order) -> str:
-    """Why nothing can be generated now, a sentence without a full stop; "" when it can. make: what would order it."""
+def disabled_reason(
+    context: bpy.types.Context, make: Callable[[bpy.types.Context], JobRequest] = make_order
+) -> UserMessage | None:
+    """Return why nothing can be generated now, None when it can. make: what would order it."""
     if session.job:
-        return "A take is being generated: wait for it, or cancel it"
+        return UserMessage("A take is being generated: wait for it or cancel it")
     try:
         make(context)
     except _REFUSALS as error:
-        return str(error)
-    no_model = "" if model_card() else model_info.problem(preferences.backend_model(context))
+        return error.message
+    no_model = None if model_card() else model_info.problem(preferences.backend_model(context))
     return backend_disabled_reason(preferences.backend_python(context)) or no_model
 
 
@@ -88,18 +91,18 @@ class Generating:
     def poll(cls, context: bpy.types.Context) -> bool:
         why = cls.disabled_reason(context)
         if why:
-            cls.poll_message_set(said(why))  # type: ignore[attr-defined]
+            cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
         return not why
 
     @classmethod
-    def disabled_reason(cls, context: bpy.types.Context) -> str:
+    def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
         return disabled_reason(context)
 
     def order(self, context: bpy.types.Context) -> JobRequest:
         return with_emotion_keys(context, make_order(context))
 
-    def applied(self, context: bpy.types.Context, outcome: JobResult) -> Sequence[str]:
-        """Called when the takes are on the face; sentences to warn with."""
+    def applied(self, context: bpy.types.Context, outcome: JobResult) -> Sequence[UserMessage]:
+        """Called when the takes are on the face; messages to warn with."""
         for scene in bpy.data.scenes:  # the artist may have gone to another one
             if scene.session_uid == self._scene:
                 scene.lipsync.seed = outcome.seed
@@ -141,38 +144,40 @@ class Generating:
         """Blender ends us: another file is opened, or the window closes."""
         if session.job:
             session.job.cancel()
-            session.message = "Given up, as another file was opened or the window was closed: generate again"
+            session.message = UserMessage(
+                "Stopped because another file was opened or the window was closed: generate again"
+            )
         self._end(context)
 
     def _begin(self, context: bpy.types.Context) -> set[str] | None:
         """{"CANCELLED"} when the job can't even begin."""
-        session.message = ""
+        session.message = None
         self._scene = context.scene.session_uid
         try:
             session.job = self.job(context)
         except (*_REFUSALS, JobError) as error:
-            return self._fail(str(error))
+            return self._fail(error.message)
         return None
 
     def _step(self, context: bpy.types.Context, wait: float = 0.0) -> set[str] | None:
         """Move the job on; how the operator ends, or None while it goes on."""
         job = session.job
         if job is None or job.cancelled:
-            self.report({"INFO"}, "Cancelled, nothing was changed")  # type: ignore[attr-defined]
+            self.report({"INFO"}, tr("Cancelled: nothing was changed"))  # type: ignore[attr-defined]
             return {"CANCELLED"}
         try:
             if not job.pump(wait):
                 return None
             outcome = job.apply()
         except JobError as error:
-            return self._fail(str(error))
+            return self._fail(error.message)
         warnings = [*outcome.warnings, *self.applied(context, outcome)]
-        self.report({"WARNING"} if warnings else {"INFO"}, ". ".join(map(said, [outcome.info, *warnings])))  # type: ignore[attr-defined]
+        self.report({"WARNING"} if warnings else {"INFO"}, ". ".join(map(tr, [outcome.info, *warnings])))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
-    def _fail(self, message: str) -> set[str]:
+    def _fail(self, message: UserMessage) -> set[str]:
         session.message = message
-        self.report({"ERROR"}, said(message))  # type: ignore[attr-defined]
+        self.report({"ERROR"}, tr(message))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
     def _end(self, context: bpy.types.Context) -> None:
@@ -182,27 +187,29 @@ class Generating:
 
 
 class LIPSYNC_OT_generate(Generating, bpy.types.Operator):
-    """Make the face speak the strip: a new Action with all of its ARKit shape keys"""
+    """Make the face speak the sound strip, as a new take"""
 
     bl_idname = "lipsync.generate"
     bl_label = "Generate Lip Sync"
 
 
 class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
-    """Make other takes of the same strip, with the next seeds that have not been used; what is locked stays as it is"""
+    """Make new takes of the same strip with the next unused seeds; locked channels and frames keep their values"""
 
     bl_idname = "lipsync.resample"
     bl_label = "Resample Lip Sync"
 
     count: bpy.props.IntProperty(
-        name="Takes", description="How many to make at once", min=1, max=20, default=1, options={"SKIP_SAVE"}
+        name="Takes", description="How many takes to make at once", min=1, max=20, default=1, options={"SKIP_SAVE"}
     )
 
     @classmethod
     def description(cls, context: bpy.types.Context, properties: "LIPSYNC_OT_resample") -> str:
-        takes = "another take" if properties.count == 1 else f"{properties.count} other takes"
-        return said(
-            f"Make {takes} of the same strip, with seeds that have not been used; what is locked stays as it is"
+        count = properties.count
+        takes = UserMessage("a new take") if count == 1 else UserMessage("{count} new takes", count=count)
+        return tr(
+            "Make {takes} of the same strip with unused seeds; locked channels and frames keep their values",
+            takes=takes,
         )
 
     def order(self, context: bpy.types.Context) -> JobRequest:
@@ -211,7 +218,7 @@ class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
 
 
 class LIPSYNC_OT_cancel(bpy.types.Operator):
-    """Stop the generation under way; of several strips, those that are done are kept"""
+    """Stop the running job; strips that are already done are kept"""
 
     bl_idname = "lipsync.cancel"
     bl_label = "Cancel Lip Sync"
@@ -219,7 +226,7 @@ class LIPSYNC_OT_cancel(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if session.job is None:
-            cls.poll_message_set(said("Nothing is being generated"))
+            cls.poll_message_set(tr("Nothing is being generated"))
         return session.job is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -11,8 +11,9 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ...backend import curve_files
 from ...backend.curves.base import CurvesError
+from ...backend.messages import UserError
 from ..generation import sound_strip
-from ..locale import said
+from ..locale import tr
 from ..properties import chosen_face, key_style
 from ..rig import face_rig
 from ..takes import import_export, take_store
@@ -30,17 +31,17 @@ class _NeedsFace:
         try:
             face_rig.read_face(chosen_face(context))
         except face_rig.RigError as error:
-            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
+            cls.poll_message_set(tr(error.message))  # type: ignore[attr-defined]
             return False
         return True
 
-    def _fail(self, error: Exception) -> set[str]:
-        self.report({"ERROR"}, said(str(error).rstrip(".")))  # type: ignore[attr-defined]
+    def _fail(self, error: UserError) -> set[str]:
+        self.report({"ERROR"}, tr(error.message))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
 
 class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
-    """Key a captured performance on the face as a new take, from the current frame on: LiveLinkFace's CSV, BEAT's or Audio2Face's JSON, NPZ"""
+    """Import captured curves as a new take, from the current frame on: CSV from Live Link Face, JSON from BEAT or Audio2Face, or NPZ"""
 
     bl_idname = "lipsync.import_capture"
     bl_label = "Import Capture"
@@ -58,13 +59,19 @@ class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
             return self._fail(error)
         self.report(
             {"INFO"},
-            said(f'"{action.name}": {len(captured.values)} frames at {captured.fps:g} fps, keyed at {fps:g} fps'),
+            tr(
+                '"{action}": {frames} frames at {fps:g} fps, keyed at {scene_fps:g} fps',
+                action=action.name,
+                frames=len(captured.values),
+                fps=captured.fps,
+                scene_fps=fps,
+            ),
         )
         return {"FINISHED"}
 
 
 class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
-    """Write the take that moves the face, one value a frame: as LiveLinkFace's CSV, or as JSON or NPZ if the file's name ends in .json or .npz"""
+    """Write the active take with one value per frame: as Live Link Face CSV, or as JSON or NPZ if the file name ends in .json or .npz"""
 
     bl_idname = "lipsync.export_take"
     bl_label = "Export Take"
@@ -79,7 +86,7 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
             return False
         has_take = take_store.current_take(face_rig.read_face(chosen_face(context))) is not None
         if not has_take:
-            cls.poll_message_set(said("The face has no take: generate or import one first"))
+            cls.poll_message_set(tr("The face has no take: generate or import one first"))
         return has_take
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -100,17 +107,23 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
             return self._fail(error)
         self.report(
             {"INFO"},
-            said(f'"{path.name}": {len(take.values)} frames of {len(take.names)} channels at {take.fps:g} fps'),
+            tr(
+                '"{file}": {frames} frames of {channels} channels at {fps:g} fps',
+                file=path.name,
+                frames=len(take.values),
+                channels=len(take.names),
+                fps=take.fps,
+            ),
         )
         return {"FINISHED"}
 
 
 def _draw_import(self: bpy.types.Menu, context: bpy.types.Context) -> None:
-    self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text=said(f"ARKit Face Capture {_KINDS}"))
+    self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text=tr("ARKit Face Capture {kinds}", kinds=_KINDS))
 
 
 def _draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
-    self.layout.operator(LIPSYNC_OT_export_take.bl_idname, text=said(f"ARKit Face Take {_KINDS}"))
+    self.layout.operator(LIPSYNC_OT_export_take.bl_idname, text=tr("ARKit Face Take {kinds}", kinds=_KINDS))
 
 
 def register() -> None:

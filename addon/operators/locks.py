@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import bpy
 
-from ..locale import said
+from ..locale import tr
 from ..properties import settings
 
 
@@ -18,7 +18,7 @@ class LIPSYNC_OT_lock_preview_range(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not context.scene.use_preview_range:
-            cls.poll_message_set(said("Set a preview range in the timeline first (press P there, and drag)"))
+            cls.poll_message_set(tr("Set a preview range in the timeline first (press P and drag)"))
         return context.scene.use_preview_range
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -9,7 +9,8 @@ from typing import ClassVar
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from ..locale import said
+from ...backend.messages import UserMessage
+from ..locale import tr
 from ..properties import chosen_face
 from ..rig import face_rig, mapping, mapping_file
 
@@ -24,7 +25,7 @@ class _OfFace:
         try:
             face_rig.find_face(chosen_face(context))
         except face_rig.RigError as error:
-            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
+            cls.poll_message_set(tr(error.message))  # type: ignore[attr-defined]
             return False
         return True
 
@@ -36,24 +37,24 @@ class _OfChoices(_OfFace):
             return False
         has_choices = any(mapping.choices(mesh.key) for mesh in face_rig.find_face(chosen_face(context)).meshes)
         if not has_choices:
-            cls.poll_message_set(said("Nothing was chosen by hand: the whole mapping is automatic"))  # type: ignore[attr-defined]
+            cls.poll_message_set(tr("The whole mapping is automatic: nothing to reset or save"))  # type: ignore[attr-defined]
         return has_choices
 
 
 class LIPSYNC_OT_mapping_reset(_OfChoices, bpy.types.Operator):
-    """Forget what was chosen by hand, on all meshes of the face: keys are found by their names again"""
+    """Reset manual choices on all meshes of the face, so shape keys are found by their names again"""
 
     bl_idname = "lipsync.mapping_reset"
     bl_label = "Reset Lip Sync Mapping"
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     curve: bpy.props.StringProperty(
-        name="Channel", description="The only one to reset. Empty: all", options={"SKIP_SAVE"}
+        name="Channel", description="The channel to reset. Empty: all", options={"SKIP_SAVE"}
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.curve and self.curve not in mapping.CURVES:
-            self.report({"ERROR"}, said(f'There is no channel "{self.curve}": choose one of the list'))
+            self.report({"ERROR"}, tr('There is no channel "{channel}": choose one in the list', channel=self.curve))
             return {"CANCELLED"}
         for mesh in face_rig.find_face(chosen_face(context)).meshes:
             mapping.reset(mesh.key, self.curve)
@@ -61,7 +62,7 @@ class LIPSYNC_OT_mapping_reset(_OfChoices, bpy.types.Operator):
 
 
 class LIPSYNC_OT_mapping_save(_OfChoices, ExportHelper, bpy.types.Operator):
-    """Write what was chosen by hand to a file, for this face or another one"""
+    """Write the manual choices to a file, for this face or another"""
 
     bl_idname = "lipsync.mapping_save"
     bl_label = "Save Lip Sync Mapping"
@@ -84,14 +85,17 @@ class LIPSYNC_OT_mapping_save(_OfChoices, ExportHelper, bpy.types.Operator):
         try:
             path.write_text(mapping_file.dump(chosen), encoding="utf-8")
         except OSError as error:
-            self.report({"ERROR"}, said(f'"{path.name}" can\'t be written ({error.strerror}): choose another folder'))
+            why = UserMessage(
+                '"{file}" can\'t be written ({reason}): choose another folder', file=path.name, reason=error.strerror
+            )
+            self.report({"ERROR"}, tr(why))
             return {"CANCELLED"}
-        self.report({"INFO"}, said(_told(path, chosen)))
+        self.report({"INFO"}, tr(_told(path, chosen)))
         return {"FINISHED"}
 
 
 class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
-    """Read a mapping from a file that Save Mapping wrote, in place of what was chosen so far"""
+    """Read a mapping from a file that Save Mapping wrote, replacing the current choices"""
 
     bl_idname = "lipsync.mapping_load"
     bl_label = "Load Lip Sync Mapping"
@@ -105,33 +109,42 @@ class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
         try:
             stored = mapping_file.read(path)
         except mapping_file.MappingError as error:
-            return self._fail(f'"{path.name}" can\'t be loaded: {error}')
+            return self._fail(UserMessage('"{file}" can\'t be loaded: {why}', file=path.name, why=error.message))
         except (OSError, UnicodeDecodeError) as error:
-            return self._fail(f'"{path.name}" can\'t be read ({error}): choose another file')
+            return self._fail(
+                UserMessage('"{file}" can\'t be read ({reason}): choose another file', file=path.name, reason=error)
+            )
         names = {name: {block.name for block in key.key_blocks[1:]} for name, key in meshes.items()}
         chosen, misfits = mapping_file.fit(stored, mapping.CURVES, names)
         rest = ", ".join(misfits[:_SHOWN]) + (", ..." if len(misfits) > _SHOWN else "")
         if misfits and not any(chosen.values()):
-            return self._fail(f'Nothing of "{path.name}" fits this face, so nothing was changed: {rest}')
+            return self._fail(
+                UserMessage(
+                    'Nothing in "{file}" fits this face, so nothing was changed: {rest}', file=path.name, rest=rest
+                )
+            )
         for name, key in meshes.items():
             mapping.reset(key)
             for curve, block in chosen[name].items():
                 mapping.choose(key, curve, block)
         if misfits:
-            self.report({"WARNING"}, said(f"{_told(path, chosen)}; not on this face: {rest}"))
+            done = _told(path, chosen)
+            self.report({"WARNING"}, tr("{done}; not on this face: {rest}", done=done, rest=rest))
         else:
-            self.report({"INFO"}, said(_told(path, chosen)))
+            self.report({"INFO"}, tr(_told(path, chosen)))
         return {"FINISHED"}
 
-    def _fail(self, message: str) -> set[str]:
-        self.report({"ERROR"}, said(message))
+    def _fail(self, message: UserMessage) -> set[str]:
+        self.report({"ERROR"}, tr(message))
         return {"CANCELLED"}
 
 
-def _told(path: Path, chosen: mapping_file.Chosen) -> str:
+def _told(path: Path, chosen: mapping_file.Chosen) -> UserMessage:
     """How much of a mapping a file holds or gave."""
     count = sum(map(len, chosen.values()))
-    return f'"{path.name}": 1 choice' if count == 1 else f'"{path.name}": {count} choices'
+    if count == 1:
+        return UserMessage('"{file}": 1 choice', file=path.name)
+    return UserMessage('"{file}": {count} choices', file=path.name, count=count)
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -9,11 +9,12 @@ from typing import ClassVar
 
 import bpy
 
+from ...backend.messages import UserMessage
 from .. import preferences
 from ..generation import regenerate, sound_strip
 from ..generation.request import JobRequest, JobResult
 from ..keyframes import face_action
-from ..locale import said
+from ..locale import tr
 from ..properties import chosen_face, key_style
 from ..rig import face_rig
 from ..takes import nla, take_store
@@ -33,7 +34,7 @@ class _OnTake:
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     take: bpy.props.StringProperty(
-        name="Take", description="Name of the take's Action. Empty: the one that moves the face", options={"SKIP_SAVE"}
+        name="Take", description="Name of the take's Action. Empty: the active take", options={"SKIP_SAVE"}
     )
 
     @classmethod
@@ -41,7 +42,7 @@ class _OnTake:
         try:
             cls.refuse(_chosen(context))
         except _REFUSALS as error:
-            cls.poll_message_set(said(str(error)))  # type: ignore[attr-defined]
+            cls.poll_message_set(tr(error.message))  # type: ignore[attr-defined]
             return False
         return True
 
@@ -56,18 +57,18 @@ class _OnTake:
             self.refuse(action)
             done = self.do(action, face)
         except _REFUSALS as error:
-            self.report({"ERROR"}, said(str(error)))  # type: ignore[attr-defined]
+            self.report({"ERROR"}, tr(error.message))  # type: ignore[attr-defined]
             return {"CANCELLED"}
-        self.report({"INFO"}, said(done))  # type: ignore[attr-defined]
+        self.report({"INFO"}, tr(done))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
-    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
-        """Work on a take; what was done, as a sentence without a full stop. Raises TakeError, and then has changed nothing."""
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
+        """Work on a take; return what was done. Raises TakeError, and then has changed nothing."""
         raise NotImplementedError
 
 
 class LIPSYNC_OT_take_assign(_OnTake, bpy.types.Operator):
-    """Make this take move the face; the one that does now stays in the file"""
+    """Make this the active take; the previous one stays in the file"""
 
     bl_idname = "lipsync.take_assign"
     bl_label = "Assign Lip Sync Take"
@@ -77,42 +78,42 @@ class LIPSYNC_OT_take_assign(_OnTake, bpy.types.Operator):
         try:
             face_rig.read_face(chosen_face(context))
         except face_rig.RigError as error:
-            cls.poll_message_set(said(str(error)))
+            cls.poll_message_set(tr(error.message))
             return False
         return True
 
-    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
         face_action.assign(action, face)
-        return f'"{action.name}" moves the face'
+        return UserMessage('"{action}" is the active take', action=action.name)
 
 
 class LIPSYNC_OT_take_duplicate(_OnTake, bpy.types.Operator):
-    """Copy this take, with the keys that it has now, and make the copy move the face"""
+    """Copy this take with its current keys, and make the copy the active take"""
 
     bl_idname = "lipsync.take_duplicate"
     bl_label = "Duplicate Lip Sync Take"
 
-    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
         copy = take_store.duplicate(action)
         face_action.assign(copy, face)
-        return f'"{copy.name}" is a copy of "{action.name}"'
+        return UserMessage('"{copy}" is a copy of "{action}"', copy=copy.name, action=action.name)
 
 
 class LIPSYNC_OT_take_push_down(_OnTake, bpy.types.Operator):
-    """Move this take from the face onto an NLA track of each of its meshes, so that the next take can follow or replace it"""
+    """Move this take onto an NLA track of each mesh of the face, so another take can follow or replace it"""
 
     bl_idname = "lipsync.take_push_down"
     bl_label = "Push Down Lip Sync Take"
 
-    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
         if take_store.current_take(face) != action:
-            raise take_store.TakeError(f'"{action.name}" doesn\'t move the face: assign it first')
+            raise take_store.TakeError('"{action}" isn\'t the active take: assign it first', action=action.name)
         nla.push_down(action, face)
-        return f'"{action.name}" is on an NLA track of {face.extent}'
+        return UserMessage('"{action}" is on an NLA track of {meshes}', action=action.name, meshes=face.extent)
 
 
 class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
-    """Remove this take from the file; the one before it of the same strip moves the face instead"""
+    """Remove this take from the file; the previous take of the same strip becomes active"""
 
     bl_idname = "lipsync.take_delete"
     bl_label = "Delete Lip Sync Take"
@@ -120,34 +121,34 @@ class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
     @classmethod
     def refuse(cls, action: bpy.types.Action) -> None:
         if nla.plays(action):
-            raise take_store.TakeError(f'"{action.name}" is on an NLA track: delete its strip there first')
+            raise take_store.TakeError('"{action}" is on an NLA track: delete its NLA strip first', action=action.name)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         name = self.take or _chosen(context).name
-        asked = said(f'Delete "{name}"?')
+        asked = tr('Delete "{action}"?', action=name)
         return context.window_manager.invoke_confirm(
             self, event, title="Delete Take", message=asked, confirm_text="Delete"
         )
 
-    def do(self, action: bpy.types.Action, face: face_rig.Face) -> str:
+    def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
         name, was_current = action.name, take_store.current_take(face) == action
         heir = take_store.delete(action)
         if heir and was_current:
             face_action.assign(heir, face)
-            return f'"{name}" was deleted, "{heir.name}" moves the face'
-        return f'"{name}" was deleted'
+            return UserMessage('"{action}" was deleted, "{heir}" is the active take', action=name, heir=heir.name)
+        return UserMessage('"{action}" was deleted', action=name)
 
 
 class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
-    """Generate this take once more as it was before any edit, from the same sound, identity, emotion and seed"""
+    """Generate this take again as it was before any edit, from the same sound, identity, emotion and seed"""
 
     bl_idname = "lipsync.take_again"
-    bl_label = "Make Lip Sync Take Again"
+    bl_label = "Regenerate Lip Sync Take"
 
     _before: take_store.TakeInfo
 
     @classmethod
-    def disabled_reason(cls, context: bpy.types.Context) -> str:
+    def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
         return disabled_reason(context, _order_again)
 
     def order(self, context: bpy.types.Context) -> JobRequest:
@@ -155,7 +156,7 @@ class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
         self._before = take_store.read_info(action)
         return dataclasses.replace(_order_again(context), kept=regenerate.read_kept(action))
 
-    def applied(self, context: bpy.types.Context, outcome: JobResult) -> Sequence[str]:
+    def applied(self, context: bpy.types.Context, outcome: JobResult) -> Sequence[UserMessage]:
         return regenerate.warnings(
             self._before,
             take_store.read_info(bpy.data.actions[outcome.actions[0]]),

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 import bpy
 
+from ...backend.messages import UserMessage
 from ..cast_list import LipSyncLine, cast, span_of
 from ..generation import sound_strip
-from ..locale import said
+from ..locale import tr
 from ..operators.cast import (
     LIPSYNC_OT_cast_add_all,
     LIPSYNC_OT_cast_add_selected,
@@ -23,8 +24,8 @@ class LIPSYNC_UL_cast(bpy.types.UIList):
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         row = layout.split(factor=0.6)
         icon = "ERROR" if why_skipped(context, item) else "SOUND"
-        row.label(text=item.strip or said("No Strip"), translate=False, icon=icon)
-        row.label(text=item.face.name if item.face else said("Nobody"), translate=False)
+        row.label(text=item.strip or tr("No Strip"), translate=False, icon=icon)
+        row.label(text=item.face.name if item.face else tr("Nobody"), translate=False)
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         wanted = self.filter_name.lower()
@@ -74,16 +75,16 @@ def _draw_line(layout: bpy.types.UILayout, context: bpy.types.Context, line: Lip
     column.prop(line, "identity")
     column.prop(line, "emotion")
     if why := why_skipped(context, line):
-        draw_text(layout, context, f"It will be skipped: {why}", "ERROR")
+        draw_text(layout, context, UserMessage("This line will be skipped: {why}", why=why), "ERROR")
 
 
-def why_skipped(context: bpy.types.Context, line: LipSyncLine) -> str:
-    """Why a line can't be spoken now; "" when it can."""
+def why_skipped(context: bpy.types.Context, line: LipSyncLine) -> UserMessage | None:
+    """Return why a line can't be spoken now, None when it can."""
     try:
         span_of(context, line)
     except (sound_strip.StripError, face_rig.RigError) as error:
-        return str(error)
-    return ""
+        return error.message
+    return None
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -5,7 +5,7 @@ from typing import ClassVar
 import bpy
 from bl_ui.utils import PresetPanel
 
-from ..locale import said
+from ..locale import tr
 from ..operators.controls import (
     PRESETS,
     LIPSYNC_OT_controls_add_preset,
@@ -42,11 +42,11 @@ class _ControlsPanel:
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.label(
-            text=f"{said('Take')}: {take.name}" if take else said("New Takes"),
+            text=f"{tr('Take')}: {take.name}" if take else tr("New Takes"),
             translate=False,
             icon="ACTION" if take else "ADD",
         )
-        why = untouchable(take, edit_tracking.shows_edited(take)) if take else ""
+        why = untouchable(take, edit_tracking.shows_edited(take)) if take else None
         if why:
             draw_text(layout, context, why, "INFO")
         body = layout.column()

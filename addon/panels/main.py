@@ -4,7 +4,7 @@ import bpy
 
 from ..generation import sound_strip
 from ..generation.backend_process import session
-from ..locale import said
+from ..locale import tr
 from ..operators.error_report import LIPSYNC_OT_copy_error
 from ..operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
 from ..properties import AUTO, chosen_face, settings, shown_name
@@ -52,8 +52,8 @@ def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     wanted = settings(context)
     column = layout.column()
     # Blender would translate names in the placeholders too.
-    column.prop(wanted, "strip", text=said("Strip"), translate=False, icon="SOUND", placeholder=_active_strip(context))
-    column.prop(wanted, "face", text=said("Face"), translate=False, placeholder=_active_name(context))
+    column.prop(wanted, "strip", text=tr("Strip"), translate=False, icon="SOUND", placeholder=_active_strip(context))
+    column.prop(wanted, "face", text=tr("Face"), translate=False, placeholder=_active_name(context))
     _draw_coverage(column, context)
     column = layout.column()
     column.prop(wanted, "identity")
@@ -74,18 +74,18 @@ def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     if told := ", ".join(f"{shown_name(name)} {share:.0%}" for name, share in likeness if share >= _UNLIKELY):
         row = layout.row()
         row.alignment = "RIGHT"
-        row.label(text=said(f"Voice like {told}"))
+        row.label(text=tr("Voice like {names}", names=told), translate=False)
 
 
 def _active_strip(context: bpy.types.Context) -> str:
     scene = sound_strip.strip_scene(context)
     active = scene.sequence_editor.active_strip if scene.sequence_editor else None
-    return active.name if active and active.type == "SOUND" else said("Active Strip")
+    return active.name if active and active.type == "SOUND" else tr("Active Strip")
 
 
 def _active_name(context: bpy.types.Context) -> str:
     face = chosen_face(context)
-    return face.name if face else said("Active Object")
+    return face.name if face else tr("Active Object")
 
 
 def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -93,13 +93,13 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         face = face_rig.read_face(chosen_face(context))
     except face_rig.RigError:
         return  # said below, as the reason why nothing can be generated
-    lines = [f"{len(face.channels)} of 52 keys on {face.extent}"]
+    lines = [tr("{count} of 52 shape keys on {meshes}", count=len(face.channels), meshes=face.extent)]
     if face.viseme_set:
-        lines.append(f"Mouth by {len(face.visemes)} {face.viseme_set.label} visemes")
+        lines.append(tr("Mouth: {count} {name} visemes", count=len(face.visemes), name=face.viseme_set.label))
     for line in lines:
         row = layout.row()
         row.alignment = "RIGHT"
-        row.label(text=said(line))
+        row.label(text=line, translate=False)
 
 
 def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

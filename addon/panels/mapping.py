@@ -8,7 +8,8 @@ from typing import ClassVar
 import bpy
 
 from ...backend.arkit import CHANNELS, REGIONS
-from ..locale import OURS, said
+from ...backend.messages import UserMessage
+from ..locale import OURS, tr
 from ..operators.bones import LIPSYNC_OT_drive_bones
 from ..operators.mapping import LIPSYNC_OT_mapping_load, LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save
 from ..properties import chosen_face
@@ -27,16 +28,14 @@ class LipSyncMappingView(bpy.types.PropertyGroup):
     region: bpy.props.EnumProperty(
         name="Region",
         description="The part of the face whose channels are listed",
-        items=[
-            (name, name.title(), "How many of its channels move a key, and how many there are") for name in _REGIONS
-        ],
+        items=[(name, name.title(), "How many of its channels have a shape key, out of how many") for name in _REGIONS],
         default="jaw",
     )
     # The rows of the list: all curves, as Blender's lists want them, a collection of something.
     curves: bpy.props.EnumProperty(items=[(curve, curve, "") for curve in mapping.CURVES], options={"HIDDEN"})
     active: bpy.props.IntProperty(
         name="Channel",
-        description="The channel whose keys are shown below the list",
+        description="The channel whose shape keys are shown below the list",
         default=mapping.CURVES.index("jawOpen"),
     )
 
@@ -62,12 +61,12 @@ class LIPSYNC_UL_mapping(bpy.types.UIList):
         by_hand = [mesh for mesh in face.meshes if curve in dict(mapping.choices(mesh.key))]
         keys = _keys(face.meshes, curve)
         row = layout.split(factor=0.55)
-        row.active = "" in keys.values()
+        row.active = None in keys.values()
         row.alert = any(_is_gone(mesh.key, curve) for mesh in by_hand)
         row.label(text=curve)
         row = row.row(align=True)
-        told = (f"{key} ({said(why)})" if why else key for key, why in keys.items())
-        row.label(text=", ".join(told) or said("None" if by_hand else "Missing"), translate=False)
+        told = (f"{key} ({tr(why)})" if why else key for key, why in keys.items())
+        row.label(text=", ".join(told) or (tr("None") if by_hand else tr("Missing")), translate=False)
         if by_hand:
             row.operator(LIPSYNC_OT_mapping_reset.bl_idname, text="", icon="LOOP_BACK", emboss=False).curve = curve
 
@@ -81,9 +80,9 @@ class LIPSYNC_UL_mapping(bpy.types.UIList):
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
-def _keys(meshes: "tuple[face_rig.FaceMesh, ...]", curve: str) -> dict[str, str]:
-    """The names of a curve's keys -> why it doesn't move them, "" where it does."""
-    return {name: mesh.skipped.get(name, "") for mesh in meshes for name, parts in mesh.sums.items() if curve in parts}
+def _keys(meshes: "tuple[face_rig.FaceMesh, ...]", curve: str) -> dict[str, UserMessage | None]:
+    """The names of a curve's keys -> why it doesn't move them, None where it does."""
+    return {name: mesh.skipped.get(name) for mesh in meshes for name, parts in mesh.sums.items() if curve in parts}
 
 
 def _is_gone(key: bpy.types.Key, curve: str) -> bool:
@@ -105,7 +104,7 @@ class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
         try:
             face = face_rig.find_face(chosen_face(context))
         except face_rig.RigError as error:
-            draw_text(layout, context, str(error), "INFO")
+            draw_text(layout, context, error.message, "INFO")
             return
         _draw_coverage(layout, face, view)
         _draw_missing(layout, context, face, view.region)
@@ -127,9 +126,9 @@ class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
 def _draw_coverage(layout: bpy.types.UILayout, face: face_rig.Face, view: LipSyncMappingView) -> None:
     grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
     for region, (found, count) in face.coverage.items():
-        grid.prop_enum(view, "region", region, text=f"{said(region.title())} {found}/{count}")
+        grid.prop_enum(view, "region", region, text=f"{tr(region.title())} {found}/{count}")
     if not channel_names.has_lips(face.channels):
-        grid.prop_enum(view, "region", _VISEMES, text=f"{said('Visemes')} {len(face.visemes)}")
+        grid.prop_enum(view, "region", _VISEMES, text=f"{tr('Visemes')} {len(face.visemes)}")
 
 
 def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: face_rig.Face, region: str) -> None:
@@ -139,12 +138,13 @@ def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: 
         if channel not in face.channels and not (face.viseme_set and channel in SPOKEN_FOR)
     ]
     if face.viseme_set and not set(SPOKEN_FOR).isdisjoint(REGIONS.get(region, ())):
-        told = (
-            f"{face.viseme_set.label} visemes move the mouth: keys of the channels that they stand for are left alone"
+        message = UserMessage(
+            "{name} visemes move the mouth, so the shape keys of the channels they stand for are not animated",
+            name=face.viseme_set.label,
         )
-        draw_text(layout, context, told, "INFO")
+        draw_text(layout, context, message, "INFO")
     elif 0 < len(missing) <= _FEW:
-        draw_text(layout, context, f"Missing: {', '.join(missing)}", "INFO")
+        draw_text(layout, context, UserMessage("Missing: {channels}", channels=", ".join(missing)), "INFO")
 
 
 def _draw_choices(layout: bpy.types.UILayout, face: face_rig.Face, curve: str) -> None:
@@ -156,7 +156,7 @@ def _draw_choices(layout: bpy.types.UILayout, face: face_rig.Face, curve: str) -
         row = column.row()
         row.alert = _is_gone(mesh.key, curve)
         automatic = ", ".join(name for name, parts in mesh.sums.items() if curve in parts)
-        hint = f"{said('Auto')}: {automatic or said('none')}"
+        hint = f"{tr('Auto')}: {automatic or tr('none')}"
         row.prop(mesh.key.lipsync_mapping, curve, text=mesh.object.name, translate=False, placeholder=hint)
 
 

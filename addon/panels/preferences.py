@@ -5,9 +5,10 @@
 
 import bpy
 
+from ...backend.messages import UserMessage
 from ..generation import model_info
 from ..generation.backend_process import disabled_reason
-from ..locale import said
+from ..locale import tr
 from ..operators.error_report import LIPSYNC_OT_show_log
 from ..preferences import backend_model, backend_python
 from ..root_package import ROOT_PACKAGE
@@ -19,29 +20,29 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
 
     python: bpy.props.StringProperty(
         name="Backend Python",
-        description="Another Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own",
+        description="A Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own",
         subtype="FILE_PATH",
     )
     runtime: bpy.props.EnumProperty(
         name="Runtime",
-        description="What runs the model; where it can't, ONNX Runtime does the work and the take's report says why",
+        description="The library that runs the model. If it can't be used, ONNX Runtime is, and the report of the take says why",
         items=(
-            ("onnx", "ONNX Runtime", "On the processor; always there"),
+            ("onnx", "ONNX Runtime", "Runs on the CPU; always available"),
             (
                 "torch",
                 "PyTorch",
-                "On an NVIDIA GPU, or else on the processor; needs torch and onnx in the backend's Python",
+                "Runs on an NVIDIA GPU, otherwise on the CPU; needs torch and onnx in the backend's Python",
             ),
             (
                 "tensorrt",
                 "TensorRT",
-                "On an NVIDIA GPU; needs tensorrt-cu13 and cuda-bindings in the backend's Python, and minutes at the first start",
+                "Runs on an NVIDIA GPU; needs tensorrt-cu13 and cuda-bindings in the backend's Python. The first start takes minutes",
             ),
         ),
     )
     model: bpy.props.StringProperty(
         name="Model",
-        description="The folder of another model, as the project's training exports it. Empty: the one that comes with the extension",
+        description="The folder of a model exported by this project's training. Empty: the extension's own model",
         subtype="DIR_PATH",
     )
 
@@ -55,19 +56,25 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
         layout.prop(self, "model", placeholder="The Extension's Own")
         folder = backend_model(context)
         if why := model_info.problem(folder):
-            _draw_problem(layout, context, f"{why}; until then, the extension's own model does the work")
+            stand_in = UserMessage("{reason}; until then, the extension's own model is used", reason=why)
+            _draw_problem(layout, context, stand_in)
         row = layout.row()
         row.alignment = "RIGHT"
         if card := model_info.card(model_info.OWN if why else folder):
             row.label(
-                text=said(
-                    f"{card.name} {card.version}: {len(card.identities)} identities, {len(card.emotions)} emotions"
-                )
+                text=tr(
+                    "{model} {version}: {identities} identities, {emotions} emotions",
+                    model=card.name,
+                    version=card.version,
+                    identities=len(card.identities),
+                    emotions=len(card.emotions),
+                ),
+                translate=False,
             )
         row.operator(LIPSYNC_OT_show_log.bl_idname, text="Show Log", icon="TEXT")
 
 
-def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context, why: str) -> None:
+def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context, why: UserMessage | None) -> None:
     if why:
         draw_text(layout, context, why, "ERROR")
 

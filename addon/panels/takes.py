@@ -8,8 +8,9 @@ import time
 
 import bpy
 
+from ...backend.messages import SEPARATOR, UserMessage
 from ..generation import sound_strip
-from ..locale import AND, said
+from ..locale import tr
 from ..operators.import_export import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
 from ..operators.takes import (
     LIPSYNC_OT_take_again,
@@ -26,7 +27,7 @@ from .text import draw_text
 class LIPSYNC_UL_takes(bpy.types.UIList):
     """The takes among the file's Actions, two lines each."""
 
-    this_strip: bpy.props.BoolProperty(name="This Strip", description="List only takes of the strip that is to speak")
+    this_strip: bpy.props.BoolProperty(name="This Strip", description="List only takes of the chosen strip")
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         column = layout.column(align=True)
@@ -35,7 +36,7 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
         is_edited = edit_tracking.shows_edited(item)
         row = column.row()
         row.active, row.alignment = False, "LEFT"
-        told, mark = said(_told(item, is_edited)), "GREASEPENCIL" if is_edited else "BLANK1"
+        told, mark = _told(item, is_edited), "GREASEPENCIL" if is_edited else "BLANK1"
         row.operator(
             LIPSYNC_OT_take_assign.bl_idname, text=told, icon=mark, emboss=False
         ).take = item.name  # a label takes no click
@@ -59,12 +60,18 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
 def _told(action: bpy.types.Action, is_edited: bool) -> str:
     """What sets a take apart, short."""
     info, strips = take_store.read_info(action), take_store.read_parts(action)
-    told: tuple[str, ...] = (shown_name(info.identity), shown_name(info.emotion), f"Seed {info.seed}")
+    told: tuple[str, ...] = (
+        shown_name(info.identity),
+        tr(shown_name(info.emotion)),
+        tr("Seed {number}", number=info.seed),
+    )
     if strips:
-        told = (f"{len(strips)} Strips",)
+        told = (tr("{count} Strips", count=len(strips)),)
     elif info.imported:
-        told = ("Imported", os.path.basename(info.sound))
-    return AND.join([*(["Edited"] if is_edited else []), *told, *([_short_time(info.made)] if info.made else [])])
+        told = (tr("Imported"), os.path.basename(info.sound))
+    return SEPARATOR.join(
+        [*([tr("Edited")] if is_edited else []), *told, *([_short_time(info.made)] if info.made else [])]
+    )
 
 
 def _short_time(seconds: float) -> str:
@@ -106,14 +113,14 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         return
     layout.template_list("LIPSYNC_UL_takes", "", bpy.data, "actions", settings(context), "take", rows=4)
     row = layout.row(align=True)
-    row.operator(LIPSYNC_OT_take_again.bl_idname, text="Make Again", icon="FILE_REFRESH")
+    row.operator(LIPSYNC_OT_take_again.bl_idname, text="Regenerate", icon="FILE_REFRESH")
     row.operator(LIPSYNC_OT_take_push_down.bl_idname, text="Push Down", icon="NLA_PUSHDOWN")
     row = layout.row(align=True)
     row.operator(LIPSYNC_OT_take_duplicate.bl_idname, text="Duplicate", icon="DUPLICATE")
     row.operator(LIPSYNC_OT_take_delete.bl_idname, text="Delete", icon="TRASH")
     if strips := take_store.read_parts(action) if (action := _moving(context)) else ():
         names = '", "'.join(strips)
-        draw_text(layout, context, f'Joins "{names}"', "SOUND")
+        draw_text(layout, context, UserMessage('Joins "{strips}"', strips=names), "SOUND")
 
 
 register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_takes, VIEW3D_PT_lipsync_takes))

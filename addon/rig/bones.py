@@ -12,6 +12,7 @@ from math import radians, tan
 import bpy
 from mathutils import Vector
 
+from ...backend.messages import UserError
 from .face_rig import Face, FaceMesh
 from .visemes import SPOKEN_FOR
 
@@ -38,8 +39,8 @@ _LEFT, _RIGHT = {"l", "left"}, {"r", "right"}
 _NO_EYES = {"lid", "eyelid", "brow", "eyebrow", "lash", "eyelash", "target", "aim"}
 
 
-class BonesError(Exception):
-    """Bones can't be driven; the text is a sentence for the artist."""
+class BonesError(UserError):
+    """Bones can't be driven."""
 
 
 @dataclass(frozen=True)
@@ -91,23 +92,28 @@ def _host(face: Face) -> FaceMesh:
 
 def _check(face: Face, armature: bpy.types.Object, bones: Bones, channels: list[str], added: list[str]) -> None:
     if not channels:
-        raise BonesError("No bone was chosen: choose the jaw's or the eyes'")
+        raise BonesError("No bone was chosen: choose a jaw or eye bone")
     for name in bones.by_part.values():
         if name not in armature.pose.bones:
-            raise BonesError(f'"{armature.name}" has no bone "{name}": choose another one')
+            raise BonesError('"{armature}" has no bone "{name}": choose another', armature=armature.name, name=name)
         if any(not _is_ours(driver) for driver in _drivers(armature, name)):
-            raise BonesError(f'"{name}" is driven already: delete its drivers, or choose another bone')
+            raise BonesError('"{name}" already has drivers: delete them or choose another bone', name=name)
     if not armature.is_editable or armature.override_library:
-        raise BonesError(f'"{armature.name}" comes from another file: drive its bones there')
+        raise BonesError('"{armature}" is linked from another file: drive its bones there', armature=armature.name)
     if face.viseme_set and (spoken := [channel for channel in channels if channel in SPOKEN_FOR]):
-        raise BonesError(f"Visemes move the mouth, and no key of {spoken[0]} would: choose no bone for the jaw")
+        raise BonesError(
+            "The mouth moves by visemes, so nothing would animate {channel}: leave the jaw bone empty",
+            channel=spoken[0],
+        )
     if added and (not face.meshes or _host(face).object.data.override_library):
         raise BonesError(
-            f"The face has no {added[0]}, and no keys can be added as it comes from another file: add them there"
+            "The face has no {channel}, and its shape keys are linked: add the key in the library file",
+            channel=added[0],
         )
     if held := [channel for channel in added if channel in _host(face).key.key_blocks]:
         raise BonesError(
-            f'The key "{held[0]}" is muted, locked, driven or mapped to nothing: free it, or choose no bone for it'
+            'The shape key "{key}" is muted, locked, driven or unmapped: free it or leave its bone empty',
+            key=held[0],
         )
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import bpy
 
 from ...backend.arkit import CHANNELS
+from ...backend.messages import UserError, UserMessage
 from . import channel_names, mapping
 from .channel_names import ChannelMix
 from .visemes import POSES, VisemeSet
@@ -16,8 +17,8 @@ _EXAMPLES = 4  # names shown of keys that aren't ARKit's
 _map_face = lru_cache(maxsize=64)(channel_names.map_face)  # panels ask at every redraw
 
 
-class RigError(Exception):
-    """A face can't be animated; the text is a sentence for the artist."""
+class RigError(UserError):
+    """A face can't be animated."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class FaceMesh:
     object: bpy.types.Object
     key: bpy.types.Key
     sums: dict[str, ChannelMix]
-    skipped: dict[str, str]
+    skipped: dict[str, UserMessage]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Face:
     """The meshes of a face that can be animated, the one asked for first; skipped: name of a mesh -> why it can't."""
 
     meshes: tuple[FaceMesh, ...]
-    skipped: dict[str, str]
+    skipped: dict[str, UserMessage]
     viseme_set: VisemeSet | None = None
 
     @property
@@ -67,24 +68,31 @@ class Face:
         return tuple(curve for curve in curves if curve in moving)
 
     @property
-    def extent(self) -> str:
+    def extent(self) -> UserMessage:
         """How many meshes it has, in words."""
-        return "1 mesh" if len(self.meshes) == 1 else f"{len(self.meshes)} meshes"
+        count = len(self.meshes)
+        return UserMessage("1 mesh") if count == 1 else UserMessage("{count} meshes", count=count)
 
-    def warnings(self) -> list[str]:
-        """What can't be animated or will not last, as sentences without a full stop."""
+    def warnings(self) -> list[UserMessage]:
+        """Return what can't be animated or will not last."""
         moving = {key for mesh in self.meshes for key in mesh.sums if key not in mesh.skipped}
-        reasons: dict[str, list[str]] = {}
+        reasons: dict[UserMessage, list[str]] = {}
         for mesh in self.meshes:
             for key, why in mesh.skipped.items():
                 if key not in moving and key not in reasons.setdefault(why, []):
                     reasons[why].append(key)
         return [
-            *(f"Left alone, as {why}: {_listed(keys)}" for why, keys in reasons.items() if keys),
-            *(f'"{name}" was left out: {why}' for name, why in self.skipped.items()),
             *(
-                f'"{mesh.object.name}" will be still when the file is opened again, as its shape keys have no animation data where they '
-                "are linked from: add some in that file"
+                UserMessage("Not animated ({why}): {keys}", why=why, keys=_listed(keys))
+                for why, keys in reasons.items()
+                if keys
+            ),
+            *(UserMessage('"{name}" was skipped: {why}', name=name, why=why) for name, why in self.skipped.items()),
+            *(
+                UserMessage(
+                    '"{mesh}" will lose its animation on reload because its linked shape keys have no animation data: key one of them in the library file',
+                    mesh=mesh.object.name,
+                )
                 for mesh in self.meshes
                 if _is_forgetful(mesh.object.data)
             ),
@@ -98,33 +106,39 @@ def read_face(ob: bpy.types.Object | None) -> Face:
     face = replace(found, meshes=tuple(mesh for mesh in found.meshes if mesh.sums))
     if not face.meshes and face.skipped:
         name, why = next(iter(face.skipped.items()))
-        raise RigError(f'"{name}" can\'t be keyed: {why}')
+        raise RigError('"{name}" can\'t be keyed: {why}', name=name, why=why)
     if not face.meshes:
         others = [block.name for mesh in found.meshes for block in mesh.key.key_blocks[1:]]
-        has = f"it has {_listed(others)}" if others else "it has none but the basis"
+        has = UserMessage("it has {keys}", keys=_listed(others)) if others else UserMessage("it only has the basis")
         raise RigError(
-            f'No ARKit shape keys on "{ob.name}": looked for {len(CHANNELS)}, found 0, {has}: choose them under Mapping, rename them or '
-            "select another face"
+            'Found none of the {count} ARKit shape keys on "{object}" ({has}): choose them under Mapping, rename them or select another face',
+            object=ob.name,
+            count=len(CHANNELS),
+            has=has,
         )
     if not face.channels and not face.visemes:
-        kind = "ARKit shape key or viseme" if face.viseme_set else "ARKit shape key"
-        raise RigError(f'Every {kind} of "{ob.name}" is driven, muted or locked: free those that shall move')
+        kind = UserMessage("ARKit shape key or viseme") if face.viseme_set else UserMessage("ARKit shape key")
+        raise RigError(
+            'Every {kind} of "{object}" is driven, muted or locked: free the ones that should move',
+            kind=kind,
+            object=ob.name,
+        )
     return face
 
 
 def find_face(ob: bpy.types.Object | None) -> Face:
     """All meshes with shape keys around an object, also those of which nothing moves. Raises RigError when there are none."""
     if ob is None:
-        raise RigError("Select a face: an object with ARKit's shape keys")
+        raise RigError("Select a face: a mesh with ARKit shape keys")
     keyed = _family(ob)
     if not keyed:
-        raise RigError(f'"{ob.name}" has no shape keys: select a face that has ARKit\'s')
+        raise RigError('"{object}" has no shape keys: select a face with ARKit shape keys', object=ob.name)
     mapped = _map_face(
         tuple(tuple(block.name for block in member.data.shape_keys.key_blocks[1:]) for member in keyed),
         tuple(mapping.choices(member.data.shape_keys) for member in keyed),
     )
     meshes: list[FaceMesh] = []
-    skipped: dict[str, str] = {}
+    skipped: dict[str, UserMessage] = {}
     for member, sums in zip(keyed, mapped.sums, strict=True):
         key = member.data.shape_keys
         if any(mesh.key == key for mesh in meshes):
@@ -164,18 +178,20 @@ def armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:
     return {mover for mover in movers if mover.type == "ARMATURE"}
 
 
-def _unfit(key: bpy.types.Key) -> str:
-    """Why none of a mesh's keys can be animated, "" when they can."""
+def _unfit(key: bpy.types.Key) -> UserMessage | None:
+    """Return why none of a mesh's keys can be animated, None when they can."""
     if not key.is_editable:
-        return "its shape keys are linked; make its mesh a library override, and give the keys animation data in the source file"
+        return UserMessage(
+            "its shape keys are linked; make its mesh a library override and key one of its shape keys in the library file"
+        )
     if not key.use_relative:
-        return "its shape keys are not relative; turn Relative on"
+        return UserMessage("its shape keys aren't relative; turn on Relative")
     if key.animation_data and key.animation_data.use_tweak_mode:
-        return "an NLA strip of its keys is in tweak mode; leave tweak mode"
-    return ""
+        return UserMessage("an NLA strip of its keys is in tweak mode; leave tweak mode")
+    return None
 
 
-def _skipped_keys(key: bpy.types.Key, names: Iterable[str]) -> dict[str, str]:
+def _skipped_keys(key: bpy.types.Key, names: Iterable[str]) -> dict[str, UserMessage]:
     # A muted driver doesn't drive.
     driven = (
         {driver.data_path for driver in key.animation_data.drivers if not driver.mute} if key.animation_data else set()
@@ -186,13 +202,13 @@ def _skipped_keys(key: bpy.types.Key, names: Iterable[str]) -> dict[str, str]:
     wanted, skipped = set(names), {}
     for block, mute, lock in zip(key.key_blocks, muted, locked, strict=True):
         why = (
-            "driven"
+            UserMessage("driven")
             if driven and block.path_from_id("value") in driven
-            else "muted"
+            else UserMessage("muted")
             if mute
-            else "locked"
+            else UserMessage("locked")
             if lock
-            else ""
+            else None
         )
         if why and block.name in wanted:
             skipped[block.name] = why

@@ -27,7 +27,7 @@ def _suggestions(self: "LipSyncMapping", context: bpy.types.Context, text: str) 
 def _choice(curve: str) -> bpy.types.StringProperty:
     return bpy.props.StringProperty(
         name=curve,
-        description="The shape key that this channel moves on this mesh. Empty: whichever is found by its name",
+        description="The shape key that this channel moves on this mesh. Empty: found by its name",
         search=_suggestions,
         search_options=set(),
         override={"LIBRARY_OVERRIDABLE"},

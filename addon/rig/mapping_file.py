@@ -10,14 +10,16 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from ...backend.messages import UserError
+
 _FORMAT, _VERSION = "lip sync mapping", 1
 _LONGEST = 1 << 24  # letters
 
 Chosen = dict[str, dict[str, str]]  # mesh -> curve -> the key that it moves there, "" for none
 
 
-class MappingError(Exception):
-    """A file is no mapping; the text is why, and what to do, for the artist."""
+class MappingError(UserError):
+    """A file is no mapping."""
 
 
 def dump(chosen: Mapping[str, Mapping[str, str]]) -> str:
@@ -31,7 +33,7 @@ def read(path: Path) -> Chosen:
     with path.open(encoding="utf-8") as file:
         text = file.read(_LONGEST + 1)
     if len(text) > _LONGEST:
-        raise MappingError("it is longer than any mapping: choose a file that Save Mapping wrote")
+        raise MappingError("it is too long for a mapping; choose a file that Save Mapping wrote")
     return parse(text)
 
 
@@ -40,18 +42,24 @@ def parse(text: str) -> Chosen:
     try:
         stored = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise MappingError(f"it is no JSON ({error}): choose a file that Save Mapping wrote") from error
+        raise MappingError("it isn't JSON ({reason}); choose a file that Save Mapping wrote", reason=error) from error
     if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
-        raise MappingError(f'it is no mapping: its "format" is not "{_FORMAT}"; choose a file that Save Mapping wrote')
+        raise MappingError('its "format" isn\'t "{format}"; choose a file that Save Mapping wrote', format=_FORMAT)
     if stored.get("version") != _VERSION:
-        raise MappingError(f"its version {str(stored.get('version'))[:20]} is not known here: update the extension")
+        raise MappingError(
+            "its version {version} isn't supported; update the extension",
+            version=str(stored.get("version"))[:20],
+        )
     meshes = stored.get("meshes")
     if not isinstance(meshes, dict) or not all(isinstance(own, dict) for own in meshes.values()):
-        raise MappingError('its "meshes" are not as in {"Head": {"jawOpen": "Mouth_A"}}: save the mapping again')
+        raise MappingError('its "meshes" aren\'t like {"Head": {"jawOpen": "Mouth_A"}}; save the mapping again')
     if wrong := [
         key for own in meshes.values() for key in own.values() if key is not None and not isinstance(key, str)
     ]:
-        raise MappingError(f"{str(wrong[0])[:40]!r} is no name of a key: write it in quotes, or null for none")
+        raise MappingError(
+            "{value} isn't the name of a shape key; write a name in quotes, or null for none",
+            value=repr(str(wrong[0])[:40]),
+        )
     return {mesh: {curve: key or "" for curve, key in own.items()} for mesh, own in meshes.items()}
 
 

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ...backend.arkit import CHANNELS
-from ..locale import said
+from ..locale import tr
 from . import parts, skin
 from .expressions import offsets
 from .mesh import Builder
@@ -117,7 +117,7 @@ def _object(
 
 
 class LIPSYNC_OT_sample_face_add(bpy.types.Operator):
-    """Add a stylized head with all 52 ARKit shape keys, to try lip sync on"""
+    """Add a stylized head with all 52 ARKit shape keys to try lip sync"""
 
     bl_idname = "mesh.arkit_sample_face_add"
     bl_label = "ARKit Sample Face"
@@ -126,7 +126,7 @@ class LIPSYNC_OT_sample_face_add(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.mode != "OBJECT":
-            cls.poll_message_set(said("Switch to Object Mode"))
+            cls.poll_message_set(tr("Switch to Object Mode"))
             return False
         return True
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...backend.messages import UserError
+
 _LONGEST = 1 << 28  # letters: half a million lines
 _LAST_FRAME = 1_048_574  # Blender's
 
 
-class ManifestError(Exception):
-    """A manifest can't be used; the text is a sentence for the artist."""
+class ManifestError(UserError):
+    """A manifest can't be used."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ def read_entries(path: Path) -> list[Entry]:
         return [_entry(json.loads(row), path.parent) for row in text.splitlines() if row.strip()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ManifestError(
-            f'"{path}" is no manifest of takes ({error!r}): choose the manifest.jsonl that a batch wrote'
+            '"{file}" isn\'t a batch manifest ({reason}): choose the manifest.jsonl that a batch wrote',
+            file=path,
+            reason=repr(error),
         ) from error
 
 

@@ -11,6 +11,7 @@ from bpy.app.handlers import persistent
 
 from ...backend.arkit import REGIONS
 from ...backend.curves.adjust import RANGES, STRONGEST, Controls, adjust
+from ...backend.messages import UserMessage
 from ..keyframes import face_action
 from ..rig import face_rig
 from . import take_store
@@ -62,16 +63,19 @@ def _number(control: str, name: str, description: str, default: float = 0.0, **h
 class LipSyncControls(bpy.types.PropertyGroup):
     """action.lipsync_controls: what a take has; scene.lipsync.controls: what a new take gets where there is none before it"""
 
-    jaw: _strength("Jaw", "How far the jaw moves, and what shuts the lips over it, compared with what was generated")
-    lips: _strength("Lips", "How far the lips move compared with what was generated")
-    cheeks: _strength("Cheeks", "How far cheeks and nose move compared with what was generated")
-    brows: _strength("Brows", "How far the brows move compared with what was generated")
-    lids: _strength("Lids", "How far the lids move in blinks, squints and wide eyes compared with what was generated")
-    gaze: _strength("Gaze", "How far the eyes turn compared with what was generated")
+    jaw: _strength(
+        "Jaw",
+        "How far the jaw moves, with the channels that close the lips over it, compared with the generated curves",
+    )
+    lips: _strength("Lips", "How far the lips move compared with the generated curves")
+    cheeks: _strength("Cheeks", "How far cheeks and nose move compared with the generated curves")
+    brows: _strength("Brows", "How far the brows move compared with the generated curves")
+    lids: _strength("Lids", "How far the lids move in blinks, squints and wide eyes compared with the generated curves")
+    gaze: _strength("Gaze", "How far the eyes turn compared with the generated curves")
     smoothing: _number(
         "smoothing",
         "Smoothing",
-        "Seconds over which every curve but the blinks is averaged; lips that are shut for a P, B or M stay shut",
+        "Average every curve except blinks over this many seconds; lips that close for a P, B or M stay closed",
         precision=2,
         step=1,
         subtype="TIME_ABSOLUTE",
@@ -80,7 +84,7 @@ class LipSyncControls(bpy.types.PropertyGroup):
     blinks: _number(
         "blinks",
         "Blinks",
-        "How many times as many blinks as were generated: 0 for none",
+        "Blink rate: 0.5 removes half of the blinks, 2 doubles them, 0 removes all",
         1.0,
         step=10,
         subtype="FACTOR",
@@ -88,14 +92,14 @@ class LipSyncControls(bpy.types.PropertyGroup):
     closing: _number(
         "closing",
         "Mouth Closing",
-        "Above 0 closes lips that nearly meet, below 0 parts them a little; vowels stay",
+        "Above 0 closes lips that nearly meet, below 0 parts them slightly; vowels don't change",
         step=5,
         subtype="FACTOR",
     )
     offset: _number(
         "offset",
         "Offset (ms)",
-        "Milliseconds by which the take comes later than the sound, or earlier below 0",
+        "Shift the take later than the sound, in milliseconds; below 0 shifts it earlier",
         precision=0,
         step=1000,
     )
@@ -129,18 +133,15 @@ def reset(group: LipSyncControls) -> None:
         group.property_unset(name)
 
 
-def untouchable(action: bpy.types.Action, edited: bool) -> str:
-    """Why the controls leave a take alone, a sentence without a full stop; "" when they don't. edited: whether a hand changed its keys."""
+def untouchable(action: bpy.types.Action, edited: bool) -> UserMessage | None:
+    """Return why the controls leave a take alone, None when they don't. edited: whether a hand changed its keys."""
     if not action.is_editable:
-        return "Linked from another file, so the controls can't change it"
+        return UserMessage("This take is linked from another file: duplicate it to adjust it")
     if edited:
-        again = (
-            "import it again for one to adjust"
-            if take_store.read_info(action).imported
-            else "Make Again gives one to adjust"
-        )
-        return f"Edited by hand, so the controls leave it alone; {again}"
-    return ""
+        if take_store.read_info(action).imported:
+            return UserMessage("The controls don't change a take that was edited by hand: import it again to adjust it")
+        return UserMessage("The controls don't change a take that was edited by hand: regenerate it to adjust it")
+    return None
 
 
 def catch_up() -> None:

@@ -8,13 +8,14 @@ import numpy as np
 
 from ...backend.arkit import CHANNELS
 from ...backend.curves.base import Curves, resample
+from ...backend.messages import UserError
 from ..keyframes import face_action
 from ..rig import face_rig
 from . import take_store
 
 
-class ExchangeError(Exception):
-    """Curves don't fit a face, or a face has none; the text is a sentence for the artist."""
+class ExchangeError(UserError):
+    """Curves don't fit a face, or a face has none."""
 
 
 def import_take(
@@ -38,7 +39,9 @@ def write_import(
     performed = resample(curves, fps, count)
     table = face_action.columns(face, performed)
     if not table:
-        raise ExchangeError(f'"{file.name}" moves none of the face\'s ARKit keys: choose another file or face')
+        raise ExchangeError(
+            '"{file}" animates none of the face\'s ARKit shape keys: choose another file or face', file=file.name
+        )
     action = face_action.write_action(take_store.new_name(file.stem, "capture"), table, first_frame, style)
     take_store.mark(action, take_store.imported_info(str(file), curves.start, count / fps, first_frame, fps), performed)
     return action
@@ -54,7 +57,9 @@ def performed_by(face: face_rig.Face, fps: float) -> Curves:
         raise ExchangeError("The face has no take: generate or import one first")
     moved = face_action.channel_fcurves(action, face)
     if not moved:
-        raise ExchangeError(f'"{action.name}" moves none of the face\'s ARKit keys: choose a take')
+        raise ExchangeError(
+            '"{action}" animates none of the face\'s ARKit shape keys: choose a take', action=action.name
+        )
     first = math.floor(min(fcurve.range()[0] for fcurve in moved.values()))
     last = math.ceil(max(fcurve.range()[1] for fcurve in moved.values()))
     names = tuple(name for name in CHANNELS if name in moved)

@@ -13,6 +13,7 @@ import numpy as np
 from idprop.types import IDPropertyGroup
 
 from ...backend.curves.base import Curves
+from ...backend.messages import UserError, UserMessage
 from ..rig.face_rig import Face
 from . import migrations
 from .edit_tracking import is_edited, seal  # noqa: F401  others ask a take whether it is edited
@@ -26,8 +27,8 @@ _UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
 _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
 
-class TakeError(Exception):
-    """There is no take to work on, or not this with it; the text is a sentence for the artist."""
+class TakeError(UserError):
+    """There is no take to work on, or not this with it."""
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,19 @@ def read_info(action: bpy.types.Action) -> TakeInfo:
     return TakeInfo(**values | {"locks": Locks(**values["locks"])})
 
 
-def _why_no_take(action: bpy.types.Action | None) -> str:
-    """Why an Action is no take although it says so, "" when it doesn't."""
+def _why_no_take(action: bpy.types.Action | None) -> UserMessage | None:
+    """Return why an Action is no take although it says so, None when it doesn't."""
     stored = action.get(_PROPERTY) if action else None
     if (
         action is None
         or not isinstance(stored, IDPropertyGroup)
         or migrations.told_version(stored) <= migrations.VERSION
     ):
-        return ""
-    return f'"{action.name}" was made by a newer version of this extension: update the extension to work with it'
+        return None
+    return UserMessage(
+        '"{action}" was made with a newer version of this extension: update the extension to edit it',
+        action=action.name,
+    )
 
 
 def _frozen(value: Any) -> Any:
@@ -136,16 +140,22 @@ def read_parts(action: bpy.types.Action) -> tuple[str, ...]:
     return tuple(part["strip"] for part in action.get(_PARTS, ()))
 
 
-def why_only_once(action: bpy.types.Action) -> str:
-    """Why a take can't be made again from what it stores, as far as can be told from it alone; "" when it can."""
+def why_only_once(action: bpy.types.Action) -> UserMessage | None:
+    """Return why a take can't be regenerated from what it stores, as far as that can be told from it alone; None when it can."""
     info, joined = read_info(action), read_parts(action)
     if info.imported:
-        return f'It was not generated but imported from "{Path(info.sound).name}": import that again'
+        return UserMessage('This take was imported from "{file}": import that file again', file=Path(info.sound).name)
     if joined:
-        return f'"{action.name}" joins the takes of {len(joined)} strips: make them again with Generate All'
+        return UserMessage(
+            '"{action}" joins the takes of {count} strips: regenerate them with Generate All',
+            action=action.name,
+            count=len(joined),
+        )
     if info.retimed:
-        return f'The strip "{info.strip}" is retimed, which no file tells: generate it anew'
-    return ""
+        return UserMessage(
+            'Takes of a retimed strip can\'t be regenerated: use Generate for "{strip}"', strip=info.strip
+        )
+    return None
 
 
 def all_takes() -> Iterator[bpy.types.Action]:
@@ -156,7 +166,9 @@ def find_take(name: str) -> bpy.types.Action:
     """The take of that name. Raises TakeError when there is none."""
     action = bpy.data.actions.get(name)
     if action is None or not is_take(action):
-        raise TakeError(_why_no_take(action) or f'There is no take "{name}": choose one of the list')
+        raise TakeError(
+            _why_no_take(action) or UserMessage('There is no take "{name}": choose one in the list', name=name)
+        )
     return action
 
 
@@ -202,7 +214,9 @@ def chosen_take(face: Face) -> bpy.types.Action:
     """The take that moves a face now. Raises TakeError when none does."""
     action = current_take(face)
     if action is None or not is_take(action):
-        raise TakeError(_why_no_take(action) or "No take moves the face: choose one in the list, or generate one")
+        raise TakeError(
+            _why_no_take(action) or UserMessage("The face has no active take: choose one in the list or generate one")
+        )
     return action
 
 

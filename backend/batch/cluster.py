@@ -22,12 +22,16 @@ def on_ray(setting: Setting, address: str) -> Workers:
     try:
         import ray
     except ImportError as error:
-        raise ClusterError(f"Ray can't be imported ({error}): pip install ray, here and on every node.") from error
+        raise ClusterError(
+            "Ray can't be imported ({reason}): pip install ray, here and on every node", reason=error
+        ) from error
     try:
         ray.init(address=address or None, ignore_reinit_error=True, log_to_driver=False)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise ClusterError(
-            f"There is no Ray cluster at {address} ({error}): start one with `ray start --head`, or leave the address out."
+            "There is no Ray cluster at {address} ({reason}): start one with `ray start --head`, or leave the address out",
+            address=address,
+            reason=error,
         ) from error
     remote = ray.remote(num_cpus=1, max_retries=-1)(do_job)
 

@@ -42,7 +42,7 @@ def _batch(options: argparse.Namespace) -> int:
     from .run import Setting, processes, run, show
 
     if options.processes < 1:
-        raise LinesError(f"{options.processes} processes can't do anything: choose 1 or more.")
+        raise LinesError("{processes} processes can't do anything: choose 1 or more", processes=options.processes)
     lines = read_lines(options.lines)
     options.out.mkdir(parents=True, exist_ok=True)
     setting = Setting(options.model.absolute(), options.out.absolute(), options.format)

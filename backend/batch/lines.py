@@ -72,10 +72,12 @@ def read_lines(path: Path) -> list[Line | BadLine]:
     elif path.is_file():
         lines = _unlike([_line(row, number, path) for number, row in _rows(path)])
     else:
-        raise LinesError(f'There is no folder or table "{path}": give a folder of sounds, a .csv or a .jsonl.')
+        raise LinesError('There is no folder or table "{file}": give a folder of sounds, a .csv or a .jsonl', file=path)
     if not lines:
         raise LinesError(
-            f'"{path}" holds no lines: put sounds into it ({", ".join(_SUFFIXES[:4])} and so on), or rows.'
+            '"{file}" holds no lines: put sounds into it ({suffixes} and so on), or rows',
+            file=path,
+            suffixes=", ".join(_SUFFIXES[:4]),
         )
     return lines
 
@@ -90,7 +92,9 @@ def _rows(path: Path) -> list[tuple[int, dict[str, Any] | str]]:
             raise ValueError(f"a line has more than {_LONGEST} letters")
     except (OSError, ValueError) as error:
         raise LinesError(
-            f'"{path}" can\'t be read ({error}): save it as UTF-8 text, with a line for each piece of speech.'
+            '"{file}" can\'t be read ({reason}): save it as UTF-8 text, with a line for each piece of speech',
+            file=path,
+            reason=error,
         ) from error
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
         return [(number, _object(row)) for number, row in enumerate(rows, start=1) if row.strip()]
@@ -98,14 +102,16 @@ def _rows(path: Path) -> list[tuple[int, dict[str, Any] | str]]:
     try:
         if "file" not in (reader.fieldnames or ()):
             raise LinesError(
-                f'"{path}" has no column "file": its first row must name the columns, {", ".join(_COLUMNS)}.'
+                '"{file}" has no column "file": its first row must name the columns, {columns}',
+                file=path,
+                columns=", ".join(_COLUMNS),
             )
         return [
             (reader.line_num, {key: value for key, value in row.items() if key and value not in (None, "")})
             for row in reader
         ]
     except csv.Error as error:
-        raise LinesError(f'"{path}" can\'t be read ({error}): save it as CSV again.') from error
+        raise LinesError('"{file}" can\'t be read ({reason}): save it as CSV again', file=path, reason=error) from error
 
 
 def _object(row: str) -> dict[str, Any] | str:

@@ -76,7 +76,7 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
             path.parent.mkdir(parents=True, exist_ok=True)
             write(path, Curves(take.names, take.values, take.fps, line.start))
     except Exception as error:  # noqa: BLE001 - one line's trouble must not be the next one's
-        return Result(line.name, key, line.file, took=round(time.monotonic() - began, 4), error=explain(error)[1])
+        return Result(line.name, key, line.file, took=round(time.monotonic() - began, 4), error=str(explain(error)[1]))
     first = takes[0]
     return Result(
         name=line.name,

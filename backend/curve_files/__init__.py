@@ -19,9 +19,9 @@ def read(path: str | Path) -> Curves:
     path = Path(path)
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise CurvesError(f'"{path.name}" can\'t be read: choose a {_KINDS}.')
+        raise CurvesError('"{file}" has no supported format: choose a {kinds}', file=path.name, kinds=_KINDS)
     if not path.is_file():
-        raise CurvesError(f'There is no file "{path}": choose another.')
+        raise CurvesError('There is no file "{file}": choose another', file=path)
     return reader(path)
 
 
@@ -35,12 +35,12 @@ def check_path(path: str | Path) -> None:
     path = Path(path)
     _writer(path)
     if path.is_dir():
-        raise CurvesError(f'"{path}" is a folder: give the name of a file.')
+        raise CurvesError('"{file}" is a folder: choose a file name', file=path)
     if not path.absolute().parent.is_dir():
-        raise CurvesError(f'There is no folder "{path.absolute().parent}": make it first, or choose another.')
+        raise CurvesError('There is no folder "{folder}": create it or choose another', folder=path.absolute().parent)
 
 
 def _writer(path: Path) -> Callable[[Path, Curves], None]:
     if path.suffix.lower() not in _WRITERS:
-        raise CurvesError(f'"{path.name}" can\'t be written: give it the suffix {_KINDS}.')
+        raise CurvesError('"{file}" can\'t be written: use the suffix {kinds}', file=path.name, kinds=_KINDS)
     return _WRITERS[path.suffix.lower()]

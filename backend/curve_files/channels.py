@@ -20,11 +20,13 @@ def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tu
     columns = {str(name): index for index, name in enumerate(names)}
     if values.ndim != 2 or not len(values) or values.shape[1] != len(columns) or not np.isfinite(values).all():
         raise CurvesError(
-            f'"{path.name}" holds no frames, or some that don\'t fit its {len(columns)} names: export it again.'
+            '"{file}" has no frames, or frames that don\'t match its {count} names: export it again',
+            file=path.name,
+            count=len(columns),
         )
     found = map_names(columns).keys
     if not found:
-        raise CurvesError(f"\"{path.name}\" names no channel of ARKit's: export it again, with ARKit's blendshapes.")
+        raise CurvesError('"{file}" has no ARKit channel: export it again with the ARKit blendshapes', file=path.name)
     picked = [np.mean([values[:, columns[name]] for name in halves], axis=0) for halves in found.values()]
     return tuple(found), np.clip(np.stack(picked, axis=1), 0.0, 1.0).astype(np.float32)
 
@@ -32,12 +34,16 @@ def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tu
 def check_fps(path: Path, fps: float) -> float:
     """The same. Raises CurvesError when no take has such a frame rate."""
     if not _FPS[0] <= fps <= _FPS[1]:
-        raise CurvesError(f'"{path.name}" says that it has {fps:g} frames a second: export it again.')
+        raise CurvesError(
+            '"{file}" has an impossible frame rate of {fps:g} fps: export it again', file=path.name, fps=fps
+        )
     return fps
 
 
 def check_start(path: Path, start: float) -> float:
     """The same. Raises CurvesError when it is no second that a take could start at."""
     if not abs(start) <= _LATEST:
-        raise CurvesError(f'"{path.name}" says that it starts at second {start:g}: export it again.')
+        raise CurvesError(
+            '"{file}" starts at an impossible time of {start:g} s: export it again', file=path.name, start=start
+        )
     return start

@@ -15,11 +15,11 @@ def on_grid(names: tuple[str, ...], values: np.ndarray, times: np.ndarray, fps: 
     start = float(times[0])
     position = (times - start) * fps
     if not (np.abs(times) <= _LATEST).all():  # nor NaN
-        raise CurvesError("The times of this file are no numbers: export it again.")
+        raise CurvesError("Some times in this file aren't numbers: export it again")
     if np.abs(position - np.arange(len(values))).max() > 0.1:
         order = np.argsort(position, kind="stable")
         if position[order[-1]] > 10 * len(values) + _GAPS * fps:
-            raise CurvesError("The times of this file lie too far apart for its few frames: export it again.")
+            raise CurvesError("The times in this file are too far apart for its few frames: export it again")
         grid = np.arange(round(position[order[-1]]) + 1)
         values = np.stack([np.interp(grid, position[order], channel[order]) for channel in values.T], axis=1).astype(
             np.float32

@@ -44,7 +44,11 @@ def read_json(path: str | Path) -> Curves:
     except CurvesError:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise CurvesError(f'"{path.name}" holds no curves that can be read ({error!r}): export them again.') from error
+        raise CurvesError(
+            '"{file}" contains no readable curves ({reason}): export it again',
+            file=path.name,
+            reason=repr(error),
+        ) from error
 
 
 def _bounded(content: bytes) -> bytes:

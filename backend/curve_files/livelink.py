@@ -97,7 +97,8 @@ def read_csv(path: str | Path, fps: float | None = None) -> Curves:
             names = tuple(name for name in CHANNELS if name in column)
             if not names or "timecode" not in column:
                 raise CurvesError(
-                    f'"{path}" is no LiveLinkFace file: its first line names no Timecode or no ARKit channel.'
+                    '"{file}" isn\'t a LiveLinkFace file, since its first line lacks Timecode or any ARKit channel: choose another',
+                    file=path,
                 )
             flat, codes = array("f"), []
             for row in table:
@@ -109,9 +110,11 @@ def read_csv(path: str | Path, fps: float | None = None) -> Curves:
     except CurvesError:
         raise
     except (OSError, ValueError, IndexError, OverflowError, csv.Error) as error:
-        raise CurvesError(f'"{path}" can\'t be read as a LiveLinkFace file ({error}): export it again.') from error
+        raise CurvesError(
+            '"{file}" can\'t be read as a LiveLinkFace file ({reason}): export it again', file=path, reason=error
+        ) from error
     if not len(values) or not np.isfinite(values).all():
-        raise CurvesError(f'"{path}" holds no frames, or values that are no numbers: export it again.')
+        raise CurvesError('"{file}" has no frames, or values that aren\'t numbers: export it again', file=path)
     fps = fps or _told_fps(seconds, frames)
     return on_grid(names, np.clip(values, 0.0, 1.0), seconds + frames / fps, fps)
 

@@ -53,7 +53,9 @@ def read_npz(path: str | Path) -> Curves:
         fps, start = float(arrays["fps"]), float(arrays.get("start", 0.0))
     except BROKEN as error:
         raise CurvesError(
-            f'"{path.name}" holds no curves that can be read ({error!r}): it needs the arrays names, values and fps.'
+            '"{file}" contains no readable curves ({reason}): export it with the arrays names, values and fps',
+            file=path.name,
+            reason=repr(error),
         ) from error
     return Curves(*pick_channels(path, names, values), check_fps(path, fps), check_start(path, start))
 

@@ -16,7 +16,11 @@ def read_whole(path: Path) -> bytes:
     with open(path, "rb") as file:
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
-        raise CurvesError(f'"{path.name}" is larger than {_LARGEST >> 20} MB, which no take is: export a shorter one.')
+        raise CurvesError(
+            '"{file}" is larger than {limit} MB: export a shorter take',
+            file=path.name,
+            limit=_LARGEST >> 20,
+        )
     return content
 
 
@@ -33,7 +37,9 @@ def replace_bytes(path: str | Path, fill: Callable[[BinaryIO], object]) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise CurvesError(
-            f'"{path}" can\'t be written ({error.strerror or error}): check the folder and its permissions.'
+            '"{file}" can\'t be written ({reason}): check the folder and its permissions',
+            file=path,
+            reason=error.strerror or error,
         ) from error
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..arkit import REGIONS
+from ..messages import UserError, UserMessage
 from . import blinks, lip_closures
 from .base import Curves, interpolate
 
@@ -19,8 +20,8 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-class ControlError(ValueError):
-    """A control has a value that makes no sense; the text is a sentence for the artist."""
+class ControlError(UserError, ValueError):
+    """A control has a value that makes no sense."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,21 @@ class Controls:
     def __post_init__(self) -> None:
         for region, factor in self.strengths.items():
             if region not in REGIONS:
-                raise ControlError(f'There is no region "{region}" of the face: choose one of {", ".join(REGIONS)}.')
-            _check(f"The strength of {region}", factor, 0.0, STRONGEST)
+                raise ControlError(
+                    'There is no region "{region}" of the face: choose one of {regions}',
+                    region=region,
+                    regions=", ".join(REGIONS),
+                )
+            _check(UserMessage("The strength of {region}", region=region), factor, 0.0, STRONGEST)
         for name, (low, high) in RANGES.items():
             _check(name.capitalize(), getattr(self, name), low, high)
 
 
-def _check(what: str, value: float, low: float, high: float) -> None:
+def _check(what: str | UserMessage, value: float, low: float, high: float) -> None:
     if not (math.isfinite(value) and low <= value <= high):
-        raise ControlError(f"{what} can't be {value:g}: choose {low:g} to {high:g}.")
+        raise ControlError(
+            "{what} can't be {value:g}: choose {low:g} to {high:g}", what=what, value=value, low=low, high=high
+        )
 
 
 def adjust(take: Curves, controls: Controls) -> Curves:

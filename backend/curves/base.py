@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..messages import UserError
+
 _PIECE = 4096  # frames that are worked on at a time, to hold little memory
 
 
-class CurvesError(ValueError):
-    """Curves don't fit together, or a file of them can't be read or written; the text is a sentence for the artist."""
+class CurvesError(UserError, ValueError):
+    """Curves don't fit together, or a file of them can't be read or written."""
 
 
 @dataclass(frozen=True)

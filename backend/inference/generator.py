@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arkit import CHANNELS
 from ..curves.base import Curves, resample
+from ..messages import UserMessage
 from ..model_folder import ModelCard, ModelError, read_card, read_parts
 from ..noise_schedule import NoiseLevel
 from ..runtimes import Report, Runtime, RuntimeUnusable, find, silent
@@ -27,7 +28,7 @@ _NOTHING = 1e-6  # a share that isn't seen
 _LIKENESSES = 3  # told of a voice
 _LISTENING = 0.4  # of the time that a job takes
 
-Callback = Callable[[str, float], None]  # stage, fraction of the whole that is done; may raise to cancel
+Callback = Callable[[UserMessage, float], None]  # stage, fraction of the whole that is done; may raise to cancel
 Sound = np.ndarray | Iterable[np.ndarray]  # (n,) float32 mono at 16 kHz, or its blocks as backend.audio.Clip has them
 
 
@@ -58,13 +59,13 @@ class Take:
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model. parallel: whether its runtime may be asked by several threads at once; notice: a sentence for the artist when it does not
+    """A loaded model. parallel: whether its runtime may be asked by several threads at once; notices: for the artist when it does not
     run as it was meant to; stands_in: for another one, whose names it may not know."""
 
     card: ModelCard
     runtime: Runtime
     parallel: bool = False
-    notice: str = ""
+    notices: tuple[UserMessage, ...] = ()
     stands_in: bool = False
 
 
@@ -82,9 +83,9 @@ def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Re
         return Model(card, opened, parallel=runtime == "onnx" and threads != 1)
     except (RuntimeUnusable, ModelError) as error:
         if runtime == "onnx":
-            raise ModelError(str(error)) from error
-        notice = f"{str(error).rstrip('.')}; until then, ONNX Runtime does the work."
-    return replace(load_model(folder, threads=threads), notice=notice)
+            raise ModelError(error.message) from error
+        notice = UserMessage("{reason}; until then, ONNX Runtime is used", reason=error.message)
+    return replace(load_model(folder, threads=threads), notices=(notice,))
 
 
 def load_model_or(own: Path, folder: Path, runtime: str = "onnx", report: Report = silent) -> Model:
@@ -95,14 +96,17 @@ def load_model_or(own: Path, folder: Path, runtime: str = "onnx", report: Report
         if folder.resolve() == own.resolve():
             raise
         model = load_model(own, runtime, report=report)
-        notice = f"{str(error).rstrip('.')}; until then, the extension's own model does the work."
-        return replace(model, notice=f"{notice} {model.notice}".rstrip(), stands_in=True)
+        notice = UserMessage("{reason}; until then, the extension's own model is used", reason=error.message)
+        return replace(model, notices=(notice, *model.notices), stands_in=True)
 
 
 def _hear(model: Model, samples: Sound, callback: Callback) -> AudioFeatures:
     blocks = [samples] if isinstance(samples, np.ndarray) else samples
     return listen(
-        model.runtime, model.card.reach, blocks, lambda fraction: callback("Listening", _LISTENING * fraction)
+        model.runtime,
+        model.card.reach,
+        blocks,
+        lambda fraction: callback(UserMessage("Listening"), _LISTENING * fraction),
     )
 
 
@@ -188,7 +192,7 @@ def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> It
         for number in range(wish.count):
 
             def progress(fraction: float, number: int = number) -> None:
-                callback("Performing", _LISTENING + (1 - _LISTENING) * (number + fraction) / wish.count)
+                callback(UserMessage("Performing"), _LISTENING + (1 - _LISTENING) * (number + fraction) / wish.count)
 
             seed = wish.seed + number
             z = np.random.default_rng(seed).standard_normal(
@@ -199,7 +203,9 @@ def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> It
             z *= card.deviation
             z += card.mean
             if not np.isfinite(z.sum()):
-                raise ModelError(f"{card.name} makes curves that are no numbers of this sound: choose another model.")
+                raise ModelError(
+                    "{model} turns this sound into values that aren't numbers: choose another model", model=card.name
+                )
             np.clip(z, 0.0, 1.0, out=z)
             curves = resample(Curves(CHANNELS, z, FACE_FPS), wish.fps, frames)
             if wish.kept is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ..messages import UserError, UserMessage
 from ..platforms import child_flags
 from . import client_log
 from .client_log import log_tail
@@ -31,20 +32,20 @@ _WAITING = 256  # replies that may wait to be polled; then the child waits, rath
 _LARGE = 1_000_000  # bytes of a take after which no reply is read until it is polled
 
 
-class LaunchError(Exception):
-    """The child could not be started; the text is a sentence for the artist."""
+class LaunchError(UserError):
+    """The child could not be started."""
 
 
 @dataclass(frozen=True)
 class Gone:
     """The child has ended, by itself or by stop().
 
-    returncode: as subprocess has it (negative: the signal that killed it); log_tail: its last log lines; reason: one sentence.
+    returncode: as subprocess has it (negative: the signal that killed it); log_tail: its last log lines; reason: for the artist.
     """
 
     returncode: int
     log_tail: str
-    reason: str
+    reason: UserMessage
 
 
 def launch(
@@ -61,7 +62,9 @@ def launch(
         client_log.begin(log)
     except (OSError, ValueError) as error:
         raise LaunchError(
-            f'The backend can\'t write its log to the folder "{log.parent}" ({_told(error)}): make room there or make it writable, and generate again.'
+            'The backend can\'t write its log to the folder "{folder}" ({reason}): free some space or make it writable, then generate again',
+            folder=log.parent,
+            reason=_told(error),
         ) from error
     code = _BOOTSTRAP.format(root=ascii(str(root)), site_dirs=ascii([str(folder) for folder in site_dirs]))
     try:
@@ -77,7 +80,9 @@ def launch(
         )
     except (OSError, ValueError) as error:
         raise LaunchError(
-            f'The backend can\'t be started with "{python}" ({_told(error)}): choose another Python in the preferences.'
+            'The backend can\'t be started with "{python}" ({reason}): choose another Python in the preferences',
+            python=python,
+            reason=_told(error),
         ) from error
     return Client(process, log)
 
@@ -140,7 +145,10 @@ class Client:
             if self._silence >= self._patience:
                 self._process.kill()
                 self._gone = self._end(
-                    f"The backend has not answered for {self._patience:.0f} s and was ended: generate again to restart it."
+                    UserMessage(
+                        "The backend was silent for {seconds:.0f} s and was stopped: generate again to restart it",
+                        seconds=self._patience,
+                    )
                 )
         return self._gone
 
@@ -171,7 +179,7 @@ class Client:
         """The reader thread: replies as they come, at last a Gone."""
         pipe = self._process.stdout
         assert pipe
-        reason = ""
+        reason = None
         try:
             while (message := read(pipe)) is not None:
                 if not isinstance(message, Reply):
@@ -180,18 +188,21 @@ class Client:
                 if isinstance(message, TakeReady) and message.values.nbytes > _LARGE:
                     self._replies.join()  # until it is polled
         except ProtocolError as error:
-            reason = f"The backend sent something unreadable and was stopped ({error}): generate again to restart it."
+            reason = UserMessage(
+                "The backend sent something unreadable and was stopped ({reason}): generate again to restart it",
+                reason=error,
+            )
             self._process.kill()
         except (OSError, ValueError, MemoryError) as error:
-            reason = f"The pipe to the backend broke ({error}): generate again to restart it."
+            reason = UserMessage("The pipe to the backend broke ({reason}): generate again to restart it", reason=error)
             self._process.kill()
         gone = self._end(reason)
         self._requests.put(None)
         pipe.close()
         self._replies.put(gone)
 
-    def _end(self, reason: str) -> Gone:
-        """What there is to say of a child that is ending, or was killed. reason: "" for what its exit code says."""
+    def _end(self, reason: UserMessage | None) -> Gone:
+        """What there is to say of a child that is ending, or was killed. reason: None for what its exit code says."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE)
         if self.alive:  # it closed its stdout and went on
@@ -214,9 +225,11 @@ def _send(pipe: IO[bytes], requests: "queue.SimpleQueue[Frame | None]") -> None:
         pipe.close()
 
 
-def _why(returncode: int) -> str:
+def _why(returncode: int) -> UserMessage:
     if returncode == 0:
-        return "The backend ended."
+        return UserMessage("The backend ended: generate again to restart it")
     if returncode < 0:
-        return f"The backend was killed by signal {-returncode}: generate again to restart it."
-    return f"The backend ended with exit code {returncode}: its last log lines say why."
+        return UserMessage(
+            "The backend was killed by signal {signal}: generate again to restart it", signal=-returncode
+        )
+    return UserMessage("The backend ended with exit code {code}: see the last lines of its log", code=returncode)

@@ -14,6 +14,7 @@ from typing import IO, Any, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from ..arkit import CHANNELS
+from ..messages import UserMessage
 
 MAX_HEADER = 64 * 1024
 MAX_PAYLOAD = 512 * 1024 * 1024
@@ -90,21 +91,23 @@ class Ready:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is: stage is a caption for people ("Listening"), fraction is of the whole job, 0..1.
+    """How far a job is: stage is a caption for people ("Listening"), fraction is of the whole job, 0..1; translatable: as in Notice.
 
     Sent again every second or two in which nothing else is, as a sign of life; with id 0 while the backend starts."""
 
     id: int
     stage: str
     fraction: float
+    translatable: UserMessage | None = None
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What the artist should know though the job goes on: message is one sentence."""
+    """What the artist should know though the job goes on: message is one sentence in English, translatable the same with its template."""
 
     id: int
     message: str
+    translatable: UserMessage | None = None
 
 
 @dataclass(frozen=True)
@@ -147,11 +150,12 @@ class Cancelled:
 @dataclass(frozen=True)
 class Error:
     """The job failed. kind: "audio" (the file), "request" (what was asked), "model" (the model's files) or "internal" (a bug: its
-    traceback is in the log); message: one sentence for the artist."""
+    traceback is in the log); message, translatable: for the artist, as in Notice."""
 
     id: int
     kind: str
     message: str
+    translatable: UserMessage | None = None
 
 
 Request = Hello | Generate | Cancel | Shutdown
@@ -195,7 +199,9 @@ def frame(message: Message) -> Frame:
     try:
         # ASCII escapes carry any path, lone surrogates of undecodable file names included.
         line = (
-            json.dumps({"type": type(message).__name__, "nbytes": len(payload), **header}, allow_nan=False).encode()
+            json.dumps(
+                {"type": type(message).__name__, "nbytes": len(payload), **header}, allow_nan=False, default=_to_json
+            ).encode()
             + b"\n"
         )
     except (TypeError, ValueError) as error:
@@ -205,6 +211,13 @@ def frame(message: Message) -> Frame:
             f"{type(message).__name__} is too large to send: {len(line)} bytes of header, {len(payload)} of payload"
         )
     return line, payload.data
+
+
+def _to_json(value: object) -> Any:
+    """Return what JSON has for a value that json doesn't know. Raises TypeError."""
+    if isinstance(value, UserMessage):
+        return value.to_json()
+    raise TypeError(f"{type(value).__name__} is not for JSON")
 
 
 def read(pipe: IO[bytes]) -> Message | None:
@@ -304,6 +317,8 @@ def _typed(value: Any, hint: Any) -> Any:
             return tuple(_typed(item, item_hint) for item, item_hint in zip(value, inner, strict=True))
     elif origin is dict and isinstance(value, dict):
         return {key: _typed(item, inner[1]) for key, item in value.items()}
+    elif hint is UserMessage:
+        return UserMessage.from_json(value)
     elif hint is float:
         if type(value) in (int, float) and math.isfinite(value):
             return float(value)

@@ -1,5 +1,6 @@
 """The child's end of the pipe: takes requests, does one job after another, and answers each with its takes or one typed error."""
 
+import json
 import logging
 import platform
 import time
@@ -16,6 +17,7 @@ from ..curves.base import CurvesError
 from ..inference import generator
 from ..inference.generator import AUTO, Model, Take, Wish
 from ..inference.voice_match import NEUTRAL
+from ..messages import UserError, UserMessage
 from ..model_folder import ModelError
 from ..runtimes import Report, RuntimeUnusable
 from .protocol import Cancelled, Done, Error, Generate, Hello, Notice, Progress, Ready, Reply, TakeReady
@@ -28,35 +30,48 @@ STRONGEST_EMOTION = 2.0
 _READING = 0.1  # of the time that a job takes
 _PROGRESS_EVERY = 0.05  # seconds
 _LONGEST_SENTENCE = 4000  # letters
+_LARGEST_TEMPLATE = 8192  # bytes of JSON: with the longest sentence, still a header
 
-Callback = Callable[[str, float], None]
+Callback = Callable[[UserMessage, float], None]
 Generator = Callable[[Model, generator.Sound, Wish, Callback], Iterator[Take]]
 
 log = logging.getLogger(__name__)
 
 
-class RequestError(ValueError):
-    """What was asked for can't be done; the text is a sentence for the artist."""
+class RequestError(UserError, ValueError):
+    """What was asked for can't be done."""
 
 
 def check(request: Generate, model: Model) -> None:
     """Raise RequestError unless this model can do what the request asks; the sound is not looked at."""
     identities = [identity.name for identity in model.card.identities]
     wanted = [
-        ("emotion", name, model.card.emotions) for name in (request.emotion, *(name for _, name, _ in request.moods))
+        (UserMessage("emotion"), name, model.card.emotions)
+        for name in (request.emotion, *(name for _, name, _ in request.moods))
     ]
-    for what, name, known in [("identity", request.identity, identities), *wanted]:
+    for what, name, known in [(UserMessage("identity"), request.identity, identities), *wanted]:
         if name != AUTO and name not in known:
             raise RequestError(
-                f'There is no {what} "{name}" in this model: choose {AUTO} or one of {", ".join(known)}.'
+                'There is no {what} "{name}" in this model: choose {auto} or one of {names}',
+                what=what,
+                name=name,
+                auto=AUTO,
+                names=", ".join(known),
             )
     _check_moods(request, model)
     if not FPS[0] <= request.fps <= FPS[1]:
-        raise RequestError(f"{request.fps:g} frames a second can't be made: choose {FPS[0]:g} to {FPS[1]:g}.")
+        raise RequestError(
+            "Can't generate at {fps:g} fps: choose {lowest:g} to {highest:g}",
+            fps=request.fps,
+            lowest=FPS[0],
+            highest=FPS[1],
+        )
     if not 1 <= request.count <= MOST_TAKES:
-        raise RequestError(f"{request.count} takes can't be made at once: choose 1 to {MOST_TAKES}.")
+        raise RequestError(
+            "Can't generate {count} takes at once: choose 1 to {highest}", count=request.count, highest=MOST_TAKES
+        )
     if not 0 <= request.seed < 2**53:  # what every JSON reader holds exactly
-        raise RequestError(f"{request.seed} can't be a seed: choose a whole number of 0 or more.")
+        raise RequestError("{seed} isn't a seed: choose a whole number of 0 or more", seed=request.seed)
 
 
 def _check_moods(request: Generate, model: Model) -> None:
@@ -64,15 +79,15 @@ def _check_moods(request: Generate, model: Model) -> None:
     for intensity in intensities:
         if not 0 <= intensity <= STRONGEST_EMOTION:
             raise RequestError(
-                f"The intensity of an emotion can't be {intensity:g}: choose 0 to {STRONGEST_EMOTION:g}."
+                "The intensity of an emotion can't be {intensity:g}: choose 0 to {highest:g}",
+                intensity=intensity,
+                highest=STRONGEST_EMOTION,
             )
     if NEUTRAL not in model.card.emotions and (request.moods or request.intensity != 1):
-        raise RequestError(
-            "This model has no neutral face for an emotion to be weaker or stronger than: leave the intensity at 1."
-        )
+        raise RequestError("This model has no neutral emotion to blend with: leave the intensity at 1")
     times = [seconds for seconds, _, _ in request.moods]
     if any(later <= earlier for earlier, later in pairwise(times)):
-        raise RequestError("The emotions over time must be in the order of time, each at a time of its own.")
+        raise RequestError("Emotion keys must be sorted by time, with no two at the same time: sort them")
 
 
 def perform(
@@ -84,7 +99,10 @@ def perform(
     """
     check(request, model)
     clip = read_clip(
-        request.file, request.start, request.end, lambda fraction: callback("Reading sound", _READING * fraction)
+        request.file,
+        request.start,
+        request.end,
+        lambda fraction: callback(UserMessage("Reading sound"), _READING * fraction),
     )
     wish = Wish(
         request.identity,
@@ -117,19 +135,35 @@ def perform(
         )
 
 
-def explain(error: Exception) -> tuple[str, str]:
-    """(kind, sentence) of what went wrong, as Error has them; a bug's traceback goes to the log."""
-    kinds: dict[str, tuple[type[Exception], ...]] = {
+def explain(error: Exception) -> tuple[str, UserMessage]:
+    """Return the kind of what went wrong, as Error has it, and the message; a bug's traceback goes to the log."""
+    kinds: dict[str, tuple[type[UserError], ...]] = {
         "audio": (AudioError,),
         "request": (RequestError, ControlError, CurvesError),
         "model": (ModelError, RuntimeUnusable),
     }
     for kind, errors in kinds.items():
         if isinstance(error, errors):
-            return kind, str(error)
+            return kind, error.message
     log.error("A bug", exc_info=error)
-    what = f"{type(error).__name__}: {str(error)[:500]}"
-    return "internal", f"The backend failed ({what}): try again, and report it with the log if it stays."
+    return "internal", UserMessage(
+        "The backend failed ({reason}): try again, and report it with the log if it happens again",
+        reason=f"{type(error).__name__}: {str(error)[:500]}",
+    )
+
+
+def _sent(message: UserMessage) -> tuple[str, UserMessage | None]:
+    """Return a message as Notice and Error have it: the English sentence, and what to translate it by."""
+    return str(message)[:_LONGEST_SENTENCE], _translatable(message)
+
+
+def _translatable(message: UserMessage) -> UserMessage | None:
+    """Return the message if it fits into a header, None if the English sentence alone has to do."""
+    try:
+        size = len(json.dumps(message.to_json(), allow_nan=False))
+    except ValueError:  # a number that JSON lacks
+        return None
+    return message if size <= _LARGEST_TEMPLATE else None
 
 
 def serve(
@@ -146,9 +180,9 @@ def serve(
             try:
                 inbox.raise_if_cancelled()
                 model = model or load(partial(_tell, request, inbox, reply))
-                if model.notice:
-                    log.info("Job %d: %s", request.id, model.notice)
-                    reply(Notice(request.id, model.notice[:_LONGEST_SENTENCE]))
+                for notice in model.notices:
+                    log.info("Job %d: %s", request.id, notice)
+                    reply(Notice(request.id, *_sent(notice)))
                 if isinstance(request, Hello):
                     reply(_ready(request, model))
                 else:
@@ -157,12 +191,15 @@ def serve(
                 log.info("Job %d cancelled", request.id)
                 reply(Cancelled(request.id))
             except Exception as error:  # noqa: BLE001 - one job's bug must not be the next one's
-                kind, sentence = explain(error)
-                log.info("Job %d failed (%s): %s", request.id, kind, sentence)
-                reply(Error(request.id, kind, sentence[:_LONGEST_SENTENCE]))
+                kind, message = explain(error)
+                log.info("Job %d failed (%s): %s", request.id, kind, message)
+                reply(Error(request.id, kind, *_sent(message)))
     if inbox.error:
         log.error("What came is no request: %s", inbox.error)
-        reply(Error(0, "request", f"The backend was sent something unreadable ({inbox.error}): restart it."))
+        message = UserMessage(
+            "The backend received something unreadable ({reason}): generate again to restart it", reason=inbox.error
+        )
+        reply(Error(0, "request", *_sent(message)))
     return 1 if inbox.error else 0
 
 
@@ -175,10 +212,15 @@ def _with_known_names(request: Generate, model: Model, reply: Callable[[Reply], 
     if not model.stands_in:
         return request
     identities, emotions = {entry.name for entry in model.card.identities}, set(model.card.emotions)
-    wanted = [("identity", request.identity, identities)]
-    wanted += [("emotion", name, emotions) for name in (request.emotion, *(name for _, name, _ in request.moods))]
+    wanted = [(UserMessage("identity"), request.identity, identities)]
+    wanted += [
+        (UserMessage("emotion"), name, emotions) for name in (request.emotion, *(name for _, name, _ in request.moods))
+    ]
     for what, name in dict.fromkeys((what, name) for what, name, known in wanted if name != AUTO and name not in known):
-        reply(Notice(request.id, f'It has no {what} "{name[: _LONGEST_SENTENCE // 2]}", so the voice chose another.'))
+        notice = UserMessage(
+            'The model in use has no {what} "{name}", so it was matched to the voice', what=what, name=name
+        )
+        reply(Notice(request.id, *_sent(notice)))
     return replace(
         request,
         identity=request.identity if request.identity in identities else AUTO,
@@ -189,11 +231,11 @@ def _with_known_names(request: Generate, model: Model, reply: Callable[[Reply], 
     )
 
 
-def _tell(request: Hello | Generate, inbox: Inbox, reply: Callable[[Reply], None], stage: str) -> None:
+def _tell(request: Hello | Generate, inbox: Inbox, reply: Callable[[Reply], None], stage: UserMessage) -> None:
     """What is done for a request before its job can begin."""
     inbox.raise_if_cancelled()
     log.info("%s", stage)
-    reply(Progress(request.id, stage, 0.0))
+    reply(Progress(request.id, str(stage), 0.0, _translatable(stage)))
 
 
 def _ready(request: Hello, model: Model) -> Ready:
@@ -213,15 +255,15 @@ def _ready(request: Hello, model: Model) -> Ready:
 
 def _answer(request: Generate, model: Model, inbox: Inbox, reply: Callable[[Reply], None], generate: Generator) -> None:
     began = time.monotonic()
-    last_stage, last_time = "", 0.0
+    last_stage, last_time = None, 0.0
 
-    def callback(stage: str, fraction: float) -> None:
+    def callback(stage: UserMessage, fraction: float) -> None:
         nonlocal last_stage, last_time
         inbox.raise_if_cancelled()
         now = time.monotonic()
         if stage != last_stage or now - last_time >= _PROGRESS_EVERY:
             last_stage, last_time = stage, now
-            reply(Progress(request.id, stage, min(max(float(fraction), 0.0), 1.0)))
+            reply(Progress(request.id, str(stage), min(max(float(fraction), 0.0), 1.0), _translatable(stage)))
 
     for take in perform(request, model, callback, generate):
         inbox.raise_if_cancelled()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from ..messages import UserMessage
 from .protocol import Progress, Reply, write
 
 
@@ -29,7 +30,7 @@ class Outbox:
     @contextmanager
     def busy(self, request: int) -> Iterator[None]:
         """While this lasts, whatever it waits for, a Progress for that request is sent every second or two at least."""
-        self._last = Progress(request, "Starting", 0.0)
+        self._last = Progress(request, "Starting", 0.0, UserMessage("Starting"))
         done = threading.Event()
         thread = threading.Thread(target=self._repeat, args=(done,), name="signs of life", daemon=True)
         thread.start()

@@ -8,17 +8,19 @@ from typing import Protocol
 
 import numpy as np
 
+from ..messages import UserError, UserMessage
+
 PACKAGES = {
     "onnx": "onnxruntime",
     "torch": "torch onnx",
     "tensorrt": "tensorrt-cu13 cuda-bindings",
 }  # runtime -> what pip installs for it
 
-Report = Callable[[str], None]  # told what is being done when loading takes long; may raise to give up
+Report = Callable[[UserMessage], None]  # told what is being done when loading takes long; may raise to give up
 
 
-class RuntimeUnusable(RuntimeError):
-    """A runtime can't be used here; the text is a sentence that says why and what to do."""
+class RuntimeUnusable(UserError, RuntimeError):
+    """A runtime can't be used here."""
 
 
 class Runtime(Protocol):
@@ -46,7 +48,7 @@ class Runtime(Protocol):
         """Noisy curves (B, look + N + look, C), condition (N, D), person (P,), GRU state or None at a clip's start -> clean curves (B, N, C), state."""
 
 
-def silent(stage: str) -> None:
+def silent(stage: UserMessage) -> None:
     """A Report that nobody reads."""
 
 
@@ -56,5 +58,8 @@ def find(name: str) -> ModuleType:
         return import_module(f".{name}", __name__)
     except (ImportError, OSError) as error:  # OSError: a package is there, but not the libraries that it loads
         raise RuntimeUnusable(
-            f'This Python lacks what the {name} runtime needs ({error}): install it with "pip install {PACKAGES[name]}".'
+            'This Python lacks a package for the {name} runtime ({reason}): run "pip install {packages}"',
+            name=name,
+            reason=error,
+            packages=PACKAGES[name],
         ) from error

@@ -61,7 +61,8 @@ def state_of(inputs: Mapping[str, Sequence[object]]) -> tuple[int, int]:
             return layers, width
         case shape:
             raise ModelError(
-                f"The model's decoder.onnx takes a state of the shape {shape}, not (layers, takes, width): export the model again."
+                "The model's decoder.onnx has a state of shape {shape}, not (layers, takes, width): export the model again",
+                shape=str(shape),
             )
 
 
@@ -76,7 +77,9 @@ def try_out(card: ModelCard, runtime: Runtime) -> None:
         clean, _ = runtime.denoise(noisy, condition, person, card.levels[0].log_snr, None)
     except Exception as error:  # a runtime's own kinds
         raise ModelError(
-            f"The parts of {card.name} don't fit each other ({first_line(error)}): export the model again."
+            "The parts of {model} don't match ({reason}): export the model again",
+            model=card.name,
+            reason=first_line(error),
         ) from error
     given = {
         "voice": (voice, (frames, None)),
@@ -89,11 +92,15 @@ def try_out(card: ModelCard, runtime: Runtime) -> None:
             want in (None, size) for size, want in zip(value.shape, shape, strict=True)
         ):
             raise ModelError(
-                f"The parts of {card.name} don't fit each other ({name} has the shape {value.shape}): export the model again."
+                "The parts of {model} don't match ({name} has shape {shape}): export the model again",
+                model=card.name,
+                name=name,
+                shape=str(value.shape),
             )
         if not np.isfinite(value).all():
             raise ModelError(
-                f"What {card.name} makes of silence holds values that are no numbers: export the model again."
+                "{model} turns silence into values that aren't numbers: export the model again",
+                model=card.name,
             )
 
 

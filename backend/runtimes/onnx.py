@@ -29,7 +29,9 @@ def open_part(part: str, content: bytes, threads: int = 0) -> onnxruntime.Infere
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its own kinds, which have nothing in common
         raise ModelError(
-            f"ONNX Runtime can't open the model's {part}.onnx ({first_line(error)}): export the model again."
+            "ONNX Runtime can't open the model's {part}.onnx ({reason}): export the model again",
+            part=part,
+            reason=first_line(error),
         ) from error
 
 

@@ -52,7 +52,10 @@ def profile_of(part: str, content: bytes, ranges: dict[str, Range]) -> Profile:
     for value in open_part(part, content).get_inputs():
         if unknown := [axis for axis in value.shape if not isinstance(axis, int) and axis not in ranges]:
             raise RuntimeUnusable(
-                f"{part}.onnx leaves the axis {unknown[0]} of {value.name} open, whose length isn't known: use the onnx runtime for this model."
+                "The length of the axis {axis} of {input} in {part}.onnx isn't known: use the onnx runtime for this model",
+                part=part,
+                axis=unknown[0],
+                input=value.name,
             )
         sizes = [(axis,) * 3 if isinstance(axis, int) else ranges[axis] for axis in value.shape]
         low, usual, high = (tuple(size[k] for size in sizes) for k in range(3))

@@ -13,13 +13,15 @@ import tensorrt as trt
 from cuda.bindings import nvml
 from cuda.bindings import runtime as cuda
 
+from ..messages import UserMessage
 from ..model_folder import ModelCard, Parts
 from . import Report, RuntimeUnusable, plans, silent
 from .graphs import Arrays, GraphRuntime, state_of
 from .onnx import open_part
 
 TOLERANCE = 1e-3  # against ONNX Runtime
-_INSTALL = "install NVIDIA's driver, or choose another runtime"
+_INSTALL = UserMessage("install NVIDIA's driver, or choose another runtime")
+_CHOOSE = UserMessage("choose another runtime")
 _WORKSPACE = 1 << 30  # bytes of GPU memory that building may take
 _LOGGER = trt.Logger(trt.Logger.WARNING)
 
@@ -46,7 +48,9 @@ def find_machine() -> plans.Machine:
         nvml.init_v2()
         driver = nvml.system_get_driver_version()
     except Exception as error:  # the driver's own kinds, too many to name
-        raise RuntimeUnusable(f"NVIDIA's driver doesn't say its version ({error}): {_INSTALL}.") from error
+        raise RuntimeUnusable(
+            "Can't read the version of NVIDIA's driver ({reason}): {advice}", reason=error, advice=_INSTALL
+        ) from error
     return plans.Machine(trt.__version__, gpu.name.decode(), f"{gpu.major}.{gpu.minor}", driver)
 
 
@@ -58,7 +62,7 @@ def _open(part: str, content: bytes, card: ModelCard, machine: plans.Machine, re
             return Engine(plan)
     except (OSError, RuntimeUnusable) as error:
         log.warning("%s can't be used and is built again: %s", kept, error)
-    report(f"Building {part} for {machine.gpu}, once")
+    report(UserMessage("Building {part} for {gpu}, once", part=part, gpu=machine.gpu))
     profile = plans.profile_of(part, content, plans.axes(card))
     plan = _build(part, content, profile)
     engine = Engine(plan)
@@ -78,7 +82,9 @@ def _build(part: str, content: bytes, profile: plans.Profile) -> bytes:
     parser = trt.OnnxParser(network, _LOGGER)
     if not parser.parse(content):
         errors = "; ".join(str(parser.get_error(i)) for i in range(parser.num_errors))
-        raise RuntimeUnusable(f"TensorRT can't read {part}.onnx ({errors}): choose another runtime.")
+        raise RuntimeUnusable(
+            "TensorRT can't read {part}.onnx ({reason}): choose another runtime", part=part, reason=errors
+        )
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, _WORKSPACE)
     config.clear_flag(trt.BuilderFlag.TF32)  # three digits, where a take is to be the same on every runtime
@@ -89,7 +95,7 @@ def _build(part: str, content: bytes, profile: plans.Profile) -> bytes:
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise RuntimeUnusable(
-            f"TensorRT can't build an engine of {part}.onnx: choose another runtime; the log says more."
+            "TensorRT can't build an engine from {part}.onnx: see the log or choose another runtime", part=part
         )
     return bytes(plan)
 
@@ -105,7 +111,10 @@ def _compare(engine: "Engine", part: str, content: bytes, profile: plans.Profile
         log.info("%s: within %.1g of ONNX Runtime", part, difference)
         if not difference <= TOLERANCE:  # nor NaN
             raise RuntimeUnusable(
-                f"TensorRT's {part} differs from ONNX Runtime's by {difference:.2g}, more than {TOLERANCE:g}: choose another runtime."
+                "TensorRT's {part} differs from ONNX Runtime's by {difference:.2g}, and {limit:g} is the limit: choose another runtime",
+                part=part,
+                difference=difference,
+                limit=TOLERANCE,
             )
 
 
@@ -116,7 +125,7 @@ class Engine:
         self._engine = trt.Runtime(_LOGGER).deserialize_cuda_engine(plan)
         self._context = self._engine and self._engine.create_execution_context()
         if self._context is None:
-            raise RuntimeUnusable("TensorRT can't load an engine: choose another runtime; the log says more.")
+            raise RuntimeUnusable("TensorRT can't load an engine: see the log or choose another runtime")
         names = [self._engine.get_tensor_name(i) for i in range(self._engine.num_io_tensors)]
         self._outputs = [name for name in names if self._engine.get_tensor_mode(name) == trt.TensorIOMode.OUTPUT]
         self._stream = _done(cuda.cudaStreamCreate())
@@ -132,7 +141,9 @@ class Engine:
         for name, value in inputs.items():
             if not self._context.set_input_shape(name, value.shape):
                 raise RuntimeUnusable(
-                    f"TensorRT's engine isn't built for {name} of the shape {value.shape}: choose another runtime."
+                    "TensorRT's engine isn't built for {name} of shape {shape}: choose another runtime",
+                    name=name,
+                    shape=str(value.shape),
                 )
             _done(
                 copy(
@@ -145,7 +156,7 @@ class Engine:
         outputs = {name: np.empty(tuple(self._context.get_tensor_shape(name)), np.float32) for name in self._outputs}
         places = {name: self._place(name, value.nbytes) for name, value in outputs.items()}
         if not self._context.execute_async_v3(int(self._stream)):
-            raise RuntimeUnusable("TensorRT can't run its engine: choose another runtime; the log says more.")
+            raise RuntimeUnusable("TensorRT can't run its engine: see the log or choose another runtime")
         for name, value in outputs.items():
             _done(copy(value.ctypes.data, places[name], value.nbytes, cuda.cudaMemcpyKind.cudaMemcpyDeviceToHost))
         _done(cuda.cudaStreamSynchronize(self._stream))
@@ -163,10 +174,10 @@ class Engine:
         return address
 
 
-def _done(result: tuple[Any, ...], advice: str = "choose another runtime") -> Any:
+def _done(result: tuple[Any, ...], advice: UserMessage = _CHOOSE) -> Any:
     """What a call of CUDA gave beside its success. Raises RuntimeUnusable."""
     error, *given = result
     if error != cuda.cudaError_t.cudaSuccess:
         _, text = cuda.cudaGetErrorString(error)
-        raise RuntimeUnusable(f"CUDA failed ({text.decode()}): {advice}.")
+        raise RuntimeUnusable("CUDA failed ({code}): {advice}", code=text.decode(), advice=advice)
     return given[0] if given else None

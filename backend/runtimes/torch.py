@@ -79,7 +79,9 @@ def _read(part: str, content: bytes, device: torch.device) -> _Graph:
         graph = onnx.load_model_from_string(content).graph
     except Exception as error:  # protobuf's own kinds
         raise RuntimeUnusable(
-            f"The torch runtime can't read {part}.onnx ({first_line(error)}): use the onnx runtime."
+            "The torch runtime can't read {part}.onnx ({reason}): use the onnx runtime",
+            part=part,
+            reason=first_line(error),
         ) from error
     constants = {
         tensor.name: _put(torch.from_numpy(numpy_helper.to_array(tensor).copy()), device)
@@ -120,7 +122,10 @@ def _operation(
         operation = _OPERATIONS[node.op_type]
     except (KeyError, TypeError) as error:
         raise RuntimeUnusable(
-            f"The torch runtime doesn't know the {node.op_type} in {part}.onnx ({error}): use the onnx runtime for this model."
+            "The torch runtime doesn't support {operation} in {part}.onnx ({reason}): use the onnx runtime for this model",
+            operation=node.op_type,
+            part=part,
+            reason=error,
         ) from error
     return lambda *inputs: operation(*inputs, **attributes), list(node.input)
 

@@ -108,7 +108,7 @@ def begin(kind: str) -> Any:
             """Blender ends it: another file is opened."""
             self.cancel(bpy.context)
             self.state = {"CANCELLED"}
-            self.said.append(session.message)
+            self.said.append(str(session.message))
 
         def finish(self, watch: Callable[[], object] = lambda: None) -> set[str]:
             """Pump until it ends; watch is called before every time."""

@@ -56,5 +56,5 @@ def test_what_can_not_be_keyed_is_told(
     assert "1 of 3 lines keyed" in told and 'there is no object "Nobody"' in told and "No sound" in told
     path = tmp_path / "other.jsonl"
     path.write_text("[]")
-    with pytest.raises(RuntimeError, match="is no manifest"):
+    with pytest.raises(RuntimeError, match="isn't a batch manifest"):
         bpy.ops.lipsync.key_manifest(filepath=str(path))

@@ -135,12 +135,12 @@ def test_what_cant_be_driven_is_refused_and_left(armature: "bpy.types.Object", h
     assert 'No armature "Rag"' in _refusal(armature="Rag", jaw="neck")
     assert 'has no bone "chin"' in _refusal(armature="Rig", jaw="chin")
     armature.pose.bones["eye.L"].driver_add("rotation_euler", 0)
-    assert '"eye.L" is driven already' in _refusal(armature="Rig", jaw="CC_Base_JawRoot", left_eye="eye.L")
+    assert '"eye.L" already has drivers' in _refusal(armature="Rig", jaw="CC_Base_JawRoot", left_eye="eye.L")
     assert len(blocks) == 3 and len(armature.animation_data.drivers) == 1
     head.shape_key_add(name="jawOpen", from_mix=False).mute = True
-    assert 'The key "jawOpen" is muted' in _refusal(armature="Rig", jaw="CC_Base_JawRoot")
+    assert 'The shape key "jawOpen" is muted' in _refusal(armature="Rig", jaw="CC_Base_JawRoot")
     vrm = add_mesh("Anime", [f"Fcl_MTH_{name}" for name in "AIUEO"])
-    assert "No armature moves this face" in _refusal(armature="Rig", jaw="CC_Base_JawRoot")
+    assert "No armature deforms this face" in _refusal(armature="Rig", jaw="CC_Base_JawRoot")
     vrm.parent = armature
     bpy.data.objects.remove(head)
-    assert "Visemes move the mouth" in _refusal(armature="Rig", jaw="CC_Base_JawRoot")
+    assert "The mouth moves by visemes" in _refusal(armature="Rig", jaw="CC_Base_JawRoot")

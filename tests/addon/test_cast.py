@@ -106,7 +106,7 @@ def test_adding_needs_a_face_and_strips(scene: "bpy.types.Scene") -> None:
     add_mesh("Head", ["jawOpen"])
     with pytest.raises(RuntimeError, match="Add a sound strip in the Sequencer"):
         bpy.ops.lipsync.cast_add_all()
-    with pytest.raises(RuntimeError, match="Choose a strip of the list"):
+    with pytest.raises(RuntimeError, match="Choose a strip in the list"):
         bpy.ops.lipsync.cast_remove()
     with pytest.raises(RuntimeError, match="Add strips to the cast"):
         bpy.ops.lipsync.generate_cast()
@@ -147,8 +147,8 @@ def test_strips_of_a_character_become_one_action(
         spoken[1], abs=1e-3
     )  # the same seconds of the same file
     assert takes.read_parts(action) == ("Who?", "Oh!") and takes.read_info(action).strip == "Who?"
-    assert "joins the takes of 2 strips" in takes.why_only_once(action)
-    assert takes.read_parts(_action(guard)) == () and takes.why_only_once(_action(guard)) == ""
+    assert "joins the takes of 2 strips" in str(takes.why_only_once(action))
+    assert takes.read_parts(_action(guard)) == () and takes.why_only_once(_action(guard)) is None
     assert len(takes.read_curves(action).values) == SECOND + LENGTH - FIRST
     assert {line: getattr(scene, line) for line in before} == before
     bpy.ops.ed.undo()
@@ -223,11 +223,11 @@ def test_what_cant_be_spoken_is_skipped_and_told(
     batch = _batch()
     _finish(batch)
     outcome = batch.apply()
-    assert outcome.info == "1 take made" and outcome.actions == (_action(hero).name,)
-    assert outcome.warnings[0].startswith(
-        '4 strips skipped: "Who?" is muted \u00b7 There is no sound strip "Lost" any more: pick another \u00b7 '
+    assert str(outcome.info) == "1 take made" and outcome.actions == (_action(hero).name,)
+    assert str(outcome.warnings[0]).startswith(
+        '4 strips skipped: "Who?" is muted \u00b7 The sound strip "Lost" is gone: choose another \u00b7 '
     )
-    assert '"Oh!" has no character: pick one \u00b7 and 1 more' in outcome.warnings[0]
+    assert '"Oh!" has no character: choose one \u00b7 and 1 more' in str(outcome.warnings[0])
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
     cast.lines.remove(2)
     before = snapshot()
@@ -254,9 +254,9 @@ def test_muted_by_its_channel_or_its_meta_strip(
 def test_cancel_keeps_what_is_done(scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any) -> None:
     before, batch = snapshot(), _batch()
     fractions, stages = [], []
-    while not batch.pump(0.01) and not batch.stage.startswith("2 of 3"):
+    while not batch.pump(0.01) and not str(batch.stage).startswith("2 of 3"):
         fractions.append(batch.fraction)
-        stages.append(batch.stage)
+        stages.append(str(batch.stage))
     assert (
         fractions == sorted(fractions)
         and fractions[-1] <= 1 / 3
@@ -267,7 +267,7 @@ def test_cancel_keeps_what_is_done(scene: "bpy.types.Scene", hero: "bpy.types.Ob
     batch.cancel()
     assert not batch.cancelled and batch.pump()
     outcome = batch.apply()
-    assert outcome.info == "Cancelled: 1 take made, 2 strips left" and not outcome.warnings
+    assert str(outcome.info) == "Cancelled: 1 take made, 2 strips left" and not outcome.warnings
     assert [action.name for action in bpy.data.actions] == [*outcome.actions] == [_action(hero).name]
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
 
@@ -284,7 +284,7 @@ def test_face_that_goes_meanwhile_is_skipped(guard: "bpy.types.Object", hero: "b
     _finish(batch)
     bpy.data.objects.remove(guard)
     outcome = batch.apply()
-    assert len(outcome.actions) == 1 and '1 strip skipped: "Me.": The face is gone' in outcome.warnings[0]
+    assert len(outcome.actions) == 1 and '1 strip skipped: "Me.": The face was deleted' in str(outcome.warnings[0])
 
 
 def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Scene", cast: Any) -> None:

@@ -42,7 +42,7 @@ def test_locked_take_deleted_is_told(staged: Any) -> None:
     bpy.data.actions.remove(bpy.data.actions[MINE])
     before = contents()
     assert running.finish() == {"CANCELLED"} and not differences(before, contents())
-    assert running.said == ["The take whose locked keys were to stay is gone, so nothing was keyed: generate again"]
+    assert running.said == ["The take with the locked keys was deleted, so nothing was keyed: generate again"]
 
 
 def test_locked_take_renamed_is_found(staged: Any) -> None:
@@ -103,9 +103,9 @@ def test_another_file_opened_is_told(staged: Any) -> None:
     running.pump()
     running.end()
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    assert session.job is None and session.message.startswith("Given up, as another file was opened")
+    assert session.job is None and str(session.message).startswith("Stopped because another file was opened")
     stage()
-    assert session.message == ""
+    assert session.message is None
 
 
 def test_random_changes_in_mid_job(soak: Soak, extension: Path, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_an_edited_take_is_left_alone(take: "bpy.types.Action") -> None:
     np.testing.assert_array_equal(_keyed(take), before)
     for operator in (bpy.ops.lipsync.controls_reset, bpy.ops.lipsync.controls_apply_preset):
         with pytest.raises(
-            RuntimeError, match="Edited by hand, so the controls leave it alone; import it again for one to adjust"
+            RuntimeError, match="The controls don't change a take that was edited by hand: import it again to adjust it"
         ):
             operator()
 

@@ -23,7 +23,7 @@ def test_details_say_all_that_a_report_needs(failed: Path) -> None:
     report, card = part("addon.operators.error_report"), part("addon.properties").model_card()
     details = report.error_details(bpy.context)
     sentence, *lines = details.splitlines()
-    assert sentence.startswith(f'"{failed}" is not sound that can be read')
+    assert sentence.startswith(f'"{failed}" can\'t be read as sound')
     version = part("backend").__version__
     assert f"DiffusionTalker {version}" in lines and f"Model: {card.name} {card.version}, {card.sha256}" in lines
     assert f"Blender {bpy.app.version_string}, {platform.platform()}" in lines
@@ -66,5 +66,5 @@ def test_log_is_shown_as_one_text(failed: Path) -> None:
 
 def test_there_is_no_log_before_the_first_start(scene: "bpy.types.Scene") -> None:
     part("addon.generation.backend_process").session.close()
-    with pytest.raises(RuntimeError, match="The backend has not been started yet"):
+    with pytest.raises(RuntimeError, match="The backend hasn't been started yet"):
         bpy.ops.lipsync.show_log()

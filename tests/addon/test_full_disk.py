@@ -17,7 +17,7 @@ from running_job import KINDS, begin, stage, take_back
 from running_job import temporary as left_over
 
 PACKED = "a take of a packed sound"
-_ADVICE = "free some space there, or make the folder writable, and generate again"
+_ADVICE = "free some disk space or make the folder writable, then generate again"
 
 Mount = Callable[..., Path]
 
@@ -85,7 +85,7 @@ def test_disk_full_before_a_sound_is_unpacked(session: Any, mount: Mount, monkey
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
     film = _fill(disk)
     sentence = _refused(PACKED)
-    assert f"No temporary file can be written (No space left on device: {disk}" in sentence and _ADVICE in sentence
+    assert f"Can't write a temporary file (No space left on device: {disk}" in sentence and _ADVICE in sentence
     take_back()
     for kind in KINDS:
         if kind != PACKED:

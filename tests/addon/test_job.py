@@ -42,7 +42,7 @@ def test_progress_grows_and_nothing_changes_before_the_end(ready: "bpy.types.Obj
     assert fractions == sorted(fractions) and 0 < job.fraction <= 1 and job.stage
     assert snapshot() == before
     outcome = job.apply()
-    assert outcome.actions[0] in bpy.data.actions and "52 keys" in outcome.info
+    assert outcome.actions[0] in bpy.data.actions and "52 keys" in str(outcome.info)
 
 
 def test_remaining_time_is_told_after_a_while(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +89,7 @@ def test_deleted_face_is_told(ready: "bpy.types.Object") -> None:
     bpy.data.objects.remove(ready)
     _finish(job)
     before = snapshot()
-    with pytest.raises(part("addon.generation.job").JobError, match="The face is gone"):
+    with pytest.raises(part("addon.generation.job").JobError, match="The face was deleted"):
         job.apply()
     assert snapshot() == before
 
@@ -99,7 +99,7 @@ def test_another_file_is_told(ready: "bpy.types.Object") -> None:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     bpy.ops.mesh.arkit_sample_face_add()
     _finish(job)
-    with pytest.raises(part("addon.generation.job").JobError, match="The face is gone"):
+    with pytest.raises(part("addon.generation.job").JobError, match="The face was deleted"):
         job.apply()
     assert not bpy.data.actions
 
@@ -126,8 +126,8 @@ def test_file_that_is_no_sound(ready: "bpy.types.Object", strip: "bpy.types.Stri
     file = tmp_path / "notes.wav"
     file.write_text("not a sound " * 100)
     strip.sound.filepath = str(file)
-    assert "is not sound that can be read" in _failure()
-    assert "is not sound that can be read" in part("addon.generation.backend_process").session.message
+    assert "can't be read as sound" in _failure()
+    assert "can't be read as sound" in str(part("addon.generation.backend_process").session.message)
 
 
 def test_backend_that_ends_at_once_shows_its_log(ready: "bpy.types.Object", tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_backend_that_cant_be_started(ready: "bpy.types.Object", tmp_path: Path)
 def test_unsupported_python_is_told(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
     session = part("addon.generation.backend_process")
     monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: None)
-    assert "brings no onnxruntime, soundfile, soxr for this Blender's Python 3." in session.disabled_reason("")
+    assert "has no onnxruntime, soundfile, soxr for this Blender's Python 3." in str(session.disabled_reason(""))
 
 
 def test_unknown_identity_is_kept_and_refused(scene: "bpy.types.Scene", ready: "bpy.types.Object") -> None:
@@ -177,7 +177,7 @@ def test_generate_is_refused_while_another_runs(ready: "bpy.types.Object") -> No
 def test_no_face_is_refused(scene: "bpy.types.Scene", strip: "bpy.types.Strip") -> None:
     assert "Select a face" in _failure()
     add_mesh("Alien", ["Antenna"])
-    assert "looked for 52, found 0, it has Antenna" in _failure()
+    assert "(it has Antenna" in _failure()
 
 
 def test_partial_face_speaks_with_what_it_has(strip: "bpy.types.Strip") -> None:
@@ -223,7 +223,7 @@ def test_python_beside_blenders_program_is_found(
     assert session.own_python() == sys.executable
     monkeypatch.setattr(sys, "executable", "/opt/blender/blender")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    assert session.own_python() == "" and "comes without a Python" in session.disabled_reason("")
+    assert session.own_python() == "" and "has no Python" in str(session.disabled_reason(""))
     python = tmp_path / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     python.parent.mkdir()
     python.touch()

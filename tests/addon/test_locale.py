@@ -1,16 +1,18 @@
-"""Nothing that the add-on shows is without a translation, and what is filled into sentences stays what it was."""
+"""Nothing that the add-on shows is without a translation, and what is filled into messages stays what it was."""
 
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
+from string import Formatter
 from types import ModuleType
+from typing import Any
 
 import bpy
 import pytest
 from helpers import part
-from ui_texts import backend_errors, classes, is_sentence, labels, shown, sources, strings, template
+from ui_texts import choices, classes, is_sentence, labels, messages, shown, sources, strings, template, templates
 
 # Strings of two words or more that nobody reads, or that are names.
 NOT_SHOWN = {
@@ -33,12 +35,71 @@ NOT_SHOWN = {
 APART = ("addon/rig/channel_names.py", "addon/locale/", "addon/sample_face/")
 
 
+# Items of menus that are filled by functions: Blender looks them up too.
+MENU_ITEMS = {
+    "Auto \u2014 by Voice",
+    "Whatever fits the voice best",
+    "The installed model doesn't have this one: choose another",
+}
+
+
 @pytest.fixture
 def locale(extension: Path) -> ModuleType:
     return part("addon.locale")
 
 
-def _sentences() -> set[str]:
+def _labels() -> set[str]:
+    """The texts that Blender looks up by itself."""
+    plain = {
+        value.value
+        for _, tree in sources("addon")
+        for label in labels(tree)
+        for value in choices(label)
+        if isinstance(value, ast.Constant) and re.search("[A-Za-z]{2}", str(value.value))
+    }
+    return MENU_ITEMS.union(plain, *map(shown, classes()))
+
+
+def _of_the_model() -> set[str]:
+    """Its emotions and the regions of the face, which are looked up by their names."""
+    properties, arkit = part("addon.properties"), part("backend.arkit")
+    return {properties.shown_name(name) for name in (*properties.model_card().emotions, *arkit.REGIONS)}
+
+
+def _fields(text: str) -> Counter[tuple[str, str | None]]:
+    """The named fields of a template with their formats."""
+    return Counter((name, spec) for _, name, spec, _ in Formatter().parse(text) if name is not None)
+
+
+def test_every_message_has_a_translation(locale: ModuleType) -> None:
+    wanted = templates() | _labels() | _of_the_model()
+    for language, known in locale.LANGUAGES.items():
+        missing = sorted(wanted - known.keys())
+        lines = "\n".join(f'    {json.dumps(text, ensure_ascii=False)}: "",' for text in missing)
+        assert not missing, f"addon/locale/{language} lacks:\n{lines}"
+
+
+def test_no_translation_is_obsolete(locale: ModuleType) -> None:
+    for known in locale.LANGUAGES.values():
+        assert sorted(known.keys() - templates() - _labels() - _of_the_model()) == []
+
+
+def test_translations_have_the_same_fields(locale: ModuleType) -> None:
+    for known in locale.LANGUAGES.values():
+        for text, message in known.items():
+            if text in templates():
+                assert _fields(message) == _fields(text), text
+            assert message and (message[-1] not in ".:" or message[-1] == text[-1]), text
+
+
+def test_messages_are_templates_not_finished_sentences() -> None:
+    filled = [where for where, value in messages("addon", "backend", "training") if isinstance(value, ast.JoinedStr)]
+    assert not filled
+
+
+def test_no_sentence_bypasses_translation(locale: ModuleType) -> None:
+    """A sentence in the add-on that is neither a label nor a message would be shown in English."""
+    known = templates() | _labels() | NOT_SHOWN
     code = {
         text
         for file, tree in sources("addon")
@@ -46,122 +107,48 @@ def _sentences() -> set[str]:
         for text in strings(tree)
         if is_sentence(text)
     }
-    words = {str(node.value) for _, tree in sources("addon") for label in labels(tree) for node in _choices(label)}
-    return (code - NOT_SHOWN) | {word for word in words if re.search("[A-Za-z]{2}", word)} | backend_errors()
+    assert sorted(code - known) == []
 
 
-def _choices(label: ast.expr) -> Iterator[ast.Constant]:
-    """The whole texts that a label may be: "a" if x else "b", or x or "a"."""
-    if isinstance(label, ast.Constant) and isinstance(label.value, str):
-        yield label
-    parts = (
-        [label.body, label.orelse]
-        if isinstance(label, ast.IfExp)
-        else label.values
-        if isinstance(label, ast.BoolOp)
-        else []
-    )
-    for part_of_it in parts:
-        yield from _choices(part_of_it)
-
-
-def test_everything_shown_is_translated(locale: ModuleType) -> None:
-    wanted = set().union(_sentences(), *map(shown, classes()))
-    for language, messages in locale.LANGUAGES.items():
-        missing = sorted(wanted - messages.keys())
-        lines = "\n".join(f'    {json.dumps(text, ensure_ascii=False)}: "",' for text in missing)
-        assert not missing, f"addon/locale/{language} lacks, or NOT_SHOWN here does:\n{lines}"
-
-
-def test_no_translation_is_of_what_is_shown_no_more(locale: ModuleType) -> None:
-    code = {
-        text
-        for file, tree in sources("addon", "backend")
-        if "/locale/" not in file.as_posix()
-        for text in strings(tree)
-    }
-    code |= {text.rstrip(".") for text in code}
-    code |= {part("addon.properties").shown_name(name) for name in part("addon.properties").model_card().emotions}
-    known = code.union(*map(shown, classes()))
-    for messages in locale.LANGUAGES.values():
-        assert sorted(messages.keys() - known) == []
-
-
-def test_translations_are_filled_as_the_originals(locale: ModuleType) -> None:
-    for messages in locale.LANGUAGES.values():
-        for text, message in messages.items():
-            assert message and message.count("{}") == text.count("{}"), text
-            assert message[-1] not in ".:" or message[-1] == text[-1], text
-
-
-def test_filled_sentences_are_found_again(locale: ModuleType) -> None:
-    """Whatever they are filled with, none is taken for another one, and nothing that is filled in gets lost."""
-    for language, messages in locale.LANGUAGES.items():
-        for text, message in messages.items():
-            if fillings := [f"<{number}>" for number in range(text.count("{}"))]:
-                assert locale.said_in(language, text.format(*fillings)) == message.format(*fillings), text
-
-
-def test_filled_sentences_pass_through_said() -> None:
-    """Blender looks up whole sentences only, and of why a button is disabled nothing at all."""
-    plain: list[object] = []
+def test_reports_and_reasons_are_translated() -> None:
+    """Blender looks up neither why a button is disabled nor what is filled into a label."""
     for file, tree in sources("addon"):
-        filled = [
-            label
-            for label in labels(tree)
-            if isinstance(label, ast.JoinedStr) and re.search("[A-Za-z]", template(label))
-        ]
-        inside = {id(label) for call in _calls(tree, "said") for label in call.args}
-        plain += [label.lineno for label in filled if id(label) not in inside]
-        for name, place in (("report", 1), ("poll_message_set", 0)):
-            given = [call.args[place] for call in _calls(tree, name)]
-            plain += [
-                f"{file.name}:{value.lineno}"
-                for value in given
-                if "said" not in ast.unparse(value) and not (name == "report" and isinstance(value, ast.Constant))
-            ]
-    assert not plain
+        for label in labels(tree):
+            is_filled = isinstance(label, ast.JoinedStr) and re.search("[A-Za-z]", template(label))
+            assert not is_filled, f"{file.name}:{label.lineno}"
+        for call in ast.walk(tree):
+            name = getattr(call.func, "attr", "") if isinstance(call, ast.Call) else ""
+            if isinstance(call, ast.Call) and name in ("report", "poll_message_set"):
+                assert re.search(r"\btr\b", ast.unparse(call)), f"{file.name}:{call.lineno}"
 
 
-def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and name in (getattr(call.func, "attr", ""), getattr(call.func, "id", "")):
-            yield call
+def _message(template: str, **arguments: Any) -> Any:
+    return part("backend.messages").UserMessage(template, **arguments)
 
 
-@pytest.mark.parametrize(
-    "english, german",
-    [
-        ("Generate", "Erzeugen"),
-        ("51 of 52 keys on 2 meshes", "51 von 52 Shape-Keys auf 2 Meshes"),
-        (
-            'The strip "Generate" has no sound: pick another',
-            'Der Strip "Generate" hat keinen Ton: einen anderen angeben',
-        ),
-        (
-            '"Head" can\'t be keyed: its shape keys are not relative; turn Relative on',
-            '"Head" kann keine Keyframes erhalten: seine Shape-Keys sind nicht relativ; Relativ einschalten',
-        ),
-        ("Left alone, as driven: JawOpen, {0}", "Unberührt, da durch Treiber bestimmt: JawOpen, {0}"),
-        (
-            "Edited \u00b7 Happiness \u00b7 Seed 3 \u00b7 12:05",
-            "Bearbeitet \u00b7 Freude \u00b7 Startwert 3 \u00b7 12:05",
-        ),
-        (
-            '2 strips skipped: "Speech" is muted \u00b7 "Face": The strip "Jaw" is gone: pick another',
-            '2 Strips übersprungen: "Speech" ist stumm \u00b7 "Face": Der Strip "Jaw" ist fort: einen anderen angeben',
-        ),
-        (
-            '"Jaw": 99 frames on 52 keys of 2 meshes, and 2 more',
-            '"Jaw": 99 Bilder auf 52 Shape-Keys von 2 Meshes, und 2 weitere',
-        ),
-        ("Never heard of", "Never heard of"),
-    ],
-)
-def test_sentences_are_translated(locale: ModuleType, english: str, german: str) -> None:
-    messages = locale.LANGUAGES["de"]
-    assert locale.translate(english, lambda text: messages.get(text, text)) == german
-    assert locale.translate(english, lambda text: text) == english
+def test_messages_within_messages_are_translated(locale: ModuleType) -> None:
+    def german(message: Any) -> str:
+        return message.render(lambda text: locale.LANGUAGES["de"].get(text, text))
+
+    meshes = _message("{count} meshes", count=2)
+    coverage = _message("{count} of 52 shape keys on {meshes}", count=51, meshes=meshes)
+    assert german(coverage) == "51 von 52 Shape-Keys auf 2 Meshes"
+    reasons = [_message('"{strip}" is muted', strip="Generate"), _message("and {count} more", count=3)]
+    skipped = _message("{strips} skipped: {reasons}", strips=_message("{count} strips", count=4), reasons=reasons)
+    assert german(skipped) == '4 Strips übersprungen: "Generate" ist stumm \u00b7 und 3 weitere'
+    assert str(skipped) == '4 strips skipped: "Generate" is muted \u00b7 and 3 more'
+
+
+def test_names_in_messages_are_left_alone(locale: ModuleType) -> None:
+    """An object may be called like a button of ours, or hold braces."""
+    for name in ("Generate", "{0}", "{count}"):
+        message = _message('"{strip}" is muted', strip=name)
+        assert message.render(lambda text: locale.LANGUAGES["de"].get(text, text)) == f'"{name}" ist stumm'
+
+
+def test_undecodable_names_are_shown_as_question_marks(locale: ModuleType) -> None:
+    assert locale.tr('"{strip}" is muted', strip="a\udcff") == '"a?" is muted'
+    assert locale.tr(_message("a\udcff")) == "a?"
 
 
 @pytest.mark.skipif(not bpy.app.build_options.international, reason="this Blender speaks English only")
@@ -169,7 +156,7 @@ def test_blender_looks_them_up(locale: ModuleType) -> None:
     view = bpy.context.preferences.view
     before, view.language = view.language, "de_DE"
     try:
-        assert locale.said("Takes will never be this") == "Takes will never be this"
-        assert locale.said("Resample") == "Neu würfeln"
+        assert locale.tr("Takes will never be this") == "Takes will never be this"
+        assert locale.tr("Resample") == "Neu würfeln"
     finally:
         view.language = before

@@ -176,14 +176,17 @@ def test_saved_and_loaded(read_face: Callable, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text, why",
     [
-        ("{", "no JSON"),
-        ("[1, 2]", "no mapping"),
+        ("{", "isn't JSON"),
+        ("[1, 2]", "isn't \"lip sync mapping"),
         ('{"format": "lip sync mapping", "version": 9, "meshes": {}}', "version 9"),
         ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": "jawOpen"}}', "save the mapping again"),
-        ('{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": 3}}}', "no name of a key"),
+        (
+            '{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": 3}}}',
+            "isn't the name of a shape key",
+        ),
         (
             '{"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": "Gob"}}}',
-            'Nothing of "mapping.json" fits',
+            'Nothing in "mapping.json" fits',
         ),
     ],
 )

@@ -135,7 +135,7 @@ def test_a_take_of_a_newer_version_is_left_alone(action: "bpy.types.Action") -> 
     takes = part("addon.takes.take_store")
     _store(action, {**TODAY, "version": 3, "locks": "of another kind"})
     assert list(takes.all_takes()) == []
-    says = '"Some Take" was made by a newer version of this extension: update the extension to work with it'
+    says = '"Some Take" was made with a newer version of this extension: update the extension to edit it'
     with pytest.raises(takes.TakeError, match=says):
         takes.chosen_take(part("addon.rig.face_rig").read_face(bpy.data.objects["Head"]))
     for operator in ("take_assign", "take_duplicate", "take_delete"):

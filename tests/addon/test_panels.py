@@ -14,15 +14,16 @@ class _Layout:
     def row(self) -> "_Layout":
         return self
 
-    def label(self, text: str) -> None:
+    def label(self, text: str, translate: bool) -> None:
+        assert not translate  # it is already
         self.labels.append(text)
 
 
 @pytest.mark.parametrize(
     "keys, lines",
     [
-        (["jawOpen", "mouthClose"], ["2 of 52 keys on 1 mesh"]),
-        (["eyeBlink_L", *"ABCDEFG"], ["1 of 52 keys on 1 mesh", "Mouth by 7 Rhubarb visemes"]),
+        (["jawOpen", "mouthClose"], ["2 of 52 shape keys on 1 mesh"]),
+        (["eyeBlink_L", *"ABCDEFG"], ["1 of 52 shape keys on 1 mesh", "Mouth: 7 Rhubarb visemes"]),
         (["Antenna"], []),
     ],
 )

@@ -72,7 +72,7 @@ def test_strip_inside_a_meta_strip_ends_with_it(scene: "bpy.types.Scene", strip:
     _set(meta, "right_handle", "frame_final_end", 45)
     _set(meta, "left_handle", "frame_final_start", 21)
     editor.active_strip = meta
-    assert _refusal() == '"Meta" is a meta strip: pick a sound strip inside of it'
+    assert _refusal() == '"Meta" is a meta strip: choose a sound strip inside it'
     span = part("addon.generation.sound_strip").find_span(bpy.context, strip.name)
     assert span.first_frame == 21 and span.start == pytest.approx(10 / 24) and span.end == pytest.approx(34 / 24)
 
@@ -98,11 +98,11 @@ def test_what_cant_be_heard_is_refused_with_a_reason(
     file = tmp_path / "lost.ogg"
     file.write_bytes(speech.read_bytes())
     strip = add_strip(scene, file)
-    assert _refusal("Gone") == 'There is no sound strip "Gone" any more: pick another'
+    assert _refusal("Gone") == 'The sound strip "Gone" is gone: choose another'
     file.unlink()
     assert _refusal() == f'The file of the strip "lost" is missing ({file}): find it with File > External Data'
     scene.sequence_editor.active_strip = None
-    assert _refusal() == "Select a sound strip in the Sequencer, or pick one"
+    assert _refusal() == "Select a sound strip in the Sequencer or choose one here"
     assert strip.name == "lost"
 
 
@@ -114,4 +114,4 @@ def test_strip_of_the_sequencers_scene_needs_the_same_fps(scene: "bpy.types.Scen
     bpy.context.workspace.sequencer_scene = edit
     assert _span().first_frame == 11 and _span().fps == 25
     edit.render.fps = 50
-    assert _refusal() == 'The strip\'s scene "Edit" runs at 50 fps and "Scene" at 25: set both the same'
+    assert _refusal() == 'The strip\'s scene "Edit" runs at 50 fps and "Scene" at 25: give both the same frame rate'

@@ -262,7 +262,7 @@ def test_pushed_down_take_plays_from_the_nla(
     for frame in (1, 20):
         scene.frame_set(frame)
     np.testing.assert_allclose([block.value for block in keys.key_blocks], wanted, atol=1e-6)
-    assert "No take moves the face" in _reason(bpy.ops.lipsync.take_push_down)
+    assert "The face has no active take" in _reason(bpy.ops.lipsync.take_push_down)
 
 
 def test_pushed_down_takes_follow_one_another(
@@ -297,7 +297,7 @@ def test_push_down_keeps_frames_between_frames(head: "bpy.types.Object", tmp_pat
 def test_push_down_of_a_take_that_moves_nothing_is_told(head: "bpy.types.Object", tmp_path: Path) -> None:
     first = _import(tmp_path)
     _import(tmp_path)
-    assert "doesn't move the face: assign it first" in _reason(lambda: bpy.ops.lipsync.take_push_down(take=first.name))
+    assert "isn't the active take: assign it first" in _reason(lambda: bpy.ops.lipsync.take_push_down(take=first.name))
 
 
 # Delete
@@ -317,7 +317,7 @@ def test_delete_hands_on_to_the_take_before(head: "bpy.types.Object", tmp_path: 
     assert _moving().name == second
     assert bpy.ops.lipsync.take_delete() == {"FINISHED"}
     assert _moving() is None and [action.name for action in bpy.data.actions] == ["Other capture take 001"]
-    assert "No take moves the face" in _reason(bpy.ops.lipsync.take_delete)
+    assert "The face has no active take" in _reason(bpy.ops.lipsync.take_delete)
 
 
 def test_delete_of_another_take_leaves_the_face_alone(head: "bpy.types.Object", tmp_path: Path) -> None:
@@ -344,13 +344,13 @@ def test_a_take_on_the_nla_is_not_deleted(head: "bpy.types.Object", tmp_path: Pa
     first = _import(tmp_path)
     bpy.ops.lipsync.take_push_down()
     bpy.ops.lipsync.take_assign(take=first.name)
-    assert "is on an NLA track: delete its strip there first" in _reason(bpy.ops.lipsync.take_delete)
+    assert "is on an NLA track: delete its NLA strip first" in _reason(bpy.ops.lipsync.take_delete)
     other = _import(tmp_path).name
     assert "is on an NLA track" in _reason(lambda: bpy.ops.lipsync.take_delete(take=first.name))
     assert bpy.ops.lipsync.take_delete() == {"FINISHED"} and _moving() == first and other not in bpy.data.actions
 
 
-# Make Again
+# Regenerate
 
 
 def test_made_again_it_is_the_same(scene: "bpy.types.Scene", head: "bpy.types.Object", speech: Path) -> None:
@@ -386,25 +386,24 @@ def test_what_is_not_the_same_is_told(
     first["lipsync_take"]["model_sha256"] = "0" * 64
     scene.render.fps = 25
     assert bpy.ops.lipsync.take_again() == {"FINISHED"}
-    sound, model, rate = warnings(
-        part("addon.takes.take_store").read_info(first),
-        part("addon.takes.take_store").read_info(_moving()),
-        25.0,
+    sound, model, rate = map(
+        str,
+        warnings(
+            part("addon.takes.take_store").read_info(first),
+            part("addon.takes.take_store").read_info(_moving()),
+            25.0,
+        ),
     )
-    assert (
-        sound.startswith("The sound is not the same")
-        and model.startswith("The model is not the same")
-        and "24 fps" in rate
-    )
+    assert sound.startswith("The sound has changed") and model.startswith("The model has changed") and "24 fps" in rate
 
 
 def test_sound_that_is_gone_is_told(head: "bpy.types.Object", speech: Path, tmp_path: Path) -> None:
     file = Path(shutil.copy(speech, tmp_path / "line.ogg"))
     _generate(file)
     file.unlink()
-    assert f"The sound that it speaks is gone ({file}): put the file back" in _reason(bpy.ops.lipsync.take_again)
+    assert f"The sound of this take is missing ({file}): put the file back" in _reason(bpy.ops.lipsync.take_again)
     _import(tmp_path)
-    assert 'imported from "Line.csv": import that again' in _reason(bpy.ops.lipsync.take_again)
+    assert 'imported from "Line.csv": import that file again' in _reason(bpy.ops.lipsync.take_again)
 
 
 def test_sound_that_was_packed_or_moved_is_found(

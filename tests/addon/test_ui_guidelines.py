@@ -127,7 +127,7 @@ def test_blenders_process_is_left_as_it_is() -> None:
         assert "sys.path" not in code and "site.addsitedir" not in code, file
         makers = {file.name for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "__file__"}
         makers |= {file.name for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "__file__"}
-        assert makers <= {"session.py", "model.py", "controls.py"}, file
+        assert makers <= {"backend_process.py", "model_info.py", "controls.py"}, file
 
 
 def test_name_is_our_own() -> None:

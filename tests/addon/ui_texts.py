@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,7 @@ _KINDS = (
     bpy.types.Menu,
     bpy.types.FileHandler,
 )
-# Whose sentences reach the artist.
-_TELL_ENDS = {"client.py", "service.py"}
-_ERRORS = {"AudioError", "ControlError", "CurvesError", "LaunchError", "ModelError", "RequestError", "RuntimeUnusable"}
+_SHELL_ONLY = ("backend/batch/",)  # whose messages no artist sees
 
 
 def classes(*kinds: type) -> list[Any]:
@@ -78,11 +77,11 @@ def shown(cls: Any) -> set[str]:
     return {text for text in texts if text and not is_curve(text)}
 
 
-def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+@cache
+def sources(*folders: str) -> tuple[tuple[Path, ast.Module], ...]:
     """(file, what is in it) of the Python files of folders of the project."""
-    for folder in folders:
-        for file in sorted((ROOT / folder).rglob("*.py")):
-            yield file, ast.parse(file.read_text(encoding="utf-8"))
+    files = (file for folder in folders for file in sorted((ROOT / folder).rglob("*.py")))
+    return tuple((file, ast.parse(file.read_text(encoding="utf-8"))) for file in files)
 
 
 def strings(tree: ast.AST) -> Iterator[str]:
@@ -115,35 +114,66 @@ def template(node: ast.AST) -> str:
 
 
 def labels(tree: ast.AST) -> Iterator[ast.expr]:
-    """What layouts, dialogs, reports and said() are given to show."""
-    named, placed = (
-        {"text", "placeholder", "heading", "title", "message", "confirm_text"},
-        {"said": 0, "poll_message_set": 0, "report": 1},
-    )
+    """What layouts, dialogs and reports are given to show."""
+    named = {"text", "placeholder", "heading", "title", "message", "confirm_text"}
     for call in ast.walk(tree):
         if isinstance(call, ast.Call):
             yield from (keyword.value for keyword in call.keywords if keyword.arg in named)
-            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-            yield from call.args[placed[name] :][:1] if name in placed else ()
+            yield from call.args[1:2] if _name(call) == "report" else ()
+            yield from call.args[:1] if _name(call) == "poll_message_set" else ()
+
+
+def choices(value: ast.expr) -> Iterator[ast.expr]:
+    """The expressions that a value may be: "a" if x else "b", or x or "a"."""
+    if isinstance(value, ast.IfExp | ast.BoolOp):
+        parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else value.values
+        for part_of_it in parts:
+            yield from choices(part_of_it)
+    else:
+        yield value
+
+
+@cache
+def error_classes() -> set[str]:
+    """The names of UserError and of all that derive from it."""
+    bases = {
+        node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        for _, tree in sources("addon", "backend", "training")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"UserError"}
+    while more := {name for name, own in bases.items() if own & found} - found:
+        found |= more
+    return found
+
+
+def messages(*folders: str) -> Iterator[tuple[str, ast.expr]]:
+    """(where, template) of every message in the code: what tr(), UserMessage() and errors for the artist are given first."""
+    makers = {"tr", "UserMessage", *error_classes()}
+    for file, tree in sources(*folders):
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and call.args and _name(call) in makers:
+                for value in choices(call.args[0]):
+                    yield f"{file.relative_to(ROOT).as_posix()}:{value.lineno}", value
+
+
+@cache
+def templates() -> set[str]:
+    """The templates of all messages that an artist may see."""
+    found = {
+        value.value
+        for where, value in messages("addon", "backend")
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and not where.startswith(_SHELL_ONLY)
+    }
+    return {text for text in found if re.search("[A-Za-z]", re.sub(r"{[^}]*}", "", text))}
+
+
+def _name(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 def is_sentence(text: str) -> bool:
     """Whether a string has two words or more, one of letters only."""
     words = text.split()
     return len(words) > 1 and any(re.fullmatch(r"[A-Za-z']{2,}[,.:;]?", word) for word in words)
-
-
-def backend_errors() -> set[str]:
-    """The sentences of the backend's errors, as the add-on shows them, and of why it ended."""
-    calls = (
-        node for _, tree in sources("backend") for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args
-    )
-    errors = {template(call.args[0]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in _ERRORS}
-    ends = {
-        text
-        for file, tree in sources("backend")
-        if file.name in _TELL_ENDS
-        for text in strings(tree)
-        if text.endswith(".")
-    }
-    return {text.rstrip(".") for text in errors | ends} - {""}

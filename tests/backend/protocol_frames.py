@@ -23,6 +23,7 @@ from backend.ipc.protocol import (
     Shutdown,
     TakeReady,
 )
+from backend.messages import UserMessage
 
 TAKE = TakeReady(
     5,
@@ -64,10 +65,11 @@ REPLIES: list[Message] = [
     Ready(1, "0.1", "student", "1", "cc", 2, (("calm", "moves little"),), ("neutral", "anger"), "3.13.0", "onnx"),
     Progress(2, "Listening", 0.25),
     Notice(2, "No GPU."),
+    Notice(2, "No GPU", UserMessage("No {what}, {count} of {seconds:.1f}", what="GPU", count=2, seconds=0.5)),
     TAKE,
     Done(2),
     Cancelled(2),
-    Error(0, "audio", "No.\nReally."),
+    Error(0, "audio", "No.\nReally.", UserMessage("{why}", why=UserMessage("No"))),
 ]
 MESSAGES = [*REQUESTS, *REPLIES]
 

@@ -60,8 +60,8 @@ def test_streams_of_bad_replies(soak: Soak, start: Callable[[str], Client], tmp_
             client.stop()
             assert [type(one) for one in got] == [type(one) for one in expected], n
             assert [to_bytes(one) for one in got] == [to_bytes(one) for one in expected], n
-            assert ("unreadable" in reply.reason) is unreadable, (n, reply)
-            assert reply.reason.endswith(".") and "\n" not in reply.reason and len(reply.reason) < 600, n
+            assert ("unreadable" in str(reply.reason)) is unreadable, (n, reply)
+            assert "\n" not in str(reply.reason) and len(str(reply.reason)) < 600, n
     assert _handles() == handles and threading.active_count() == threads
     assert memory() - before < 100
 
@@ -85,7 +85,7 @@ def test_a_silent_child_is_ended(start: Callable[[str], Client], lines: str, mon
     client.send(Hello(1))
     began = time.monotonic()
     gone = until_gone(client)
-    assert 0.6 <= time.monotonic() - began < 4 and gone.reason.startswith("The backend has not answered for")
+    assert 0.6 <= time.monotonic() - began < 4 and str(gone.reason).startswith("The backend was silent for")
     assert not client.alive and client.poll() is gone and client.poll(1) is gone
     client.stop()
     assert client.poll() is gone and not client._reader.is_alive() and not client._writer.is_alive()
@@ -97,7 +97,7 @@ def test_a_stopped_child_is_ended(start: Callable[[str], Client], monkeypatch: p
     client = start("while True: say(progress); time.sleep(0.05)")
     assert isinstance(client.poll(10), Progress)
     client._process.send_signal(signal.SIGSTOP)
-    assert "has not answered" in until_gone(client).reason and not client.alive
+    assert "was silent" in str(until_gone(client).reason) and not client.alive
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes are left behind in POSIX's way")
@@ -106,7 +106,7 @@ def test_a_process_left_behind_is_silent_too(start: Callable[[str], Client], mon
     monkeypatch.setattr(client_module, "_STARTING", 1.0)
     client = start("if os.fork(): os._exit(7)\ntime.sleep(2)")
     gone = until_gone(client)
-    assert gone.returncode == 7 and "has not answered" in gone.reason
+    assert gone.returncode == 7 and "was silent" in str(gone.reason)
 
 
 class Clock:
@@ -136,7 +136,7 @@ def test_only_polling_counts_as_silence(start: Callable[[str], Client], monkeypa
         clock.now += 0.5
         gone = client.poll()
     assert isinstance(gone, Gone) and client._silence == pytest.approx(20, abs=0.5)
-    assert gone.reason == "The backend has not answered for 20 s and was ended: generate again to restart it."
+    assert str(gone.reason) == "The backend was silent for 20 s and was stopped: generate again to restart it"
     monkeypatch.undo()
 
 
@@ -144,7 +144,7 @@ def test_a_start_may_take_longer(start: Callable[[str], Client], monkeypatch: py
     monkeypatch.setattr(client_module, "_SILENCE", 0.3)
     client = start("time.sleep(1); say(progress); time.sleep(60)")
     began = time.monotonic()
-    assert "has not answered" in until_gone(client).reason and time.monotonic() - began > 1.2
+    assert "was silent" in str(until_gone(client).reason) and time.monotonic() - began > 1.2
 
 
 def test_a_reply_ends_the_silence(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def test_bad_input_is_a_sentence_and_writes_nothing(tmp_path: Path, capsys: pyte
     assert "Blinks can't be -1" in _refused(capsys, "generate", SPEECH, *out, "--blinks", "-1")
     assert "Closing can't be nan" in _refused(capsys, "generate", SPEECH, *out, "--closing", "nan")
     assert "Offset can't be 300: choose -200 to 200" in _refused(capsys, "generate", SPEECH, *out, "--offset", "300")
-    assert "frames a second" in _refused(capsys, "generate", SPEECH, *out, "--fps", "nan")
+    assert "fps" in _refused(capsys, "generate", SPEECH, *out, "--fps", "nan")
     assert "suffix" in _refused(capsys, "generate", SPEECH, *out, "--out", str(tmp_path / "a.txt"))
     assert "no folder" in _refused(capsys, "generate", SPEECH, *out, "--out", str(tmp_path / "none" / "a.csv"))
     assert "no file" in _refused(capsys, "identities", str(tmp_path / "none.wav"), "--model", str(DEFAULT_MODEL))

@@ -10,7 +10,7 @@ import pytest
 from protocol_frames import MESSAGES, TAKE, raw_frame, to_bytes
 
 from backend.ipc import protocol
-from backend.ipc.protocol import MAX_HEADER, Error, Generate, Message, Progress, ProtocolError
+from backend.ipc.protocol import MAX_HEADER, Error, Generate, Message, Notice, Progress, ProtocolError
 
 
 def _same(one: Message | None, other: Message) -> bool:
@@ -104,6 +104,20 @@ def test_a_claimed_payload_takes_no_memory() -> None:
     with pytest.raises(ProtocolError, match="after 100 of"):
         protocol.read(pipe)
     assert pipe.largest <= 2**20
+
+
+def test_message_of_an_older_peer_is_understood() -> None:
+    pipe = io.BytesIO(raw_frame({"type": "Notice", "nbytes": 0, "id": 1, "message": "No GPU."}))
+    assert protocol.read(pipe) == Notice(1, "No GPU.", None)
+
+
+def test_malformed_template_is_refused() -> None:
+    template = {"template": "{a.__class__}", "arguments": {"a": 1}}
+    pipe = io.BytesIO(
+        raw_frame({"type": "Notice", "nbytes": 0, "id": 1, "message": "No GPU.", "translatable": template})
+    )
+    with pytest.raises(ProtocolError, match="translatable"):
+        protocol.read(pipe)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def torch_model() -> Model:
     for package in PACKAGES["torch"].split():
         pytest.importorskip(package)
     model = load_model(MODEL, "torch")
-    assert (model.runtime.name, model.notice) == ("torch", "")
+    assert (model.runtime.name, model.notices) == ("torch", ())
     return model
 
 
@@ -113,10 +113,10 @@ def test_what_torch_has_no_equal_of_is_named(torch_model: Model) -> None:
     kept = [a for a in gru.attribute if a.name != "linear_before_reset"]
     del gru.attribute[:]
     gru.attribute.extend(kept)  # as onnxscript wrote it before 0.7.1
-    with pytest.raises(RuntimeUnusable, match="doesn't know the GRU in .*decoder.onnx .linear_before_reset 0"):
+    with pytest.raises(RuntimeUnusable, match="doesn't support GRU in .*decoder.onnx .linear_before_reset 0"):
         load(card, parts | {"decoder": model.SerializeToString()})
     gru.op_type = "LSTM"
-    with pytest.raises(RuntimeUnusable, match="doesn't know the LSTM in"):
+    with pytest.raises(RuntimeUnusable, match="doesn't support LSTM in"):
         load(card, parts | {"decoder": model.SerializeToString()})
 
 
@@ -126,16 +126,15 @@ def test_without_its_packages_onnx_does_the_work(name: str, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, name, None)  # as if it weren't installed
     model = load_model(MODEL, name)
     assert model.runtime.name == "onnx"
-    assert (
-        model.notice.startswith(f"This Python lacks what the {name} runtime needs (") and model.notice.count(". ") == 0
-    )
-    assert f'install it with "pip install {PACKAGES[name]}"; until then, ONNX Runtime does the work.' in model.notice
+    (notice,) = map(str, model.notices)
+    assert notice.startswith(f"This Python lacks a package for the {name} runtime (") and notice.count(". ") == 0
+    assert notice.endswith(f'run "pip install {PACKAGES[name]}"; until then, ONNX Runtime is used')
 
 
 def test_without_onnxruntime_there_is_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     _forget("onnx", monkeypatch)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(ModelError, match='install it with "pip install onnxruntime"'):
+    with pytest.raises(ModelError, match='run "pip install onnxruntime"'):
         load_model(MODEL)
 
 

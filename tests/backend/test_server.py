@@ -33,6 +33,7 @@ from backend.ipc.protocol import (
 )
 from backend.ipc.server import serve
 from backend.ipc.server_outbox import Outbox
+from backend.messages import UserMessage
 from backend.model_folder import ModelError, Named
 from backend.runtimes import Report
 
@@ -58,16 +59,16 @@ class SomeRuntime:
 class Some:
     card: SomeCard = SomeCard()
     runtime: SomeRuntime = SomeRuntime()
-    notice: str = ""
+    notices: tuple[UserMessage, ...] = ()
     stands_in: bool = False
 
 
 def _generate(
-    model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[str, float], None]
+    model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[UserMessage, float], None]
 ) -> Iterator[Take]:
-    callback("Listening", 0.2)
+    callback(UserMessage("Listening"), 0.2)
     for number in range(wish.count):
-        callback("Performing", 0.5)
+        callback(UserMessage("Performing"), 0.5)
         values = np.full((max(1, round(sum(map(len, blocks)) / 16000 * wish.fps)), len(CHANNELS)), 0.5, np.float32)
         yield Take(Curves(CHANNELS, values, wish.fps), "calm", "anger", wish.seed + number)
 
@@ -173,15 +174,15 @@ def test_progress_grows(start: Callable[..., Child], sound: str) -> None:
     "changes, kind, says",
     [
         ({"file": "/none.wav"}, "audio", "no file"),
-        ({"start": 9.0}, "audio", "behind the end"),
+        ({"start": 9.0}, "audio", "past the end"),
         ({"identity": "nobody"}, "request", "auto or one of calm, lively"),
         ({"emotion": "envy"}, "request", "auto or one of neutral, anger"),
-        ({"fps": 0.0}, "request", "frames a second"),
+        ({"fps": 0.0}, "request", "fps"),
         ({"count": 0}, "request", "takes"),
         ({"seed": -1}, "request", "seed"),
         ({"intensity": 2.5}, "request", "intensity"),
         ({"moods": ((0.0, "envy", 1.0),)}, "request", "auto or one of neutral, anger"),
-        ({"moods": ((1.0, "anger", 1.0), (1.0, "neutral", 1.0))}, "request", "order of time"),
+        ({"moods": ((1.0, "anger", 1.0), (1.0, "neutral", 1.0))}, "request", "sorted by time"),
     ],
 )
 def test_a_wrong_request_is_explained_and_the_next_is_served(
@@ -210,7 +211,7 @@ def test_a_bug_is_told_and_logged(start: Callable[..., Child], sound: str, caplo
 
 
 def test_a_model_that_does_not_load_is_tried_again(start: Callable[..., Child], sound: str) -> None:
-    outcomes = iter([ModelError("No model."), ModelError("Still none."), Some()])
+    outcomes = iter([ModelError("No model"), ModelError("Still none"), Some()])
 
     def load(report: Report) -> Any:
         outcome = next(outcomes)
@@ -220,19 +221,24 @@ def test_a_model_that_does_not_load_is_tried_again(start: Callable[..., Child], 
 
     child = start(load)
     child.send(Hello(1), Generate(2, sound), Hello(3))
-    assert child.until(Ready)[:2] == [Error(1, "model", "No model."), Error(2, "model", "Still none.")]
+    assert child.until(Ready)[:2] == [
+        Error(1, "model", "No model", UserMessage("No model")),
+        Error(2, "model", "Still none", UserMessage("Still none")),
+    ]
 
 
 def test_what_loading_takes_and_what_is_amiss_are_told(start: Callable[..., Child], sound: str) -> None:
     def load(report: Report) -> Any:
-        report("Building")
-        return Some(notice="No GPU.")
+        report(UserMessage("Building"))
+        return Some(notices=(UserMessage("No {what}", what="GPU"),))
 
     child = start(load)
     child.send(Generate(1, sound), Hello(2))
-    assert protocol.read(child.replies) == Progress(1, "Building", 0.0)
+    assert protocol.read(child.replies) == Progress(1, "Building", 0.0, UserMessage("Building"))
     notice, take, done, again, ready = child.until(Ready)
-    assert notice == Notice(1, "No GPU.") and (take.id, done) == (1, Done(1)) and again == Notice(2, "No GPU.")
+    message = UserMessage("No {what}", what="GPU")
+    assert notice == Notice(1, "No GPU", message) and again == Notice(2, "No GPU", message)
+    assert (take.id, done) == (1, Done(1))
     assert ready.runtime == "onnx"
 
 
@@ -243,7 +249,7 @@ def test_what_takes_long_gives_signs_of_life(start: Callable[..., Child], sound:
         time.sleep(0.4)
         return Some()
 
-    def generate(model: Any, blocks: Any, wish: Wish, callback: Callable[[str, float], None]) -> Iterator[Take]:
+    def generate(model: Any, blocks: Any, wish: Wish, callback: Callable[[UserMessage, float], None]) -> Iterator[Take]:
         for take in _generate(model, blocks, wish, callback):
             time.sleep(0.4)
             yield take
@@ -253,7 +259,7 @@ def test_what_takes_long_gives_signs_of_life(start: Callable[..., Child], sound:
     seen: list[Any] = []
     while not isinstance(reply := protocol.read(child.replies), Done):
         seen.append(reply)
-    assert seen.count(Progress(1, "Starting", 0.0)) >= 3
+    assert seen.count(Progress(1, "Starting", 0.0, UserMessage("Starting"))) >= 3
     last = [progress for progress in seen if isinstance(progress, Progress) and progress.stage == "Performing"]
     assert len(last) >= 4 and len(set(last)) == 1  # the same again
     size = len(seen)
@@ -270,15 +276,15 @@ def test_a_model_that_stands_in_lets_the_voice_choose_for_names_it_lacks(
         wishes.append(wish)
         return _generate(model, blocks, wish, callback)
 
-    child = start(lambda report: Some(notice="Broken.", stands_in=True), generate)
+    child = start(lambda report: Some(notices=(UserMessage("Broken"),), stands_in=True), generate)
     child.send(
         Generate(1, sound, identity="Grandmother", emotion="anger", moods=((0.0, "envy", 1.0), (1.0, "neutral", 0.5)))
     )
     told = [reply.message for reply in child.until(Done) if isinstance(reply, Notice)]
     assert told == [
-        "Broken.",
-        'It has no identity "Grandmother", so the voice chose another.',
-        'It has no emotion "envy", so the voice chose another.',
+        "Broken",
+        'The model in use has no identity "Grandmother", so it was matched to the voice',
+        'The model in use has no emotion "envy", so it was matched to the voice',
     ]
     assert (wishes[0].identity, wishes[0].emotion, wishes[0].moods) == (
         "auto",
@@ -291,11 +297,11 @@ def test_loading_is_given_up_between_its_steps(start: Callable[..., Child], soun
     began, cancelled = threading.Event(), threading.Event()
 
     def load(report: Report) -> Any:
-        report("Building 1")
+        report(UserMessage("Building 1"))
         began.set()
         assert cancelled.wait(5)
         for _ in range(500):  # the Cancel is on its way
-            report("Building 2")
+            report(UserMessage("Building 2"))
             time.sleep(0.01)
         return Some()
 
@@ -314,13 +320,13 @@ class Slow:
         self.began = threading.Event()
 
     def __call__(
-        self, model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[str, float], None]
+        self, model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[UserMessage, float], None]
     ) -> Iterator[Take]:
         if wish.seed == 0:
             yield from _generate(model, blocks, wish, callback)
             return
         while True:
-            callback("Performing", 0.5)
+            callback(UserMessage("Performing"), 0.5)
             self.began.set()
             time.sleep(0.005)
 

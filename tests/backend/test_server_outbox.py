@@ -14,6 +14,7 @@ from protocol_frames import TAKE
 from backend.ipc import protocol
 from backend.ipc.protocol import Done, Message, Progress, TakeReady
 from backend.ipc.server_outbox import Outbox
+from backend.messages import UserMessage
 
 
 def _sent(pipe: io.BytesIO) -> list[Message]:
@@ -36,8 +37,15 @@ def test_the_last_progress_is_repeated_while_there_is_work() -> None:
     time.sleep(0.1)
     assert len(pipe.getvalue()) == size  # nothing to wait for, nothing to say
     sent = _sent(pipe)
-    starting, listening = sent.count(Progress(7, "Starting", 0.0)), sent.count(Progress(7, "Listening", 0.25))
-    assert starting >= 3 and listening >= 4 and sent[:starting] == [Progress(7, "Starting", 0.0)] * starting
+    starting, listening = (
+        sent.count(Progress(7, "Starting", 0.0, UserMessage("Starting"))),
+        sent.count(Progress(7, "Listening", 0.25)),
+    )
+    assert (
+        starting >= 3
+        and listening >= 4
+        and sent[:starting] == [Progress(7, "Starting", 0.0, UserMessage("Starting"))] * starting
+    )
 
 
 def test_who_tells_enough_is_not_repeated() -> None:
@@ -60,7 +68,7 @@ def test_the_next_one_starts_anew() -> None:
             outbox.send(Progress(number, "Performing", 0.5))
     sent = [message for message in _sent(pipe) if isinstance(message, Progress)]
     assert [message.id for message in sent] == sorted(message.id for message in sent)
-    assert Progress(2, "Starting", 0.0) in sent and not any(
+    assert Progress(2, "Starting", 0.0, UserMessage("Starting")) in sent and not any(
         thread.name == "signs of life" for thread in threading.enumerate()
     )
 

@@ -15,6 +15,7 @@ from backend.__main__ import main
 from backend.curve_files import read
 from backend.inference import audio_encoding, generator
 from backend.inference.generator import Wish, generate, load_model
+from backend.messages import UserMessage
 from backend.model_folder import PARTS, ModelCard, Parts, read_card, read_parts
 from backend.runtimes import RuntimeUnusable, plans
 from backend.runtimes.onnx import open_part
@@ -73,7 +74,7 @@ def test_every_profile_is_one_the_part_can_run(part: str) -> None:
 
 def test_an_axis_that_nobody_knows_is_named() -> None:
     known = {name: sizes for name, sizes in axes(read_card(MODEL)).items() if name != "mel_frames"}
-    with pytest.raises(RuntimeUnusable, match="leaves the axis mel_frames of mel open"):
+    with pytest.raises(RuntimeUnusable, match="axis mel_frames of mel in"):
         profile_of("encoder", (MODEL / "encoder.onnx").read_bytes(), known)
 
 
@@ -159,13 +160,13 @@ def _curves(runtime: str) -> np.ndarray:
 
 
 def test_engines_are_built_once_and_give_the_same_curves(gpu: Gpu, cache: Path) -> None:
-    told: list[str] = []
+    told: list[UserMessage] = []
     model = load_model(MODEL, "tensorrt", report=told.append)
-    assert (model.runtime.name, model.notice, gpu.built) == ("tensorrt", "", 4)
-    assert told == [f"Building {part} for NVIDIA L4, once" for part in PARTS] and "TF32" not in gpu.flags
+    assert (model.runtime.name, model.notices, gpu.built) == ("tensorrt", (), 4)
+    assert [*map(str, told)] == [f"Building {part} for NVIDIA L4, once" for part in PARTS] and "TF32" not in gpu.flags
     assert sorted(path.name.split(".")[0] for path in cache.iterdir()) == sorted(PARTS)
     np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=1e-6)  # windows of other lengths
-    assert load_model(MODEL, "tensorrt", report=told.append).notice == "" and gpu.built == 4 and len(told) == 4
+    assert load_model(MODEL, "tensorrt", report=told.append).notices == () and gpu.built == 4 and len(told) == 4
 
 
 @pytest.mark.parametrize("change", [{"driver": "590.1"}, {"name": "NVIDIA H200"}, {"version": "11.5.0.1"}])
@@ -187,13 +188,13 @@ def test_a_plan_that_does_not_load_is_built_again(
     broken = next(cache.glob("decoder.*.plan"))
     good = broken.read_bytes()
     broken.write_bytes(good[:3] if content is None else content)
-    assert load_model(MODEL, "tensorrt").notice == "" and gpu.built == 5
+    assert load_model(MODEL, "tensorrt").notices == () and gpu.built == 5
     assert broken.read_bytes() == good and "is built again" in caplog.text
 
 
 def test_where_the_cache_should_be_lies_a_file(gpu: Gpu, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     cache.write_text("")
-    assert load_model(MODEL, "tensorrt").notice == "" and gpu.built == 4
+    assert load_model(MODEL, "tensorrt").notices == () and gpu.built == 4
     assert "The engine can't be kept" in caplog.text
 
 
@@ -203,7 +204,7 @@ def test_where_the_cache_should_be_lies_a_file(gpu: Gpu, cache: Path, caplog: py
         ({"count": 0}, "CUDA failed (no CUDA-capable device is detected): install NVIDIA's driver"),
         ({"room": 1000}, "CUDA failed (out of memory): choose another runtime"),
         ({"refused": b"GRU"}, "decoder.onnx (no importer)"),
-        ({"error": 0.01}, "TensorRT's encoder differs from ONNX Runtime's by 0.01, more than 0.001"),
+        ({"error": 0.01}, "TensorRT's encoder differs from ONNX Runtime's by 0.01, and 0.001 is the limit"),
         ({"error": float("nan")}, "TensorRT's encoder differs from ONNX Runtime's by nan"),
     ],
 )
@@ -219,14 +220,14 @@ def test_onnx_does_the_work_where_tensorrt_cannot(
     out = tmp_path / "take.json"
     assert main(["generate", str(SPEECH), "--end", "1", "--out", str(out), "--runtime", "tensorrt"]) == 0
     *building, note = capsys.readouterr().err.splitlines()
-    assert note.startswith("note: ") and says in note and note.endswith("; until then, ONNX Runtime does the work.")
+    assert note.startswith("note: ") and says in note and note.endswith("; until then, ONNX Runtime is used")
     assert len(read(out).values) == 30 and not list(cache.glob("decoder.*"))
     assert all(line.startswith("Building ") for line in building)
 
 
 def test_an_engine_is_run_only_within_its_profile(gpu: Gpu) -> None:
     runtime = runtimes.find("tensorrt").load(*_checked())
-    with pytest.raises(RuntimeUnusable, match=r"isn't built for mel of the shape \(1, 9000, 80\)"):
+    with pytest.raises(RuntimeUnusable, match=r"isn't built for mel of shape \(1, 9000, 80\)"):
         runtime.encode(np.zeros((9000, 80), np.float32))
     assert runtime.encode(np.zeros((200, 80), np.float32))[0].shape == (100, 128)
 
@@ -255,7 +256,7 @@ def real() -> Any:
 
 def test_a_gpu_gives_the_same_curves(real: Any) -> None:
     model = load_model(MODEL, "tensorrt")
-    assert (model.runtime.name, model.notice) == ("tensorrt", "")
+    assert (model.runtime.name, model.notices) == ("tensorrt", ())
     np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=SAME, rtol=0)
 
 

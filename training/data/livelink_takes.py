@@ -209,6 +209,8 @@ def _read_sound(path: Path) -> Clip:
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or [f"ffmpeg ended with {done.returncode}"])[-1]
             raise AudioError(
-                f"{path.name} gives no sound ({reason}); export the take again, or put a .wav of the same name beside it."
+                "{file} gives no sound ({reason}); export the take again, or put a .wav of the same name beside it",
+                file=path.name,
+                reason=reason,
             )
         return read_clip(sound)

@@ -5,20 +5,22 @@ PANELS = {
     "Lip Sync": "Lippensync",
     "Strip": "Strip",
     "The sound strip to speak": "Der Ton-Strip, der gesprochen wird",
-    "The sound strip to speak. Empty: the active strip of the Sequencer": "Der Ton-Strip, der gesprochen wird. Leer: der aktive Strip des Sequenzers",
+    ("The sound strip to speak. Empty: the active strip in the Sequencer"): (
+        "Der Ton-Strip, der gesprochen wird. Leer: der aktive Strip des Sequenzers"
+    ),
     "Active Strip": "Aktiver Strip",
     "Face": "Gesicht",
-    "The mesh that speaks, other meshes of the same face are found by themselves": (
-        "Das Mesh, das spricht; weitere Meshes desselben Gesichts finden sich von selbst"
+    ("The mesh that speaks; other meshes of the same face are found automatically"): (
+        "Das Mesh, das spricht; weitere Meshes desselben Gesichts werden automatisch gefunden"
     ),
-    "The mesh that speaks, other meshes of the same face are found by themselves. Empty: the active object": (
-        "Das Mesh, das spricht; weitere Meshes desselben Gesichts finden sich von selbst. Leer: das aktive Objekt"
+    ("The mesh that speaks; other meshes of the same face are found automatically. Empty: the active object"): (
+        "Das Mesh, das spricht; weitere Meshes desselben Gesichts werden automatisch gefunden. Leer: das aktive Objekt"
     ),
     "Active Object": "Aktives Objekt",
     "1 mesh": "1 Mesh",
-    "{} meshes": "{} Meshes",
-    "{} of 52 keys on {}": "{} von 52 Shape-Keys auf {}",
-    "Mouth by {} {} visemes": "Mund durch {} Viseme ({})",
+    "{count} meshes": "{count} Meshes",
+    "{count} of 52 shape keys on {meshes}": "{count} von 52 Shape-Keys auf {meshes}",
+    "Mouth: {count} {name} visemes": "Mund: {count} Viseme ({name})",
     "Identity": "Identität",
     "How the speaker moves": "Wie sich der Sprecher bewegt",
     "Emotion": "Emotion",
@@ -26,19 +28,19 @@ PANELS = {
     "Auto": "Auto",
     "Auto \u2014 by Voice": "Auto \u2014 nach Stimme",
     "Whatever fits the voice best": "Was am besten zur Stimme passt",
-    "{} (Missing)": "{} (fehlt)",
-    "The installed model doesn't have it: choose another": "Das installierte Modell hat das nicht: anderes wählen",
+    "{name} (Missing)": "{name} (fehlt)",
+    "The installed model doesn't have this one: choose another": "Das installierte Modell hat das nicht: anderes wählen",
     "Intensity": "Intensität",
     (
-        "How strong the emotion is: 0 is neutral, 1 as the model learned it. Animate it, or name markers after emotions, "
-        "to change it over time"
+        "How strong the emotion is: 0 is neutral, 1 is as learned. To change it over time, animate it or name "
+        "markers after emotions"
     ): (
-        "Wie stark die Emotion ist: 0 ist neutral, 1 wie vom Modell gelernt. Soll sie sich mit der Zeit ändern: animieren, "
+        "Wie stark die Emotion ist: 0 ist neutral, 1 wie gelernt. Soll sie sich mit der Zeit ändern: animieren, "
         "oder Markern die Namen von Emotionen geben"
     ),
     "Seed": "Startwert",
-    "Another number gives another performance, the same one the same again": (
-        "Eine andere Zahl ergibt ein anderes Spiel, dieselbe dasselbe noch einmal"
+    ("Each seed gives a different performance; the same seed gives the same one"): (
+        "Jeder Startwert ergibt ein anderes Spiel; derselbe ergibt dasselbe"
     ),
     "Generate": "Erzeugen",
     "Resample": "Neu würfeln",
@@ -52,9 +54,9 @@ PANELS = {
     "Fear": "Angst",
     "Disgust": "Ekel",
     # Progress
-    ", {} s left": ", noch {} s",
-    ", {} min left": ", noch {} min",
-    "{} of {}: {}": "{} von {}: {}",
+    ", {seconds:.0f} s left": ", noch {seconds:.0f} s",
+    ", {minutes:.0f} min left": ", noch {minutes:.0f} min",
+    "{number} of {count}: {stage}": "{number} von {count}: {stage}",
     "Starting": "Wird gestartet",
     "Restarting": "Wird neu gestartet",
     "Reading sound": "Ton wird gelesen",
@@ -63,16 +65,16 @@ PANELS = {
     # Takes
     "Takes": "Takes",
     "Take": "Take",
-    "The Action that moves the face": "Die Aktion, die das Gesicht bewegt",
+    "The active take": "Der aktive Take",
     "This Strip": "Dieser Strip",
-    "List only takes of the strip that is to speak": "Nur Takes des Strips zeigen, der gesprochen wird",
+    "List only takes of the chosen strip": "Nur Takes des gewählten Strips zeigen",
     "Edited": "Bearbeitet",
     "Imported": "Importiert",
-    "Seed {}": "Startwert {}",
-    "Voice like {}": "Stimme wie {}",
-    "{} Strips": "{} Strips",
-    'Joins "{}"': 'Vereint "{}"',
-    "Make Again": "Wiederholen",
+    "Seed {number}": "Startwert {number}",
+    "Voice like {names}": "Stimme wie {names}",
+    "{count} Strips": "{count} Strips",
+    'Joins "{strips}"': 'Vereint "{strips}"',
+    "Regenerate": "Neu erzeugen",
     "Push Down": "In NLA ablegen",
     "Duplicate": "Duplizieren",
     "Delete": "Löschen",
@@ -88,46 +90,65 @@ PANELS = {
     "Visemes": "Viseme",
     # Locks
     "Locks": "Sperren",
-    "What Resample leaves as it is": "Was Neu würfeln lässt, wie es ist",
+    "What keeps its values when you resample": "Was beim Neuwürfeln seine Werte behält",
     "Resample Keeps": "Neu würfeln behält",
-    "Resample leaves all of it as it is, hand edits included": "Neu würfeln lässt all das, wie es ist, auch von Hand Bearbeitetes",
-    "Resample leaves this channel as it is, hand edits included": "Neu würfeln lässt diesen Kanal, wie er ist, auch von Hand Bearbeitetes",
+    ("Keep the values of all these channels when resampling, including manual keys"): (
+        "Die Werte all dieser Kanäle beim Neuwürfeln behalten, auch Keyframes von Hand"
+    ),
+    ("Keep the values of this channel when resampling, including manual keys"): (
+        "Die Werte dieses Kanals beim Neuwürfeln behalten, auch Keyframes von Hand"
+    ),
     "Channels": "Kanäle",
     "Frames": "Bilder",
-    "Resample leaves the whole face as it is on these frames": "Neu würfeln lässt auf diesen Bildern das ganze Gesicht, wie es ist",
+    "Keep the whole face on these frames when resampling": (
+        "Auf diesen Bildern beim Neuwürfeln das ganze Gesicht behalten"
+    ),
     "First": "Erstes",
-    "The first frame that is left as it is": "Das erste Bild, das bleibt, wie es ist",
+    "The first locked frame": "Das erste gesperrte Bild",
     "Last": "Letztes",
-    "The last frame that is left as it is": "Das letzte Bild, das bleibt, wie es ist",
+    "The last locked frame": "Das letzte gesperrte Bild",
     # Controls
     "Controls": "Regler",
     "Presets": "Voreinstellungen",
     "New Takes": "Neue Takes",
-    "What a new take gets where none moves the face": "Was ein neuer Take erhält, wo noch keiner das Gesicht bewegt",
-    "Strength Jaw": "Stärke Kiefer",
-    "How far the jaw moves, and what shuts the lips over it, compared with what was generated": (
-        "Wie weit sich der Kiefer bewegt, und was darüber die Lippen schließt, verglichen mit dem Erzeugten"
+    "The controls of a new take when the face has no active take": (
+        "Die Regler eines neuen Takes, wenn das Gesicht keinen aktiven hat"
     ),
-    "How far the lips move compared with what was generated": "Wie weit sich die Lippen bewegen, verglichen mit dem Erzeugten",
-    "How far cheeks and nose move compared with what was generated": "Wie weit sich Wangen und Nase bewegen, verglichen mit dem Erzeugten",
-    "How far the brows move compared with what was generated": "Wie weit sich die Brauen bewegen, verglichen mit dem Erzeugten",
-    "How far the lids move in blinks, squints and wide eyes compared with what was generated": (
+    "Strength Jaw": "Stärke Kiefer",
+    ("How far the jaw moves, with the channels that close the lips over it, compared with the generated curves"): (
+        "Wie weit sich der Kiefer bewegt, samt den Kanälen, die darüber die Lippen schließen, verglichen mit den "
+        "erzeugten Kurven"
+    ),
+    "How far the lips move compared with the generated curves": (
+        "Wie weit sich die Lippen bewegen, verglichen mit dem Erzeugten"
+    ),
+    ("How far cheeks and nose move compared with the generated curves"): (
+        "Wie weit sich Wangen und Nase bewegen, verglichen mit dem Erzeugten"
+    ),
+    "How far the brows move compared with the generated curves": (
+        "Wie weit sich die Brauen bewegen, verglichen mit dem Erzeugten"
+    ),
+    ("How far the lids move in blinks, squints and wide eyes compared with the generated curves"): (
         "Wie weit sich die Lider beim Blinzeln, Zukneifen und Aufreißen bewegen, verglichen mit dem Erzeugten"
     ),
-    "How far the eyes turn compared with what was generated": "Wie weit sich die Augen drehen, verglichen mit dem Erzeugten",
+    "How far the eyes turn compared with the generated curves": "Wie weit sich die Augen drehen, verglichen mit dem Erzeugten",
     "Smoothing": "Glättung",
-    "Seconds over which every curve but the blinks is averaged; lips that are shut for a P, B or M stay shut": (
-        "Sekunden, über die jede Kurve außer dem Blinzeln gemittelt wird; Lippen, die für P, B oder M geschlossen sind, bleiben es"
+    ("Average every curve except blinks over this many seconds; lips that close for a P, B or M stay closed"): (
+        "Jede Kurve außer dem Blinzeln über so viele Sekunden mitteln; Lippen, die für P, B oder M geschlossen "
+        "sind, bleiben es"
     ),
     "Blinks": "Blinzeln",
-    "How many times as many blinks as were generated: 0 for none": "Wievielmal so oft geblinzelt wird wie erzeugt: 0 für gar nicht",
+    ("Blink rate: 0.5 removes half of the blinks, 2 doubles them, 0 removes all"): (
+        "Blinzelrate: 0,5 nimmt die Hälfte weg, 2 verdoppelt, 0 nimmt alle weg"
+    ),
     "Mouth Closing": "Mundschluss",
-    "Above 0 closes lips that nearly meet, below 0 parts them a little; vowels stay": (
-        "Über 0 schließen sich Lippen, die sich fast berühren, unter 0 öffnen sie sich ein wenig; Vokale bleiben"
+    ("Above 0 closes lips that nearly meet, below 0 parts them slightly; vowels don't change"): (
+        "Über 0 schließen sich Lippen, die sich fast berühren, unter 0 öffnen sie sich ein wenig; Vokale ändern "
+        "sich nicht"
     ),
     "Offset (ms)": "Versatz (ms)",
-    "Milliseconds by which the take comes later than the sound, or earlier below 0": (
-        "Millisekunden, um die der Take später als der Ton kommt, unter 0 früher"
+    ("Shift the take later than the sound, in milliseconds; below 0 shifts it earlier"): (
+        "Den Take gegenüber dem Ton später legen, in Millisekunden; unter 0 früher"
     ),
     "Mirror": "Spiegeln",
     "Swap left and right": "Links und rechts vertauschen",
@@ -139,44 +160,51 @@ PANELS = {
     "No Strip": "Kein Strip",
     "Nobody": "Niemand",
     "Character": "Figur",
-    "It will be skipped: {}": "Wird übersprungen: {}",
+    "This line will be skipped: {why}": "Diese Zeile wird übersprungen: {why}",
     "Add Selected Strips": "Auswahl hinzufügen",
     "Add All Strips": "Alle hinzufügen",
     "Actions": "Aktionen",
-    "What becomes of several strips of one character": "Was aus mehreren Strips einer Figur wird",
+    "How several strips of one character are stored": "Wie mehrere Strips einer Figur gespeichert werden",
     "One per Character": "Eine je Figur",
-    "One Action with all strips of a character, at rest between them": "Eine Aktion mit allen Strips einer Figur, dazwischen in Ruhe",
+    ("One Action with all strips of a character; the face rests between them"): (
+        "Eine Aktion mit allen Strips einer Figur; dazwischen ruht das Gesicht"
+    ),
     "One per Strip": "Eine je Strip",
-    'An Action for each strip, in an NLA strip of its own on the track "Lip Sync"': (
-        'Eine Aktion für jeden Strip, in einem eigenen NLA-Strip auf der Spur "Lip Sync"'
+    ('One Action per strip, each in its own NLA strip on the track "Lip Sync"'): (
+        'Eine Aktion je Strip, jede in einem eigenen NLA-Strip auf der Spur "Lip Sync"'
     ),
     "Generate All": "Alle erzeugen",
     # Mapping
     "Mapping": "Zuordnung",
     "The part of the face whose channels are listed": "Der Teil des Gesichts, dessen Kanäle aufgelistet sind",
-    "How many of its channels move a key, and how many there are": "Wie viele ihrer Kanäle einen Shape-Key bewegen, und wie viele es gibt",
+    "How many of its channels have a shape key, out of how many": "Wie viele ihrer Kanäle einen Shape-Key haben, von wie vielen",
     "Channel": "Kanal",
-    "The channel whose keys are shown below the list": "Der Kanal, dessen Shape-Keys unter der Liste stehen",
-    "The shape key that this channel moves on this mesh. Empty: whichever is found by its name": (
+    "The channel whose shape keys are shown below the list": "Der Kanal, dessen Shape-Keys unter der Liste stehen",
+    ("The shape key that this channel moves on this mesh. Empty: found by its name"): (
         "Der Shape-Key, den dieser Kanal auf diesem Mesh bewegt. Leer: der, dessen Name passt"
     ),
     "Missing": "Fehlt",
-    "Missing: {}": "Es fehlen: {}",
+    "Missing: {channels}": "Es fehlen: {channels}",
     "None": "Keiner",
     "none": "keiner",
-    "{} visemes move the mouth: keys of the channels that they stand for are left alone": (
-        "Viseme ({}) bewegen den Mund: die Shape-Keys der Kanäle, für die sie stehen, bleiben unberührt"
+    ("{name} visemes move the mouth, so the shape keys of the channels they stand for are not animated"): (
+        "Viseme ({name}) bewegen den Mund, daher werden die Shape-Keys der Kanäle, für die sie stehen, nicht animiert"
     ),
     # Keys
     "Keys": "Keyframes",
-    "How many keys a new take gets, all of them on whole frames": "Wie viele Keyframes ein neuer Take erhält, alle auf ganzen Bildern",
+    ("How many keys a new take gets; all of them are on whole frames"): (
+        "Wie viele Keyframes ein neuer Take erhält, alle auf ganzen Bildern"
+    ),
     "Simplified": "Vereinfacht",
     "As few keys as the tolerance allows": "So wenige Keyframes, wie die Toleranz erlaubt",
     "Dense": "Dicht",
     "A key on every frame": "Ein Keyframe auf jedem Bild",
     "Tolerance": "Toleranz",
-    "How far the curves may be from what was generated on any frame, where 1 is a shape key's full movement": (
-        "Wie weit die Kurven auf einem Bild vom Erzeugten abweichen dürfen; 1 ist die volle Bewegung eines Shape-Keys"
+    (
+        "How far the reduced curves may differ from the generated ones on any frame; 1 is the full range of a shape key"
+    ): (
+        "Wie weit die vereinfachten Kurven auf einem Bild von den erzeugten abweichen dürfen; 1 ist der volle "
+        "Bereich eines Shape-Keys"
     ),
     "Interpolation": "Interpolation",
     "How the curves run from one key to the next": "Wie die Kurven von einem Keyframe zum nächsten verlaufen",
@@ -186,15 +214,18 @@ PANELS = {
     "Straight from key to key": "Gerade von Keyframe zu Keyframe",
     # Preferences
     "Backend Python": "Python des Backends",
-    "Another Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own": (
-        "Ein anderes Python für das Backend, in dem numpy, onnxruntime, soundfile und soxr installiert sind. Leer: das von Blender"
+    ("A Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own"): (
+        "Ein Python für das Backend, in dem numpy, onnxruntime, soundfile und soxr installiert sind. Leer: das "
+        "von Blender"
     ),
     "Blender's Own": "Das von Blender",
     "Model": "Modell",
-    "The folder of another model, as the project's training exports it. Empty: the one that comes with the extension": (
-        "Der Ordner eines anderen Modells, wie ihn das Training dieses Projekts exportiert. Leer: das der Erweiterung"
+    ("The folder of a model exported by this project's training. Empty: the extension's own model"): (
+        "Der Ordner eines Modells, das das Training dieses Projekts exportiert hat. Leer: das der Erweiterung"
     ),
     "The Extension's Own": "Das der Erweiterung",
-    "{} {}: {} identities, {} emotions": "{} {}: {} Identitäten, {} Emotionen",
+    ("{model} {version}: {identities} identities, {emotions} emotions"): (
+        "{model} {version}: {identities} Identitäten, {emotions} Emotionen"
+    ),
     "Show Log": "Protokoll zeigen",
 }

@@ -2,280 +2,395 @@
 
 REASONS = {
     # About a strip, of several
-    '"{}": {}': '"{}": {}',
     # The face
     "Switch to Object Mode": "In den Objektmodus wechseln",
-    "The face is gone (deleted, or another file was opened), so nothing was keyed": (
-        "Das Gesicht ist fort (gelöscht, oder eine andere Datei wurde geöffnet), daher wurden keine Keyframes gesetzt"
+    ("The face was deleted or another file was opened, so nothing was keyed: generate again"): (
+        "Das Gesicht wurde gelöscht oder eine andere Datei geöffnet, daher wurden keine Keyframes gesetzt: "
+        "nochmals erzeugen"
     ),
-    "Given up, as another file was opened or the window was closed: generate again": (
-        "Aufgegeben, da eine andere Datei geöffnet oder das Fenster geschlossen wurde: nochmals erzeugen"
+    ("Stopped because another file was opened or the window was closed: generate again"): (
+        "Abgebrochen, da eine andere Datei geöffnet oder das Fenster geschlossen wurde: nochmals erzeugen"
     ),
-    "The take whose locked keys were to stay is gone, so nothing was keyed: generate again": (
-        "Der Take, dessen gesperrte Keyframes bleiben sollten, ist fort, daher wurden keine gesetzt: nochmals erzeugen"
+    ("The take with the locked keys was deleted, so nothing was keyed: generate again"): (
+        "Der Take mit den gesperrten Keyframes wurde gelöscht, daher wurden keine gesetzt: nochmals erzeugen"
     ),
-    "No temporary file can be written ({}): free some space there, or make the folder writable, and generate again": (
-        "Keine temporäre Datei kann geschrieben werden ({}): dort Platz schaffen oder den Ordner beschreibbar machen und nochmals erzeugen"
+    (
+        "Can't write a temporary file ({reason}): free some disk space or make the folder writable, then generate again"
+    ): (
+        "Eine temporäre Datei kann nicht geschrieben werden ({reason}): Platz schaffen oder den Ordner "
+        "beschreibbar machen, dann nochmals erzeugen"
     ),
-    "Select a face: an object with ARKit's shape keys": "Ein Gesicht auswählen: ein Objekt mit den Shape-Keys von ARKit",
-    '"{}" has no shape keys: select a face that has ARKit\'s': '"{}" hat keine Shape-Keys: ein Gesicht auswählen, das die von ARKit hat',
-    '"{}" can\'t be keyed: {}': '"{}" kann keine Keyframes erhalten: {}',
-    "it has {}": "vorhanden sind {}",
-    "it has none but the basis": "nur die Basis ist vorhanden",
-    'No ARKit shape keys on "{}": looked for {}, found 0, {}: choose them under Mapping, rename them or select another face': (
-        'Keine ARKit-Shape-Keys auf "{}": {} gesucht, 0 gefunden, {}: unter Zuordnung wählen, umbenennen oder ein anderes Gesicht auswählen'
+    "Select a face: a mesh with ARKit shape keys": "Ein Gesicht auswählen: ein Mesh mit ARKit-Shape-Keys",
+    ('"{object}" has no shape keys: select a face with ARKit shape keys'): (
+        '"{object}" hat keine Shape-Keys: ein Gesicht mit ARKit-Shape-Keys auswählen'
+    ),
+    '"{name}" can\'t be keyed: {why}': '"{name}" kann keine Keyframes erhalten: {why}',
+    "it has {keys}": "vorhanden sind {keys}",
+    "it only has the basis": "nur die Basis ist vorhanden",
+    (
+        'Found none of the {count} ARKit shape keys on "{object}" ({has}): choose them under Mapping, rename '
+        "them or select another face"
+    ): (
+        'Auf "{object}" keinen der {count} ARKit-Shape-Keys gefunden ({has}): unter Zuordnung wählen, umbenennen '
+        "oder ein anderes Gesicht auswählen"
     ),
     "ARKit shape key": "ARKit-Shape-Key",
     "ARKit shape key or viseme": "ARKit-Shape-Key oder Visem",
-    'Every {} of "{}" is driven, muted or locked: free those that shall move': (
-        'Jeder {} von "{}" ist durch Treiber bestimmt, stumm oder gesperrt: freigeben, was sich bewegen soll'
+    ('Every {kind} of "{object}" is driven, muted or locked: free the ones that should move'): (
+        'Jeder {kind} von "{object}" ist durch Treiber bestimmt, stumm oder gesperrt: freigeben, was sich bewegen soll'
     ),
-    "its shape keys are linked; make its mesh a library override, and give the keys animation data in the source file": (
-        "seine Shape-Keys sind verknüpft; das Mesh zur Bibliotheksüberschreibung machen und den Keys in der Quelldatei Animationsdaten geben"
+    ("its shape keys are linked; make its mesh a library override and key one of its shape keys in the library file"): (
+        "seine Shape-Keys sind verknüpft; das Mesh zur Bibliotheksüberschreibung machen und in der "
+        "Bibliotheksdatei für einen seiner Shape-Keys einen Keyframe setzen"
     ),
-    "its shape keys are not relative; turn Relative on": "seine Shape-Keys sind nicht relativ; Relativ einschalten",
+    "its shape keys aren't relative; turn on Relative": "seine Shape-Keys sind nicht relativ; Relativ einschalten",
     "an NLA strip of its keys is in tweak mode; leave tweak mode": (
         "ein NLA-Strip seiner Keys ist im Optimierungsmodus; diesen Modus verlassen"
     ),
     "driven": "durch Treiber bestimmt",
     "muted": "stumm",
     "locked": "gesperrt",
-    "Left alone, as {}: {}": "Unberührt, da {}: {}",
-    '"{}" was left out: {}': '"{}" wurde ausgelassen: {}',
+    "Not animated ({why}): {keys}": "Nicht animiert ({why}): {keys}",
+    '"{name}" was skipped: {why}': '"{name}" wurde übersprungen: {why}',
     (
-        '"{}" will be still when the file is opened again, as its shape keys have no animation data where they are linked from: '
-        "add some in that file"
+        '"{mesh}" will lose its animation on reload because its linked shape keys have no animation data: key '
+        "one of them in the library file"
     ): (
-        '"{}" wird nach dem nächsten Öffnen der Datei stillstehen, da die Shape-Keys dort, woher sie verknüpft sind, keine Animationsdaten '
-        "haben: in jener Datei welche anlegen"
+        '"{mesh}" verliert beim nächsten Öffnen seine Animation, da seine verknüpften Shape-Keys keine '
+        "Animationsdaten haben: in der Bibliotheksdatei für einen von ihnen einen Keyframe setzen"
     ),
     # Takes
     "The face has no take: generate or import one first": "Das Gesicht hat keinen Take: erst einen erzeugen oder importieren",
-    '"{}" moves none of the face\'s ARKit keys: choose a take': '"{}" bewegt keinen der ARKit-Keys des Gesichts: einen Take wählen',
-    '"{}" moves none of the face\'s ARKit keys: choose another file or face': (
-        '"{}" bewegt keinen der ARKit-Keys des Gesichts: andere Datei oder anderes Gesicht wählen'
+    ('"{action}" animates none of the face\'s ARKit shape keys: choose a take'): (
+        '"{action}" animiert keinen der ARKit-Shape-Keys des Gesichts: einen Take wählen'
     ),
-    "No take moves the face: choose one in the list, or generate one": (
-        "Kein Take bewegt das Gesicht: einen aus der Liste wählen oder einen erzeugen"
+    ('"{file}" animates none of the face\'s ARKit shape keys: choose another file or face'): (
+        '"{file}" animiert keinen der ARKit-Shape-Keys des Gesichts: andere Datei oder anderes Gesicht wählen'
     ),
-    '"{}" was made by a newer version of this extension: update the extension to work with it': (
-        '"{}" stammt von einer neueren Version dieser Erweiterung: die Erweiterung aktualisieren, um damit zu arbeiten'
+    ("The face has no active take: choose one in the list or generate one"): (
+        "Das Gesicht hat keinen aktiven Take: einen aus der Liste wählen oder einen erzeugen"
     ),
-    'There is no take "{}": choose one of the list': 'Es gibt keinen Take "{}": einen aus der Liste wählen',
-    '"{}" doesn\'t move the face: assign it first': '"{}" bewegt das Gesicht nicht: erst zuweisen',
-    '"{}" is on an NLA track: delete its strip there first': '"{}" liegt auf einer NLA-Spur: erst dort den Strip löschen',
-    'It was not generated but imported from "{}": import that again': 'Er wurde nicht erzeugt, sondern aus "{}" importiert: diese nochmals importieren',
-    '"{}" joins the takes of {} strips: make them again with Generate All': (
-        '"{}" vereint die Takes von {} Strips: mit Alle erzeugen nochmals machen'
+    ('"{action}" was made with a newer version of this extension: update the extension to edit it'): (
+        '"{action}" stammt von einer neueren Version dieser Erweiterung: die Erweiterung aktualisieren, um ihn '
+        "zu bearbeiten"
     ),
-    'The strip "{}" is retimed, which no file tells: generate it anew': (
-        'Der Strip "{}" ist im Tempo verändert, wovon keine Datei weiß: neu erzeugen'
+    'There is no take "{name}": choose one in the list': 'Es gibt keinen Take "{name}": einen aus der Liste wählen',
+    '"{action}" isn\'t the active take: assign it first': '"{action}" ist nicht der aktive Take: erst zuweisen',
+    '"{action}" is on an NLA track: delete its NLA strip first': (
+        '"{action}" liegt auf einer NLA-Spur: erst seinen NLA-Strip löschen'
     ),
-    "The sound that it speaks is gone ({}): put the file back, or add it to the Sequencer from where it is now": (
-        "Der Ton, den er spricht, ist fort ({}): die Datei zurücklegen oder von ihrem jetzigen Ort in den Sequenzer legen"
+    'This take was imported from "{file}": import that file again': (
+        'Dieser Take wurde aus "{file}" importiert: die Datei nochmals importieren'
     ),
+    ('"{action}" joins the takes of {count} strips: regenerate them with Generate All'): (
+        '"{action}" vereint die Takes von {count} Strips: mit Alle erzeugen neu erzeugen'
+    ),
+    ('Takes of a retimed strip can\'t be regenerated: use Generate for "{strip}"'): (
+        'Takes eines im Tempo veränderten Strips können nicht neu erzeugt werden: für "{strip}" Erzeugen verwenden'
+    ),
+    (
+        "The sound of this take is missing ({sound}): put the file back or add it to the Sequencer from its new "
+        "location"
+    ): ("Der Ton dieses Takes fehlt ({sound}): die Datei zurücklegen oder von ihrem neuen Ort in den Sequenzer legen"),
     # Locks and controls
-    "Set a preview range in the timeline first (press P there, and drag)": (
-        "Erst in der Zeitleiste einen Vorschaubereich festlegen (dort P drücken und ziehen)"
+    "Set a preview range in the timeline first (press P and drag)": (
+        "Erst in der Zeitleiste einen Vorschaubereich festlegen (P drücken und ziehen)"
     ),
-    "Linked from another file, so the controls can't change it": "Aus einer anderen Datei verknüpft, daher können die Regler ihn nicht ändern",
-    "Edited by hand, so the controls leave it alone; {}": "Von Hand bearbeitet, daher lassen ihn die Regler in Ruhe; {}",
-    "Make Again gives one to adjust": "Wiederholen gibt einen zum Regeln",
-    "import it again for one to adjust": "für einen zum Regeln nochmals importieren",
-    "Choose one of the presets in the header of the panel Controls": "Eine der Voreinstellungen in der Kopfzeile des Panels Regler wählen",
-    "The strength of {}": "Die Stärke von {}",
-    "{} can't be {}: choose {} to {}": "{} kann nicht {} sein: {} bis {} wählen",
+    ("This take is linked from another file: duplicate it to adjust it"): (
+        "Dieser Take ist aus einer anderen Datei verknüpft: zum Regeln duplizieren"
+    ),
+    ("The controls don't change a take that was edited by hand: regenerate it to adjust it"): (
+        "Die Regler ändern keinen von Hand bearbeiteten Take: zum Regeln neu erzeugen"
+    ),
+    ("The controls don't change a take that was edited by hand: import it again to adjust it"): (
+        "Die Regler ändern keinen von Hand bearbeiteten Take: zum Regeln nochmals importieren"
+    ),
+    "Choose a preset in the header of the Controls panel": (
+        "Eine der Voreinstellungen in der Kopfzeile des Panels Regler wählen"
+    ),
+    "The strength of {region}": "Die Stärke von {region}",
+    "{what} can't be {value:g}: choose {low:g} to {high:g}": (
+        "{what} kann nicht {value:g} sein: {low:g} bis {high:g} wählen"
+    ),
     # Cast
-    "Add strips to the cast": "Der Besetzung Strips hinzufügen",
-    "Choose a strip of the list": "Einen Strip der Liste wählen",
+    "Add strips to the cast list": "Der Besetzung Strips hinzufügen",
+    "Choose a strip in the list": "Einen Strip in der Liste wählen",
     "Select sound strips in the Sequencer": "Im Sequenzer Ton-Strips auswählen",
     "All sound strips are in the list": "Alle Ton-Strips sind in der Liste",
-    "A line of the cast has no strip: pick one": "Eine Zeile der Besetzung hat keinen Strip: einen angeben",
-    '"{}" is muted': '"{}" ist stumm',
-    '"{}" has no character: pick one': '"{}" hat keine Figur: eine angeben',
-    '"{}" is no manifest of takes ({}): choose the manifest.jsonl that a batch wrote': (
-        '"{}" ist kein Manifest von Takes ({}): das manifest.jsonl wählen, das ein Stapel geschrieben hat'
+    "A line of the cast list has no strip: choose one": "Eine Zeile der Besetzung hat keinen Strip: einen wählen",
+    '"{strip}" is muted': '"{strip}" ist stumm',
+    '"{strip}" has no character: choose one': '"{strip}" hat keine Figur: eine wählen',
+    ('"{file}" isn\'t a batch manifest ({reason}): choose the manifest.jsonl that a batch wrote'): (
+        '"{file}" ist kein Manifest eines Stapels ({reason}): das manifest.jsonl wählen, das ein Stapel geschrieben hat'
     ),
-    '"{}": there is no object "{}"': '"{}": es gibt kein Objekt "{}"',
+    'there is no object "{character}"': 'es gibt kein Objekt "{character}"',
     "no take was made": "kein Take wurde erzeugt",
     # Mapping
-    "Nothing was chosen by hand: the whole mapping is automatic": "Nichts wurde von Hand gewählt: die ganze Zuordnung ist automatisch",
-    'There is no channel "{}": choose one of the list': 'Es gibt keinen Kanal "{}": einen aus der Liste wählen',
-    '"{}" can\'t be written ({}): choose another folder': '"{}" kann nicht geschrieben werden ({}): einen anderen Ordner wählen',
-    '"{}" can\'t be read ({}): choose another file': '"{}" kann nicht gelesen werden ({}): eine andere Datei wählen',
-    '"{}" can\'t be loaded: {}': '"{}" kann nicht geladen werden: {}',
-    "it is no JSON ({}): choose a file that Save Mapping wrote": "kein JSON ({}): eine Datei wählen, die Zuordnung speichern geschrieben hat",
-    "it is longer than any mapping: choose a file that Save Mapping wrote": (
-        "sie ist länger als jede Zuordnung: eine Datei wählen, die Zuordnung speichern geschrieben hat"
+    "The whole mapping is automatic: nothing to reset or save": (
+        "Die ganze Zuordnung ist automatisch: nichts zurückzusetzen oder zu speichern"
     ),
-    'it is no mapping: its "format" is not "{}"; choose a file that Save Mapping wrote': (
-        'keine Zuordnung: ihr "format" ist nicht "{}"; eine Datei wählen, die Zuordnung speichern geschrieben hat'
+    'There is no channel "{channel}": choose one in the list': 'Es gibt keinen Kanal "{channel}": einen aus der Liste wählen',
+    '"{file}" can\'t be written ({reason}): choose another folder': (
+        '"{file}" kann nicht geschrieben werden ({reason}): einen anderen Ordner wählen'
     ),
-    "its version {} is not known here: update the extension": "ihre Version {} ist hier nicht bekannt: die Erweiterung aktualisieren",
-    'its "meshes" are not as in {"Head": {"jawOpen": "Mouth_A"}}: save the mapping again': (
-        'ihre "meshes" sind nicht wie in {"Head": {"jawOpen": "Mouth_A"}}: die Zuordnung neu speichern'
+    '"{file}" can\'t be read ({reason}): choose another file': (
+        '"{file}" kann nicht gelesen werden ({reason}): eine andere Datei wählen'
     ),
-    "{} is no name of a key: write it in quotes, or null for none": "{} ist kein Name eines Shape-Keys: in Anführungszeichen setzen, oder null für keinen",
-    'Nothing of "{}" fits this face, so nothing was changed: {}': 'Nichts aus "{}" passt zu diesem Gesicht, daher wurde nichts verändert: {}',
+    '"{file}" can\'t be loaded: {why}': '"{file}" kann nicht geladen werden: {why}',
+    ("it isn't JSON ({reason}); choose a file that Save Mapping wrote"): (
+        "kein JSON ({reason}); eine Datei wählen, die Zuordnung speichern geschrieben hat"
+    ),
+    ("it is too long for a mapping; choose a file that Save Mapping wrote"): (
+        "sie ist zu lang für eine Zuordnung; eine Datei wählen, die Zuordnung speichern geschrieben hat"
+    ),
+    ('its "format" isn\'t "{format}"; choose a file that Save Mapping wrote'): (
+        'ihr "format" ist nicht "{format}"; eine Datei wählen, die Zuordnung speichern geschrieben hat'
+    ),
+    ("its version {version} isn't supported; update the extension"): (
+        "ihre Version {version} wird nicht unterstützt; die Erweiterung aktualisieren"
+    ),
+    ('its "meshes" aren\'t like {"Head": {"jawOpen": "Mouth_A"}}; save the mapping again'): (
+        'ihre "meshes" sind nicht wie {"Head": {"jawOpen": "Mouth_A"}}; die Zuordnung neu speichern'
+    ),
+    ("{value} isn't the name of a shape key; write a name in quotes, or null for none"): (
+        "{value} ist kein Name eines Shape-Keys; in Anführungszeichen setzen, oder null für keinen"
+    ),
+    ('Nothing in "{file}" fits this face, so nothing was changed: {rest}'): (
+        'Nichts aus "{file}" passt zu diesem Gesicht, daher wurde nichts verändert: {rest}'
+    ),
     # Bones
-    "No armature moves this face: it has no bones to turn": "Kein Skelett bewegt dieses Gesicht: es hat keine Knochen zum Drehen",
-    'No armature "{}" moves this face: choose one that does': 'Kein Skelett "{}" bewegt dieses Gesicht: eines wählen, das es tut',
-    "No bone was chosen: choose the jaw's or the eyes'": "Kein Knochen wurde gewählt: den des Kiefers oder die der Augen wählen",
-    '"{}" has no bone "{}": choose another one': '"{}" hat keinen Knochen "{}": einen anderen wählen',
-    '"{}" is driven already: delete its drivers, or choose another bone': (
-        '"{}" hat schon Treiber: diese löschen oder einen anderen Knochen wählen'
+    ("No armature deforms this face: parent it to one that has jaw or eye bones"): (
+        "Kein Skelett bewegt dieses Gesicht: einem mit Kiefer- oder Augenknochen unterordnen"
     ),
-    '"{}" comes from another file: drive its bones there': '"{}" stammt aus einer anderen Datei: seine Knochen dort antreiben',
-    "Visemes move the mouth, and no key of {} would: choose no bone for the jaw": (
-        "Viseme bewegen den Mund, ein Shape-Key {} täte es nicht: für den Kiefer keinen Knochen wählen"
+    ('No armature "{armature}" deforms this face: choose one that does'): (
+        'Kein Skelett "{armature}" bewegt dieses Gesicht: eines wählen, das es tut'
     ),
-    "The face has no {}, and no keys can be added as it comes from another file: add them there": (
-        "Dem Gesicht fehlt {}, und Shape-Keys können nicht hinzukommen, da es aus einer anderen Datei stammt: dort hinzufügen"
+    "No bone was chosen: choose a jaw or eye bone": ("Kein Knochen wurde gewählt: einen für Kiefer oder Augen wählen"),
+    '"{armature}" has no bone "{name}": choose another': (
+        '"{armature}" hat keinen Knochen "{name}": einen anderen wählen'
     ),
-    'The key "{}" is muted, locked, driven or mapped to nothing: free it, or choose no bone for it': (
-        'Der Shape-Key "{}" ist stumm, gesperrt, durch Treiber bestimmt oder nichts zugeordnet: freigeben oder keinen Knochen dafür wählen'
+    ('"{name}" already has drivers: delete them or choose another bone'): (
+        '"{name}" hat schon Treiber: diese löschen oder einen anderen Knochen wählen'
+    ),
+    ('"{armature}" is linked from another file: drive its bones there'): (
+        '"{armature}" ist aus einer anderen Datei verknüpft: seine Knochen dort antreiben'
+    ),
+    ("The mouth moves by visemes, so nothing would animate {channel}: leave the jaw bone empty"): (
+        "Den Mund bewegen Viseme, nichts würde {channel} animieren: das Feld für den Kiefer leer lassen"
+    ),
+    ("The face has no {channel}, and its shape keys are linked: add the key in the library file"): (
+        "Dem Gesicht fehlt {channel}, und seine Shape-Keys sind verknüpft: den Shape-Key in der Bibliotheksdatei "
+        "hinzufügen"
+    ),
+    ('The shape key "{key}" is muted, locked, driven or unmapped: free it or leave its bone empty'): (
+        'Der Shape-Key "{key}" ist stumm, gesperrt, durch Treiber bestimmt oder nicht zugeordnet: freigeben oder '
+        "das Feld für seinen Knochen leer lassen"
     ),
     # The strip
     "Add a sound strip in the Sequencer": "Im Sequenzer einen Ton-Strip hinzufügen",
-    "Select a sound strip in the Sequencer, or pick one": "Im Sequenzer einen Ton-Strip auswählen, oder hier einen angeben",
-    '"{}" is a meta strip: pick a sound strip inside of it': '"{}" ist ein Meta-Strip: einen Ton-Strip darin angeben',
-    'There is no sound strip "{}" any more: pick another': 'Es gibt keinen Ton-Strip "{}" mehr: einen anderen angeben',
-    'The strip "{}" has no sound: pick another': 'Der Strip "{}" hat keinen Ton: einen anderen angeben',
-    'Nothing can be heard of the strip "{}": pick another': 'Vom Strip "{}" ist nichts zu hören: einen anderen angeben',
-    'The file of the strip "{}" is missing ({}): find it with File > External Data': (
-        'Die Datei des Strips "{}" fehlt ({}): mit Datei > Externe Daten suchen'
+    "Select a sound strip in the Sequencer or choose one here": (
+        "Im Sequenzer einen Ton-Strip auswählen oder hier einen wählen"
     ),
-    'The sound of the strip "{}" is gone: pick another strip': 'Der Ton des Strips "{}" ist fort: einen anderen Strip angeben',
-    'The strip\'s scene "{}" runs at {} fps and "{}" at {}: set both the same': (
-        'Die Szene des Strips "{}" läuft mit {} fps und "{}" mit {}: beide gleich einstellen'
+    '"{active}" is a meta strip: choose a sound strip inside it': '"{active}" ist ein Meta-Strip: einen Ton-Strip darin wählen',
+    'The sound strip "{name}" is gone: choose another': (
+        'Den Ton-Strip "{name}" gibt es nicht mehr: einen anderen wählen'
     ),
-    'There is no file "{}": choose another': 'Es gibt keine Datei "{}": eine andere wählen',
-    '"{}" can\'t be added as a sound: {}': '"{}" kann nicht als Ton hinzugefügt werden: {}',
-    'The strip "{}" is gone: pick another': 'Der Strip "{}" ist fort: einen anderen angeben',
-    'The retimed strip "{}" can\'t be mixed down ({}): bake it to a new file': (
-        'Der im Tempo veränderte Strip "{}" kann nicht abgemischt werden ({}): in eine neue Datei backen'
+    'The strip "{strip}" has no sound: choose another': 'Der Strip "{strip}" hat keinen Ton: einen anderen wählen',
+    ('The strip "{strip}" is silent at every frame it covers: move its handles or choose another'): (
+        'Vom Strip "{strip}" ist nichts zu hören: seine Anfasser verschieben oder einen anderen wählen'
     ),
-    "Blender didn't write {}": "Blender hat {} nicht geschrieben",
+    ('The file of the strip "{strip}" is missing ({file}): find it with File > External Data'): (
+        'Die Datei des Strips "{strip}" fehlt ({file}): mit Datei > Externe Daten suchen'
+    ),
+    ('The sound of the strip "{strip}" is gone: choose another strip'): (
+        'Der Ton des Strips "{strip}" ist fort: einen anderen Strip wählen'
+    ),
+    (
+        'The strip\'s scene "{scene}" runs at {fps:g} fps and "{other_scene}" at {other_fps:g}: give both the '
+        "same frame rate"
+    ): (
+        'Die Szene des Strips "{scene}" läuft mit {fps:g} fps und "{other_scene}" mit {other_fps:g}: beide '
+        "gleich einstellen"
+    ),
+    'There is no file "{file}": choose another': 'Es gibt keine Datei "{file}": eine andere wählen',
+    '"{file}" can\'t be added as a sound: {reason}': '"{file}" kann nicht als Ton hinzugefügt werden: {reason}',
+    'The strip "{strip}" is gone: choose another': 'Der Strip "{strip}" ist fort: einen anderen wählen',
+    ('The retimed strip "{strip}" can\'t be mixed down ({why}): bake it to a new file'): (
+        'Der im Tempo veränderte Strip "{strip}" kann nicht abgemischt werden ({why}): in eine neue Datei backen'
+    ),
+    "Blender didn't write {file}": "Blender hat {file} nicht geschrieben",
     # The backend
-    "The backend gave up": "Das Backend hat aufgegeben",
-    "The backend went on with a cancelled take and was ended: generate again": (
+    "The backend cancelled the take: generate again": "Das Backend hat den Take abgebrochen: noch einmal erzeugen",
+    ("The backend didn't stop a cancelled take and was ended: generate again"): (
         "Das Backend machte mit einem abgebrochenen Take weiter und wurde beendet: noch einmal erzeugen"
     ),
     "The backend sent no take: generate again": "Das Backend hat keinen Take geschickt: noch einmal erzeugen",
-    "The backend sent a take that does not fit what was asked for ({}): generate again": (
-        "Das Backend hat einen Take geschickt, der nicht zum Verlangten passt ({}): noch einmal erzeugen"
+    ("The backend sent a take that doesn't match the request ({what}): generate again"): (
+        "Das Backend hat einen Take geschickt, der nicht zur Anforderung passt ({what}): noch einmal erzeugen"
     ),
     "its number": "seine Nummer",
     "its frame rate": "seine Bildrate",
     "its channels": "seine Kanäle",
     "its length": "seine Länge",
     "its values": "seine Werte",
-    "The backend sent {} takes of {}: generate again": "Das Backend hat {} von {} Takes geschickt: noch einmal erzeugen",
-    "The backend has not answered for {} s and was ended: generate again to restart it": (
-        "Das Backend hat {} s lang nicht geantwortet und wurde beendet: noch einmal erzeugen startet es neu"
+    "The backend sent {count} of {expected} takes: generate again": (
+        "Das Backend hat {count} von {expected} Takes geschickt: noch einmal erzeugen"
     ),
-    'The backend can\'t write its log to the folder "{}" ({}): make room there or make it writable, and generate again': (
-        'Das Backend kann sein Protokoll nicht in den Ordner "{}" schreiben ({}): dort Platz schaffen oder ihn beschreibbar machen und noch einmal erzeugen'
+    ("The backend was silent for {seconds:.0f} s and was stopped: generate again to restart it"): (
+        "Das Backend hat {seconds:.0f} s lang nicht geantwortet und wurde beendet: noch einmal erzeugen startet es neu"
     ),
-    "The backend ended": "Das Backend wurde beendet",
-    "The backend ended with exit code {}: its last log lines say why": (
-        "Das Backend endete mit dem Code {}: die letzten Zeilen seines Protokolls sagen, warum"
+    (
+        'The backend can\'t write its log to the folder "{folder}" ({reason}): free some space or make it '
+        "writable, then generate again"
+    ): (
+        'Das Backend kann sein Protokoll nicht in den Ordner "{folder}" schreiben ({reason}): dort Platz '
+        "schaffen oder ihn beschreibbar machen und noch einmal erzeugen"
     ),
-    "The backend was killed by signal {}: generate again to restart it": (
-        "Das Backend wurde durch Signal {} beendet: noch einmal erzeugen startet es neu"
+    "The backend ended: generate again to restart it": (
+        "Das Backend wurde beendet: noch einmal erzeugen startet es neu"
     ),
-    "The backend sent something unreadable and was stopped ({}): generate again to restart it": (
-        "Das Backend hat Unlesbares geschickt und wurde beendet ({}): noch einmal erzeugen startet es neu"
+    ("The backend ended with exit code {code}: see the last lines of its log"): (
+        "Das Backend endete mit dem Code {code}: siehe die letzten Zeilen seines Protokolls"
     ),
-    "The pipe to the backend broke ({}): generate again to restart it": (
-        "Die Verbindung zum Backend ist abgerissen ({}): noch einmal erzeugen startet es neu"
+    ("The backend was killed by signal {signal}: generate again to restart it"): (
+        "Das Backend wurde durch Signal {signal} beendet: noch einmal erzeugen startet es neu"
     ),
-    "The backend was sent something unreadable ({}): restart it": "Das Backend hat Unlesbares erhalten ({}): neu starten",
-    "The backend failed ({}): try again, and report it with the log if it stays": (
-        "Das Backend ist gescheitert ({}): noch einmal versuchen und, wenn es dabei bleibt, mit dem Protokoll melden"
+    ("The backend sent something unreadable and was stopped ({reason}): generate again to restart it"): (
+        "Das Backend hat Unlesbares geschickt und wurde beendet ({reason}): noch einmal erzeugen startet es neu"
     ),
-    "There is no Python at {}: choose another in the preferences": "Es gibt kein Python unter {}: in den Einstellungen ein anderes wählen",
-    "This Blender comes without a Python to run the backend: choose one in the preferences": (
+    ("The pipe to the backend broke ({reason}): generate again to restart it"): (
+        "Die Verbindung zum Backend ist abgerissen ({reason}): noch einmal erzeugen startet es neu"
+    ),
+    ("The backend received something unreadable ({reason}): generate again to restart it"): (
+        "Das Backend hat Unlesbares erhalten ({reason}): noch einmal erzeugen startet es neu"
+    ),
+    ("The backend failed ({reason}): try again, and report it with the log if it happens again"): (
+        "Das Backend ist gescheitert ({reason}): noch einmal versuchen und, wenn es dabei bleibt, mit dem "
+        "Protokoll melden"
+    ),
+    ("There is no Python at {python}: choose another in the preferences"): (
+        "Es gibt kein Python unter {python}: in den Einstellungen ein anderes wählen"
+    ),
+    ("This Blender has no Python to run the backend: choose one in the preferences"): (
         "Dieses Blender bringt kein Python für das Backend mit: in den Einstellungen eines wählen"
     ),
-    "This extension brings no {} for this Blender's Python {}: choose a Python that has them in the preferences": (
-        "Diese Erweiterung bringt kein {} für Python {} dieses Blenders mit: in den Einstellungen ein Python wählen, das sie hat"
+    (
+        "This extension has no {packages} for this Blender's Python {version}: choose a Python that has them in "
+        "the preferences"
+    ): (
+        "Diese Erweiterung bringt kein {packages} für Python {version} dieses Blenders mit: in den Einstellungen "
+        "ein Python wählen, das sie hat"
     ),
-    'The backend can\'t be started with "{}" ({}): choose another Python in the preferences': (
-        'Das Backend lässt sich mit "{}" nicht starten ({}): in den Einstellungen ein anderes Python wählen'
+    ('The backend can\'t be started with "{python}" ({reason}): choose another Python in the preferences'): (
+        'Das Backend lässt sich mit "{python}" nicht starten ({reason}): in den Einstellungen ein anderes Python wählen'
     ),
     # The request
-    'There is no {} "{}" in this model: choose {} or one of {}': 'Es gibt keine {} "{}" in diesem Modell: {} oder eine von {} wählen',
+    ('There is no {what} "{name}" in this model: choose {auto} or one of {names}'): (
+        'Es gibt keine {what} "{name}" in diesem Modell: {auto} oder eine von {names} wählen'
+    ),
     "identity": "Identität",
     "emotion": "Emotion",
-    "{} frames a second can't be made: choose {} to {}": "{} Bilder je Sekunde sind nicht möglich: {} bis {} wählen",
-    "{} takes can't be made at once: choose 1 to {}": "{} Takes auf einmal sind nicht möglich: 1 bis {} wählen",
-    "{} can't be a seed: choose a whole number of 0 or more": "{} ist kein Startwert: eine ganze Zahl ab 0 wählen",
-    'There is no region "{}" of the face: choose one of {}': 'Es gibt keine Region "{}" des Gesichts: eine von {} wählen',
-    "The intensity of an emotion can't be {}: choose 0 to {}": "Die Intensität einer Emotion kann nicht {} sein: 0 bis {} wählen",
-    "This model has no neutral face for an emotion to be weaker or stronger than: leave the intensity at 1": (
-        "Dieses Modell hat kein neutrales Gesicht, gegen das eine Emotion schwächer oder stärker wäre: die Intensität auf 1 lassen"
+    ("Can't generate at {fps:g} fps: choose {lowest:g} to {highest:g}"): (
+        "{fps:g} fps sind nicht möglich: {lowest:g} bis {highest:g} wählen"
     ),
-    "The emotions over time must be in the order of time, each at a time of its own": (
-        "Die Emotionen im Lauf der Zeit müssen nach der Zeit geordnet sein, jede zu ihrer eigenen"
+    "Can't generate {count} takes at once: choose 1 to {highest}": (
+        "{count} Takes auf einmal sind nicht möglich: 1 bis {highest} wählen"
+    ),
+    "{seed} isn't a seed: choose a whole number of 0 or more": "{seed} ist kein Startwert: eine ganze Zahl ab 0 wählen",
+    ('There is no region "{region}" of the face: choose one of {regions}'): (
+        'Es gibt keine Region "{region}" des Gesichts: eine von {regions} wählen'
+    ),
+    ("The intensity of an emotion can't be {intensity:g}: choose 0 to {highest:g}"): (
+        "Die Intensität einer Emotion kann nicht {intensity:g} sein: 0 bis {highest:g} wählen"
+    ),
+    ("This model has no neutral emotion to blend with: leave the intensity at 1"): (
+        "Dieses Modell hat keine neutrale Emotion zum Mischen: die Intensität auf 1 lassen"
+    ),
+    ("Emotion keys must be sorted by time, with no two at the same time: sort them"): (
+        "Emotions-Keys müssen nach der Zeit geordnet sein, keine zwei zur selben: ordnen"
     ),
     # The sound
-    "There is no file {}; find the strip's file or choose another": "Es gibt keine Datei {}; die Datei des Strips suchen oder eine andere wählen",
-    "{} can't be opened ({}); check the path and its permissions": "{} kann nicht geöffnet werden ({}); Pfad und Rechte prüfen",
-    "{} is a folder; choose a sound file in it": "{} ist ein Ordner; eine Tondatei darin wählen",
-    "{} is not a regular file; choose a sound file": "{} ist keine gewöhnliche Datei; eine Tondatei wählen",
-    "{} is empty; export the sound again": "{} ist leer; den Ton neu exportieren",
-    "{} holds no sound; export it again": "{} enthält keinen Ton; neu exportieren",
-    "{} has {}; export what is needed of it, at most {} GB": "{} hat {}; nur das Nötige exportieren, höchstens {} GB",
-    "{} is {}, which isn't read here; convert it to WAV, FLAC or Ogg": (
-        "{} ist {}, was hier nicht gelesen wird; in WAV, FLAC oder Ogg umwandeln"
+    ("There is no file {file}: find the strip's file or choose another"): (
+        "Es gibt keine Datei {file}: die Datei des Strips suchen oder eine andere wählen"
     ),
-    "{} is not sound that can be read ({}); convert it to WAV, FLAC or Ogg": (
-        "{} ist kein lesbarer Ton ({}); in WAV, FLAC oder Ogg umwandeln"
+    ("{file} can't be opened ({reason}): check the path and its permissions"): (
+        "{file} kann nicht geöffnet werden ({reason}): Pfad und Rechte prüfen"
     ),
-    "{} has {} samples a second; convert it to something between {} and {}": (
-        "{} hat {} Abtastwerte je Sekunde; in etwas zwischen {} und {} umwandeln"
+    "{file} is a folder: choose a sound file in it": "{file} ist ein Ordner: eine Tondatei darin wählen",
+    "{file} is not a regular file: choose a sound file": "{file} ist keine gewöhnliche Datei: eine Tondatei wählen",
+    "{file} is empty: export the sound again": "{file} ist leer: den Ton neu exportieren",
+    "{file} contains no sound: export it again": "{file} enthält keinen Ton: neu exportieren",
+    ("{file} has {size}, and {limit} GB is the most: export only the part you need"): (
+        "{file} hat {size}, höchstens {limit} GB gehen: nur den nötigen Teil exportieren"
     ),
-    "{} s lies behind the end of {}, which is {} s long; choose an earlier start": (
-        "{} s liegt hinter dem Ende von {}, das {} s lang ist; einen früheren Anfang wählen"
+    ("{file} is {format}, which isn't supported: convert it to WAV, FLAC or Ogg"): (
+        "{file} ist {format}, was nicht unterstützt wird: in WAV, FLAC oder Ogg umwandeln"
     ),
-    "{} s of {} are too short; choose at least {} s": "{} s von {} sind zu kurz; mindestens {} s wählen",
-    "{} hours of {} are too long; choose at most {} hours": "{} Stunden von {} sind zu lang; höchstens {} Stunden wählen",
-    "The range {} to {} s can't be read; give a start of 0 s or later and an end after it": (
-        "Der Bereich {} bis {} s kann nicht gelesen werden; einen Anfang ab 0 s und ein späteres Ende angeben"
+    ("{file} can't be read as sound ({reason}): convert it to WAV, FLAC or Ogg"): (
+        "{file} ist kein lesbarer Ton ({reason}): in WAV, FLAC oder Ogg umwandeln"
+    ),
+    ("{file} has a sample rate of {rate} Hz: convert it to one from {lowest} to {highest} Hz"): (
+        "{file} hat eine Abtastrate von {rate} Hz: in eine von {lowest} bis {highest} Hz umwandeln"
+    ),
+    ("{start:.2f} s is past the end of {file}, which is {length:.2f} s long: choose an earlier start"): (
+        "{start:.2f} s liegt hinter dem Ende von {file}, das {length:.2f} s lang ist: einen früheren Anfang wählen"
+    ),
+    ("{seconds:.3f} s of {file} is too short: choose at least {limit} s"): (
+        "{seconds:.3f} s von {file} sind zu kurz: mindestens {limit} s wählen"
+    ),
+    ("{seconds:.1f} hours of {file} is too long: choose at most {limit:.0f} hours"): (
+        "{seconds:.1f} Stunden von {file} sind zu lang: höchstens {limit:.0f} Stunden wählen"
+    ),
+    ("Can't read the range {start} to {end} s: start at 0 s or later and end after the start"): (
+        "Der Bereich {start} bis {end} s kann nicht gelesen werden: einen Anfang ab 0 s und ein späteres Ende angeben"
     ),
     # Files of curves
-    '"{}" is a folder: give the name of a file': '"{}" ist ein Ordner: den Namen einer Datei angeben',
-    'There is no folder "{}": make it first, or choose another': 'Es gibt keinen Ordner "{}": erst anlegen oder einen anderen wählen',
-    '"{}" can\'t be read: choose a {}': '"{}" kann nicht gelesen werden: wählbar sind {}',
-    '"{}" can\'t be written: give it the suffix {}': '"{}" kann nicht geschrieben werden: mögliche Endungen sind {}',
-    '"{}" holds no curves that can be read ({}): it needs the arrays names, values and fps': (
-        '"{}" enthält keine lesbaren Kurven ({}): gebraucht werden die Felder names, values und fps'
+    '"{file}" is a folder: choose a file name': '"{file}" ist ein Ordner: den Namen einer Datei angeben',
+    'There is no folder "{folder}": create it or choose another': (
+        'Es gibt keinen Ordner "{folder}": erst anlegen oder einen anderen wählen'
     ),
-    '"{}" holds no frames, or some that don\'t fit its {} names: export it again': (
-        '"{}" enthält keine Bilder, oder welche, die nicht zu den {} Namen passen: neu exportieren'
+    '"{file}" has no supported format: choose a {kinds}': '"{file}" hat kein unterstütztes Format: wählbar sind {kinds}',
+    '"{file}" can\'t be written: use the suffix {kinds}': (
+        '"{file}" kann nicht geschrieben werden: mögliche Endungen sind {kinds}'
     ),
-    "\"{}\" names no channel of ARKit's: export it again, with ARKit's blendshapes": (
-        '"{}" nennt keinen Kanal von ARKit: neu exportieren, mit den Blendshapes von ARKit'
+    ('"{file}" contains no readable curves ({reason}): export it with the arrays names, values and fps'): (
+        '"{file}" enthält keine lesbaren Kurven ({reason}): mit den Feldern names, values und fps exportieren'
     ),
-    '"{}" says that it has {} frames a second: export it again': '"{}" gibt {} Bilder je Sekunde an: neu exportieren',
-    "The times of this file are no numbers: export it again": "Die Zeiten dieser Datei sind keine Zahlen: neu exportieren",
-    "The times of this file lie too far apart for its few frames: export it again": (
+    ('"{file}" has no frames, or frames that don\'t match its {count} names: export it again'): (
+        '"{file}" enthält keine Bilder, oder welche, die nicht zu den {count} Namen passen: neu exportieren'
+    ),
+    ('"{file}" has no ARKit channel: export it again with the ARKit blendshapes'): (
+        '"{file}" hat keinen ARKit-Kanal: mit den ARKit-Blendshapes neu exportieren'
+    ),
+    ('"{file}" has an impossible frame rate of {fps:g} fps: export it again'): (
+        '"{file}" hat eine unmögliche Bildrate von {fps:g} fps: neu exportieren'
+    ),
+    "Some times in this file aren't numbers: export it again": (
+        "Manche Zeiten dieser Datei sind keine Zahlen: neu exportieren"
+    ),
+    ("The times in this file are too far apart for its few frames: export it again"): (
         "Die Zeiten dieser Datei liegen für ihre wenigen Bilder zu weit auseinander: neu exportieren"
     ),
-    '"{}" is larger than {} MB, which no take is: export a shorter one': (
-        '"{}" ist größer als {} MB, was kein Take ist: einen kürzeren exportieren'
+    '"{file}" is larger than {limit} MB: export a shorter take': (
+        '"{file}" ist größer als {limit} MB: einen kürzeren Take exportieren'
     ),
-    '"{}" says that it starts at second {}: export it again': '"{}" beginnt nach eigener Angabe in Sekunde {}: neu exportieren',
-    '"{}" can\'t be written ({}): check the folder and its permissions': '"{}" kann nicht geschrieben werden ({}): Ordner und Rechte prüfen',
-    '"{}" holds no frames, or values that are no numbers: export it again': (
-        '"{}" enthält keine Bilder, oder Werte, die keine Zahlen sind: neu exportieren'
+    ('"{file}" starts at an impossible time of {start:g} s: export it again'): (
+        '"{file}" beginnt zu einer unmöglichen Zeit von {start:g} s: neu exportieren'
     ),
-    '"{}" holds no curves that can be read ({}): export them again': '"{}" enthält keine lesbaren Kurven ({}): neu exportieren',
-    '"{}" is no LiveLinkFace file: its first line names no Timecode or no ARKit channel': (
-        '"{}" ist keine LiveLinkFace-Datei: die erste Zeile nennt keinen Timecode oder keinen ARKit-Kanal'
+    ('"{file}" can\'t be written ({reason}): check the folder and its permissions'): (
+        '"{file}" kann nicht geschrieben werden ({reason}): Ordner und Rechte prüfen'
     ),
-    '"{}" can\'t be read as a LiveLinkFace file ({}): export it again': (
-        '"{}" kann nicht als LiveLinkFace-Datei gelesen werden ({}): neu exportieren'
+    ('"{file}" has no frames, or values that aren\'t numbers: export it again'): (
+        '"{file}" enthält keine Bilder, oder Werte, die keine Zahlen sind: neu exportieren'
+    ),
+    ('"{file}" contains no readable curves ({reason}): export it again'): (
+        '"{file}" enthält keine lesbaren Kurven ({reason}): neu exportieren'
+    ),
+    ('"{file}" isn\'t a LiveLinkFace file, since its first line lacks Timecode or any ARKit channel: choose another'): (
+        '"{file}" ist keine LiveLinkFace-Datei, da die erste Zeile keinen Timecode oder keinen ARKit-Kanal '
+        "nennt: eine andere wählen"
+    ),
+    ('"{file}" can\'t be read as a LiveLinkFace file ({reason}): export it again'): (
+        '"{file}" kann nicht als LiveLinkFace-Datei gelesen werden ({reason}): neu exportieren'
     ),
 }
