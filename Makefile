@@ -1,60 +1,57 @@
-# make demo [AUDIO=my.wav]   a face that speaks, in build/demo: .blend, .csv, .mp4, .png
-# make styles                it speaks six sentences in six styles, in build/demo: styles.png, styles.mp4
-# make architecture          draws the picture in docs/architecture.md
-# make test                  all tests but the slow ones;  make test-slow: all of them
-# make soak [ARGS="-k audio"] what tests try a little of, at length: bad sound, bad frames, kills; counted in build/soak
-# make bench [ARGS=--quick]  how fast, how small: tables in build/bench; ARGS="--only lengths designs": some of it
-# make lint                  ruff and mypy
-# make zip                   the extension for this system, in dist/
-# make extension             the extension for every system;  with wheels for one more Python: make extension PYTHONS=3.14
 # Environments are made on the way, in ~/.cache/diffusion_talker (or XDG_CACHE_HOME): see .ci/in_env.
+# `make help` lists the targets: the text after ## is what it shows.
 
-.PHONY: demo styles architecture test test-slow soak bench lint zip extension clean
+.PHONY: help demo styles architecture test test-slow test-rounding soak bench lint zip extension clean
+.DEFAULT_GOAL := help
 
 # Blender 4.2 to 5.0 run Python 3.11, 5.1 and 5.2 run 3.13. Either is enough; tests take both where both are.
 any := 3.11,3.13
-# What of the backend's tests wants torch or onnx, which no Blender has.
-with_torch := tests/backend/test_runtimes.py tests/backend/test_external_data.py
 
-demo:
-	.ci/in_env blender $(any) python -m tests.demo $(if $(AUDIO),"$(AUDIO)")
-
-styles:
-	.ci/in_env blender $(any) python -m tests.demo.styles
-
-architecture:
-	.ci/in_env training $(any) python -m tests.demo.architecture
-
-test: quick := -m "not slow"
-test test-slow: zip
-	.ci/in_env training $(any) python -m pytest -rs $(quick) tests/training tests/bench tests/test_docs.py tests/test_readme.py $(with_torch)
-	@for version in 3.11 3.13; do \
-	    if .ci/find_python $$version >/dev/null 2>&1; then \
-	        .ci/in_env blender $$version python -m pytest -rs $(quick) tests/addon tests/backend tests/demo || exit; \
-	    else \
-	        echo "Skipped: tests in the Blender of Python $$version, since that Python isn't here."; \
-	    fi; \
+help: ## list these targets
+	@grep -E '^[a-z-]+( [a-z-]+)*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+)[^#]*## /\1\t/' | while IFS="$$(printf '\t')" read -r name text; do \
+	    printf '  make %-14s %s\n' "$$name" "$$text"; \
 	done
 
+demo: ## a face that speaks, in build/demo: .blend, .csv, .mp4, .png; AUDIO=my.wav: your own sound
+	.ci/in_env blender $(any) python -m tests.demo $(if $(AUDIO),"$(AUDIO)")
+
+styles: ## it speaks six sentences in six styles, in build/demo: styles.png, styles.mp4
+	.ci/in_env blender $(any) python -m tests.demo.styles
+
+architecture: ## draw the picture in docs/architecture.md
+	.ci/in_env training $(any) python -m tests.demo.architecture
+
+test: zip ## all tests but the slow ones, with one summary; ARGS="-k locks": some of them
+	@"$$(.ci/find_python 3.11 3.13)" .ci/test.py $(ARGS)
+
+test-slow: zip ## all tests
+	@"$$(.ci/find_python 3.11 3.13)" .ci/test.py --slow $(ARGS)
+
+test-rounding: ## the tests that compare floats, as an older processor computes them
+	@"$$(.ci/find_python 3.11 3.13)" .ci/test.py --rounding $(ARGS)
+
 # pytest ends with 5 when none of the tests chosen is in these folders.
-soak: zip
+soak: zip ## what tests try a little of, at length: bad sound, bad frames, kills; ARGS="-k audio": some of it
 	.ci/in_env training $(any) python -m pytest -rs --soak tests/training $(ARGS) || [ $$? = 5 ]
 	.ci/in_env blender $(any) python -m pytest -rs --soak tests/addon tests/backend $(ARGS) || [ $$? = 5 ]
 
-bench: zip
+bench: zip ## how fast, how small: tables in build/bench; ARGS=--quick, ARGS="--only lengths designs": some of it
 	.ci/in_env training $(any) python -m tests.bench $(ARGS)
 
-lint:
+lint: ## ruff and mypy
 	.ci/in_env training $(any) ruff check .
+	.ci/in_env training $(any) ruff format --check .
 	.ci/in_env training $(any) mypy --explicit-package-bases backend training tests
 	@# Blender gives the add-on a package to live in, and reads properties from annotations that are calls.
 	@mkdir -p build && ln -sfn .. build/diffusion_talker
 	cd build && ../.ci/in_env training $(any) env MYPYPATH=. \
 	    mypy --config-file ../pyproject.toml --disable-error-code valid-type -p diffusion_talker.addon
 
-extension: all := --all
-zip extension:
-	.ci/in_env blender $(any) python .ci/build_zip.py $(all) $(PYTHONS:%=--python=%)
+zip: ## the extension for this system, in dist
+	.ci/in_env blender $(any) python .ci/build_zip.py $(PYTHONS:%=--python=%)
 
-clean:
+extension: ## the extension for every system; PYTHONS=3.14: with wheels for one more Python
+	.ci/in_env blender $(any) python .ci/build_zip.py --all $(PYTHONS:%=--python=%)
+
+clean: ## delete build and dist
 	rm -rf build dist

@@ -37,7 +37,7 @@ def _spans(page: Path) -> list[str]:
 def _ci_targets() -> set[str]:
     """Return the make targets that .ci/run makes, with their prerequisites."""
     steps = set(re.findall(r"^step ([\w-]+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
-    rules = re.findall(r"^([\w\- ]+):(?!=) *([\w\- ]*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    rules = re.findall(r"^([\w\- ]+):(?!=) *([\w\- ]*?)(?: *##.*)?$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     return steps | {needed for names, needs in rules if steps & set(names.split()) for needed in needs.split()}
 
 

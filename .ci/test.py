@@ -1,0 +1,136 @@
+"""Run the test suites, all of them whatever fails, and sum them up: python .ci/test.py [--slow | --rounding] [PYTEST OPTION ...]
+
+Each suite runs in the environment that .ci/in_env makes for it. The last line printed is "N passed, N failed, N skipped"; the exit code is 0
+when nothing failed. --rounding: only the tests that compare floats, computed as an older processor does on one thread, and started as
+a script starts what it runs in the background.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "build" / "test"
+NO_TESTS = 5  # pytest's exit code: none of the tests chosen is here
+PYTHONS = ("3.11", "3.13")  # of Blender 4.2 to 5.0, and of 5.1 and 5.2
+# What of the backend's tests needs torch or onnx, which no Blender has.
+WITH_TORCH = ("tests/backend/test_runtimes.py", "tests/backend/test_external_data.py")
+TRAINING = (
+    "tests/training",
+    "tests/bench",
+    *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/test_*.py"))),
+)
+BLENDER = ("tests/addon", "tests/backend", "tests/demo")
+ROUNDING = (
+    *(f"tests/training/test_{name}.py" for name in ("scale", "losses", "model_pipeline", "encoders", "export")),
+    *(f"tests/backend/test_{name}.py" for name in ("runtimes", "features", "windowed_sampler", "audio_encoding")),
+)
+# Each library's own switch: the vector instructions of 2008, and no second thread.
+OLD_PROCESSOR = {
+    "ATEN_CPU_CAPABILITY": "default",
+    "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests of one environment. paths: files and folders from the repository's root."""
+
+    name: str
+    environment: str
+    python: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many tests ended how, after so many seconds."""
+
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def has_python(version: str) -> bool:
+    return subprocess.run([ROOT / ".ci/find_python", version], capture_output=True, check=False).returncode == 0
+
+
+def run(suite: Suite, options: list[str]) -> Outcome:
+    """Run a suite. One that ends without a report of pytest's (it crashed, or could not begin) counts as one failure more."""
+    report = REPORTS / f"{suite.name.replace(' ', '_')}.xml"
+    report.unlink(missing_ok=True)
+    began = time.monotonic()
+    command = [
+        ROOT / ".ci/in_env",
+        suite.environment,
+        suite.python,
+        "python",
+        "-m",
+        "pytest",
+        "-rs",
+        f"--junitxml={report}",
+    ]
+    code = subprocess.run([*command, *options, *suite.paths], cwd=ROOT, check=False).returncode
+    passed = failed = skipped = 0
+    if report.is_file():
+        for counted in ElementTree.parse(report).iter("testsuite"):
+            tests, errors, failures, skips = (
+                int(counted.get(what, 0)) for what in ("tests", "errors", "failures", "skipped")
+            )
+            failed, skipped = failed + errors + failures, skipped + skips
+            passed += tests - errors - failures - skips
+    if code not in (0, NO_TESTS) and not failed:
+        failed = 1
+    return Outcome(passed, failed, skipped, time.monotonic() - began)
+
+
+def suites(rounding: bool) -> list[Suite]:
+    """The suites that this machine's Pythons allow."""
+    if rounding:
+        return [Suite("rounding", "training", ",".join(PYTHONS), ROUNDING)]
+    blenders = [
+        Suite(f"Blender with Python {python}", "blender", python, BLENDER) for python in PYTHONS if has_python(python)
+    ]
+    return [Suite("training", "training", ",".join(PYTHONS), (*TRAINING, *WITH_TORCH)), *blenders]
+
+
+def main(options: list[str]) -> int:
+    """Run what the options ask for, and print the summary. Returns the exit code."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    rounding = "--rounding" in options
+    if rounding:
+        os.environ.update(OLD_PROCESSOR)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited, as with `nohup ... &`
+    if "--slow" not in options:
+        options = ["-m", "not slow", *options]
+    options = [option for option in options if option not in ("--slow", "--rounding")]
+    outcomes: dict[str, Outcome] = {}
+    for suite in suites(rounding):
+        print(f"== {suite.name}", flush=True)
+        outcomes[suite.name] = run(suite, options)
+    width = max(map(len, outcomes))
+    print(f"\n{'Suite':<{width}}  passed  failed  skipped  seconds")
+    for name, one in outcomes.items():
+        print(f"{name:<{width}}  {one.passed:6}  {one.failed:6}  {one.skipped:7}  {one.seconds:7.0f}")
+    if not rounding:
+        for python in PYTHONS:
+            if f"Blender with Python {python}" not in outcomes:
+                print(f"Not run: the tests in the Blender of Python {python}, since that Python isn't here.")
+    passed, failed, skipped = (
+        sum(getattr(one, what) for one in outcomes.values()) for what in ("passed", "failed", "skipped")
+    )
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
