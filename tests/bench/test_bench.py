@@ -18,7 +18,7 @@ _TOLERANCE = {"nodes": 0.1, "file, MB": 0.02}  # another ONNX Runtime may fuse m
 _ROUNDING = 0.01
 
 
-def test_a_clip_costs_the_work_that_it_did() -> None:
+def test_clip_work_counts_operations() -> None:
     expected, found = json.loads(work.EXPECTED.read_text()), work.count_work()
     told = "if that is meant, write it down: python -m tests.bench.work"
     assert found.keys() == expected.keys()
@@ -30,7 +30,7 @@ def test_a_clip_costs_the_work_that_it_did() -> None:
             )
 
 
-def test_work_is_counted_as_defined() -> None:
+def test_work_follows_its_definition() -> None:
     assert work._multiply_adds("MatMul", [[1, 10, 256]], [[1, 10, 512]]) == 10 * 256 * 512
     assert work._multiply_adds("Conv", [[1, 80, 100], [256, 80, 5], [256]], [[1, 256, 50]]) == 50 * 256 * 80 * 5
     assert work._multiply_adds("Conv", [[1, 256, 100], [256, 1, 5]], [[1, 256, 100]]) == 100 * 256 * 5
@@ -39,7 +39,7 @@ def test_work_is_counted_as_defined() -> None:
     )
 
 
-def test_a_clip_is_measured_by_stage(tmp_path: Path) -> None:
+def test_clip_is_timed_by_stage(tmp_path: Path) -> None:
     file = write_speech(tmp_path / "a.wav", 1.0)
     found = speed.measure(file, 1.0, True, 1, steps=4)
     assert found["frames"] == 30 and len(found["warm"]) == 2
@@ -48,7 +48,7 @@ def test_a_clip_is_measured_by_stage(tmp_path: Path) -> None:
     assert found["peak"] is None or 50 < found["peak"] < 400
 
 
-def test_other_steps_end_clean_and_as_many() -> None:
+def test_other_step_counts_end_clean() -> None:
     model = load_model(DEFAULT_MODEL)
     for steps in (1, 2, 4, 8):
         levels = clip.with_steps(model, steps).card.levels
@@ -56,7 +56,7 @@ def test_other_steps_end_clean_and_as_many() -> None:
     assert clip.with_steps(model, model.card.steps).card.levels == model.card.levels
 
 
-def test_int8_is_smaller_and_much_the_same(tmp_path: Path) -> None:
+def test_int8_is_smaller_and_similar(tmp_path: Path) -> None:
     small = speed.quantize(tmp_path / "int8")
     file = write_speech(tmp_path / "a.wav", 2.0)
     (_, _, exact), (_, _, rounded) = (clip.perform(load_model(folder), file) for folder in (DEFAULT_MODEL, small))
@@ -65,7 +65,7 @@ def test_int8_is_smaller_and_much_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("design", DESIGNS)
-def test_designs_are_the_papers(design: str) -> None:
+def test_designs_match_the_papers(design: str) -> None:
     performer = build(design)
     config = performer.talker.config
     assert performer.steps == 8 and config.features == 768
@@ -80,7 +80,7 @@ def test_tables_are_written(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "bench.json").read_text())["tables"][0]["rows"][0] == ["x", 1234.5, None]
 
 
-def test_an_installed_zip_is_weighed(tmp_path: Path) -> None:
+def test_installed_zip_is_measured(tmp_path: Path) -> None:
     wheels = {
         "a-1-cp311-cp311-win_amd64.whl": 1000,
         "a-1-cp313-cp313-win_amd64.whl": 2000,

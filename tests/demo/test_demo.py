@@ -15,7 +15,7 @@ from tests.demo.styles import STYLES, descriptions
 from tests.demo.styles_sheet import COLUMNS, wrapped
 
 
-def test_each_kind_of_sound_is_shown_before_one_is_shown_twice():
+def test_sounds_are_shown_in_turn():
     phones = [
         Phone("P", 0.0, 0.1),
         Phone("B", 0.1, 0.2),
@@ -30,18 +30,18 @@ def test_each_kind_of_sound_is_shown_before_one_is_shown_twice():
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.clip)
-def test_a_style_has_a_clip_and_its_sounds(style):
+def test_style_has_clip_and_sounds(style):
     text, phones = read_known(style.sound.with_suffix(".json"))
     seconds = len(read_clip(style.sound).samples) / RATE
     assert text and phones[-1].end == pytest.approx(seconds, abs=0.1)
     assert len(telling(phones, COLUMNS)) == COLUMNS
 
 
-def test_the_model_knows_the_styles():
+def test_model_knows_the_styles():
     assert {style.identity for style in STYLES} <= set(descriptions())
 
 
-def test_a_lane_reaches_as_far_as_the_highest_of_all_takes():
+def test_lane_scale_covers_all_takes():
     lane = Lane("Smile", ("left", "right"), ("frown",), (0, 0, 0))
     names = ("left", "right", "frown")
     first = Curves(names, np.array([[0.1, 0.5, 0.0], [0.2, 0.1, 0.25]], np.float32), 30)
@@ -49,7 +49,7 @@ def test_a_lane_reaches_as_far_as_the_highest_of_all_takes():
     assert extent(lane, [first, second]) == (0.75, 0.25)
 
 
-def test_lines_are_no_wider_than_asked():
+def test_lines_keep_the_requested_width():
     text = "Somebody carried a huge bag of potatoes"
     lines = wrapped(text, 120, 20)
     assert " ".join(lines) == text and len(lines) > 1

@@ -31,7 +31,7 @@ TINY = {
 }
 
 
-def test_recordings_to_generated_curves(
+def test_all_stages_make_a_model(
     beat_folder: Path, hubert: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "tiny.json"

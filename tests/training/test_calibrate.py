@@ -45,7 +45,7 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
     return prepare(beat_folder, tmp_path_factory.mktemp("prepared"), set())
 
 
-def test_the_upper_face_moves_as_far_as_the_recorded_one(data: Prepared) -> None:
+def test_calibrated_upper_face_matches_recordings(data: Prepared) -> None:
     truth = np.mean([recorded_face(data, take).std(0) for take in data.sequences("train")], axis=0)
     standardizer = Standardizer(
         fit_standardizer(data.faces("train")).mean * 0 + 0.5, fit_standardizer(data.faces("train")).std * 0 + 0.1
@@ -69,7 +69,7 @@ def test_the_upper_face_moves_as_far_as_the_recorded_one(data: Prepared) -> None
     assert not start[lower].any()
 
 
-def test_nobody_known_is_named(data: Prepared) -> None:
+def test_unknown_identities_are_reported(data: Prepared) -> None:
     standardizer = fit_standardizer(data.faces("train"))
     model = TalkerPipeline(
         Talker(TINY, 1, 8).eval(),

@@ -16,7 +16,7 @@ def _write(path: Path, content: dict) -> Path:
     return path
 
 
-def test_a_plan_says_what_differs(tmp_path: Path) -> None:
+def test_plan_overrides_defaults(tmp_path: Path) -> None:
     path = _write(
         tmp_path / "plan.json", {"model": {"steps": 64}, "ear": {"batch": 3}, "train": {"weights": {"exp": 0.5}}}
     )
@@ -32,14 +32,14 @@ def test_a_plan_says_what_differs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"teacher": {}}, {"model": {"layer": 2}}, {"train": {"weights": {"lips": 1}}}, {"train": {"epochs": 1}}]
 )
-def test_what_is_not_there_is_named(tmp_path: Path, wrong: dict) -> None:
+def test_unknown_keys_are_reported(tmp_path: Path, wrong: dict) -> None:
     section, inner = next(iter(wrong.items()))
     name = next(iter(inner), section)
     with pytest.raises(ValueError, match="lips" if name == "weights" else name):
         read_plan(_write(tmp_path / "plan.json", wrong), "train", DEFAULT)
 
 
-def test_what_comes_with_the_package_can_be_read() -> None:
+def test_packaged_configurations_load() -> None:
     plan = Path(__file__).parents[2] / "training" / "performed.json"
     assert all(read_plan(plan, stage, DEFAULT).train.iterations for stage in STAGES)
     changed = {name: read_plan(None, "train", DEFAULT, changes) for name, changes in BASELINES.items()}

@@ -44,7 +44,7 @@ def _noise(samples: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("name", "width"), [("hubert", 24), ("whisper", 64)])
-def test_one_interface(name: str, width: int, request: pytest.FixtureRequest) -> None:
+def test_every_encoder_returns_50_hz_features(name: str, width: int, request: pytest.FixtureRequest) -> None:
     folder = request.getfixturevalue(name)
     encoder = load_encoder(str(folder))
     assert (encoder.name, encoder.width) == (str(folder), width) and encoder.parameters > 10_000
@@ -54,7 +54,7 @@ def test_one_interface(name: str, width: int, request: pytest.FixtureRequest) ->
         np.testing.assert_array_equal(encoder(_noise(samples)), features)
 
 
-def test_hubert_frames_lie_where_the_mel_frames_do(hubert: Path) -> None:
+def test_hubert_frames_align_with_mel(hubert: Path) -> None:
     """Frame i of its convolutions sees the 400 samples around sample 320 i."""
     model = HubertModel.from_pretrained(hubert)
     encoder = load_encoder(str(hubert))
@@ -76,7 +76,7 @@ def test_hubert_frames_lie_where_the_mel_frames_do(hubert: Path) -> None:
     assert (int(reached.min()) - 200, int(reached.max()) - 200) == (320 * 20 - 200, 320 * 20 + 199)
 
 
-def test_hubert_hears_neither_level_nor_offset(hubert: Path) -> None:
+def test_hubert_ignores_level_and_offset(hubert: Path) -> None:
     encoder, sound = load_encoder(str(hubert)), _noise(8000)
     np.testing.assert_allclose(encoder(5 * sound + 0.5), encoder(sound), atol=1e-3)
     (hubert / "preprocessor_config.json").write_text(
@@ -89,7 +89,7 @@ def test_hubert_hears_neither_level_nor_offset(hubert: Path) -> None:
         (hubert / "preprocessor_config.json").unlink()
 
 
-def test_windows_leave_no_seam(hubert: Path) -> None:
+def test_encoder_windows_join_seamlessly(hubert: Path) -> None:
     encoder, sound = load_encoder(str(hubert)), _noise(12 * 16000)
     whole = encoder(sound)
 
@@ -104,7 +104,7 @@ def test_windows_leave_no_seam(hubert: Path) -> None:
     assert apart[180:220].max() < 0.2 * piecewise(0)[180:220].max()  # around the first seam, at 4 s
 
 
-def test_a_long_sound_is_cut_into_even_windows() -> None:
+def test_long_sound_is_split_evenly() -> None:
     lengths: list[int] = []
 
     def hear(chunk: np.ndarray) -> np.ndarray:
@@ -183,7 +183,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("packages")
-def test_packages_hold_the_same_whisper(whisper: Path) -> None:
+def test_packaged_whisper_equals_hub_whisper(whisper: Path) -> None:
     sound = _noise(16000)
     expected = load_encoder(str(whisper))(sound)
     for source in ("package:dt_whole", "package:dt_first+dt_second"):
@@ -192,7 +192,7 @@ def test_packages_hold_the_same_whisper(whisper: Path) -> None:
         load_encoder("package:dt_first")
 
 
-def test_what_is_no_encoder_is_said(tmp_path: Path) -> None:
+def test_unusable_encoders_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="pip install no-such-thing"):
         load_encoder("package:no_such_thing")
     with pytest.raises(ValueError, match="can't load the audio encoder"):
@@ -220,7 +220,7 @@ def _counting(width: int, fail_at: int = 0) -> tuple[Encoder, list[int]]:
     return Encoder("sound itself", width, 0, listen), heard
 
 
-def test_cache_goes_on_where_it_was(beat_folder: Path, data: Prepared) -> None:
+def test_interrupted_cache_resumes(beat_folder: Path, data: Prepared) -> None:
     with pytest.raises(KeyboardInterrupt):
         cache_features(data, beat_folder, _counting(7, fail_at=3)[0])
     encoder, heard = _counting(7)
@@ -238,7 +238,7 @@ def test_cache_goes_on_where_it_was(beat_folder: Path, data: Prepared) -> None:
     ]
 
 
-def test_cache_of_another_encoder_starts_anew(beat_folder: Path, data: Prepared) -> None:
+def test_other_encoder_restarts_cache(beat_folder: Path, data: Prepared) -> None:
     with pytest.raises(KeyboardInterrupt):
         cache_features(data, beat_folder, _counting(7, fail_at=3)[0])
     encoder, heard = _counting(5)
@@ -255,7 +255,7 @@ def test_cache_of_another_encoder_starts_anew(beat_folder: Path, data: Prepared)
     }
 
 
-def test_a_broken_recording_is_named(beat_folder: Path, data: Prepared, tmp_path: Path) -> None:
+def test_broken_recording_is_reported(beat_folder: Path, data: Prepared, tmp_path: Path) -> None:
     root = tmp_path / "recordings"
     shutil.copytree(beat_folder, root)
     victim = root / "1" / "1_wayne_0_2_2.wav"
@@ -272,7 +272,7 @@ def test_a_broken_recording_is_named(beat_folder: Path, data: Prepared, tmp_path
         cache_features(data, root, encoder)
 
 
-def test_training_takes_its_width_from_the_data(beat_folder: Path, data: Prepared, tmp_path: Path) -> None:
+def test_training_reads_feature_width(beat_folder: Path, data: Prepared, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="run the stage `features`"):
         train_teacher(data, tmp_path / "none", ModelConfig(hidden=16), TrainConfig(iterations=1, batch=2, seconds=2.0))
     cache_features(data, beat_folder, _counting(9)[0])

@@ -67,7 +67,7 @@ def _model(folder: Path, data: Prepared, small: bool) -> Path:
 
 
 @pytest.mark.parametrize("small", [True, False])
-def test_only_the_library_grows(small: bool, data: Prepared, tmp_path: Path) -> None:
+def test_enrollment_changes_only_the_library(small: bool, data: Prepared, tmp_path: Path) -> None:
     if not small:
         folder = tmp_path / "with_features"
         folder.mkdir()
@@ -100,7 +100,7 @@ def test_only_the_library_grows(small: bool, data: Prepared, tmp_path: Path) -> 
     assert not (tmp_path / "out" / "run.pt").exists()
 
 
-def test_the_row_fits_the_face(data: Prepared, tmp_path: Path) -> None:
+def test_new_embedding_fits_the_face(data: Prepared, tmp_path: Path) -> None:
     """After enrolling, the losses on these recordings are lower than with the identity it began from."""
     source = _model(tmp_path / "model", data, True)
     enroll(source, data, tmp_path / "out", "Zoe", "", replace(FEW, weights=LossWeights(contrast=0.0), iterations=60))
@@ -117,7 +117,7 @@ def test_the_row_fits_the_face(data: Prepared, tmp_path: Path) -> None:
     assert error(3) < min(error(i) for i in range(3))
 
 
-def test_who_can_not_be_enrolled_is_said(data: Prepared, beat_folder: Path, tmp_path: Path) -> None:
+def test_impossible_enrollment_is_refused(data: Prepared, beat_folder: Path, tmp_path: Path) -> None:
     source = _model(tmp_path / "model", data, True)
     for name in ("Ann", "auto", ""):
         with pytest.raises(ValueError, match="choose a name other than auto, Ann"):
@@ -143,7 +143,7 @@ def exported(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "onnx"
 
 
-def test_a_voice_becomes_a_mixture(
+def test_voice_becomes_a_mixture(
     exported: Path, beat_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sounds = sorted((beat_folder / "2").glob("*.wav"))[:2]
@@ -177,7 +177,7 @@ def test_a_voice_becomes_a_mixture(
     assert (tmp_path / "Yan.csv").read_text() != (tmp_path / "Zoe.csv").read_text()
 
 
-def test_a_voice_joins_exported_models_only(
+def test_voice_enrollment_needs_exported_model(
     data: Prepared, tmp_path: Path, beat_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, sound = _model(tmp_path / "model", data, True), next((beat_folder / "2").glob("*.wav"))
@@ -190,7 +190,7 @@ def test_a_voice_joins_exported_models_only(
     assert not (tmp_path / "out").exists()
 
 
-def test_safetensors_hold_the_student_without_its_libraries(exported: Path) -> None:
+def test_safetensors_leave_out_libraries(exported: Path) -> None:
     talker, student_encoder, _ = load_model(exported.parent / "torch")
     assert student_encoder is not None
     with safe_open(exported / "model.safetensors", "pt") as file:

@@ -32,7 +32,7 @@ TINY = ModelConfig(
 )
 
 
-def test_a_model_of_other_sizes_runs_on_torch(tmp_path: Path) -> None:
+def test_other_sizes_run_on_torch(tmp_path: Path) -> None:
     torch.manual_seed(0)
     numbers = {"mean": [0.1] * 52, "deviation": [0.1] * 52, "start": [1.0] * 52}
     names = {"identities": ["Ann"], "descriptions": {}, "emotions": list(EMOTIONS)}
@@ -50,7 +50,7 @@ def test_a_model_of_other_sizes_runs_on_torch(tmp_path: Path) -> None:
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-def test_without_a_gpu_one_sentence_and_nothing_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_gpu_is_reported_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     try:
         runtimes.find("tensorrt").find_machine()
         pytest.skip("engines can be built here")

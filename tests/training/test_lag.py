@@ -52,7 +52,7 @@ def late(face: np.ndarray, frames: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("frames", [-50, -23, 9, 50])
-def test_known_lags_are_found(pairs, frames: int) -> None:
+def test_known_lags_are_estimated(pairs, frames: int) -> None:
     for power, face in pairs:
         found = estimate_lag(power, late(face, frames))
         assert found.known
@@ -61,13 +61,13 @@ def test_known_lags_are_found(pairs, frames: int) -> None:
 
 
 @pytest.mark.parametrize("frames", [-2, 0, 2])
-def test_faces_in_time_are_left_alone(pairs, frames: int) -> None:
+def test_small_lags_are_not_corrected(pairs, frames: int) -> None:
     for power, face in pairs:
         found = estimate_lag(power, late(face, frames))
         assert found.known and found.shift == 0.0
 
 
-def test_scale_and_still_channels_do_not_matter(pairs) -> None:
+def test_scale_does_not_change_lag(pairs) -> None:
     """Only a jaw, of a tenth of the size, as in clips of other rigs."""
     power, face = pairs[0]
     jaw = np.zeros_like(face)
@@ -77,12 +77,12 @@ def test_scale_and_still_channels_do_not_matter(pairs) -> None:
     assert found.known and found.seconds == pytest.approx(0.3, abs=0.03)
 
 
-def test_anothers_face_has_no_lag(pairs) -> None:
+def test_unrelated_face_has_unknown_lag(pairs) -> None:
     confidences = [estimate_lag(pairs[k][0], pairs[(k + 1 + j) % 4][1]).confidence for k in range(4) for j in range(3)]
     assert np.mean(np.array(confidences) < CONFIDENT) >= 0.9
 
 
-def test_a_still_mouth_and_a_moment_have_none(pairs) -> None:
+def test_still_mouth_has_unknown_lag(pairs) -> None:
     power, face = pairs[0]
     still = face.copy()
     still[:, [CHANNELS.index(name) for name in LOWER]] = 0.2
@@ -90,5 +90,5 @@ def test_a_still_mouth_and_a_moment_have_none(pairs) -> None:
     assert not estimate_lag(power[:400], face[:400]).known
 
 
-def test_a_lag_beyond_reach_is_not_taken_for_another(pairs) -> None:
+def test_too_long_lag_is_unknown(pairs) -> None:
     assert not any(estimate_lag(power, late(face, 140)).known for power, face in pairs)

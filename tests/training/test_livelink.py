@@ -56,7 +56,7 @@ def write_sound(path: Path, rate: int = 48000) -> None:
 
 @pytest.mark.parametrize("fps", [30.0, 60000 / 1001, 60.0])
 @pytest.mark.parametrize("start", [43200.0, MIDNIGHT - 1.0])
-def test_a_take_becomes_a_recording(tmp_path: Path, fps: float, start: float) -> None:
+def test_take_becomes_a_recording(tmp_path: Path, fps: float, start: float) -> None:
     write_take(tmp_path / "in" / "MySlate_1_iPhone", fps, start, dropped=(20, 21, 77))
     done = import_livelink(tmp_path / "in", tmp_path / "out")
     assert done.written == ("1_in_0_1_1",) and not done.skipped
@@ -76,7 +76,7 @@ def test_a_take_becomes_a_recording(tmp_path: Path, fps: float, start: float) ->
     np.testing.assert_allclose(sound[2000:-2000], 0.25 * np.sin(2 * np.pi * 440 * time)[2000:-2000], atol=0.005)
 
 
-def test_people_emotions_and_what_is_broken(tmp_path: Path) -> None:
+def test_import_reads_names_and_emotions(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     for name in ("Zoë/smile", "Zoë/plain", "ben/take1", "ben/deep/take2", "guest"):
         write_take(folder / name)
@@ -113,7 +113,7 @@ def test_people_emotions_and_what_is_broken(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "sources.json").read_text())["2_anna_0_103_103"] == "guest"
 
 
-def test_of_one_take_the_calibrated_table_counts(tmp_path: Path) -> None:
+def test_calibrated_table_is_preferred(tmp_path: Path) -> None:
     for ending in ("_raw", "_cal", "_neutral"):
         write_take(tmp_path / f"MySlate_1_iPhone{ending}")
         (tmp_path / f"MySlate_1_iPhone{ending}.wav").unlink()
@@ -126,7 +126,7 @@ def test_of_one_take_the_calibrated_table_counts(tmp_path: Path) -> None:
     assert not skipped
 
 
-def test_any_number_of_takes_keeps_its_emotion(tmp_path: Path) -> None:
+def test_many_takes_keep_their_emotion(tmp_path: Path) -> None:
     person = Person(5, "Jean-Luc 2", "")
     assert recording_stem(person, "neutral", 0) == "5_JeanLuc_0_1_1"
     for emotion in EMOTIONS:
@@ -145,7 +145,7 @@ def test_any_number_of_takes_keeps_its_emotion(tmp_path: Path) -> None:
     ("table", "words"),
     [("name\na\n", "column"), ("file,emotion\nnone.csv,fear\n", "none.csv"), ("file,emotion\na.csv,bored\n", "bored")],
 )
-def test_a_wrong_table_of_takes_is_told(tmp_path: Path, table: str, words: str) -> None:
+def test_invalid_take_table_is_reported(tmp_path: Path, table: str, words: str) -> None:
     write_take(tmp_path / "a")
     (tmp_path / "takes.csv").write_text(table)
     with pytest.raises(ValueError, match=words):
@@ -153,7 +153,7 @@ def test_a_wrong_table_of_takes_is_told(tmp_path: Path, table: str, words: str) 
     assert not (tmp_path / "out").exists()
 
 
-def test_a_take_that_is_gone_goes(tmp_path: Path) -> None:
+def test_removed_take_is_deleted(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_take(tmp_path / "in" / name)
     import_livelink(tmp_path / "in", tmp_path / "out")
@@ -163,7 +163,7 @@ def test_a_take_that_is_gone_goes(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out" / "1").iterdir()) == ["1_in_0_1_1.json", "1_in_0_1_1.wav"]
 
 
-def test_recordings_of_another_origin_stay(tmp_path: Path, beat_folder: Path) -> None:
+def test_foreign_recordings_are_kept(tmp_path: Path, beat_folder: Path) -> None:
     write_take(tmp_path / "in" / "a")
     shutil.copytree(beat_folder, tmp_path / "out")
     before = sorted(tmp_path.rglob("*"))
@@ -172,7 +172,7 @@ def test_recordings_of_another_origin_stay(tmp_path: Path, beat_folder: Path) ->
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_livelink_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("ann/a", "ann/b", "bob/a"):
         write_take(tmp_path / "in" / name)
     assert (
@@ -187,7 +187,7 @@ def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "holds no take" in capsys.readouterr().err
 
 
-def test_without_ffmpeg_a_film_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_ffmpeg_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_take(tmp_path / "a")
     (tmp_path / "a.wav").rename(tmp_path / "a.mov")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -196,7 +196,7 @@ def test_without_ffmpeg_a_film_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg, which takes sound out of films, isn't installed")
-def test_a_film_gives_its_sound(tmp_path: Path) -> None:
+def test_sound_is_read_from_video(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     for name, delay in (("a", 0.0), ("b", 0.5)):
         write_take(folder / name)

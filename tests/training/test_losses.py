@@ -13,11 +13,11 @@ from training.model import losses
 from training.model.diffusion import make_schedule
 
 
-def test_expression_is_mean_square() -> None:
+def test_expression_loss_is_mean_square() -> None:
     assert float(losses.expression(torch.full((1, 2, 52), 3.0), torch.ones(1, 2, 52))) == 4.0
 
 
-def test_lip_sees_only_jaw_and_lips() -> None:
+def test_lip_loss_ignores_upper_face() -> None:
     predicted = torch.zeros(1, 3, 52)
     predicted[..., CHANNELS.index("browInnerUp")] = 9.0
     truth = torch.zeros(1, 3, 52)
@@ -28,7 +28,7 @@ def test_lip_sees_only_jaw_and_lips() -> None:
     assert float(losses.lip(predicted, truth, torch.tensor([[4.0, 1.0, 1.0]]))) == pytest.approx(8.0 / len(LOWER))
 
 
-def test_contact_is_where_lips_meet_under_an_open_jaw_or_the_lower_one_is_tucked() -> None:
+def test_contact_marks_closed_and_tucked_lips() -> None:
     faces = torch.zeros(1, 5, 52)
     for frame, values in enumerate(
         ({"jawOpen": 0.3}, {"jawOpen": 0.2, "mouthClose": 0.19}, {}, {"mouthRollLower": 0.2}, {"mouthClose": 0.01})
@@ -38,37 +38,37 @@ def test_contact_is_where_lips_meet_under_an_open_jaw_or_the_lower_one_is_tucked
     assert losses.contact(faces).tolist() == [[0, 1, 0, 1, 0]]
 
 
-def test_velocity_ignores_a_constant_offset() -> None:
+def test_velocity_loss_ignores_constant_offset() -> None:
     truth = torch.randn(2, 5, 52)
     assert float(losses.velocity(truth + 7.0, truth)) == pytest.approx(0.0, abs=1e-10)
     ramp = torch.arange(5.0)[None, :, None].expand(1, 5, 52)
     assert float(losses.velocity(ramp, torch.zeros(1, 5, 52))) == 1.0
 
 
-def test_contrast_of_orthogonal_library() -> None:
+def test_contrast_of_orthogonal_keys() -> None:
     keys = torch.eye(3)
     value = losses.contrast(keys[:1], keys, torch.tensor([0]), temperature=1.0)
     e = torch.e
     assert float(value) == pytest.approx(-float(torch.log(torch.tensor(e / (e + 2)))), rel=1e-6)
 
 
-def test_features_are_compared_as_the_decoder_reads_them() -> None:
+def test_feature_matching_ignores_scale_and_offset() -> None:
     large = torch.randn(1, 4, 8)
     assert float(losses.feature_matching(5.0 * large + 3.0, large)) == pytest.approx(0.0, abs=1e-4)
 
 
-def test_enhancer_prefers_its_own_sample() -> None:
+def test_enhancer_prefers_matching_pairs() -> None:
     samples = torch.eye(4)
     assert float(losses.enhancer(samples, samples)) < float(losses.enhancer(samples, samples.roll(1, 0)))
 
 
-def test_distil_weight_is_truncated_and_capped() -> None:
+def test_distill_weight_is_truncated_and_capped() -> None:
     schedule = make_schedule(32)
     weights = losses.distill_weight(schedule.at(torch.tensor([1, 8, 32])), 5.0).flatten().tolist()
     assert weights[0] == 5.0 and weights[2] == 1.0 and 1.0 <= weights[1] <= 5.0
 
 
-def test_one_student_step_lands_where_two_teacher_steps_did() -> None:
+def test_student_step_equals_two_teacher_steps() -> None:
     """With the distillation target as its prediction, a student's DDIM step from any level equals the teacher's two."""
     schedule = make_schedule(32)
     noisy = torch.randn(3, 6, 52, dtype=torch.float64)

@@ -22,13 +22,13 @@ def face(frames: int, **values: float | list[float]) -> np.ndarray:
     return array
 
 
-def test_blendshape_error_is_the_mean_distance_over_the_frames_that_both_have() -> None:
+def test_blendshape_error_is_mean_distance() -> None:
     truth = face(3, jawOpen=[0.3, 0.0, 0.9], browInnerUp=[0.4, 0.0, 0.9])
     assert metrics.blendshape_error(face(2), truth) == pytest.approx((0.5 + 0.0) / 2)
     assert metrics.blendshape_error(face(2), truth, LOWER) == pytest.approx(0.15)
 
 
-def test_the_papers_mouth_has_neither_jaw_nor_smile_nor_close_and_their_upper_face_no_brow() -> None:
+def test_paper_masks_leave_out_channels() -> None:
     assert not {"jawOpen", "mouthClose", "mouthSmileLeft", "mouthSmileRight"} & set(metrics.PAPER_MOUTH)
     assert not [name for name in metrics.PAPER_UPPER if name.startswith("brow")]
     assert (
@@ -38,7 +38,7 @@ def test_the_papers_mouth_has_neither_jaw_nor_smile_nor_close_and_their_upper_fa
     )
 
 
-def test_fdd_is_positive_for_a_face_that_moves_too_little() -> None:
+def test_fdd_is_positive_for_little_motion() -> None:
     moving = face(4, browInnerUp=[0.0, 1.0, 0.0, 1.0])  # energy 0, 1, 0, 1: deviation 1/2
     still = face(4, browInnerUp=0.7)
     assert metrics.face_dynamics_deviation(still, moving) == pytest.approx(0.5)
@@ -46,12 +46,12 @@ def test_fdd_is_positive_for_a_face_that_moves_too_little() -> None:
     assert metrics.face_dynamics_deviation(face(3, browInnerUp=[0.0, 1.0, 0.0]), moving[:2]) == pytest.approx(0.0)
 
 
-def test_fdd_adds_the_channels_before_it_looks_at_time() -> None:
+def test_fdd_sums_channels_before_deviation() -> None:
     both = face(2, browInnerUp=[1.0, 0.0], cheekPuff=[0.0, 1.0])  # one goes as the other comes: the sum stands still
     assert metrics.face_dynamics_deviation(face(2), both, UPPER) == pytest.approx(0.0)
 
 
-def test_vertex_error_is_the_worst_vertex_of_each_frame_squared() -> None:
+def test_vertex_error_takes_worst_vertex() -> None:
     deltas = np.zeros((len(CHANNELS), 2, 3), np.float32)
     deltas[CHANNELS.index("jawOpen"), 0] = (3, 4, 0)
     deltas[CHANNELS.index("mouthPucker"), 1] = (0, 0, 2)
@@ -62,7 +62,7 @@ def test_vertex_error_is_the_worst_vertex_of_each_frame_squared() -> None:
     )  # vertex 0: .5 cm; then vertex 1: 1 cm
 
 
-def test_a_head_is_read_by_its_names_and_halves_are_added(tmp_path: Path) -> None:
+def test_head_mesh_sums_halves(tmp_path: Path) -> None:
     names = ["browInnerUp_L", "Jaw_Open", "browInnerUp_R"]
     deltas = np.zeros((3, 4, 3))
     deltas[0, 0, 0], deltas[1, 1, 1], deltas[2, 0, 0] = 1.0, 2.0, 0.5
@@ -82,14 +82,14 @@ def test_a_head_is_read_by_its_names_and_halves_are_added(tmp_path: Path) -> Non
         ({"names": ["a"]}, "holds no blendshape"),
     ],
 )
-def test_a_head_that_does_not_fit_is_refused(tmp_path: Path, change: dict, said: str) -> None:
+def test_invalid_head_mesh_is_refused(tmp_path: Path, change: dict, said: str) -> None:
     good = {"names": ["jawOpen"], "deltas": np.zeros((1, 4, 3)), "lips": [0], "upper": [1]}
     np.savez(tmp_path / "head.npz", **{key: value for key, value in {**good, **change}.items() if value is not None})
     with pytest.raises(ValueError, match=said):
         load_head_mesh(tmp_path / "head.npz")
 
 
-def test_matching_averages_over_the_classes_that_occur() -> None:
+def test_scores_average_occurring_classes() -> None:
     counts = metrics.confusion([0, 0, 1, 2], [0, 1, 1, 1], 4)
     assert counts.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
     score = metrics.classification_scores(counts)
@@ -99,25 +99,25 @@ def test_matching_averages_over_the_classes_that_occur() -> None:
     assert score.accuracy == pytest.approx(2 / 4)
 
 
-def test_diversity_is_the_mean_distance_of_all_pairs() -> None:
+def test_diversity_is_mean_pair_distance() -> None:
     takes = np.stack([face(2, cheekPuff=0.0), face(2, cheekPuff=0.1), face(2, cheekPuff=0.3)])
     assert metrics.diversity(takes, UPPER) == pytest.approx((0.1 + 0.3 + 0.2) / 3)
     assert metrics.diversity(takes, LOWER) == 0.0
 
 
-def test_time_and_storage() -> None:
+def test_inference_time_and_storage_units() -> None:
     assert metrics.inference_time(0.3, 300) == pytest.approx(10.0)  # 1 ms a frame
     assert metrics.storage_saved(45.4, 334) == pytest.approx(86.4, abs=0.05)  # v2's
     assert megabytes(HUBERT_BASE) == pytest.approx(377.5, abs=0.05)
 
 
-def test_a_mean_has_the_standard_error_of_its_sample() -> None:
+def test_summary_has_standard_error() -> None:
     figure = summarize([1.0, 2.0, 3.0])
     assert (figure.value, figure.n) == (2.0, 3) and figure.error == pytest.approx(1 / 3**0.5)
     assert np.isnan(summarize([1.0]).error)
 
 
-def test_lows_are_late_by_as_much_as_they_come_after_their_times() -> None:
+def test_lag_of_minima_is_measured() -> None:
     times = np.arange(300) / 30
     centres = [1.013, 2.5, 4.02, 5.77, 8.1]
     for late in (-0.05, 0.0, 0.04):
@@ -125,7 +125,7 @@ def test_lows_are_late_by_as_much_as_they_come_after_their_times() -> None:
         assert metrics.lag_of_minima(curve, centres) == pytest.approx(late, abs=0.006)
 
 
-def test_blinks_have_a_width_at_half_height_and_a_peak() -> None:
+def test_blinks_have_width_and_peak() -> None:
     lid = np.zeros(60)
     lid[10:15] = (0.3, 0.6, 0.9, 0.6, 0.3)  # three frames above .45
     lid[57:] = 0.9  # one that does not end

@@ -34,7 +34,7 @@ def heard(config: ModelConfig) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("each", "expected"), [(False, 1), (True, 8)])
-def test_the_sound_is_heard_once_or_in_every_step(each: bool, expected: int) -> None:
+def test_sound_is_encoded_once_or_each_step(each: bool, expected: int) -> None:
     times, config = [], replace(BASELINE, hear_each_step=each)
 
     def listen() -> torch.Tensor:
@@ -51,7 +51,7 @@ def test_the_sound_is_heard_once_or_in_every_step(each: bool, expected: int) -> 
     ("config", "everywhere"),
     [(BASELINE, True), (replace(BASELINE, personal=True), False), (replace(TINY, personal=False), False)],
 )
-def test_only_the_baseline_begins_from_noise_everywhere(
+def test_only_facediffuser_has_noise_everywhere(
     config: ModelConfig, everywhere: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = pipeline(config)
@@ -69,7 +69,7 @@ def test_only_the_baseline_begins_from_noise_everywhere(
 
 
 @pytest.mark.parametrize("steps", [8, 1000])
-def test_cosine_levels_are_exact_at_any_number_of_steps(steps: int) -> None:
+def test_cosine_schedule_follows_equation_17(steps: int) -> None:
     """Against Nichol & Dhariwal's eq. 17 in double precision, up to the last level, which is cut."""
     bar = np.cos((np.arange(steps + 1) / steps + 0.008) / 1.008 * np.pi / 2) ** 2
     bar /= bar[0]
@@ -81,7 +81,7 @@ def test_cosine_levels_are_exact_at_any_number_of_steps(steps: int) -> None:
     ) == steps + 1
 
 
-def test_a_perfect_denoiser_is_followed_through_a_thousand_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_perfect_denoiser_is_reproduced(monkeypatch: pytest.MonkeyPatch) -> None:
     model = pipeline(replace(BASELINE, steps=1000, hear_each_step=False))
     clean = torch.randn(1, 9, 52, generator=torch.Generator().manual_seed(5)).clamp(-4, 4)
     monkeypatch.setattr(model.talker, "denoise", lambda z, *rest: clean)
@@ -89,7 +89,7 @@ def test_a_perfect_denoiser_is_followed_through_a_thousand_steps(monkeypatch: py
     np.testing.assert_allclose(curves, 0.5 + 0.1 * clean.numpy(), atol=1e-6)
 
 
-def test_a_model_with_a_large_encoder_asks_for_it() -> None:
+def test_missing_large_encoder_is_reported() -> None:
     with pytest.raises(ValueError, match="--encoder"):
         encode_sound(pipeline(TINY), np.zeros(16000, np.float32), None)
     assert encode_sound(

@@ -89,7 +89,7 @@ def middle(phone: Phone) -> float:
     return (phone.start + phone.end) / 2
 
 
-def test_lips_meet_at_p_b_m(performed):
+def test_lips_meet_at_bilabials(performed):
     ratios = []
     for phones, curves in performed:
         aperture = lip_aperture(curves)
@@ -99,12 +99,12 @@ def test_lips_meet_at_p_b_m(performed):
     assert np.mean(np.array(ratios) < 0.1) >= 0.99
 
 
-def test_mouth_close_never_exceeds_the_jaw(performed):
+def test_mouth_close_never_exceeds_jaw(performed):
     for _, curves in performed:
         assert (channel(curves, "mouthClose") <= channel(curves, "jawOpen") + 1e-5).all()
 
 
-def test_lower_lip_tucks_at_f_v(performed):
+def test_lower_lip_tucks_at_labiodentals(performed):
     tucked, narrow = [], []
     for phones, curves in performed:
         aperture, roll = lip_aperture(curves), channel(curves, "mouthRollLower")
@@ -118,7 +118,7 @@ def test_lower_lip_tucks_at_f_v(performed):
     assert np.median(narrow) < 0.25
 
 
-def test_w_and_uw_are_rounder_than_their_surroundings(performed):
+def test_w_and_uw_round_the_lips(performed):
     higher = []
     for phones, curves in performed:
         rounding = lip_rounding(curves)
@@ -159,7 +159,7 @@ def test_fast_speech_undershoots():
     assert peaks[1] < 0.9 * peaks[0]
 
 
-def test_jaw_follows_loudness_but_not_only(performed):
+def test_jaw_partly_follows_loudness(performed):
     # Real speech only: a made-up voice is louder wherever it opens.
     if "SPEECH_DIR" not in os.environ:
         pytest.skip("needs SPEECH_DIR")
@@ -183,7 +183,7 @@ def test_sibilants_narrow_the_jaw():
         assert narrow < 0.45 * vowel, sibilant
 
 
-def test_tongue_only_sounds_borrow_their_neighbours_lips():
+def test_tongue_sounds_borrow_neighboring_lips():
     def lips_at_middle(sentence: str) -> tuple[float, float]:
         samples, phones = say(sentence)
         curves = perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0))
@@ -195,14 +195,14 @@ def test_tongue_only_sounds_borrow_their_neighbours_lips():
         assert round_u > 4 * round_i and wide_i > 2 * wide_u, tongue
 
 
-def test_a_breath_parts_the_lips_before_a_phrase():
+def test_breath_parts_lips_before_phrase():
     samples, phones = say("SIL M AA1 M SIL SIL AA1 T SIL")
     aperture = lip_aperture(perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0)))
     start, pause = phones[6].start, phones[4].start + 0.5
     assert at(aperture, start - 0.12) > at(aperture, pause) + 0.015
 
 
-def test_silence_is_a_mouth_at_rest_and_a_blinking_face():
+def test_silent_face_rests_and_blinks():
     for samples in (np.zeros(20 * RATE), 3e-4 * np.random.default_rng(0).standard_normal(20 * RATE)):
         curves = perform(samples, [], STYLES[0], "neutral", np.random.default_rng(1))
         assert max(channel(curves, name).max() for name in LOWER) < 0.02
@@ -217,7 +217,7 @@ def test_mouth_rests_in_long_pauses(performed):
                 assert at(aperture, middle(pause)) < 0.05
 
 
-def test_no_emotion_keeps_the_lips_from_meeting():
+def test_lips_meet_in_every_emotion():
     samples, phones = say(SENTENCES[0])
     for emotion in EMOTIONS:
         for style in STYLES:
@@ -229,7 +229,7 @@ def test_no_emotion_keeps_the_lips_from_meeting():
             assert aperture[0] < 0.03
 
 
-def test_emotions_show():
+def test_emotions_move_their_channels():
     samples, phones = say(SENTENCES[1])
     plain = perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0)).values.mean(axis=0)
     for emotion in EMOTIONS[1:]:
@@ -250,7 +250,7 @@ def test_intensity_is_continuous():
         assert min(steps) > 0.1 * sum(steps), emotion
 
 
-def test_identities_can_be_told_apart_with_the_sound_off():
+def test_identities_move_differently():
     """Who it is, from means and deviations of the channels of half a minute, by the nearest other take."""
     spoken = [say(" ".join(3 * (SENTENCES[k:] + SENTENCES[:k])), pace) for k, pace in enumerate((0.9, 1.1, 1.3))]
     takes = [
@@ -264,7 +264,7 @@ def test_identities_can_be_told_apart_with_the_sound_off():
     assert np.mean(found) >= 0.95
 
 
-def test_lower_face_is_determined_and_upper_face_is_drawn():
+def test_only_upper_face_is_random():
     samples, phones = say(" ".join(SENTENCES))
     first, again, other = (
         perform(samples, phones, STYLES[3], "anger", np.random.default_rng(seed)) for seed in (1, 1, 2)
@@ -276,14 +276,14 @@ def test_lower_face_is_determined_and_upper_face_is_drawn():
         assert abs(np.corrcoef(channel(first, name), channel(other, name))[0, 1]) < 0.8
 
 
-def test_values_stay_in_range_without_plateaus(performed):
+def test_values_stay_in_range(performed):
     for _, curves in performed:
         assert np.isfinite(curves.values).all()
         assert curves.values.min() >= 0 and curves.values.max() < 1
     assert np.mean(np.concatenate([curves.values for _, curves in performed]) > 0.99) < 1e-3
 
 
-def test_pairs_move_as_captured_ones(performed):
+def test_paired_channels_correlate(performed):
     curves = np.concatenate([curves.values for _, curves in performed])
     pairs = (
         "eyeBlink",
@@ -310,7 +310,7 @@ def test_gaze_is_conjugate(performed):
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
-def test_blinks_have_captured_rates_and_shapes(style):
+def test_blinks_match_captured_statistics(style):
     curves = [perform(np.zeros(60 * RATE), [], style, "neutral", np.random.default_rng(seed)) for seed in range(4)]
     rates, widths, peaks = [], [], []
     for take in curves:
@@ -355,14 +355,14 @@ def test_lids_and_brows_follow_speech():
     assert np.mean(together) > 0.5
 
 
-def test_gaze_rests_and_jumps():
+def test_gaze_fixates_and_jumps():
     samples, phones = say(" ".join(SENTENCES))
     curves = perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0))
     speed = np.abs(np.diff(channel(curves, "eyeLookOutLeft") - channel(curves, "eyeLookInLeft"))) * FPS
     assert np.median(speed) < 0.1 and speed.max() > 1.0, "units of eyeLook a second"
 
 
-def test_content_lies_in_captured_bands(performed):
+def test_motion_stays_in_captured_bands(performed):
     def share_above(names: list[str], cut: float) -> float:
         above = total = 0.0
         for _, curves in performed:
@@ -379,7 +379,7 @@ def test_content_lies_in_captured_bands(performed):
         assert share_above([name], 3) < 0.05, name
 
 
-def test_tidy_covers_the_take_and_cuts_drawn_out_phones():
+def test_tidy_leaves_no_gaps():
     phones = read_phones(
         [["SIL", 0, 0.3], ["M", 0.3, 0.4], ["SP", 0.4, 0.5], ["IY1", 0.5, 1.4], ["SP", 1.4, 1.45], ["T", 1.6, 1.7]]
     )
@@ -393,12 +393,12 @@ def test_tidy_covers_the_take_and_cuts_drawn_out_phones():
     assert vowel.start == pytest.approx(0.45) and vowel.end < 0.75
 
 
-def test_tidy_gives_a_leading_boundary_to_the_first_phone():
+def test_tidy_extends_the_first_phone():
     tidied = tidy([Phone("SP", 0, 0.1), Phone("AA1", 0.1, 0.3)], 0.3, np.zeros(18, bool), FPS)
     assert tidied == (Phone("AA1", 0, 0.3),)
 
 
-def test_voices_get_the_identity_that_sounds_like_them():
+def test_voices_get_the_nearest_identity():
     for style in STYLES:
         near = Voice(style.voice.hertz * 1.02, style.voice.formants * 0.99, style.voice.speed * 1.01)
         assert style_of_voice(near) is style
@@ -435,7 +435,7 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-def test_takes_are_written_as_beat_writes_them(source: Path, tmp_path: Path):
+def test_takes_follow_beat_layout(source: Path, tmp_path: Path):
     out = tmp_path / "out"
     summary = perform_folder(source, out, workers=1)
     assert len(summary.skipped) == 2 and "4_neutral_00003.ogg" in summary.skipped[1]
@@ -454,7 +454,7 @@ def test_takes_are_written_as_beat_writes_them(source: Path, tmp_path: Path):
     assert NUMBERS["disgust"] == (111, 118)
 
 
-def test_takes_are_the_same_again_and_resume(source: Path, tmp_path: Path):
+def test_takes_are_reproducible_and_resume(source: Path, tmp_path: Path):
     first, second = tmp_path / "first", tmp_path / "second"
     perform_folder(source, first, seed=3, workers=1)
     perform_folder(source, second, seed=3, workers=2)
@@ -466,6 +466,6 @@ def test_takes_are_the_same_again_and_resume(source: Path, tmp_path: Path):
     assert (first / "4" / "4_mira_0_1_1.json").read_bytes() == (second / "4" / "4_mira_0_1_1.json").read_bytes()
 
 
-def test_a_folder_without_speech_says_so(tmp_path: Path):
+def test_folder_without_speech_is_reported(tmp_path: Path):
     with pytest.raises(FileNotFoundError, match="manifest.jsonl"):
         perform_folder(tmp_path, tmp_path / "out")

@@ -73,7 +73,7 @@ def test_each_round_halves_the_steps(data: Prepared, models: Path) -> None:
     assert match_voices(student, data, data.sequences("voice")).emotion.sum() == 4
 
 
-def test_a_student_s_encoder_may_be_handed_on(data: Prepared, models: Path, tmp_path: Path) -> None:
+def test_student_encoder_can_be_reused(data: Prepared, models: Path, tmp_path: Path) -> None:
     still = replace(FEW, iterations=1, learning_rate=0.0)
     distill_round(data, models / "teacher", tmp_path / "again", still, models / "sixteen")
     before, after = (load_pipeline(folder).student_encoder for folder in (models / "sixteen", tmp_path / "again"))
@@ -83,7 +83,7 @@ def test_a_student_s_encoder_may_be_handed_on(data: Prepared, models: Path, tmp_
         distill_round(data, models / "teacher", tmp_path / "none", still, models / "teacher")
 
 
-def test_rounds_follow_each_other(
+def test_distill_command_chains_rounds(
     data: Prepared, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "few.json"
@@ -111,7 +111,7 @@ def test_rounds_follow_each_other(
     )
 
 
-def test_the_backend_performs_with_an_exported_student(data: Prepared, models: Path) -> None:
+def test_backend_generates_with_exported_student(data: Prepared, models: Path) -> None:
     assert not [
         part for part in (models / "onnx").iterdir() if str(Path(__file__).parents[2]).encode() in part.read_bytes()
     ]
@@ -153,7 +153,7 @@ def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path
     assert all((whole[key] == resumed[key]).all() for key in whole)
 
 
-def test_windows_leave_no_seam(data: Prepared, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_backend_windows_join_seamlessly(data: Prepared, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = load_model(models / "onnx")
     sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
     wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0)
@@ -164,7 +164,7 @@ def test_windows_leave_no_seam(data: Prepared, models: Path, monkeypatch: pytest
     np.testing.assert_allclose(pieces, whole, atol=2e-5)
 
 
-def test_backend_and_training_hear_the_same(data: Prepared, models: Path) -> None:
+def test_backend_and_training_curves_agree(data: Prepared, models: Path) -> None:
     """The exported student in numpy and ONNX against torch, from the same noise."""
     import torch
 

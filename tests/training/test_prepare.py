@@ -30,7 +30,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_broken_files_are_named_with_a_reason(beat_folder: Path, tmp_path: Path) -> None:
+def test_broken_files_are_reported(beat_folder: Path, tmp_path: Path) -> None:
     root = copy_of(beat_folder, tmp_path)
     one = root / "1"
     (one / "1_wayne_0_1_1.json").write_text('{"names": [')
@@ -72,15 +72,13 @@ def test_broken_files_are_named_with_a_reason(beat_folder: Path, tmp_path: Path)
         assert (tmp_path / f"out/report_{name}.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_parallel_equals_serial(beat_folder: Path, tmp_path: Path) -> None:
+def test_parallel_equals_serial_preparation(beat_folder: Path, tmp_path: Path) -> None:
     prepare(beat_folder, tmp_path / "serial", {2}, workers=1)
     prepare(beat_folder, tmp_path / "parallel", {2}, workers=2)
     assert contents(tmp_path / "serial") == contents(tmp_path / "parallel")
 
 
-def test_interrupted_run_goes_on_and_equals_a_whole_one(
-    beat_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interrupted_preparation_resumes(beat_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare(beat_folder, tmp_path / "whole", workers=1)
     convert = prepared_module.convert_into
     done: list[str] = []
@@ -109,7 +107,7 @@ def test_interrupted_run_goes_on_and_equals_a_whole_one(
     assert contents(tmp_path / "whole") == contents(tmp_path / "resumed")
 
 
-def test_features_stay_only_with_their_recordings(beat_folder: Path, tmp_path: Path) -> None:
+def test_changed_recordings_drop_features(beat_folder: Path, tmp_path: Path) -> None:
     root, out = copy_of(beat_folder, tmp_path), tmp_path / "out"
     prepare(root, out, workers=1)
     (out / "features.f16").write_bytes(b"kept")
@@ -123,7 +121,7 @@ def test_features_stay_only_with_their_recordings(beat_folder: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("subtype", "rate", "channels"), [("FLOAT", 16000, 1), ("PCM_24", 44100, 2), ("DOUBLE", 48000, 1)]
 )
-def test_any_wav_is_heard_the_same(beat_folder: Path, tmp_path: Path, subtype: str, rate: int, channels: int) -> None:
+def test_wav_format_does_not_matter(beat_folder: Path, tmp_path: Path, subtype: str, rate: int, channels: int) -> None:
     import soxr
 
     name = "1/1_wayne_0_1_1"
@@ -150,7 +148,7 @@ def prepare_one(folder: Path, tmp_path: Path, name: str, align: bool = True) -> 
     return prepare(root, tmp_path / "out", workers=1, align=align)
 
 
-def test_prepared_faces_stand_where_the_file_says(beat_folder: Path, tmp_path: Path) -> None:
+def test_prepared_faces_keep_their_times(beat_folder: Path, tmp_path: Path) -> None:
     """Frame k of a recording in time is the captured face at k / 30 s, which is BEAT's frame 2 k - 1; before the first frame it holds."""
     data = prepare_one(beat_folder, tmp_path, "1/1_wayne_0_1_1")
     frames = json.loads((beat_folder / "1/1_wayne_0_1_1.json").read_text())["frames"]
@@ -163,7 +161,7 @@ def test_prepared_faces_stand_where_the_file_says(beat_folder: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("late", [0.3, -0.42])
-def test_late_and_early_faces_are_moved(make_take: MakeTake, tmp_path: Path, late: float) -> None:
+def test_lagging_faces_are_shifted(make_take: MakeTake, tmp_path: Path, late: float) -> None:
     """The moved face is the one in time, over the tenths for which there is one."""
     for name, delay in (("in_time", 0.0), ("moved", late)):
         make_take(tmp_path / name / "1", "1_wayne_0_1_1", seconds=12.0, seed=3, late=delay)
@@ -179,9 +177,7 @@ def test_late_and_early_faces_are_moved(make_take: MakeTake, tmp_path: Path, lat
     )
 
 
-def test_takes_whose_lag_cannot_be_told_are_dropped_and_silent_ones_kept(
-    beat_folder: Path, make_take: MakeTake, tmp_path: Path
-) -> None:
+def test_takes_with_unknown_lag_are_dropped(beat_folder: Path, make_take: MakeTake, tmp_path: Path) -> None:
     root = copy_of(beat_folder, tmp_path)
     make_take(root / "1", "1_wayne_0_4_4", silent=True)
     make_take(root / "1", "1_wayne_0_2_2", seconds=8.0, seed=2, late=1.5)  # later than is looked for
@@ -196,7 +192,7 @@ def test_takes_whose_lag_cannot_be_told_are_dropped_and_silent_ones_kept(
     assert not known.left_out and {each.lag for each in known.recordings} == {None}
 
 
-def test_names_in_any_order_give_the_same_face(beat_folder: Path, tmp_path: Path) -> None:
+def test_channel_order_does_not_matter(beat_folder: Path, tmp_path: Path) -> None:
     path = beat_folder / "1/1_wayne_0_1_1.json"
     face = json.loads(path.read_text())
     order = np.random.default_rng(0).permutation(51)
@@ -209,7 +205,7 @@ def test_names_in_any_order_give_the_same_face(beat_folder: Path, tmp_path: Path
     assert read_track(path).sampled(30.0)[:, CHANNELS.index("jawOpen")].max() > 0.1
 
 
-def test_emotion_at_its_boundaries() -> None:
+def test_emotion_boundaries_follow_beat() -> None:
     """FaceDiffuser's script gives 64, 72, 80, ... to neutral; the listing doesn't."""
     edges = [
         (1, "neutral"), (64, "neutral"), (65, "happiness"), (72, "happiness"), (73, "anger"), (80, "anger"), (81, "sadness"), (86, "sadness"),
@@ -222,7 +218,7 @@ def test_emotion_at_its_boundaries() -> None:
             emotion_of(0, number)
 
 
-def test_type_and_number_come_from_the_name(make_take: MakeTake, tmp_path: Path) -> None:
+def test_file_names_give_type_and_number(make_take: MakeTake, tmp_path: Path) -> None:
     for name in ("4_stewart_1_12_12", "4_stewart_0_65_65", "4_stewart_0_9_9"):
         make_take(tmp_path / "4", name, seconds=0.5, silent=True)
     found, wrong = survey(tmp_path)
@@ -236,7 +232,7 @@ def test_type_and_number_come_from_the_name(make_take: MakeTake, tmp_path: Path)
         prepare(tmp_path, tmp_path / "out", workers=1)
 
 
-def test_voice_stands_out_of_noise_and_hum() -> None:
+def test_voiced_share_ignores_noise() -> None:
     rng = np.random.default_rng(0)
     time = np.arange(5 * 16000) / 16000
     speech = 0.05 * np.sin(2 * np.pi * 150 * time) * (np.sin(2 * np.pi * 1.5 * time) > 0)
@@ -250,7 +246,7 @@ def test_voice_stands_out_of_noise_and_hum() -> None:
         assert voiced_share(sound) < 0.02
 
 
-def test_pieces_follow_the_scheme_and_batches_stay_in_their_part(beat_folder: Path, tmp_path: Path) -> None:
+def test_batches_stay_in_their_part(beat_folder: Path, tmp_path: Path) -> None:
     prepare(beat_folder, tmp_path / "out", {2}, workers=1)
     tenths = 8 * 50
     np.zeros((tenths * FEATURES, 4), np.float16).tofile(tmp_path / "out/features.f16")
@@ -279,12 +275,12 @@ def test_pieces_follow_the_scheme_and_batches_stay_in_their_part(beat_folder: Pa
     )
 
 
-def test_other_versions_are_refused(tmp_path: Path) -> None:
+def test_other_schema_versions_are_refused(tmp_path: Path) -> None:
     (tmp_path / "index.json").write_text(json.dumps({"takes": [], "identities": []}))
     with pytest.raises(ValueError, match="run `prepare` again"):
         load_prepared(tmp_path)
 
 
-def test_a_folder_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unrelated_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prepare", "beat", str(tmp_path), str(tmp_path / "out")]) == 1
     assert "no recordings in BEAT's layout" in capsys.readouterr().err

@@ -77,7 +77,7 @@ def spoken() -> tuple[np.ndarray, list[Phone]]:
     return (0.2 * np.sin(2 * np.pi * 150 * times)).astype(np.float32), phones
 
 
-def test_the_performers_own_lips_are_right_and_in_time(spoken: tuple[np.ndarray, list[Phone]]) -> None:
+def test_performer_lips_match_their_phones(spoken: tuple[np.ndarray, list[Phone]]) -> None:
     samples, phones = spoken
     curves = perform(samples, phones, STYLES[0], "neutral", np.random.default_rng(0))
     face = resample(curves, 30.0, round(len(samples) / RATE * 30)).values
@@ -89,9 +89,7 @@ def test_the_performers_own_lips_are_right_and_in_time(spoken: tuple[np.ndarray,
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
-def test_a_folder_is_measured_by_what_lies_beside_its_sounds(
-    spoken: tuple[np.ndarray, list[Phone]], tmp_path: Path
-) -> None:
+def test_sounds_are_measured_by_companion_files(spoken: tuple[np.ndarray, list[Phone]], tmp_path: Path) -> None:
     samples, phones = spoken
     for name in ("a", "b", "c", "bare"):
         soundfile.write(tmp_path / f"{name}.wav", samples, RATE)

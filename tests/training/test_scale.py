@@ -113,7 +113,7 @@ def _difference(one: Path, other: Path) -> float:
     return max(means) / (FEW.iterations * FEW.learning_rate)
 
 
-def test_two_processes_train_as_one_does(
+def test_two_processes_train_like_one(
     data: Prepared, teacher: Path, student_encoder: Path, whole: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"distill": asdict(replace(FEW, batch=2))}))
@@ -162,7 +162,7 @@ def test_micro_batches_add_up(
     assert _difference(tmp_path / "other", whole) > BF16_ROUNDING
 
 
-def test_processes_share_out_the_rows() -> None:
+def test_processes_share_the_rows() -> None:
     config = TrainConfig(batch=3, accumulate=2)
     assert [row for process in range(4) for rows in rows_of_process(config, process) for row in rows] == list(range(24))
 
@@ -179,7 +179,7 @@ def test_fp16_is_refused_without_a_gpu(data: Prepared, tmp_path: Path) -> None:
         train_teacher(data, tmp_path / "half", TINY, replace(FEW, precision="fp16"))
 
 
-def test_tensorboard_shows_what_the_log_says(whole: Path) -> None:
+def test_tensorboard_equals_the_log(whole: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     charts = EventAccumulator(str(whole / "logs")).Reload()
@@ -240,26 +240,26 @@ def test_losses_reach_every_trained_weight(personal: bool) -> None:
             assert not [name for name, p in objective.named_parameters() if p.requires_grad and p.grad is None]
 
 
-def test_draws_are_neither_the_windows_nor_each_others() -> None:
+def test_batch_rows_draw_independently() -> None:
     first, second = make_batch_rng(3, 7, range(2), torch.device("cpu")).uniform(5).tolist()
     windows = np.random.default_rng((3, 7)).random(5, np.float32).tolist()
     assert first != windows and second != windows and first != second
     assert make_batch_rng(3, 7, range(1, 2), torch.device("cpu")).uniform(5).tolist() == [second]
 
 
-def test_augmentation_compresses_as_the_backend_does() -> None:
+def test_augmentation_compresses_like_the_backend() -> None:
     power = np.array([0.0, 1e-9, 1e-4, 0.3], np.float32)
     np.testing.assert_allclose(augment.compress(torch.from_numpy(power)), features.compress(power), rtol=1e-6)
 
 
-def test_normal_is_that_of_all_frames(data: Prepared) -> None:
+def test_standardizer_covers_all_frames(data: Prepared) -> None:
     faces = np.concatenate(list(data.faces("train"))).astype(np.float64)
     standardizer = fit_standardizer(data.faces("train"))
     np.testing.assert_allclose(standardizer.mean, faces.mean(0), rtol=1e-5)
     np.testing.assert_allclose(standardizer.std, faces.std(0), rtol=1e-5)
 
 
-def test_memory_does_not_grow_with_the_data(tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_data(tmp_path: Path) -> None:
     """2 GB of takes, as files with holes: what a run reads of them at a time is a few MB."""
     tenths = _write_index(tmp_path, 3000, 320)
     for kind, width in (

@@ -74,7 +74,7 @@ def test_words_become_phones_and_symbols() -> None:
     assert symbols_of(sounds) == "bˈɑbz ˈɜɹli bˈɜɹd, ɹˈIt?"
 
 
-def test_small_words_are_weak_and_the_agrees_with_the_next_word() -> None:
+def test_function_words_are_weak() -> None:
     assert labels("the end of the road") == [
         "DH",
         "IY0",
@@ -96,7 +96,7 @@ def test_small_words_are_weak_and_the_agrees_with_the_next_word() -> None:
     assert labels("What for?")[-4:] == ["F", "AO1", "R", "SIL"], "a small word that closes a phrase keeps its stress"
 
 
-def test_possessives_that_the_dictionary_lacks_are_put_together() -> None:
+def test_missing_possessives_are_built() -> None:
     words = {
         "cat": ("K", "AE1", "T"),
         "fox": ("F", "AA1", "K", "S"),
@@ -118,12 +118,12 @@ def test_possessives_that_the_dictionary_lacks_are_put_together() -> None:
         ("!", "no words"),
     ],
 )
-def test_what_cannot_be_read_out_is_named(text: str, word: str) -> None:
+def test_unreadable_text_is_reported(text: str, word: str) -> None:
     with pytest.raises(ValueError, match=word):
         sounds_of(text, dictionary())
 
 
-def test_every_builtin_sentence_can_be_said_and_together_they_have_every_phone() -> None:
+def test_builtin_sentences_cover_every_phone() -> None:
     found, skipped = readable_texts(builtin_sentences(), dictionary())
     assert not skipped and len(found) >= 300
     phones = {sound.label.rstrip("012") for sounds in found.values() for sound in sounds}
@@ -132,7 +132,7 @@ def test_every_builtin_sentence_can_be_said_and_together_they_have_every_phone()
     assert all(len(symbols_of(sounds)) <= kokoro.LONGEST for sounds in found.values())
 
 
-def test_lengths_become_times_when_heard() -> None:
+def test_durations_become_phone_times() -> None:
     sounds = sounds_of("Hi, Ann", {"hi": ("HH", "AY1"), "ann": ("AE1", "N")})
     assert symbols_of(sounds) == "hˈI, ˈæn"
     lengths = UNIT * np.array([10, 2, 1, 4, 3, 1, 2, 3, 4, 8])  # before, h ˈ I , space ˈ æ n, after
@@ -146,7 +146,7 @@ def test_lengths_become_times_when_heard() -> None:
         times_of(sounds, lengths[1:], duration)
 
 
-def test_a_shorter_throat_shortens_and_the_times_follow() -> None:
+def test_vocal_tract_change_scales_times() -> None:
     sounds = sounds_of("ah", {"ah": ("AA1",)})
     lengths = UNIT * np.array([20, 2, 18, 20])
     time = np.arange(int(lengths.sum() * RATE)) / RATE
@@ -174,7 +174,7 @@ def test_emotions_tilt_the_spectrum() -> None:
     assert gain[[999, 1999, 7999]] == pytest.approx([3, 6, 12], abs=0.02)
 
 
-def test_pitch_is_moved_inside_a_graph_only_where_voiced() -> None:
+def test_pitch_shift_skips_unvoiced_frames() -> None:
     """The very tensors of the published graph, with next to nothing around them."""
     copies = [("x", kokoro._PITCH), (kokoro._PITCH, "audio"), ("x", kokoro._LENGTHS)]
     nodes = [helper.make_node("Identity", [a], [b]) for a, b in copies]
@@ -191,7 +191,7 @@ def test_pitch_is_moved_inside_a_graph_only_where_voiced() -> None:
     assert pitch.tolist() == lengths.tolist() == [7, 200, 300]
 
 
-def test_speakers_are_many_spread_and_always_the_same() -> None:
+def test_speakers_are_diverse_and_reproducible() -> None:
     many = draw_speakers(96, 0)
     assert draw_speakers(24, 0) == many[:24] and draw_speakers(24, 1) != many[:24]
     assert draw_speakers(2, 0, first=3) == many[2:4]
@@ -204,7 +204,7 @@ def test_speakers_are_many_spread_and_always_the_same() -> None:
     assert len({speaker.voice_weights for speaker in many}) == 96
 
 
-def test_a_style_is_the_mixture_of_its_parents() -> None:
+def test_style_mixes_its_parents() -> None:
     parents = np.random.default_rng(0).normal(size=(5, 510, 1, 256)).astype(np.float32)
     speaker = next(s for s in draw_speakers(9, 0) if s.voice_weights != s.melody_weights)
     style = style_of(speaker, parents)
@@ -216,7 +216,7 @@ def test_a_style_is_the_mixture_of_its_parents() -> None:
     assert [style[3, 0, 5], style[3, 0, 200]] == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_plan_is_fair_half_neutral_and_grows_at_its_end() -> None:
+def test_plan_is_balanced_and_extensible() -> None:
     texts, skipped = readable_texts(["One two.", "", "Zzyzx 9!", "Three four five six."], dictionary())
     assert list(texts) == ["One two.", "Three four five six."] and len(skipped) == 1 and "Zzyzx" in skipped[0]
     speakers = draw_speakers(4, 0)
@@ -230,7 +230,7 @@ def test_a_plan_is_fair_half_neutral_and_grows_at_its_end() -> None:
         readable_texts(["9"], dictionary())
 
 
-def test_a_folder_goes_on_where_it_was_and_refuses_to_be_mixed(tmp_path: Path) -> None:
+def test_interrupted_synthesis_resumes(tmp_path: Path) -> None:
     texts, _ = readable_texts(["One two.", "Three four."], dictionary())
     speakers = draw_speakers(2, 0)
     plan = plan_lines(texts, speakers, 0.01, 0)
@@ -252,7 +252,7 @@ def test_a_folder_goes_on_where_it_was_and_refuses_to_be_mixed(tmp_path: Path) -
         open_folder(tmp_path, speakers, swapped)
 
 
-def test_an_altered_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_altered_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert verified(b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "it") == b"abc"
     for name in ("part_of_a_model_1", "part_of_a_model_2"):
         (tmp_path / name).mkdir()
@@ -264,7 +264,7 @@ def test_an_altered_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
         kokoro.load()
 
 
-def test_without_the_voices_the_command_says_what_to_install(
+def test_missing_voices_name_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(kokoro, "PARTS", ("no_such_package",))
@@ -276,7 +276,7 @@ def test_without_the_voices_the_command_says_what_to_install(
 
 
 @needs_voices
-def test_sentences_become_speech_that_can_be_performed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_synthesized_speech_can_be_performed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     texts = ["We were away.", "Who are you?", "Blorgified!"]
     made = synthesise.synthesise(tmp_path / "out", texts, speakers=1, hours=0.0002, workers=1)
     assert made.written == 1 and made.present == 0 and len(made.skipped) == 1 and "blorgified" in caplog.text
@@ -304,7 +304,7 @@ def model() -> kokoro.Kokoro:
 
 
 @needs_voices
-def test_a_voice_has_the_pitch_that_is_asked_for(model: kokoro.Kokoro) -> None:
+def test_voice_has_the_requested_pitch(model: kokoro.Kokoro) -> None:
     symbols = symbols_of(sounds_of("We were away all morning.", dictionary()))
     style = model.voices[0]
     natural = natural_pitch(speak(model, symbols, style))
@@ -329,7 +329,7 @@ def heard_pitch(samples: np.ndarray) -> list[float]:
 
 @pytest.mark.slow
 @needs_voices
-def test_lengths_run_behind_the_sound_by_the_lag(model: kokoro.Kokoro) -> None:
+def test_durations_lag_behind_the_sound(model: kokoro.Kokoro) -> None:
     """The shift that makes loud what should be loud: vowels and not pauses, over voices and sentences."""
     steps = range(20, 101, 5)
     totals = np.zeros(len(steps))

@@ -49,7 +49,7 @@ ONE_TRAIN = "0_9 0_10 0_11 0_12 0_13 0_14 0_15 0_16 0_66 0_74 0_82 0_88 0_96 0_1
 
 
 @pytest.mark.parametrize("speaker", [1, 21])
-def test_official_split_of_a_four_hour_speaker(speaker: int) -> None:
+def test_official_split_of_four_hour_speakers(speaker: int) -> None:
     found = by_name(split_by("official", everything(speaker), NOBODY))
     assert len(found) == 130
     for name, parts in found.items():
@@ -59,7 +59,7 @@ def test_official_split_of_a_four_hour_speaker(speaker: int) -> None:
 
 
 @pytest.mark.parametrize("speaker", [5, 30])
-def test_official_split_of_a_one_hour_speaker(speaker: int) -> None:
+def test_official_split_of_one_hour_speakers(speaker: int) -> None:
     found = by_name(split_by("official", everything(speaker), NOBODY))
     expected = {name: [("test", 0, 610)] for name in ONE_TEST.split()}
     expected |= {name: [("val", 0, 610)] for name in ONE_VAL.split()}
@@ -69,20 +69,20 @@ def test_official_split_of_a_one_hour_speaker(speaker: int) -> None:
     assert found == expected
 
 
-def test_official_halves_are_cut_in_the_sounds_time() -> None:
+def test_official_halves_follow_sound_time() -> None:
     """A recording whose first .7 s fell to a correction of its lag passes to val at 30 s of its sound all the same; a short one never does."""
     takes = split_by("official", [recorded(5, 0, 65, 0, 600, start=7), recorded(5, 0, 73, 600, 250)], NOBODY)
     assert by_name(takes) == {"0_65": [("test", 0, 293), ("val", 293, 307)], "0_73": [("test", 0, 250)]}
 
 
-def test_official_split_knows_beats_speakers_only() -> None:
+def test_official_split_refuses_unknown_speakers() -> None:
     recordings = [recorded(1, 0, 1, 0), recorded(31, 0, 1, 610)]
     with pytest.raises(ValueError, match="31"):
         split_by("official", recordings, NOBODY)
     assert [take.split for take in split_by("official", recordings, frozenset({31}))] == ["test", "voice"]
 
 
-def test_leaky_split_is_sequences_eight_to_one_to_one() -> None:
+def test_leaky_split_is_8_1_1() -> None:
     recordings = everything(1)
     takes = split_by("leaky", recordings, NOBODY)
     assert takes == split_by("leaky", recordings, NOBODY)
@@ -103,7 +103,7 @@ def test_leaky_split_is_sequences_eight_to_one_to_one() -> None:
     assert np.mean([take.offset in ends or take.offset + take.length in ends for take in tested]) > 0.9
 
 
-def test_held_out_speakers_are_whole_in_every_scheme() -> None:
+def test_held_out_speakers_stay_whole() -> None:
     mine, other = everything(1)[:20], [recorded(2, 0, n, 20 * 610 + 610 * n) for n in range(10)[1:]]
     for scheme in ("takes", "official", "leaky"):
         takes = split_by(scheme, [*mine, *other], frozenset({2}))
@@ -111,7 +111,7 @@ def test_held_out_speakers_are_whole_in_every_scheme() -> None:
         assert {take.speaker for take in takes if take.split != "voice"} == {1}
 
 
-def test_takes_keeps_the_last_take_with_a_voice() -> None:
+def test_takes_split_tests_last_spoken_take() -> None:
     """Speaker 1's rotating emotions are those three after a multiple of four; conversations and silent takes are not given away."""
     numbers = [(0, 1), (0, 2), (0, 3), (0, 73), (0, 74), (0, 81), (0, 82), (0, 83), (0, 111), (1, 1)]
     silent = {(0, 3), (0, 83)}
@@ -123,12 +123,12 @@ def test_takes_keeps_the_last_take_with_a_voice() -> None:
     assert {take.split for take in takes} == {"test", "train"} and len(takes) == len(recordings)
 
 
-def test_the_only_spoken_take_is_trained_on() -> None:
+def test_only_spoken_take_is_trained_on() -> None:
     recordings = [recorded(1, 0, 1, 0), recorded(1, 0, 2, 610, voiced=0.01)]
     assert {take.split for take in split_by("takes", recordings, NOBODY)} == {"train"}
 
 
-def test_sequences_keep_remainders_of_two_seconds() -> None:
+def test_sequences_keep_two_second_remainders() -> None:
     lengths = {
         length: [take.length for take in cut(piece(recorded(1, 0, 1, 50, length), "test"))]
         for length in (19, 20, 100, 119, 120, 250)
@@ -137,6 +137,6 @@ def test_sequences_keep_remainders_of_two_seconds() -> None:
     assert [take.offset for take in cut(piece(recorded(1, 0, 1, 50, 250), "test"))] == [50, 150, 250]
 
 
-def test_unknown_scheme() -> None:
+def test_unknown_scheme_is_refused() -> None:
     with pytest.raises(ValueError, match="takes, official, leaky"):
         split_by("random", [], NOBODY)

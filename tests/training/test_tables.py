@@ -73,12 +73,12 @@ def data(beat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepare
     return load_prepared(folder)
 
 
-def test_roles_are_told_from_what_a_folder_says(tmp_path: Path) -> None:
+def test_model_kind_follows_its_folder(tmp_path: Path) -> None:
     for name, (model, role) in MODELS.items():
         assert describe_model(write(tmp_path / name, model), model[2]).role == role, name
 
 
-def test_the_time_of_a_model_that_hears_in_every_step_holds_its_encoder_as_often(tmp_path: Path) -> None:
+def test_itf_counts_encoder_once_per_step(tmp_path: Path) -> None:
     heard: list[int] = []
 
     def listen(samples: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def test_the_time_of_a_model_that_hears_in_every_step_holds_its_encoder_as_often
         assert heard == [16000] * expected and figure.n == 5 and figure.value > 0
 
 
-def test_sizes_count_what_a_model_needs(tmp_path: Path) -> None:
+def test_sizes_count_inference_parameters(tmp_path: Path) -> None:
     small = load_pipeline(write(tmp_path / "small8", MODELS["small8"][0]))
     everything = sum(
         p.numel() for module in (small.talker, small.student_encoder) if module is not None for p in module.parameters()
@@ -114,7 +114,7 @@ def rows_of(text: str, title: str) -> dict[str, list[str]]:
     return {row[0]: row[1:] for row in cells}
 
 
-def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: Path) -> None:
+def test_evaluation_writes_measured_figures(data: Prepared, tmp_path: Path) -> None:
     folders = [write(tmp_path / name, model) for name, (model, _) in MODELS.items()]
     np.savez(
         tmp_path / "head.npz",
@@ -163,7 +163,7 @@ def test_all_is_written_and_equals_what_was_measured(data: Prepared, tmp_path: P
     assert ("noid", "test", "identity F1") not in figures and ("small8", "test", "identity F1") in figures
 
 
-def test_what_is_not_there_is_said(data: Prepared, beat_folder: Path, tmp_path: Path) -> None:
+def test_missing_data_is_reported(data: Prepared, beat_folder: Path, tmp_path: Path) -> None:
     bare = prepare(beat_folder, tmp_path / "bare", held_out=set())  # no features, no held-out speaker
     model = write(tmp_path / "teacher", MODELS["teacher"][0])
     text = evaluate([model], Sources(bare), tmp_path / "out")
@@ -181,14 +181,14 @@ def test_what_is_not_there_is_said(data: Prepared, beat_folder: Path, tmp_path: 
         evaluate([model, other], Sources(bare), tmp_path / "out")
 
 
-def test_a_sequence_of_ten_seconds_is_shown(data: Prepared, tmp_path: Path) -> None:
+def test_ten_second_sequence_is_plotted(data: Prepared, tmp_path: Path) -> None:
     long = [replace(take, length=100) for take in data.takes[:1]]  # two takes lie side by side
     shown = replace(data, takes=(replace(long[0], split="test"), *data.takes[2:]))
     evaluate([write(tmp_path / "small8", MODELS["small8"][0])], Sources(shown), tmp_path / "out")
     assert (tmp_path / "out" / "curves_small8.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_cells() -> None:
+def test_cells_show_significant_digits() -> None:
     assert number(0.1) == "0.100" and cell(Figure(312.4, 5, 174.2)) == "312 ± 174"
     assert (
         cell(None) == "" and cell(Figure(1000.94, 1)) == "1001" and cell(Figure(0.28714, 8, 0.01234)) == "0.287 ± 0.012"

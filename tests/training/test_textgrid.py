@@ -93,7 +93,7 @@ PHONES = (Interval(0.0, 1.0, "SIL"), Interval(1.0, 2.0, "K"), Interval(2.0, 2.5,
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
 @pytest.mark.parametrize("text", [LONG, SHORT], ids=["long", "short"])
-def test_formats_and_encodings_read_alike(text: str, encoding: str, tmp_path: Path) -> None:
+def test_formats_and_encodings_agree(text: str, encoding: str, tmp_path: Path) -> None:
     mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
     (tmp_path / "a.TextGrid").write_bytes(mark + text.replace("\n", "\r\n").encode(encoding))
     assert read_text_grid(tmp_path / "a.TextGrid") == {"words": WORDS, "phones": PHONES}
@@ -108,23 +108,23 @@ def test_formats_and_encodings_read_alike(text: str, encoding: str, tmp_path: Pa
         ("\x00\x01", "ends in the middle"),
     ],
 )
-def test_broken_files_are_said_to_be(broken: str, words: str, tmp_path: Path) -> None:
+def test_broken_files_are_reported(broken: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "a.TextGrid").write_text(broken)
     with pytest.raises(TextGridError, match=words):
         read_text_grid(tmp_path / "a.TextGrid")
 
 
-def test_bytes_of_no_encoding(tmp_path: Path) -> None:
+def test_undecodable_bytes_are_reported(tmp_path: Path) -> None:
     (tmp_path / "a.TextGrid").write_bytes(b"File type = \xe9\xe8")
     with pytest.raises(TextGridError, match="a.TextGrid"):
         read_text_grid(tmp_path / "a.TextGrid")
 
 
-def test_no_tiers() -> None:
+def test_file_without_tiers_is_reported() -> None:
     assert spoken_share({}) is None
 
 
-def test_speech_is_told_by_phones_first() -> None:
+def test_spoken_share_prefers_phones() -> None:
     assert spoken_share({"words": WORDS, "phones": PHONES}) == pytest.approx(1.0 / 2.5)
     assert spoken_share({"words": WORDS}) == pytest.approx(1.0 / 2.5)
     unlabelled = (Interval(0.0, 2.5, ""),)

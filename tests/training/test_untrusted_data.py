@@ -84,7 +84,7 @@ FORMATS: dict[str, Format] = {
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast", "ignore:invalid value")
 @pytest.mark.parametrize("form", FORMATS)
-def test_mutated_data(form: str, soak: Soak, tmp_path: Path) -> None:
+def test_mutated_recordings_raise_known_errors(form: str, soak: Soak, tmp_path: Path) -> None:
     name, make, read, refusal = FORMATS[form]
     path = tmp_path / name
     make(path)
@@ -130,7 +130,7 @@ def _read_vocaset(folder: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", ["data_verts.npy", "raw_audio_fixed.pkl", "templates.pkl", "subj_seq_to_idx.pkl"])
-def test_mutated_vocaset(name: str, soak: Soak, vocaset: Path) -> None:
+def test_mutated_vocaset_raises_known_errors(name: str, soak: Soak, vocaset: Path) -> None:
     _read_vocaset(vocaset)
     content = (vocaset / name).read_bytes()
     for n in soak.times(quick=60, long=1500):
@@ -190,7 +190,7 @@ def _malice(mark: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("case", _malice(Path("x")))
-def test_malice_runs_nothing_and_takes_nothing(case: str, tmp_path: Path) -> None:
+def test_malicious_files_run_nothing(case: str, tmp_path: Path) -> None:
     path = tmp_path / "x.pkl"
     path.write_bytes(_malice(tmp_path / "ran")[case])
     began = time.monotonic()
@@ -205,7 +205,7 @@ def test_malice_runs_nothing_and_takes_nothing(case: str, tmp_path: Path) -> Non
     assert load_pickle(good).tolist() == [0.0, 1.0, 2.0]
 
 
-def test_what_is_known_to_be_called_is_all_that_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_known_calls_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pickle of arrays needs no more than what the reader knows; and every other global of the standard library is refused."""
     wanted = {
         (code.name, arg)
@@ -243,13 +243,13 @@ def test_what_is_known_to_be_called_is_all_that_is(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("rate", [0, -1, 2**31 - 1, 10**18, True])
-def test_no_sound_has_such_a_rate(rate: int) -> None:
+def test_absurd_sample_rate_is_refused(rate: int) -> None:
     """The filter between two rates is as long as the larger of them, where they have no common factor."""
     with pytest.raises(VocasetError, match="sample rate"):
         _sound({"Ada": {"one": {"audio": np.zeros(100, np.int16), "sample_rate": rate}}}, "Ada", "one")
 
 
-def test_ten_million_brackets(tmp_path: Path) -> None:
+def test_deeply_nested_json_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"[" * 10**7)
     with pytest.raises(BeatError, match="is not a BEAT face file"):
         read_track(tmp_path / "a.json")
@@ -317,11 +317,11 @@ def _danger_of(call: ast.Call) -> list[str]:
     ]
     + ["builtins.exec(x)", "torch.load(p, **options)", "__import__('os')", "import shelve as s"],
 )
-def test_the_guard_sees(code: str) -> None:
+def test_guard_detects_dangerous_code(code: str) -> None:
     assert _dangers(ast.parse(code))
 
 
-def test_nothing_that_is_read_can_run_code() -> None:
+def test_readers_cannot_run_code() -> None:
     files = [file for folder in ("training", "backend", "addon") for file in sorted((ROOT / folder).rglob("*.py"))]
     assert len(files) > 100
     found = {
@@ -330,7 +330,7 @@ def test_nothing_that_is_read_can_run_code() -> None:
     assert found == {os.path.join("training", "data", "pickles.py"): ["pickle"]}
 
 
-def test_no_array_of_a_stranger_is_made_before_it_is_there(tmp_path: Path) -> None:
+def test_array_size_is_checked_before_allocation(tmp_path: Path) -> None:
     """Where NumPy reads by itself, it reads our own files or maps the file, which must be as large as it claims."""
     file = io.BytesIO()
     np.save(file, np.zeros((4, 5, 3), np.float32))

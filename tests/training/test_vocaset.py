@@ -94,7 +94,7 @@ def write_vocaset(
     return truth
 
 
-def test_weights_come_back_under_rigid_motion() -> None:
+def test_weights_survive_rigid_motion() -> None:
     template, deltas = make_basis()
     weights = make_weights(3)
     fit = retarget(make_meshes(template, deltas, weights), template, deltas)
@@ -103,7 +103,7 @@ def test_weights_come_back_under_rigid_motion() -> None:
     assert 1000 * fit.residual.mean() < 0.005 and 1000 * fit.motion.mean() > 1
 
 
-def test_weights_come_back_under_noise() -> None:
+def test_weights_survive_noise() -> None:
     template, deltas = make_basis()
     weights = make_weights(4)
     noise = 1e-4 * np.random.default_rng(0).standard_normal((FRAMES, VERTICES, 3))
@@ -115,7 +115,7 @@ def test_weights_come_back_under_noise() -> None:
     )
 
 
-def test_a_turned_head_alone_moves_nothing() -> None:
+def test_turned_head_moves_nothing() -> None:
     template, deltas = make_basis()
     fit = retarget(make_meshes(template, deltas, np.zeros((FRAMES, len(NAMES)))), template, deltas)
     assert fit.weights.max() < 1e-3
@@ -123,7 +123,7 @@ def test_a_turned_head_alone_moves_nothing() -> None:
     assert np.abs(align(mirrored, template[None]) - template).max() > 0.01
 
 
-def test_the_program_is_solved_to_its_optimum() -> None:
+def test_solver_reaches_the_optimum() -> None:
     rng = np.random.default_rng(0)
     frames, shapes = 8, 4
     basis = rng.normal(size=(30, shapes))
@@ -155,7 +155,7 @@ def test_the_program_is_solved_to_its_optimum() -> None:
     assert cost(np.pad(free, ((0, 0), (0, 1))).ravel()) < cost(weights.ravel())
 
 
-def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_vocaset_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     template, deltas = make_basis()
     truth = write_vocaset(tmp_path / "in", deltas, template, {"FaceTalk_1_TA": 2, "FaceTalk_2_TA": 1})
     np.savez(tmp_path / "basis.npz", names=np.array(NAMES), deltas=deltas)
@@ -199,7 +199,7 @@ def test_the_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert {take.speaker for take in data.part("voice")} == {2}
 
 
-def test_what_is_broken_is_left_out(tmp_path: Path) -> None:
+def test_broken_sequences_are_left_out(tmp_path: Path) -> None:
     template, deltas = make_basis()
     write_vocaset(tmp_path / "in", deltas, template, {"A": 2, "B": 2})
     np.savez(tmp_path / "basis.npz", names=np.array(NAMES), deltas=deltas)
@@ -217,7 +217,7 @@ def test_what_is_broken_is_left_out(tmp_path: Path) -> None:
         import_vocaset(tmp_path / "in", tmp_path / "basis.npz", tmp_path / "out")
 
 
-def test_an_import_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_import_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     template, deltas = make_basis()
     write_vocaset(tmp_path / "in", deltas, template, {"A": 2, "B": 1})
     np.savez(tmp_path / "basis.npz", names=np.array(NAMES), deltas=deltas)
@@ -245,7 +245,7 @@ def write_obj(path: Path, vertices: np.ndarray) -> None:
     )
 
 
-def test_a_basis_of_obj_files_in_other_units_and_axes(tmp_path: Path) -> None:
+def test_basis_converts_units_and_axes(tmp_path: Path) -> None:
     template, deltas = make_basis()
     turn = Rotation.from_euler("x", 90, degrees=True).as_matrix()
     (tmp_path / "bs" / "exp").mkdir(parents=True)
@@ -264,7 +264,7 @@ def test_a_basis_of_obj_files_in_other_units_and_axes(tmp_path: Path) -> None:
         read_basis(tmp_path, VERTICES)
 
 
-def test_what_is_no_basis(tmp_path: Path) -> None:
+def test_invalid_basis_is_refused(tmp_path: Path) -> None:
     template, deltas = make_basis()
     np.savez(tmp_path / "millimetres.npz", names=np.array(NAMES), deltas=1000 * deltas)
     with pytest.raises(BasisError, match="metres"):
@@ -286,7 +286,7 @@ class Payload:
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_pickle_runs_nothing(tmp_path: Path, protocol: int) -> None:
+def test_pickle_runs_no_code(tmp_path: Path, protocol: int) -> None:
     path = tmp_path / "templates.pkl"
     path.write_bytes(pickle.dumps({"A": Payload(f"touch {tmp_path / 'ran'}")}, protocol=protocol))
     with pytest.raises(PickleError, match=r"system.*get the file again"):
@@ -308,14 +308,14 @@ def test_a_pickle_runs_nothing(tmp_path: Path, protocol: int) -> None:
         pickle.dumps(np.zeros(3))[:-20],
     ],
 )
-def test_what_is_no_plain_pickle(tmp_path: Path, content: bytes) -> None:
+def test_unsafe_pickles_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.pkl").write_bytes(content)
     with pytest.raises(PickleError, match=r"x\.pkl"):
         load_pickle(tmp_path / "x.pkl")
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_arrays_come_out_of_a_pickle(tmp_path: Path, protocol: int) -> None:
+def test_pickled_arrays_are_read(tmp_path: Path, protocol: int) -> None:
     arrays = [np.arange(12).astype(kind).reshape(3, 4) for kind in ("<i2", ">i2", "<f4", "<f8", "u1", "?")]
     arrays.append(np.asfortranarray(arrays[3]))
     content = {"list": arrays, "rate": np.int64(22000), "pair": (1, "é"), 7: None}
@@ -327,7 +327,7 @@ def test_arrays_come_out_of_a_pickle(tmp_path: Path, protocol: int) -> None:
         assert read.dtype == array.dtype.newbyteorder("=")
 
 
-def test_a_pickle_of_python_2(tmp_path: Path) -> None:
+def test_python_2_pickle_is_read(tmp_path: Path) -> None:
     samples = np.array([-300, 0, 200, 32767], "<i2")
     raw = samples.tobytes()
     # As numpy under Python 2 pickled an array, bytes as its text (opcode T).

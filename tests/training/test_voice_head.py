@@ -71,7 +71,7 @@ def model(data: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_voices_are_told_apart_and_nothing_else_changes(data: Prepared, model: Path, tmp_path: Path) -> None:
+def test_voice_training_changes_only_matching(data: Prepared, model: Path, tmp_path: Path) -> None:
     train_voice(
         data,
         model,
@@ -87,7 +87,7 @@ def test_voices_are_told_apart_and_nothing_else_changes(data: Prepared, model: P
     assert all(torch.equal(a, b) for a, b in zip(student_encoder.parameters(), new_ear.parameters(), strict=True))
 
 
-def test_voices_of_identities_that_the_model_lacks_are_refused(
+def test_unknown_identities_are_refused(
     beat_folder: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "beat" / "3").mkdir(parents=True)
@@ -98,7 +98,7 @@ def test_voices_of_identities_that_the_model_lacks_are_refused(
     assert "does not know ann" in capsys.readouterr().err
 
 
-def test_a_model_performs_sound_without_a_face(beat_folder: Path, model: Path, tmp_path: Path) -> None:
+def test_sound_gets_pseudo_labels(beat_folder: Path, model: Path, tmp_path: Path) -> None:
     sounds = tmp_path / "sounds"
     sounds.mkdir()
     sound = next((beat_folder / "1").glob("*.wav"))
@@ -127,7 +127,7 @@ def test_a_model_performs_sound_without_a_face(beat_folder: Path, model: Path, t
     )
 
 
-def test_an_empty_folder_is_no_sound(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_empty_folder_is_refused(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "sounds").mkdir()
     assert main(["imitate", str(model), str(tmp_path / "sounds"), str(tmp_path / "faces")]) == 1
     assert "holds no sounds" in capsys.readouterr().err
