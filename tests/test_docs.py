@@ -1,7 +1,6 @@
 """The documentation: links lead somewhere, names exist, and the words are those of docs/glossary.md."""
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +20,7 @@ PAGES = sorted(
 # Words that the glossary replaces, as far as they have no ordinary use in these pages.
 PRIVATE_WORDS = re.compile(
     r"\b(anew|bells?|ears?|field of view|hand edits?|manners?|moods?|so many|the take that moves|told|wish(es)?"
-    r"|(?<!standard )deviations?)\b",
+    r"|(?<!standard\s)deviations?)\b",
     re.IGNORECASE,
 )
 BRITISH_SPELLING = re.compile(
@@ -40,14 +39,15 @@ def _name(page: Path) -> str:
 every_page = pytest.mark.parametrize("page", PAGES, ids=_name)
 
 
-def _without_code(page: Path) -> Iterator[tuple[int, str]]:
-    """Yield (line number, text) of a page, without code blocks, code spans and the targets of links."""
-    in_block = False
-    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+def _without_code(page: Path) -> str:
+    """Return the text of a page, line by line, without code blocks, code spans and the targets of links."""
+    lines, in_block = [], False
+    for line in page.read_text(encoding="utf-8").splitlines():
         if line.startswith("```"):
             in_block = not in_block
-        elif not in_block and not line.startswith("    "):
-            yield number, re.sub(r"\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "`", line))
+        is_code = in_block or line.startswith(("```", "    "))
+        lines.append("" if is_code else re.sub(r"\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "`", line)).strip())
+    return "\n".join(lines)
 
 
 def _code(page: Path) -> list[str]:
@@ -57,12 +57,9 @@ def _code(page: Path) -> list[str]:
 
 
 def _links(page: Path) -> list[str]:
-    links = [target for _, line in _lines(page) for target in _LINK.findall(line)]
-    return [link for link in links if not re.match(r"[a-z]+:", link)]
-
-
-def _lines(page: Path) -> Iterator[tuple[int, str]]:
-    yield from enumerate(re.sub(r"`[^`\n]*`", "`", page.read_text(encoding="utf-8")).splitlines(), start=1)
+    """Return the relative links and images of a page."""
+    text = re.sub(r"`[^`\n]*`", "`", page.read_text(encoding="utf-8"))
+    return [link for link in _LINK.findall(text) if not re.match(r"[a-z]+:", link)]
 
 
 @lru_cache(maxsize=64)
@@ -73,7 +70,8 @@ def _anchors(page: Path) -> frozenset[str]:
 
 
 def _found(page: Path, pattern: re.Pattern[str]) -> list[str]:
-    return [f"line {number}: {match[0]}" for number, line in _without_code(page) for match in pattern.finditer(line)]
+    text = _without_code(page)
+    return [f"line {text.count(chr(10), 0, match.start()) + 1}: {match[0]}" for match in pattern.finditer(text)]
 
 
 @every_page
