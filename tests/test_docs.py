@@ -19,7 +19,7 @@ PAGES = sorted(
 
 # Words that the glossary replaces, as far as they have no ordinary use in these pages.
 PRIVATE_WORDS = re.compile(
-    r"\b(anew|bells?|ears?|field of view|hand edits?|manners?|moods?|so many|the take that moves|told|wish(es)?"
+    r"\b(anew|bells?|ears?|field\sof\sview|hand\sedits?|manners?|moods?|so\smany|the\stake\sthat\smoves|told|wish(es)?"
     r"|(?<!standard\s)deviations?)\b",
     re.IGNORECASE,
 )
