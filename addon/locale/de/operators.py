@@ -5,11 +5,11 @@ OPERATORS = {
     "Generate Lip Sync": "Lippensync erzeugen",
     "Make the face speak the sound strip, as a new take": "Das Gesicht den Ton-Strip sprechen lassen, als neuer Take",
     "Resample Lip Sync": "Lippensync neu würfeln",
-    ("Make new takes of the same strip with the next unused seeds; locked channels and frames keep their values"): (
+    "Make new takes of the same strip with the next unused seeds; locked channels and frames keep their values": (
         "Neue Takes desselben Strips mit den nächsten unbenutzten Startwerten erzeugen; gesperrte Kanäle und "
         "Bilder behalten ihre Werte"
     ),
-    ("Make {takes} of the same strip with unused seeds; locked channels and frames keep their values"): (
+    "Make {takes} of the same strip with unused seeds; locked channels and frames keep their values": (
         "{takes} desselben Strips mit unbenutzten Startwerten erzeugen; gesperrte Kanäle und Bilder behalten ihre Werte"
     ),
     "a new take": "Einen neuen Take",
@@ -34,18 +34,18 @@ OPERATORS = {
     "Name of the take's Action. Empty: the active take": "Name der Aktion des Takes. Leer: der aktive Take",
     '"{action}" is the active take': '"{action}" ist der aktive Take',
     "Duplicate Lip Sync Take": "Take duplizieren",
-    ("Copy this take with its current keys, and make the copy the active take"): (
+    "Copy this take with its current keys, and make the copy the active take": (
         "Diesen Take mit seinen jetzigen Keyframes kopieren und die Kopie aktivieren"
     ),
     '"{copy}" is a copy of "{action}"': '"{copy}" ist eine Kopie von "{action}"',
     "Push Down Lip Sync Take": "Take in NLA ablegen",
-    ("Move this take onto an NLA track of each mesh of the face, so another take can follow or replace it"): (
+    "Move this take onto an NLA track of each mesh of the face, so another take can follow or replace it": (
         "Diesen Take auf eine NLA-Spur jedes Meshes des Gesichts legen, damit ein anderer ihm folgen oder ihn "
         "ersetzen kann"
     ),
     '"{action}" is on an NLA track of {meshes}': '"{action}" liegt auf einer NLA-Spur von {meshes}',
     "Delete Lip Sync Take": "Take löschen",
-    ("Remove this take from the file; the previous take of the same strip becomes active"): (
+    "Remove this take from the file; the previous take of the same strip becomes active": (
         "Diesen Take aus der Datei entfernen; der vorige desselben Strips wird aktiv"
     ),
     "Delete Take": "Take löschen",
@@ -53,17 +53,17 @@ OPERATORS = {
     '"{action}" was deleted': '"{action}" wurde gelöscht',
     '"{action}" was deleted, "{heir}" is the active take': '"{action}" wurde gelöscht, "{heir}" ist der aktive Take',
     "Regenerate Lip Sync Take": "Take neu erzeugen",
-    ("Generate this take again as it was before any edit, from the same sound, identity, emotion and seed"): (
+    "Generate this take again as it was before any edit, from the same sound, identity, emotion and seed": (
         "Diesen Take noch einmal erzeugen, wie er vor jeder Bearbeitung war, aus demselben Ton mit derselben "
         "Identität, Emotion und demselben Startwert"
     ),
-    ("The sound has changed since the first take, so this one may differ"): (
+    "The sound has changed since the first take, so this one may differ": (
         "Der Ton hat sich seit dem ersten Take geändert, daher kann dieser abweichen"
     ),
-    ("The model has changed since the first take, so this one may differ"): (
+    "The model has changed since the first take, so this one may differ": (
         "Das Modell hat sich seit dem ersten Take geändert, daher kann dieser abweichen"
     ),
-    ("The take runs at {fps:g} fps like the first one, but the scene at {scene_fps:g}"): (
+    "The take runs at {fps:g} fps like the first one, but the scene at {scene_fps:g}": (
         "Der Take läuft wie der erste mit {fps:g} fps, die Szene aber mit {scene_fps:g}"
     ),
     # Locks and controls
@@ -83,20 +83,20 @@ OPERATORS = {
     ),
     # Cast
     "Add Selected Strips to Cast": "Ausgewählte Strips zur Besetzung hinzufügen",
-    ("Assign all sound strips selected in the Sequencer to the face, including strips of other characters"): (
+    "Assign all sound strips selected in the Sequencer to the face, including strips of other characters": (
         "Dem Gesicht alle im Sequenzer ausgewählten Ton-Strips geben, auch die anderer Figuren"
     ),
     "Add All Strips to Cast": "Alle Strips zur Besetzung hinzufügen",
-    ("Assign all sound strips that aren't in the list yet to the face"): (
+    "Assign all sound strips that aren't in the list yet to the face": (
         "Dem Gesicht alle Ton-Strips geben, die noch nicht in der Liste sind"
     ),
-    ('"{face}": {added} added, {changed} taken from other characters'): (
+    '"{face}": {added} added, {changed} taken from other characters': (
         '"{face}": {added} hinzugefügt, {changed} von anderen Figuren übernommen'
     ),
     "Remove Strip from Cast": "Strip aus der Besetzung entfernen",
     "Remove the strip from the list": "Den Strip von der Liste nehmen",
     "Generate All Lip Sync": "Alle Lippensync erzeugen",
-    ("Make every character in the list speak its strips; muted and unusable strips are skipped"): (
+    "Make every character in the list speak its strips; muted and unusable strips are skipped": (
         "Jede Figur der Liste ihre Strips sprechen lassen; stumme und unbrauchbare Strips werden übersprungen"
     ),
     "1 take made": "1 Take erzeugt",
@@ -118,7 +118,7 @@ OPERATORS = {
         "BEAT oder Audio2Face, oder NPZ"
     ),
     "ARKit Face Capture {kinds}": "ARKit-Gesichtsaufnahme {kinds}",
-    ('"{action}": {frames} frames at {fps:g} fps, keyed at {scene_fps:g} fps'): (
+    '"{action}": {frames} frames at {fps:g} fps, keyed at {scene_fps:g} fps': (
         '"{action}": {frames} Bilder zu {fps:g} fps, Keyframes zu {scene_fps:g} fps'
     ),
     "Export Take": "Take exportieren",
@@ -130,11 +130,11 @@ OPERATORS = {
         "der Dateiname auf .json oder .npz endet"
     ),
     "ARKit Face Take {kinds}": "ARKit-Gesichtstake {kinds}",
-    ('"{file}": {frames} frames of {channels} channels at {fps:g} fps'): (
+    '"{file}": {frames} frames of {channels} channels at {fps:g} fps': (
         '"{file}": {frames} Bilder mit {channels} Kanälen zu {fps:g} fps'
     ),
     "Speak Sound": "Ton sprechen",
-    ("Add a sound file to the Sequencer at the current frame, and make the face speak it"): (
+    "Add a sound file to the Sequencer at the current frame, and make the face speak it": (
         "Eine Tondatei beim aktuellen Bild in den Sequenzer legen und das Gesicht sie sprechen lassen"
     ),
     "File Path": "Dateipfad",
@@ -142,14 +142,14 @@ OPERATORS = {
     "Speech": "Sprache",
     '"{strip}" was added, but no take was made: {why}': '"{strip}" wurde hinzugefügt, aber kein Take erzeugt: {why}',
     "Key Lip Sync Manifest": "Lippensync-Manifest anwenden",
-    ("Put the takes of a batch on the characters named in its manifest, each on an NLA track at its frame"): (
+    "Put the takes of a batch on the characters named in its manifest, each on an NLA track at its frame": (
         "Die Takes eines Stapels auf die Figuren legen, die sein Manifest nennt, jeden auf einer NLA-Spur an "
         "seinem Bild"
     ),
     "{count} of {lines} lines keyed": "{count} von {lines} Zeilen auf die Figuren gelegt",
     # Mapping and bones
     "Reset Lip Sync Mapping": "Lippensync-Zuordnung zurücksetzen",
-    ("Reset manual choices on all meshes of the face, so shape keys are found by their names again"): (
+    "Reset manual choices on all meshes of the face, so shape keys are found by their names again": (
         "Die Wahl von Hand auf allen Meshes des Gesichts zurücksetzen: Shape-Keys finden sich wieder nach ihren Namen"
     ),
     "The channel to reset. Empty: all": "Der Kanal, der zurückgesetzt wird. Leer: alle",
@@ -158,14 +158,14 @@ OPERATORS = {
         "Die Wahl von Hand in eine Datei schreiben, für dieses oder ein anderes Gesicht"
     ),
     "Load Lip Sync Mapping": "Lippensync-Zuordnung laden",
-    ("Read a mapping from a file that Save Mapping wrote, replacing the current choices"): (
+    "Read a mapping from a file that Save Mapping wrote, replacing the current choices": (
         "Eine Zuordnung aus einer Datei lesen, die Zuordnung speichern geschrieben hat, anstelle der bisherigen Wahl"
     ),
     '"{file}": 1 choice': '"{file}": 1 Zuordnung',
     '"{file}": {count} choices': '"{file}": {count} Zuordnungen',
     "{done}; not on this face: {rest}": "{done}; nicht auf diesem Gesicht: {rest}",
     "Drive Face Bones": "Gesichtsknochen antreiben",
-    ("Drive the jaw and eye bones by the face's shape keys; a channel without a shape key gets an empty one"): (
+    "Drive the jaw and eye bones by the face's shape keys; a channel without a shape key gets an empty one": (
         "Die Knochen von Kiefer und Augen durch die Shape-Keys des Gesichts antreiben; ein Kanal ohne Shape-Key "
         "erhält einen leeren"
     ),
@@ -177,11 +177,11 @@ OPERATORS = {
     "Right Eye": "Rechtes Auge",
     "The bone that turns the character's right eye. Empty: none": "Der Knochen, der das von der Figur aus rechte Auge dreht. Leer: keiner",
     "Jaw Degrees": "Grad des Kiefers",
-    ("How far the jaw turns at jawOpen 1; negative values turn it the other way"): (
+    "How far the jaw turns at jawOpen 1; negative values turn it the other way": (
         "Wie weit sich der Kiefer bei jawOpen 1 dreht; negative Werte drehen andersherum"
     ),
     "Eye Degrees": "Grad der Augen",
-    ("How far the eyes turn at eyeLook 1; negative values turn them the other way"): (
+    "How far the eyes turn at eyeLook 1; negative values turn them the other way": (
         "Wie weit sich die Augen bei eyeLook 1 drehen; negative Werte drehen andersherum"
     ),
     "1 bone is driven": "1 Knochen wird angetrieben",
@@ -189,18 +189,18 @@ OPERATORS = {
     "{done}; new shape keys: {keys}": "{done}; neue Shape-Keys: {keys}",
     # Sample face and reports
     "ARKit Sample Face": "ARKit-Beispielgesicht",
-    ("Add a stylized head with all 52 ARKit shape keys to try lip sync"): (
+    "Add a stylized head with all 52 ARKit shape keys to try lip sync": (
         "Einen stilisierten Kopf mit allen 52 Shape-Keys von ARKit hinzufügen, um die Lippensync zu probieren"
     ),
     "Copy Error Details": "Fehlerdetails kopieren",
-    ("Copy the message, all versions and the end of the backend's log to the clipboard, to paste into a bug report"): (
+    "Copy the message, all versions and the end of the backend's log to the clipboard, to paste into a bug report": (
         "Die Meldung, alle Versionen und das Ende des Backend-Protokolls in die Zwischenablage kopieren, für "
         "einen Fehlerbericht"
     ),
     "Nothing has failed": "Es ist kein Fehler aufgetreten",
     "Copied: paste it into a bug report": "Kopiert: in einen Fehlerbericht einfügen",
     "Show Lip Sync Log": "Lippensync-Protokoll zeigen",
-    ("Show what the backend has logged since it was last started, in a Text Editor"): (
+    "Show what the backend has logged since it was last started, in a Text Editor": (
         "Zeigen, was das Backend seit seinem letzten Start geschrieben hat, als Text in einem Texteditor"
     ),
     "The backend hasn't been started yet: generate first": "Das Backend wurde noch nicht gestartet: erst etwas erzeugen",

@@ -5,15 +5,15 @@ PANELS = {
     "Lip Sync": "Lippensync",
     "Strip": "Strip",
     "The sound strip to speak": "Der Ton-Strip, der gesprochen wird",
-    ("The sound strip to speak. Empty: the active strip in the Sequencer"): (
+    "The sound strip to speak. Empty: the active strip in the Sequencer": (
         "Der Ton-Strip, der gesprochen wird. Leer: der aktive Strip des Sequenzers"
     ),
     "Active Strip": "Aktiver Strip",
     "Face": "Gesicht",
-    ("The mesh that speaks; other meshes of the same face are found automatically"): (
+    "The mesh that speaks; other meshes of the same face are found automatically": (
         "Das Mesh, das spricht; weitere Meshes desselben Gesichts werden automatisch gefunden"
     ),
-    ("The mesh that speaks; other meshes of the same face are found automatically. Empty: the active object"): (
+    "The mesh that speaks; other meshes of the same face are found automatically. Empty: the active object": (
         "Das Mesh, das spricht; weitere Meshes desselben Gesichts werden automatisch gefunden. Leer: das aktive Objekt"
     ),
     "Active Object": "Aktives Objekt",
@@ -39,7 +39,7 @@ PANELS = {
         "oder Markern die Namen von Emotionen geben"
     ),
     "Seed": "Startwert",
-    ("Each seed gives a different performance; the same seed gives the same one"): (
+    "Each seed gives a different performance; the same seed gives the same one": (
         "Jeder Startwert ergibt ein anderes Spiel; derselbe ergibt dasselbe"
     ),
     "Generate": "Erzeugen",
@@ -92,10 +92,10 @@ PANELS = {
     "Locks": "Sperren",
     "What keeps its values when you resample": "Was beim Neuwürfeln seine Werte behält",
     "Resample Keeps": "Neu würfeln behält",
-    ("Keep the values of all these channels when resampling, including manual keys"): (
+    "Keep the values of all these channels when resampling, including manual keys": (
         "Die Werte all dieser Kanäle beim Neuwürfeln behalten, auch Keyframes von Hand"
     ),
-    ("Keep the values of this channel when resampling, including manual keys"): (
+    "Keep the values of this channel when resampling, including manual keys": (
         "Die Werte dieses Kanals beim Neuwürfeln behalten, auch Keyframes von Hand"
     ),
     "Channels": "Kanäle",
@@ -115,39 +115,39 @@ PANELS = {
         "Die Regler eines neuen Takes, wenn das Gesicht keinen aktiven hat"
     ),
     "Strength Jaw": "Stärke Kiefer",
-    ("How far the jaw moves, with the channels that close the lips over it, compared with the generated curves"): (
+    "How far the jaw moves, with the channels that close the lips over it, compared with the generated curves": (
         "Wie weit sich der Kiefer bewegt, samt den Kanälen, die darüber die Lippen schließen, verglichen mit den "
         "erzeugten Kurven"
     ),
     "How far the lips move compared with the generated curves": (
         "Wie weit sich die Lippen bewegen, verglichen mit dem Erzeugten"
     ),
-    ("How far cheeks and nose move compared with the generated curves"): (
+    "How far cheeks and nose move compared with the generated curves": (
         "Wie weit sich Wangen und Nase bewegen, verglichen mit dem Erzeugten"
     ),
     "How far the brows move compared with the generated curves": (
         "Wie weit sich die Brauen bewegen, verglichen mit dem Erzeugten"
     ),
-    ("How far the lids move in blinks, squints and wide eyes compared with the generated curves"): (
+    "How far the lids move in blinks, squints and wide eyes compared with the generated curves": (
         "Wie weit sich die Lider beim Blinzeln, Zukneifen und Aufreißen bewegen, verglichen mit dem Erzeugten"
     ),
     "How far the eyes turn compared with the generated curves": "Wie weit sich die Augen drehen, verglichen mit dem Erzeugten",
     "Smoothing": "Glättung",
-    ("Average every curve except blinks over this many seconds; lips that close for a P, B or M stay closed"): (
+    "Average every curve except blinks over this many seconds; lips that close for a P, B or M stay closed": (
         "Jede Kurve außer dem Blinzeln über so viele Sekunden mitteln; Lippen, die für P, B oder M geschlossen "
         "sind, bleiben es"
     ),
     "Blinks": "Blinzeln",
-    ("Blink rate: 0.5 removes half of the blinks, 2 doubles them, 0 removes all"): (
+    "Blink rate: 0.5 removes half of the blinks, 2 doubles them, 0 removes all": (
         "Blinzelrate: 0,5 nimmt die Hälfte weg, 2 verdoppelt, 0 nimmt alle weg"
     ),
     "Mouth Closing": "Mundschluss",
-    ("Above 0 closes lips that nearly meet, below 0 parts them slightly; vowels don't change"): (
+    "Above 0 closes lips that nearly meet, below 0 parts them slightly; vowels don't change": (
         "Über 0 schließen sich Lippen, die sich fast berühren, unter 0 öffnen sie sich ein wenig; Vokale ändern "
         "sich nicht"
     ),
     "Offset (ms)": "Versatz (ms)",
-    ("Shift the take later than the sound, in milliseconds; below 0 shifts it earlier"): (
+    "Shift the take later than the sound, in milliseconds; below 0 shifts it earlier": (
         "Den Take gegenüber dem Ton später legen, in Millisekunden; unter 0 früher"
     ),
     "Mirror": "Spiegeln",
@@ -166,11 +166,11 @@ PANELS = {
     "Actions": "Aktionen",
     "How several strips of one character are stored": "Wie mehrere Strips einer Figur gespeichert werden",
     "One per Character": "Eine je Figur",
-    ("One Action with all strips of a character; the face rests between them"): (
+    "One Action with all strips of a character; the face rests between them": (
         "Eine Aktion mit allen Strips einer Figur; dazwischen ruht das Gesicht"
     ),
     "One per Strip": "Eine je Strip",
-    ('One Action per strip, each in its own NLA strip on the track "Lip Sync"'): (
+    'One Action per strip, each in its own NLA strip on the track "Lip Sync"': (
         'Eine Aktion je Strip, jede in einem eigenen NLA-Strip auf der Spur "Lip Sync"'
     ),
     "Generate All": "Alle erzeugen",
@@ -180,19 +180,19 @@ PANELS = {
     "How many of its channels have a shape key, out of how many": "Wie viele ihrer Kanäle einen Shape-Key haben, von wie vielen",
     "Channel": "Kanal",
     "The channel whose shape keys are shown below the list": "Der Kanal, dessen Shape-Keys unter der Liste stehen",
-    ("The shape key that this channel moves on this mesh. Empty: found by its name"): (
+    "The shape key that this channel moves on this mesh. Empty: found by its name": (
         "Der Shape-Key, den dieser Kanal auf diesem Mesh bewegt. Leer: der, dessen Name passt"
     ),
     "Missing": "Fehlt",
     "Missing: {channels}": "Es fehlen: {channels}",
     "None": "Keiner",
     "none": "keiner",
-    ("{name} visemes move the mouth, so the shape keys of the channels they stand for are not animated"): (
+    "{name} visemes move the mouth, so the shape keys of the channels they stand for are not animated": (
         "Viseme ({name}) bewegen den Mund, daher werden die Shape-Keys der Kanäle, für die sie stehen, nicht animiert"
     ),
     # Keys
     "Keys": "Keyframes",
-    ("How many keys a new take gets; all of them are on whole frames"): (
+    "How many keys a new take gets; all of them are on whole frames": (
         "Wie viele Keyframes ein neuer Take erhält, alle auf ganzen Bildern"
     ),
     "Simplified": "Vereinfacht",
@@ -214,17 +214,17 @@ PANELS = {
     "Straight from key to key": "Gerade von Keyframe zu Keyframe",
     # Preferences
     "Backend Python": "Python des Backends",
-    ("A Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own"): (
+    "A Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own": (
         "Ein Python für das Backend, in dem numpy, onnxruntime, soundfile und soxr installiert sind. Leer: das "
         "von Blender"
     ),
     "Blender's Own": "Das von Blender",
     "Model": "Modell",
-    ("The folder of a model exported by this project's training. Empty: the extension's own model"): (
+    "The folder of a model exported by this project's training. Empty: the extension's own model": (
         "Der Ordner eines Modells, das das Training dieses Projekts exportiert hat. Leer: das der Erweiterung"
     ),
     "The Extension's Own": "Das der Erweiterung",
-    ("{model} {version}: {identities} identities, {emotions} emotions"): (
+    "{model} {version}: {identities} identities, {emotions} emotions": (
         "{model} {version}: {identities} Identitäten, {emotions} Emotionen"
     ),
     "Show Log": "Protokoll zeigen",

@@ -4,14 +4,14 @@ REASONS = {
     # About a strip, of several
     # The face
     "Switch to Object Mode": "In den Objektmodus wechseln",
-    ("The face was deleted or another file was opened, so nothing was keyed: generate again"): (
+    "The face was deleted or another file was opened, so nothing was keyed: generate again": (
         "Das Gesicht wurde gelöscht oder eine andere Datei geöffnet, daher wurden keine Keyframes gesetzt: "
         "nochmals erzeugen"
     ),
-    ("Stopped because another file was opened or the window was closed: generate again"): (
+    "Stopped because another file was opened or the window was closed: generate again": (
         "Abgebrochen, da eine andere Datei geöffnet oder das Fenster geschlossen wurde: nochmals erzeugen"
     ),
-    ("The take with the locked keys was deleted, so nothing was keyed: generate again"): (
+    "The take with the locked keys was deleted, so nothing was keyed: generate again": (
         "Der Take mit den gesperrten Keyframes wurde gelöscht, daher wurden keine gesetzt: nochmals erzeugen"
     ),
     (
@@ -21,7 +21,7 @@ REASONS = {
         "beschreibbar machen, dann nochmals erzeugen"
     ),
     "Select a face: a mesh with ARKit shape keys": "Ein Gesicht auswählen: ein Mesh mit ARKit-Shape-Keys",
-    ('"{object}" has no shape keys: select a face with ARKit shape keys'): (
+    '"{object}" has no shape keys: select a face with ARKit shape keys': (
         '"{object}" hat keine Shape-Keys: ein Gesicht mit ARKit-Shape-Keys auswählen'
     ),
     '"{name}" can\'t be keyed: {why}': '"{name}" kann keine Keyframes erhalten: {why}',
@@ -36,10 +36,10 @@ REASONS = {
     ),
     "ARKit shape key": "ARKit-Shape-Key",
     "ARKit shape key or viseme": "ARKit-Shape-Key oder Visem",
-    ('Every {kind} of "{object}" is driven, muted or locked: free the ones that should move'): (
+    'Every {kind} of "{object}" is driven, muted or locked: free the ones that should move': (
         'Jeder {kind} von "{object}" ist durch Treiber bestimmt, stumm oder gesperrt: freigeben, was sich bewegen soll'
     ),
-    ("its shape keys are linked; make its mesh a library override and key one of its shape keys in the library file"): (
+    "its shape keys are linked; make its mesh a library override and key one of its shape keys in the library file": (
         "seine Shape-Keys sind verknüpft; das Mesh zur Bibliotheksüberschreibung machen und in der "
         "Bibliotheksdatei für einen seiner Shape-Keys einen Keyframe setzen"
     ),
@@ -67,10 +67,10 @@ REASONS = {
     ('"{file}" animates none of the face\'s ARKit shape keys: choose another file or face'): (
         '"{file}" animiert keinen der ARKit-Shape-Keys des Gesichts: andere Datei oder anderes Gesicht wählen'
     ),
-    ("The face has no active take: choose one in the list or generate one"): (
+    "The face has no active take: choose one in the list or generate one": (
         "Das Gesicht hat keinen aktiven Take: einen aus der Liste wählen oder einen erzeugen"
     ),
-    ('"{action}" was made with a newer version of this extension: update the extension to edit it'): (
+    '"{action}" was made with a newer version of this extension: update the extension to edit it': (
         '"{action}" stammt von einer neueren Version dieser Erweiterung: die Erweiterung aktualisieren, um ihn '
         "zu bearbeiten"
     ),
@@ -82,7 +82,7 @@ REASONS = {
     'This take was imported from "{file}": import that file again': (
         'Dieser Take wurde aus "{file}" importiert: die Datei nochmals importieren'
     ),
-    ('"{action}" joins the takes of {count} strips: regenerate them with Generate All'): (
+    '"{action}" joins the takes of {count} strips: regenerate them with Generate All': (
         '"{action}" vereint die Takes von {count} Strips: mit Alle erzeugen neu erzeugen'
     ),
     ('Takes of a retimed strip can\'t be regenerated: use Generate for "{strip}"'): (
@@ -96,13 +96,13 @@ REASONS = {
     "Set a preview range in the timeline first (press P and drag)": (
         "Erst in der Zeitleiste einen Vorschaubereich festlegen (P drücken und ziehen)"
     ),
-    ("This take is linked from another file: duplicate it to adjust it"): (
+    "This take is linked from another file: duplicate it to adjust it": (
         "Dieser Take ist aus einer anderen Datei verknüpft: zum Regeln duplizieren"
     ),
-    ("The controls don't change a take that was edited by hand: regenerate it to adjust it"): (
+    "The controls don't change a take that was edited by hand: regenerate it to adjust it": (
         "Die Regler ändern keinen von Hand bearbeiteten Take: zum Regeln neu erzeugen"
     ),
-    ("The controls don't change a take that was edited by hand: import it again to adjust it"): (
+    "The controls don't change a take that was edited by hand: import it again to adjust it": (
         "Die Regler ändern keinen von Hand bearbeiteten Take: zum Regeln nochmals importieren"
     ),
     "Choose a preset in the header of the Controls panel": (
@@ -137,52 +137,52 @@ REASONS = {
         '"{file}" kann nicht gelesen werden ({reason}): eine andere Datei wählen'
     ),
     '"{file}" can\'t be loaded: {why}': '"{file}" kann nicht geladen werden: {why}',
-    ("it isn't JSON ({reason}); choose a file that Save Mapping wrote"): (
+    "it isn't JSON ({reason}); choose a file that Save Mapping wrote": (
         "kein JSON ({reason}); eine Datei wählen, die Zuordnung speichern geschrieben hat"
     ),
-    ("it is too long for a mapping; choose a file that Save Mapping wrote"): (
+    "it is too long for a mapping; choose a file that Save Mapping wrote": (
         "sie ist zu lang für eine Zuordnung; eine Datei wählen, die Zuordnung speichern geschrieben hat"
     ),
     ('its "format" isn\'t "{format}"; choose a file that Save Mapping wrote'): (
         'ihr "format" ist nicht "{format}"; eine Datei wählen, die Zuordnung speichern geschrieben hat'
     ),
-    ("its version {version} isn't supported; update the extension"): (
+    "its version {version} isn't supported; update the extension": (
         "ihre Version {version} wird nicht unterstützt; die Erweiterung aktualisieren"
     ),
     ('its "meshes" aren\'t like {"Head": {"jawOpen": "Mouth_A"}}; save the mapping again'): (
         'ihre "meshes" sind nicht wie {"Head": {"jawOpen": "Mouth_A"}}; die Zuordnung neu speichern'
     ),
-    ("{value} isn't the name of a shape key; write a name in quotes, or null for none"): (
+    "{value} isn't the name of a shape key; write a name in quotes, or null for none": (
         "{value} ist kein Name eines Shape-Keys; in Anführungszeichen setzen, oder null für keinen"
     ),
-    ('Nothing in "{file}" fits this face, so nothing was changed: {rest}'): (
+    'Nothing in "{file}" fits this face, so nothing was changed: {rest}': (
         'Nichts aus "{file}" passt zu diesem Gesicht, daher wurde nichts verändert: {rest}'
     ),
     # Bones
-    ("No armature deforms this face: parent it to one that has jaw or eye bones"): (
+    "No armature deforms this face: parent it to one that has jaw or eye bones": (
         "Kein Skelett bewegt dieses Gesicht: einem mit Kiefer- oder Augenknochen unterordnen"
     ),
-    ('No armature "{armature}" deforms this face: choose one that does'): (
+    'No armature "{armature}" deforms this face: choose one that does': (
         'Kein Skelett "{armature}" bewegt dieses Gesicht: eines wählen, das es tut'
     ),
     "No bone was chosen: choose a jaw or eye bone": ("Kein Knochen wurde gewählt: einen für Kiefer oder Augen wählen"),
     '"{armature}" has no bone "{name}": choose another': (
         '"{armature}" hat keinen Knochen "{name}": einen anderen wählen'
     ),
-    ('"{name}" already has drivers: delete them or choose another bone'): (
+    '"{name}" already has drivers: delete them or choose another bone': (
         '"{name}" hat schon Treiber: diese löschen oder einen anderen Knochen wählen'
     ),
-    ('"{armature}" is linked from another file: drive its bones there'): (
+    '"{armature}" is linked from another file: drive its bones there': (
         '"{armature}" ist aus einer anderen Datei verknüpft: seine Knochen dort antreiben'
     ),
-    ("The mouth moves by visemes, so nothing would animate {channel}: leave the jaw bone empty"): (
+    "The mouth moves by visemes, so nothing would animate {channel}: leave the jaw bone empty": (
         "Den Mund bewegen Viseme, nichts würde {channel} animieren: das Feld für den Kiefer leer lassen"
     ),
-    ("The face has no {channel}, and its shape keys are linked: add the key in the library file"): (
+    "The face has no {channel}, and its shape keys are linked: add the key in the library file": (
         "Dem Gesicht fehlt {channel}, und seine Shape-Keys sind verknüpft: den Shape-Key in der Bibliotheksdatei "
         "hinzufügen"
     ),
-    ('The shape key "{key}" is muted, locked, driven or unmapped: free it or leave its bone empty'): (
+    'The shape key "{key}" is muted, locked, driven or unmapped: free it or leave its bone empty': (
         'Der Shape-Key "{key}" ist stumm, gesperrt, durch Treiber bestimmt oder nicht zugeordnet: freigeben oder '
         "das Feld für seinen Knochen leer lassen"
     ),
@@ -196,13 +196,13 @@ REASONS = {
         'Den Ton-Strip "{name}" gibt es nicht mehr: einen anderen wählen'
     ),
     'The strip "{strip}" has no sound: choose another': 'Der Strip "{strip}" hat keinen Ton: einen anderen wählen',
-    ('The strip "{strip}" is silent at every frame it covers: move its handles or choose another'): (
+    'The strip "{strip}" is silent at every frame it covers: move its handles or choose another': (
         'Vom Strip "{strip}" ist nichts zu hören: seine Anfasser verschieben oder einen anderen wählen'
     ),
-    ('The file of the strip "{strip}" is missing ({file}): find it with File > External Data'): (
+    'The file of the strip "{strip}" is missing ({file}): find it with File > External Data': (
         'Die Datei des Strips "{strip}" fehlt ({file}): mit Datei > Externe Daten suchen'
     ),
-    ('The sound of the strip "{strip}" is gone: choose another strip'): (
+    'The sound of the strip "{strip}" is gone: choose another strip': (
         'Der Ton des Strips "{strip}" ist fort: einen anderen Strip wählen'
     ),
     (
@@ -221,11 +221,11 @@ REASONS = {
     "Blender didn't write {file}": "Blender hat {file} nicht geschrieben",
     # The backend
     "The backend cancelled the take: generate again": "Das Backend hat den Take abgebrochen: noch einmal erzeugen",
-    ("The backend didn't stop a cancelled take and was ended: generate again"): (
+    "The backend didn't stop a cancelled take and was ended: generate again": (
         "Das Backend machte mit einem abgebrochenen Take weiter und wurde beendet: noch einmal erzeugen"
     ),
     "The backend sent no take: generate again": "Das Backend hat keinen Take geschickt: noch einmal erzeugen",
-    ("The backend sent a take that doesn't match the request ({what}): generate again"): (
+    "The backend sent a take that doesn't match the request ({what}): generate again": (
         "Das Backend hat einen Take geschickt, der nicht zur Anforderung passt ({what}): noch einmal erzeugen"
     ),
     "its number": "seine Nummer",
@@ -236,7 +236,7 @@ REASONS = {
     "The backend sent {count} of {expected} takes: generate again": (
         "Das Backend hat {count} von {expected} Takes geschickt: noch einmal erzeugen"
     ),
-    ("The backend was silent for {seconds:.0f} s and was stopped: generate again to restart it"): (
+    "The backend was silent for {seconds:.0f} s and was stopped: generate again to restart it": (
         "Das Backend hat {seconds:.0f} s lang nicht geantwortet und wurde beendet: noch einmal erzeugen startet es neu"
     ),
     (
@@ -249,29 +249,29 @@ REASONS = {
     "The backend ended: generate again to restart it": (
         "Das Backend wurde beendet: noch einmal erzeugen startet es neu"
     ),
-    ("The backend ended with exit code {code}: see the last lines of its log"): (
+    "The backend ended with exit code {code}: see the last lines of its log": (
         "Das Backend endete mit dem Code {code}: siehe die letzten Zeilen seines Protokolls"
     ),
-    ("The backend was killed by signal {signal}: generate again to restart it"): (
+    "The backend was killed by signal {signal}: generate again to restart it": (
         "Das Backend wurde durch Signal {signal} beendet: noch einmal erzeugen startet es neu"
     ),
-    ("The backend sent something unreadable and was stopped ({reason}): generate again to restart it"): (
+    "The backend sent something unreadable and was stopped ({reason}): generate again to restart it": (
         "Das Backend hat Unlesbares geschickt und wurde beendet ({reason}): noch einmal erzeugen startet es neu"
     ),
-    ("The pipe to the backend broke ({reason}): generate again to restart it"): (
+    "The pipe to the backend broke ({reason}): generate again to restart it": (
         "Die Verbindung zum Backend ist abgerissen ({reason}): noch einmal erzeugen startet es neu"
     ),
-    ("The backend received something unreadable ({reason}): generate again to restart it"): (
+    "The backend received something unreadable ({reason}): generate again to restart it": (
         "Das Backend hat Unlesbares erhalten ({reason}): noch einmal erzeugen startet es neu"
     ),
-    ("The backend failed ({reason}): try again, and report it with the log if it happens again"): (
+    "The backend failed ({reason}): try again, and report it with the log if it happens again": (
         "Das Backend ist gescheitert ({reason}): noch einmal versuchen und, wenn es dabei bleibt, mit dem "
         "Protokoll melden"
     ),
-    ("There is no Python at {python}: choose another in the preferences"): (
+    "There is no Python at {python}: choose another in the preferences": (
         "Es gibt kein Python unter {python}: in den Einstellungen ein anderes wählen"
     ),
-    ("This Blender has no Python to run the backend: choose one in the preferences"): (
+    "This Blender has no Python to run the backend: choose one in the preferences": (
         "Dieses Blender bringt kein Python für das Backend mit: in den Einstellungen eines wählen"
     ),
     (
@@ -285,63 +285,63 @@ REASONS = {
         'Das Backend lässt sich mit "{python}" nicht starten ({reason}): in den Einstellungen ein anderes Python wählen'
     ),
     # The request
-    ('There is no {what} "{name}" in this model: choose {auto} or one of {names}'): (
+    'There is no {what} "{name}" in this model: choose {auto} or one of {names}': (
         'Es gibt keine {what} "{name}" in diesem Modell: {auto} oder eine von {names} wählen'
     ),
     "identity": "Identität",
     "emotion": "Emotion",
-    ("Can't generate at {fps:g} fps: choose {lowest:g} to {highest:g}"): (
+    "Can't generate at {fps:g} fps: choose {lowest:g} to {highest:g}": (
         "{fps:g} fps sind nicht möglich: {lowest:g} bis {highest:g} wählen"
     ),
     "Can't generate {count} takes at once: choose 1 to {highest}": (
         "{count} Takes auf einmal sind nicht möglich: 1 bis {highest} wählen"
     ),
     "{seed} isn't a seed: choose a whole number of 0 or more": "{seed} ist kein Startwert: eine ganze Zahl ab 0 wählen",
-    ('There is no region "{region}" of the face: choose one of {regions}'): (
+    'There is no region "{region}" of the face: choose one of {regions}': (
         'Es gibt keine Region "{region}" des Gesichts: eine von {regions} wählen'
     ),
-    ("The intensity of an emotion can't be {intensity:g}: choose 0 to {highest:g}"): (
+    "The intensity of an emotion can't be {intensity:g}: choose 0 to {highest:g}": (
         "Die Intensität einer Emotion kann nicht {intensity:g} sein: 0 bis {highest:g} wählen"
     ),
-    ("This model has no neutral emotion to blend with: leave the intensity at 1"): (
+    "This model has no neutral emotion to blend with: leave the intensity at 1": (
         "Dieses Modell hat keine neutrale Emotion zum Mischen: die Intensität auf 1 lassen"
     ),
-    ("Emotion keys must be sorted by time, with no two at the same time: sort them"): (
+    "Emotion keys must be sorted by time, with no two at the same time: sort them": (
         "Emotions-Keys müssen nach der Zeit geordnet sein, keine zwei zur selben: ordnen"
     ),
     # The sound
-    ("There is no file {file}: find the strip's file or choose another"): (
+    "There is no file {file}: find the strip's file or choose another": (
         "Es gibt keine Datei {file}: die Datei des Strips suchen oder eine andere wählen"
     ),
-    ("{file} can't be opened ({reason}): check the path and its permissions"): (
+    "{file} can't be opened ({reason}): check the path and its permissions": (
         "{file} kann nicht geöffnet werden ({reason}): Pfad und Rechte prüfen"
     ),
     "{file} is a folder: choose a sound file in it": "{file} ist ein Ordner: eine Tondatei darin wählen",
     "{file} is not a regular file: choose a sound file": "{file} ist keine gewöhnliche Datei: eine Tondatei wählen",
     "{file} is empty: export the sound again": "{file} ist leer: den Ton neu exportieren",
     "{file} contains no sound: export it again": "{file} enthält keinen Ton: neu exportieren",
-    ("{file} has {size}, and {limit} GB is the most: export only the part you need"): (
+    "{file} has {size}, and {limit} GB is the most: export only the part you need": (
         "{file} hat {size}, höchstens {limit} GB gehen: nur den nötigen Teil exportieren"
     ),
-    ("{file} is {format}, which isn't supported: convert it to WAV, FLAC or Ogg"): (
+    "{file} is {format}, which isn't supported: convert it to WAV, FLAC or Ogg": (
         "{file} ist {format}, was nicht unterstützt wird: in WAV, FLAC oder Ogg umwandeln"
     ),
-    ("{file} can't be read as sound ({reason}): convert it to WAV, FLAC or Ogg"): (
+    "{file} can't be read as sound ({reason}): convert it to WAV, FLAC or Ogg": (
         "{file} ist kein lesbarer Ton ({reason}): in WAV, FLAC oder Ogg umwandeln"
     ),
-    ("{file} has a sample rate of {rate} Hz: convert it to one from {lowest} to {highest} Hz"): (
+    "{file} has a sample rate of {rate} Hz: convert it to one from {lowest} to {highest} Hz": (
         "{file} hat eine Abtastrate von {rate} Hz: in eine von {lowest} bis {highest} Hz umwandeln"
     ),
-    ("{start:.2f} s is past the end of {file}, which is {length:.2f} s long: choose an earlier start"): (
+    "{start:.2f} s is past the end of {file}, which is {length:.2f} s long: choose an earlier start": (
         "{start:.2f} s liegt hinter dem Ende von {file}, das {length:.2f} s lang ist: einen früheren Anfang wählen"
     ),
-    ("{seconds:.3f} s of {file} is too short: choose at least {limit} s"): (
+    "{seconds:.3f} s of {file} is too short: choose at least {limit} s": (
         "{seconds:.3f} s von {file} sind zu kurz: mindestens {limit} s wählen"
     ),
-    ("{seconds:.1f} hours of {file} is too long: choose at most {limit:.0f} hours"): (
+    "{seconds:.1f} hours of {file} is too long: choose at most {limit:.0f} hours": (
         "{seconds:.1f} Stunden von {file} sind zu lang: höchstens {limit:.0f} Stunden wählen"
     ),
-    ("Can't read the range {start} to {end} s: start at 0 s or later and end after the start"): (
+    "Can't read the range {start} to {end} s: start at 0 s or later and end after the start": (
         "Der Bereich {start} bis {end} s kann nicht gelesen werden: einen Anfang ab 0 s und ein späteres Ende angeben"
     ),
     # Files of curves
@@ -353,28 +353,28 @@ REASONS = {
     '"{file}" can\'t be written: use the suffix {kinds}': (
         '"{file}" kann nicht geschrieben werden: mögliche Endungen sind {kinds}'
     ),
-    ('"{file}" contains no readable curves ({reason}): export it with the arrays names, values and fps'): (
+    '"{file}" contains no readable curves ({reason}): export it with the arrays names, values and fps': (
         '"{file}" enthält keine lesbaren Kurven ({reason}): mit den Feldern names, values und fps exportieren'
     ),
     ('"{file}" has no frames, or frames that don\'t match its {count} names: export it again'): (
         '"{file}" enthält keine Bilder, oder welche, die nicht zu den {count} Namen passen: neu exportieren'
     ),
-    ('"{file}" has no ARKit channel: export it again with the ARKit blendshapes'): (
+    '"{file}" has no ARKit channel: export it again with the ARKit blendshapes': (
         '"{file}" hat keinen ARKit-Kanal: mit den ARKit-Blendshapes neu exportieren'
     ),
-    ('"{file}" has an impossible frame rate of {fps:g} fps: export it again'): (
+    '"{file}" has an impossible frame rate of {fps:g} fps: export it again': (
         '"{file}" hat eine unmögliche Bildrate von {fps:g} fps: neu exportieren'
     ),
     "Some times in this file aren't numbers: export it again": (
         "Manche Zeiten dieser Datei sind keine Zahlen: neu exportieren"
     ),
-    ("The times in this file are too far apart for its few frames: export it again"): (
+    "The times in this file are too far apart for its few frames: export it again": (
         "Die Zeiten dieser Datei liegen für ihre wenigen Bilder zu weit auseinander: neu exportieren"
     ),
     '"{file}" is larger than {limit} MB: export a shorter take': (
         '"{file}" ist größer als {limit} MB: einen kürzeren Take exportieren'
     ),
-    ('"{file}" starts at an impossible time of {start:g} s: export it again'): (
+    '"{file}" starts at an impossible time of {start:g} s: export it again': (
         '"{file}" beginnt zu einer unmöglichen Zeit von {start:g} s: neu exportieren'
     ),
     ('"{file}" can\'t be written ({reason}): check the folder and its permissions'): (
@@ -383,7 +383,7 @@ REASONS = {
     ('"{file}" has no frames, or values that aren\'t numbers: export it again'): (
         '"{file}" enthält keine Bilder, oder Werte, die keine Zahlen sind: neu exportieren'
     ),
-    ('"{file}" contains no readable curves ({reason}): export it again'): (
+    '"{file}" contains no readable curves ({reason}): export it again': (
         '"{file}" enthält keine lesbaren Kurven ({reason}): neu exportieren'
     ),
     ('"{file}" isn\'t a LiveLinkFace file, since its first line lacks Timecode or any ARKit channel: choose another'): (
