@@ -108,7 +108,7 @@ def test_unfit_files_and_faces_are_told(
 ) -> None:
     load, save = bpy.ops.lipsync.import_capture, bpy.ops.lipsync.export_take
     assert "The face has no take: generate or import one first" in _refused(save, tmp_path / "out.csv")
-    assert "can't be read: choose a .csv (LiveLinkFace), .json (BEAT, Audio2Face) or .npz" in _refused(
+    assert "has no supported format: choose a .csv (LiveLinkFace), .json (BEAT, Audio2Face) or .npz" in _refused(
         load, tmp_path / "clip.mov"
     )
     assert "There is no file" in _refused(load, tmp_path / "gone.csv")

@@ -227,9 +227,9 @@ def test_the_panel_lists_keys_and_what_is_wrong_with_them(read_face: Callable) -
     key = head.data.shape_keys
     key.key_blocks["jawOpen"].mute = True
     meshes = part("addon.rig.face_rig").find_face(head).meshes
-    assert (
-        panel._keys(meshes, "jawOpen") == {"jawOpen": "muted", "Jaw_Open": ""} and panel._keys(meshes, "jawRight") == {}
-    )
+    why = panel._keys(meshes, "jawOpen")
+    assert str(why.pop("jawOpen")) == "muted" and why == {"Jaw_Open": None}
+    assert panel._keys(meshes, "jawRight") == {}
     _choose(head, jawLeft="Maw")
     assert not panel._is_gone(key, "jawLeft") and not panel._is_gone(teeth.data.shape_keys, "jawLeft")
     key.key_blocks["Maw"].name = "Gob"

@@ -424,7 +424,7 @@ def test_sound_that_was_packed_or_moved_is_found(
             strip.sound.unpack(method="REMOVE")
             strip.sound.filepath = str(shutil.copy(speech, tmp_path / "elsewhere" / "line.ogg"))
     shutil.rmtree(tmp_path / "elsewhere")
-    assert "is gone" in _reason(bpy.ops.lipsync.take_again)
+    assert "is missing" in _reason(bpy.ops.lipsync.take_again)
 
 
 # Several at once
