@@ -131,7 +131,7 @@ def _refused(path: Path | str, start: float = 0.0, end: float | None = None) -> 
     with pytest.raises(AudioError) as caught:
         read_clip(path, start, end)
     message = str(caught.value)
-    assert message.endswith(".") and "\n" not in message and len(message) < 500
+    assert not message.endswith(".") and "\n" not in message and len(message) < 500
     return message
 
 

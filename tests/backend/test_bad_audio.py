@@ -79,10 +79,9 @@ def _is_a_sentence(text: str) -> bool:
     """One, that says what failed and what to do next."""
     return (
         text.isprintable()
-        and text.endswith(".")
-        and not text.endswith("..")
+        and not text.endswith(".")
         and text[0].isupper() | (text[0] in '"0123456789')
-        and ("; " in text and 40 < len(text) < 500)
+        and (": " in text and 40 < len(text) < 500)
     )
 
 
