@@ -1,1 +1,1 @@
-"""Curves over time and pure functions on them. Used in Blender, in the child process and in training."""
+"""Curves over time and pure functions of them. Runs in Blender, in the backend process and in training."""

@@ -1,4 +1,4 @@
-"""What can be changed about a take without generating it again. Pure functions of its curves."""
+"""Controls: adjustments of a finished take that need no new generation. Pure functions of its curves."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -10,8 +10,8 @@ from ..messages import UserError, UserMessage
 from . import blinks, lip_closures
 from .base import Curves, interpolate
 
-STRONGEST = 10.0
-# Control -> smallest and largest value.
+STRONGEST = 10.0  # largest strength of a region
+# Control -> smallest and largest value, in the units of Controls.
 RANGES: dict[str, tuple[float, float]] = {
     "smoothing": (0.0, 0.3),
     "blinks": (0.0, 3.0),
@@ -21,16 +21,21 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 class ControlError(UserError, ValueError):
-    """A control has a value that makes no sense."""
+    """A control has a value outside its range."""
 
 
 @dataclass(frozen=True)
 class Controls:
-    """What an artist may want otherwise; the default leaves a take as it is.
+    """Settings of all controls. The defaults change nothing.
 
-    strengths: region of backend.arkit.REGIONS -> factor 0..STRONGEST, 1 where missing (mouthClose goes with the jaw); smoothing: s, 0..0.3; blinks: how many times as
-    many, 0..3; closing: lips that nearly meet come together (to 1) or apart (to -1); offset: ms that the take comes later, -200..200;
-    mirror: left and right swapped. Raises ControlError for other values.
+    strengths: region of backend.arkit.REGIONS -> factor, 0..STRONGEST; 1 where missing. mouthClose follows the jaw.
+    smoothing: width of the Gaussian at half its height, 0..0.3 s.
+    blinks: blink rate relative to the take's own, 0..3.
+    closing: -1..1. Above 0, lips that nearly meet are brought together; below 0, they are parted.
+    offset: delay of the take, -200..200 ms.
+    mirror: swap left and right.
+
+    Raises ControlError for other values.
     """
 
     strengths: dict[str, float] = field(default_factory=dict)
@@ -61,12 +66,14 @@ def _check(what: str | UserMessage, value: float, low: float, high: float) -> No
 
 
 def adjust(take: Curves, controls: Controls) -> Curves:
-    """A take as the controls want it, values 0..1. The order matters:
+    """Return the take with all controls applied, values 0..1.
 
-    1. blinks, which are found by how far the lids shut: before strengths change that;
+    The order matters:
+
+    1. blinks, because they are found by how far the lids shut, which strengths change;
     2. strengths;
-    3. closing, on the lips as the strengths left them;
-    4. smoothing, which keeps the closures that are there by then;
+    3. closing, which works on the aperture after strengths;
+    4. smoothing, which preserves the closures present by then;
     5. offset and 6. mirror, which change no shape.
     """
     if controls.blinks != 1:
@@ -84,7 +91,8 @@ def adjust(take: Curves, controls: Controls) -> Curves:
 
 def _strengthen(take: Curves, strengths: dict[str, float]) -> Curves:
     factors = {name: strengths.get(region, 1.0) for region, names in REGIONS.items() for name in names}
-    # It takes back what the jaw opens: by less, lips that must meet would part; by more, one would be pushed through the other.
+    # mouthClose undoes the opening of the jaw. A smaller factor would part lips that must meet; a larger one would push
+    # them through each other.
     factors["mouthClose"] = strengths.get("jaw", 1.0)
     return replace(
         take, values=np.clip(take.values * np.array([factors[name] for name in take.names], np.float32), 0.0, 1.0)
@@ -92,7 +100,10 @@ def _strengthen(take: Curves, strengths: dict[str, float]) -> Curves:
 
 
 def _mirror(take: Curves) -> Curves:
-    """Left and right swapped: eyes that look left (out with the left, in with the right) look right. A side without the other stays."""
+    """Swap the left and right channels. A channel without a counterpart stays.
+
+    Gaze needs no special case: looking left is eyeLookOutLeft with eyeLookInRight, which swap to a look to the right.
+    """
     column = {name: index for index, name in enumerate(take.names)}
     return replace(
         take, values=take.values[:, [column.get(_other_side(name), index) for name, index in column.items()]]

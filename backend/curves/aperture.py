@@ -1,4 +1,4 @@
-"""How open and how round a mouth is, read off its ARKit channels: the one definition that controls, tests and figures use."""
+"""Lip aperture and rounding, computed from ARKit channels. Controls, tests and metrics share this definition."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from .base import Curves
 
-# What lip_aperture() looks at.
+# The channels that lip_aperture() reads.
 APERTURE_CHANNELS = (
     *(
         "jawOpen",
@@ -22,11 +22,11 @@ APERTURE_CHANNELS = (
 
 
 def lip_aperture(curves: Curves) -> np.ndarray:
-    """(frames,) opening between the lips, 0 when they touch, in units of jawOpen.
+    """Return the opening between the lips, (frames,), in units of jawOpen; 0 when they touch.
 
-    The jaw parts the lips and mouthClose takes that back (it exists only while the jaw is open); lifting the upper or lowering the
-    lower lip parts them by about a third of what a full jaw does, a funnel by about a seventh; pressing and rolling the lips inwards
-    closes small gaps. A channel that the curves lack counts as still. Rigs differ, so compare within a face.
+    The jaw parts the lips and mouthClose undoes that. Lifting the upper lip, lowering the lower lip and funneling part
+    them by less: 0.15 for each channel. Pressing the lips and rolling them in closes small gaps.
+    A channel that the curves lack counts as 0. Rigs differ, so compare apertures only within one face.
     """
     get = _channels(curves)
     parted = np.maximum(get("jawOpen") - get("mouthClose"), 0.0) + 0.15 * get("mouthFunnel")
@@ -40,7 +40,7 @@ def lip_aperture(curves: Curves) -> np.ndarray:
 
 
 def lip_rounding(curves: Curves) -> np.ndarray:
-    """(frames,) protrusion of the lips: mouthPucker + mouthFunnel."""
+    """Return the protrusion of the lips, (frames,): mouthPucker + mouthFunnel."""
     get = _channels(curves)
     return get("mouthPucker") + get("mouthFunnel")
 

@@ -1,4 +1,4 @@
-"""A take of curves: what every step after the sampler passes on. The files that hold one are read and written in curve_files."""
+"""Animation curves and their resampling. The package curve_files reads and writes files of them."""
 
 from dataclasses import dataclass, replace
 
@@ -6,19 +6,19 @@ import numpy as np
 
 from ..messages import UserError
 
-_PIECE = 4096  # frames that are worked on at a time, to hold little memory
+_CHUNK_FRAMES = 4096  # interpolated at a time, to limit memory
 
 
 class CurvesError(UserError, ValueError):
-    """Curves don't fit together, or a file of them can't be read or written."""
+    """Curves don't fit together, or a file of curves can't be read or written."""
 
 
 @dataclass(frozen=True)
 class Curves:
     """Named animation curves on an even grid.
 
-    names: one ARKit name a channel; values: (frames, channels) float32 in 0..1; fps: frames a second;
-    frame k lies at start + k / fps seconds of the sound.
+    names: one ARKit name per channel. values: (frames, channels) float32 in 0..1. fps: frames per second.
+    Frame k lies at start + k / fps seconds of the sound.
     """
 
     names: tuple[str, ...]
@@ -28,25 +28,28 @@ class Curves:
 
 
 def resample(curves: Curves, fps: float, count: int) -> Curves:
-    """The same curves as count frames at fps, from the same start; the last frame is held where they end. Same fps: the same array's first frames,
-    where it has so many."""
+    """Return the curves as count frames at fps, from the same start. The last frame holds past the end.
+
+    At the same fps and no greater count, the result shares the array of `curves`.
+    """
     if fps == curves.fps and count <= len(curves.values):
         return replace(curves, values=curves.values[:count])
     return Curves(curves.names, interpolate(curves.values, np.arange(count) * (curves.fps / fps)), fps, curves.start)
 
 
 def interpolate(values: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """values (frames, channels) in 0..1 at other positions (count,), counted in frames -> (count, channels); the ends hold.
+    """Interpolate values (frames, channels) in 0..1 at positions (count,) in frames. Return (count, channels).
 
-    Monotone cubic interpolation (PCHIP: Fritsch & Carlson 1980 with the harmonic mean of slopes): between two frames nothing leaves
-    their range, so shut lips stay shut and a still face stays still.
+    The first and last frame hold beyond the ends. The interpolation is monotone cubic (PCHIP: Fritsch & Carlson 1980,
+    with the harmonic mean of slopes). It never overshoots its two neighboring frames, so shut lips stay shut and a
+    still face stays still.
     """
     values = np.asarray(values, dtype=np.float32)
     position = np.clip(position, 0, len(values) - 1)
     result = np.empty((len(position), values.shape[1]), np.float32)
-    for first in range(0, len(position), _PIECE):
-        piece = slice(first, first + _PIECE)
-        np.clip(_pchip(values, position[piece]), 0.0, 1.0, out=result[piece])
+    for first in range(0, len(position), _CHUNK_FRAMES):
+        chunk = slice(first, first + _CHUNK_FRAMES)
+        np.clip(_pchip(values, position[chunk]), 0.0, 1.0, out=result[chunk])
     return result
 
 
@@ -54,7 +57,7 @@ def _pchip(values: np.ndarray, position: np.ndarray) -> np.ndarray:
     left = position.astype(np.int64)
     t = (position - left).astype(np.float32)[:, None]
     first = max(int(left.min()) - 1, 0)
-    values = values[first : left.max() + 3]  # with the neighbors that the slopes at either end are made of
+    values = values[first : left.max() + 3]  # including the neighbors needed for the slopes at either end
     left -= first
     right = np.minimum(left + 1, len(values) - 1)
     step = np.diff(values, axis=0)
@@ -62,10 +65,10 @@ def _pchip(values: np.ndarray, position: np.ndarray) -> np.ndarray:
     slope = np.zeros_like(values)
     np.divide(2 * before * after, before + after, out=slope[1:-1], where=before * after > 0)
     if len(step):
-        slope[0], slope[-1] = step[0], step[-1]  # no steeper than the first and last step, so monotone too
-    rest = 1 - t
+        slope[0], slope[-1] = step[0], step[-1]  # no steeper than the first and last step, so still monotone
+    u = 1 - t
     return (
         values[left]
         + t * t * (3 - 2 * t) * (values[right] - values[left])
-        + t * rest * (rest * slope[left] - t * slope[right])
+        + t * u * (u * slope[left] - t * slope[right])
     )

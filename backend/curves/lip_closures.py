@@ -1,4 +1,4 @@
-"""Where the lips meet or nearly do: smoothing that leaves them together, and a bias that brings them together or parts them."""
+"""Lip closures: smoothing that preserves them, and a bias that closes or parts lips that nearly meet."""
 
 from dataclasses import replace
 
@@ -7,38 +7,40 @@ import numpy as np
 from .aperture import APERTURE_CHANNELS, lip_aperture
 from .base import Curves
 
-_PARTED = 0.02  # aperture from which the lips count as apart
-# Shares of a take's wide aperture. In generated speech p b m are below the first, f v and few others between the two, vowels beyond.
+_PARTED = 0.02  # aperture above which the lips count as apart
+# Shares of a take's wide aperture. In generated speech, p, b and m lie below the first, vowels above the second, and
+# f, v and few others in between.
 _CLOSED, _APART = 0.1, 0.35
 _LIFTS = ("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
 _SEALS = ("mouthClose", "mouthPressLeft", "mouthPressRight", "mouthRollLower", "mouthRollUpper")
-_DEVIATION = 0.4247  # of a bell that is 1 wide at half its height
-_REACH = 3  # deviations that a bell is cut at
+_SIGMA_PER_FWHM = 0.4247  # of a Gaussian: 1 / (2 sqrt(2 ln 2))
+_TRUNCATE_SIGMAS = 3  # where the Gaussian kernel is cut off
 
 
 def smooth(take: Curves, seconds: float) -> Curves:
-    """Each curve but the blinks' averaged under a bell so many seconds wide (at half its height): nothing comes later or earlier.
+    """Smooth all curves but the blinks' without delay, with a Gaussian whose width at half its height is `seconds`.
 
-    Where that would part lips that were together, the channels that open and shut them keep as much of what they were as it takes:
-    frames with an aperture below a tenth of the take's wide one (its 90th percentile) stay below it.
+    Where smoothing would part lips that were together, mix the original mouth channels back in. Frames with an aperture
+    below a tenth of the take's wide aperture, see _wide, stay below it.
     """
-    blurred = _blur(take.values, _DEVIATION * seconds * take.fps)
+    blurred = _blur(take.values, _SIGMA_PER_FWHM * seconds * take.fps)
     blinks = [index for index, name in enumerate(take.names) if name.startswith("eyeBlink")]
     blurred[:, blinks] = take.values[:, blinks]
     aperture = lip_aperture(take)
-    # The aperture is a convex function of the channels, so that of a mixture is never above the mixture of both apertures.
+    # The aperture is convex in the channels, so the aperture of a mixture never exceeds the mixture of both apertures.
     wide = _wide(aperture)
     opened = np.interp(lip_aperture(replace(take, values=blurred)), [_CLOSED / 2 * wide, _CLOSED * wide], [0.0, 1.0])
-    kept = (_nearness(aperture, wide) * opened).astype(np.float32)[:, None]
+    original_share = (_nearness(aperture, wide) * opened).astype(np.float32)[:, None]
     mouth = [index for index, name in enumerate(take.names) if name in APERTURE_CHANNELS]
-    blurred[:, mouth] += kept * (take.values[:, mouth] - blurred[:, mouth])
+    blurred[:, mouth] += original_share * (take.values[:, mouth] - blurred[:, mouth])
     return replace(take, values=blurred)
 
 
 def bias_closing(take: Curves, bias: float) -> Curves:
-    """Lips that nearly meet brought together by a bias of up to 1, or parted a little by one of down to -1; an open mouth stays.
+    """Close lips that nearly meet (bias up to 1), or part them a little (bias down to -1). An open mouth stays.
 
-    1: mouthClose takes back all that the jaw opens, and the lips are lifted no more. -1: what shuts the lips does so half as much.
+    At 1, mouthClose fully undoes the opening of the jaw, and the lips are not lifted. At -1, the channels that seal the
+    lips are halved.
     """
     values = take.values.copy()
     column = {name: index for index, name in enumerate(take.names)}
@@ -59,19 +61,19 @@ def _present(names: tuple[str, ...], column: dict[str, int]) -> list[int]:
 
 
 def _wide(aperture: np.ndarray) -> float:
-    """How far the lips part: the 90th percentile over the frames where they do, so that rests don't count; 0 when they never do."""
+    """Return the 90th percentile of the aperture over frames with parted lips, or 0 without any. Rests don't count."""
     parted = aperture[aperture > _PARTED]
     return float(np.percentile(parted, 90)) if len(parted) else 0.0
 
 
 def _nearness(aperture: np.ndarray, wide: float) -> np.ndarray:
-    """(frames,): 1 where the lips meet, 0 where they are clearly apart, between the two in between."""
+    """Return 1 where the lips meet, 0 where they are clearly apart, and a linear ramp in between, (frames,)."""
     return np.interp(aperture, [_CLOSED * wide, _APART * wide], [1.0, 0.0])
 
 
-def _blur(values: np.ndarray, deviation: float) -> np.ndarray:
-    """Gaussian of so many frames' deviation along the first axis; before and after the take its end frames hold."""
-    reach = max(1, round(_REACH * deviation))
-    bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2).astype(np.float32)
-    padded = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(padded, len(bell), axis=0) @ (bell / bell.sum())
+def _blur(values: np.ndarray, sigma: float) -> np.ndarray:
+    """Filter values with a Gaussian of sigma frames along the first axis. End frames hold beyond the ends."""
+    radius = max(1, round(_TRUNCATE_SIGMAS * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2).astype(np.float32)
+    padded = np.pad(values, ((radius, radius), (0, 0)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=0) @ (kernel / kernel.sum())

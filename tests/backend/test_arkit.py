@@ -32,23 +32,25 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_every_channel_is_found_in_every_spelling(spelling: str) -> None:
+def test_every_spelling_of_channels_is_found(spelling: str) -> None:
     names = {name: SPELLINGS[spelling](name) for name in CHANNELS}
     found = map_names(["Basis", *names.values(), "smile"])
     assert found.keys == {name: (spelt,) for name, spelt in names.items()}
-    assert found.missing == () and found.coverage == 1.0
+    assert found.missing == ()
+    assert found.coverage == 1.0
 
 
-def test_both_halves_of_a_split_channel_move() -> None:
+def test_split_channel_maps_to_both_halves() -> None:
     found = map_names(["browInnerUp_L", "browInnerUp_R", "CheekPuffRight", "CheekPuffLeft"])
     assert found.keys == {
         "browInnerUp": ("browInnerUp_L", "browInnerUp_R"),
         "cheekPuff": ("CheekPuffLeft", "CheekPuffRight"),
     }
-    assert len(found.missing) == 50 and found.coverage == 2 / 52
+    assert len(found.missing) == 50
+    assert found.coverage == 2 / 52
 
 
-def test_whole_is_taken_before_its_halves() -> None:
+def test_whole_channel_precedes_its_halves() -> None:
     assert map_names(["browInnerUp_L", "browInnerUp", "browInnerUp_R"]).keys == {"browInnerUp": ("browInnerUp",)}
 
 
@@ -73,9 +75,11 @@ def test_closest_spelling_wins(names: list[str]) -> None:
         "ßjawOpen",
     ],
 )
-def test_other_names_are_left_alone(name: str) -> None:
+def test_unrelated_names_are_ignored(name: str) -> None:
     found = map_names([name])
-    assert found.keys == {} and found.missing == CHANNELS and found.coverage == 0.0
+    assert found.keys == {}
+    assert found.missing == CHANNELS
+    assert found.coverage == 0.0
 
 
 def test_regions_hold_each_channel_once() -> None:
