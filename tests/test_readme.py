@@ -68,7 +68,7 @@ RUNNABLE = sorted({c for page in PAGES for c in _commands(page) if _is_runnable(
 def test_readme_command_is_covered(command: str) -> None:
     program, *arguments = shlex.split(command)
     if program == "make":
-        assert arguments[0] in _ci_targets()
+        assert arguments[0] in {*_ci_targets(), "help"}  # help: see below
     elif program == "pip":
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         assert arguments == ["install", *project["dependencies"]]
@@ -82,6 +82,13 @@ def test_documented_command_runs(command: str, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     out = re.search(r"--out (\S+)", command)
     assert (tmp_path / out[1]).exists() if out else result.stdout
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_help_lists_targets() -> None:
+    run = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = set(re.findall(r"^  make ([\w-]+) +\S", run.stdout, re.MULTILINE))
+    assert {"demo", "test", "lint", "zip"} <= listed
 
 
 def test_readme_commands_are_found() -> None:
