@@ -1,4 +1,4 @@
-"""`python -m training STAGE`: what makes models, one stage a command. Each can be stopped and goes on where it was."""
+"""`python -m training STAGE` makes models, with one command for each stage. A stage that was stopped resumes where it was."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from .data.beat import BeatError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one stage; returns the exit code."""
+    """Run one stage and return the exit code."""
     return run_command(lambda: _run(arguments))
 
 
@@ -26,7 +26,7 @@ def _run(arguments: list[str] | None) -> int:
     try:
         args.run(args)
     except KeyboardInterrupt:
-        print(f"\n{args.stage}: stopped. The same command goes on from here.", file=sys.stderr)
+        print(f"\n{args.stage}: stopped. The same command resumes from here.", file=sys.stderr)
         return 130
     except (BeatError, AudioError, ModelError, RuntimeUnusable, ValueError, FileNotFoundError) as error:
         print(f"{args.stage}: {error}", file=sys.stderr)

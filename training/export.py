@@ -1,4 +1,4 @@
-"""A trained model -> what the backend runs: four ONNX files and model.json, checked against torch at two lengths."""
+"""Export a trained model for the backend as four ONNX files and model.json, and compare it with torch at two lengths."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ from .model.losses import TEMPERATURE
 from .model.network import Personalizer, StudentEncoder, Talker, TalkerDecoder, VoiceHead
 
 WEIGHTS = "model.safetensors"
-_SMALL = 256  # values; fewer than these are not worth the care
+_SMALL = 256  # values; smaller tensors stay in 32 bits
 LIBRARIES = ("personalizer.identities", "personalizer.emotions")
 
 
@@ -70,7 +70,7 @@ def _decoder_inputs(decoder: TalkerDecoder, takes: int, frames: int) -> dict[str
 def _write(
     module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], path: Path, dynamic: dict[str, dict[int, str]]
 ) -> None:
-    """dynamic: name of an input or output -> axis -> what its length is called."""
+    """Write a module as ONNX. dynamic: for each input or output, the names of its axes of variable length."""
     shapes = {
         name: {axis: torch.export.Dim(label, min=1) for axis, label in dynamic.get(name, {}).items()} for name in inputs
     }
@@ -91,8 +91,10 @@ def _write(
 
 
 def _open_axes(path: Path, dynamic: dict[str, dict[int, str]]) -> None:
-    """Say of outputs which axes have no fixed length: behind a GRU the exporter takes that of its example for the only one. So it does for
-    values in between, of which nothing need be said."""
+    """Mark the outputs' axes of variable length, which the exporter fixes to the example's behind a GRU.
+
+    The recorded shapes of intermediate values are wrong for the same reason, and are removed.
+    """
     model = onnx.load(path)
     for output in model.graph.output:
         for axis, label in dynamic.get(output.name, {}).items():
@@ -103,7 +105,10 @@ def _open_axes(path: Path, dynamic: dict[str, dict[int, str]]) -> None:
 
 
 def _store_in_16_bits(path: Path) -> None:
-    """Write weights, which 16 bits hold exactly by now (`export`), as such. Runtimes widen them when they load: as fast as before, half as large."""
+    """Store weights in 16 bits, which hold them exactly after rounding in `export`.
+
+    Runtimes widen them when they load, so the file is half as large and inference as fast.
+    """
     model = onnx.load(path)
     narrow, casts = [], []
     for tensor in model.graph.initializer:
@@ -122,7 +127,7 @@ def _store_in_16_bits(path: Path) -> None:
 
 
 def _forget_traces(path: Path) -> None:
-    """Take out what the exporter notes of this machine's source files: no path belongs into a model."""
+    """Remove the exporter's notes on source files, since a model must not contain paths of this machine."""
     model = onnx.load(path)
     for holder in (
         model,
@@ -142,15 +147,14 @@ def _forget_traces(path: Path) -> None:
 def export(
     source: Path, out: Path, name: str, version: str, safetensors: bool = False, tolerance: float = 1e-3
 ) -> float:
-    """Write the student in `source` to `out` for the backend. Returns the largest difference between torch and ONNX Runtime.
+    """Write the student in `source` to `out` for the backend. Return the largest difference between torch and ONNX Runtime.
 
-    safetensors: write the torch weights as model.safetensors too.
-
-    Raises ValueError if the model has no small encoder or if a part differs from torch by more than `tolerance`.
+    safetensors: write the torch weights as model.safetensors too. Raises ValueError if the model has no student encoder, or if a part differs
+    from torch by more than `tolerance`.
     """
     talker, student_encoder, meta = load_model(source)
     if student_encoder is None:
-        raise ValueError(f"{source} listens with a large encoder: distill it with a small one first")
+        raise ValueError(f"{source} needs a large encoder: distill it with a student encoder first")
     talker, student_encoder = (
         talker.half().float(),
         student_encoder.half().float(),
@@ -206,8 +210,11 @@ def export(
 
 
 def _write_weights(talker: Talker, student_encoder: StudentEncoder, path: Path) -> None:
-    """Torch weights, `talker.` and `encoder.` before their names in training.model.network, and the ModelConfig as metadata. The libraries are not
-    among them: model.json has them, where they can grow."""
+    """Write the torch weights, and the ModelConfig as metadata.
+
+    Names are those in training.model.network after `talker.` or `encoder.`. The libraries are left out, since enrollment extends those in
+    model.json.
+    """
     tensors = {
         f"talker.{key}": value.contiguous() for key, value in talker.state_dict().items() if key not in LIBRARIES
     }
@@ -252,7 +259,7 @@ def _write_json(
 
 
 def parity(talker: Talker, student_encoder: StudentEncoder, folder: Path) -> float:
-    """Largest absolute difference between torch and ONNX Runtime over all parts, at two lengths that the export never saw."""
+    """Return the largest absolute difference between torch and ONNX Runtime over all parts, at two lengths other than the export's."""
     card = read_card(folder)
     runtime = load(card, read_parts(folder, card))
     worst = 0.0

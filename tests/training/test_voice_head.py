@@ -22,7 +22,7 @@ from training.model.config import LossWeights, ModelConfig, TrainConfig
 from training.model.diffusion import fit_standardizer, initial_noise_std
 from training.model.network import StudentEncoder, Talker
 from training.model.pipeline import encode_sound, load_pipeline, sample_takes
-from training.synthetic.pseudo_label import imitate
+from training.synthetic.pseudo_label import write_pseudo_labels
 from training.train.voice_head import train_voice
 
 TINY = ModelConfig(
@@ -105,7 +105,7 @@ def test_sound_gets_pseudo_labels(beat_folder: Path, model: Path, tmp_path: Path
     (sounds / "a.wav").write_bytes(sound.read_bytes())
     (sounds / "b.wav").write_text("no sound")
     soundfile.write(sounds / "c.flac", np.tile(read_clip(sound).samples, 7), 16000)  # 35 s: in two pieces
-    made = imitate(model, sounds, tmp_path / "faces", None, 4, 901)
+    made = write_pseudo_labels(model, sounds, tmp_path / "faces", None, 4, 901)
     assert made.written == 12 and len(made.skipped) == 1 and made.skipped[0].startswith("b.wav")
     assert made.seconds == pytest.approx(4 * 40, abs=0.1)
     people = json.loads((tmp_path / "faces" / "identities.json").read_text())

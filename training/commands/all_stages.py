@@ -1,4 +1,4 @@
-"""The command that runs every stage, one after another: all. What is done stays, so that it goes on where it was stopped."""
+"""The command `all` runs every stage, one after another. Finished stages are skipped, so it resumes where it was stopped."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from .train import halvings
 
 @dataclass(frozen=True)
 class Step:
-    """A command line, and the file that is there when it is done."""
+    """A command line, and the file that exists when it is done."""
 
     command: list[str]
     makes: Path
@@ -21,27 +21,33 @@ class Step:
 
 def add(stages: argparse._SubParsersAction) -> None:
     """Add this module's stage to the command line."""
-    p = stages.add_parser("all", help="speech or recordings -> teacher, students, tables and a model for the backend")
-    p.add_argument("data", type=Path, help="speech with phone times (it is performed), or recordings in BEAT's layout")
+    p = stages.add_parser(
+        "all", help="make teacher, students, tables and a model for the backend from speech or recordings"
+    )
+    p.add_argument(
+        "data", type=Path, help="speech with phone times, which gets performed, or recordings in BEAT's layout"
+    )
     p.add_argument("out", type=Path)
     p.add_argument(
         "--encoder",
         required=True,
-        help="the teacher's: a Whisper or HuBERT model, by hub name, folder, or package:NAME",
+        help="the teacher's audio encoder: a Whisper or HuBERT model, by hub name, folder, or package:NAME",
     )
-    p.add_argument("--name", default="DiffusionTalker", help="of the exported model")
+    p.add_argument("--name", default="DiffusionTalker", help="name of the exported model")
     p.add_argument("--hold-out", nargs="*", default=[], metavar="SPEAKER", help="speakers kept for evaluation")
     p.add_argument("--split", default="takes", help="takes | official | leaky")
     p.add_argument(
-        "--config", type=Path, help="JSON with the sections model, ear, train, distill, voice, as far as they differ"
+        "--config",
+        type=Path,
+        help="JSON with the sections model, ear, train, distill, voice; missing keys keep their defaults",
     )
     p.add_argument(
         "--baselines",
         type=int,
         metavar="ITERATIONS",
-        help="train the papers' baselines and ablations too, each for so long",
+        help="train the papers' baselines and ablations too, each for ITERATIONS",
     )
-    p.add_argument("--limit", type=int, default=40, help="sequences of each part that are measured")
+    p.add_argument("--limit", type=int, default=40, help="number of sequences measured of each part")
     p.set_defaults(run=_all)
 
 

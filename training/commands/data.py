@@ -1,4 +1,4 @@
-"""Commands that make data: synthesise, perform, imitate, prepare, features."""
+"""Commands that make training data: synthesise, perform, imitate, prepare, features."""
 
 import argparse
 from pathlib import Path
@@ -6,24 +6,27 @@ from pathlib import Path
 
 def add(stages: argparse._SubParsersAction) -> None:
     """Add this module's stages to the command line."""
-    p = stages.add_parser("synthesise", help="sentences -> speech with phone times, in many voices")
+    p = stages.add_parser("synthesise", help="synthesize speech with phone times from sentences, in many voices")
     p.add_argument("out", type=Path)
     p.add_argument(
-        "--lines", type=Path, metavar="FILE", help="a text file, one English sentence a line (default: built-in ones)"
+        "--lines",
+        type=Path,
+        metavar="FILE",
+        help="text file with one English sentence a line (default: built-in sentences)",
     )
     p.add_argument("--speakers", type=int, default=24)
-    p.add_argument("--hours", type=float, default=1.0, help="of speech in all, about")
+    p.add_argument("--hours", type=float, default=1.0, help="approximate total length of the speech")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument(
         "--first",
         type=int,
         default=1,
         metavar="SPEAKER",
-        help="number of the first speaker, so that corpora can be joined",
+        help="number of the first speaker, for corpora that will be joined",
     )
     p.set_defaults(run=_synthesise)
 
-    p = stages.add_parser("perform", help="speech with phone times -> faces in BEAT's layout")
+    p = stages.add_parser("perform", help="animate faces for speech with phone times, in BEAT's layout")
     p.add_argument("speech", type=Path)
     p.add_argument("out", type=Path)
     p.add_argument("--seed", type=int, default=0)
@@ -31,17 +34,17 @@ def add(stages: argparse._SubParsersAction) -> None:
 
     p = stages.add_parser(
         "imitate",
-        help="sound without a face -> faces by a trained model, in BEAT's layout, to distil a small encoder on",
+        help="make pseudo-labels: generate faces for recordings without one, in BEAT's layout, to distill a student encoder on",
     )
     p.add_argument("model", type=Path, help="folder that train or distill wrote")
     p.add_argument("sounds", type=Path, help="folder of recordings")
-    p.add_argument("out", type=Path, help="may hold other recordings already")
-    p.add_argument("--encoder", help="the large encoder that the model listens with, if it has none of its own")
-    p.add_argument("--takes", type=int, default=4, help="of each recording, each by another identity")
+    p.add_argument("out", type=Path, help="folder for the takes; may hold other recordings")
+    p.add_argument("--encoder", help="the model's large encoder, if it has no student encoder")
+    p.add_argument("--takes", type=int, default=4, help="number of takes of each recording, each with another identity")
     p.add_argument("--first", type=int, default=901, metavar="SPEAKER", help="number of the first identity in OUT")
     p.set_defaults(run=_imitate)
 
-    sources = stages.add_parser("prepare", help="recordings -> arrays, with a report").add_subparsers(
+    sources = stages.add_parser("prepare", help="convert recordings to arrays, with a report").add_subparsers(
         dest="source", required=True
     )
     for name, run, words in (
@@ -53,14 +56,14 @@ def add(stages: argparse._SubParsersAction) -> None:
         p.add_argument("recordings", type=Path)
         p.add_argument("out", type=Path)
         p.add_argument(
-            "--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers kept whole for evaluation"
+            "--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers to keep for evaluation"
         )
-        p.add_argument("--workers", type=int, help="processes (default: as many as cores)")
+        p.add_argument("--workers", type=int, help="number of processes (default: one a core)")
         if name == "beat":
             p.add_argument(
                 "--aligned",
                 action="store_true",
-                help="sound and face are known to be together, as performed ones are: look for no lag",
+                help="sound and face are in sync, as in performed takes; do not estimate the lag",
             )
         if name == "vocaset":
             p.add_argument(
@@ -99,10 +102,10 @@ def _perform(args: argparse.Namespace) -> None:
 
 def _imitate(args: argparse.Namespace) -> None:
     from ..encoders import load_encoder
-    from ..synthetic.pseudo_label import imitate
+    from ..synthetic.pseudo_label import write_pseudo_labels
 
     encoder = load_encoder(args.encoder) if args.encoder else None
-    made = imitate(args.model, args.sounds, args.out, encoder, args.takes, args.first)
+    made = write_pseudo_labels(args.model, args.sounds, args.out, encoder, args.takes, args.first)
     print(f"{made.written} takes ({made.seconds / 60:.1f} min) written to {args.out}, skipped:", len(made.skipped))
     for reason in made.skipped:
         print(f"  {reason}")
@@ -139,9 +142,8 @@ def _prepare_vocaset(args: argparse.Namespace) -> None:
                 f"{person.speaker:2} {person.identity}: {row.frames} frames move {row.motion_mm:.2f} mm from the template; the fit is "
                 f"{row.residual_mm:.2f} mm from them ({row.worst_mm:.2f} mm in the worst frame)"
             )
-    _prepare(
-        args, args.out / "recordings", align=False
-    )  # recorded as one, and sentences of 3 s are too short to tell a lag
+    # Sound and face were recorded together, and sentences of 3 s are too short to estimate a lag.
+    _prepare(args, args.out / "recordings", align=False)
 
 
 def _features(args: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""The command that measures: evaluate."""
+"""The command `evaluate` measures models."""
 
 import argparse
 from pathlib import Path
@@ -15,22 +15,25 @@ def add(stages: argparse._SubParsersAction) -> None:
         "models",
         type=Path,
         nargs="+",
-        help="folders that train or distill wrote; their names are their names in the tables",
+        help="folders that train or distill wrote; the tables use their names",
     )
     p.add_argument("--prepared", type=Path, required=True)
+    p.add_argument("--split", choices=SCHEMES, default="takes", help="how recordings are split; must be as in training")
     p.add_argument(
-        "--split", choices=SCHEMES, default="takes", help="how recordings are divided: as the models were trained"
+        "--zero-shot",
+        type=Path,
+        metavar="PREPARED",
+        help="prepared data of another kind than the models were trained on",
     )
-    p.add_argument("--zero-shot", type=Path, metavar="PREPARED", help="prepared data of another kind")
     p.add_argument(
         "--head", type=Path, help="for LVE and EVE: .npz of names (K,), deltas (K, V, 3), vertex lists lips and upper"
     )
     p.add_argument("--recordings", type=Path, help="folder of sounds with lips (.csv) or phones (.json) beside them")
     p.add_argument(
         "--encoder",
-        help="the large encoder of those models that have none of their own: for times, sizes and recordings",
+        help="the large encoder of models without a student encoder, for times, sizes and recordings",
     )
-    p.add_argument("--limit", type=int, default=40, help="10-second sequences of each part")
+    p.add_argument("--limit", type=int, default=40, help="number of 10-second sequences measured of each part")
     p.add_argument("--out", type=Path, required=True, help="folder for tables.md, figures.csv and pictures")
     p.set_defaults(run=_evaluate)
 

@@ -1,4 +1,4 @@
-"""The command that writes models for the backend: export."""
+"""The command `export` writes models for the backend."""
 
 import argparse
 from pathlib import Path
@@ -17,10 +17,10 @@ def add(stages: argparse._SubParsersAction) -> None:
     p.add_argument(
         "--safetensors",
         action="store_true",
-        help="write the torch weights too: as large again, and the backend does without",
+        help="write the torch weights too; this doubles the size, and the backend does not need them",
     )
     p.add_argument(
-        "--tensorrt", action="store_true", help="build TensorRT engines for the GPU of this machine too, into its cache"
+        "--tensorrt", action="store_true", help="build TensorRT engines for this machine's GPU too, in its cache"
     )
     p.set_defaults(run=_export)
 
@@ -29,7 +29,7 @@ def _export(args: argparse.Namespace) -> None:
     from ..export import export
 
     tensorrt = None
-    if args.tensorrt:  # before any work: it may not be possible here
+    if args.tensorrt:  # fail before any work if this machine can't
         tensorrt = runtimes.find("tensorrt")
         tensorrt.find_machine()
     worst = export(args.model, args.out, args.name, args.version, args.safetensors)

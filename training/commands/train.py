@@ -9,21 +9,23 @@ from ..data.splits import SCHEMES
 from ..model.baselines import BASELINES
 from ..model.config import LossWeights, Plan, TrainConfig, read_plan
 
-# What the student may rest on: mostly its teacher. Ground truth pulls few-step students to the mean face, so only the lips, which the
-# sound decides, keep some of it.
-DISTIL = TrainConfig(
+# Students learn mostly from their teacher. The recorded faces would pull few-step students to the mean face, so they count only for the
+# lips, which the sound decides.
+DISTILL = TrainConfig(
     iterations=1500,
     batch=16,
     learning_rate=5e-4,
     weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.2, distil=1.0, ae=0.3, pc=0.01),
 )
 VOICE = TrainConfig(iterations=5000, learning_rate=2e-3, weights=LossWeights(contrast=1.0))
-EAR = TrainConfig(iterations=4500, batch=16, weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.0, ae=1.0))
+STUDENT_ENCODER = TrainConfig(
+    iterations=4500, batch=16, weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.0, ae=1.0)
+)
 
 
 def add(stages: argparse._SubParsersAction) -> None:
     """Add this module's stages to the command line."""
-    p = stages.add_parser("ear", help="teach the small encoder what the large one hears")
+    p = stages.add_parser("ear", help="pre-train a student encoder to predict the large encoder's features")
     p.add_argument("prepared", type=Path)
     p.add_argument("out", type=Path)
     _add_plan(p)
@@ -32,35 +34,37 @@ def add(stages: argparse._SubParsersAction) -> None:
     p = stages.add_parser("train", help="train a teacher")
     p.add_argument("prepared", type=Path)
     p.add_argument("out", type=Path)
-    p.add_argument("--baseline", choices=BASELINES, help="one of the papers' baselines or ablations instead")
+    p.add_argument("--baseline", choices=BASELINES, help="train one of the papers' baselines or ablations instead")
     _add_plan(p)
     p.set_defaults(run=_train)
 
-    p = stages.add_parser("distill", help="halve a model's steps, or give it a small encoder, or both")
+    p = stages.add_parser("distill", help="halve a model's steps, give it a student encoder, or both")
     p.add_argument("prepared", type=Path)
     p.add_argument("teacher", type=Path)
     p.add_argument("out", type=Path)
     p.add_argument(
-        "--ear", type=Path, help="folder of the stage `ear`, or of a student: its small encoder replaces the large one"
+        "--ear",
+        type=Path,
+        help="folder of the stage `ear`, or of a student, whose student encoder replaces the large one",
     )
     steps = p.add_mutually_exclusive_group()
     steps.add_argument(
-        "--keep-steps", action="store_true", help="as many steps as the teacher: only the encoder changes"
+        "--keep-steps", action="store_true", help="keep the teacher's number of steps and change only the encoder"
     )
     steps.add_argument(
         "--to",
         type=int,
         metavar="STEPS",
-        help="as many rounds as it takes, each student in a folder OUT/STEPS of its own",
+        help="distill in rounds down to STEPS, with each student in a folder OUT/STEPS",
     )
     _add_plan(p)
     p.set_defaults(run=_distill)
 
-    p = stages.add_parser("voice", help="teach a finished model its matching of voices anew, on sound alone")
+    p = stages.add_parser("voice", help="train a finished model's voice match again, on sound alone")
     p.add_argument(
         "prepared",
         type=Path,
-        help="of identities that the model knows; it needs no features and may hold more speakers",
+        help="prepared data of identities that the model knows; it needs no features and may have more speakers",
     )
     p.add_argument("model", type=Path)
     p.add_argument("out", type=Path)
@@ -69,26 +73,32 @@ def add(stages: argparse._SubParsersAction) -> None:
 
     p = stages.add_parser(
         "calibrate",
-        help="choose how much noise a model begins from, so that upper faces move as far as the recorded ones",
+        help="choose the upper face's starting noise, so that it moves as far as in the recordings",
     )
-    p.add_argument("model", type=Path, help="folder that train or distill wrote: its model.json is changed")
+    p.add_argument("model", type=Path, help="folder that train or distill wrote; its model.json is changed")
     p.add_argument("prepared", type=Path)
     p.add_argument("--split", choices=SCHEMES, default="takes")
     p.set_defaults(run=_calibrate)
 
     p = stages.add_parser(
-        "enroll", help="give a model one more identity: from recordings with a face, or from a voice alone"
+        "enroll", help="add an identity to a model, from recordings with a face or from a voice alone"
     )
     p.add_argument(
-        "model", type=Path, help="with --prepared what train or distill wrote, with --audio what export wrote"
+        "model",
+        type=Path,
+        help="with --prepared a folder that train or distill wrote, with --audio one that export wrote",
     )
     p.add_argument("out", type=Path)
     p.add_argument("--identity", required=True, metavar="NAME")
-    p.add_argument("--description", default="", help="how this person speaks, in a few words")
+    p.add_argument("--description", default="", help="the person's way of speaking, in a few words")
     source = p.add_mutually_exclusive_group(required=True)
-    source.add_argument("--prepared", type=Path, help="one person's prepared recordings: a few minutes do")
+    source.add_argument("--prepared", type=Path, help="one person's prepared recordings; a few minutes are enough")
     source.add_argument(
-        "--audio", type=Path, nargs="+", metavar="FILE", help="the voice: becomes a mixture of the known identities"
+        "--audio",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="recordings of the voice; the identity becomes a mixture of the known ones",
     )
     _add_plan(p)
     p.set_defaults(run=_enroll)
@@ -99,10 +109,12 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
         "--split",
         choices=SCHEMES,
         default="takes",
-        help="how recordings are divided: by take, BEAT's listing, the papers' leaky one",
+        help="how recordings are split: by take, by BEAT's listing, or the papers' leaky split",
     )
     parser.add_argument(
-        "--config", type=Path, help="JSON with the sections model, ear, train, distill, voice, as far as they differ"
+        "--config",
+        type=Path,
+        help="JSON with the sections model, ear, train, distill, voice; missing keys keep their defaults",
     )
     parser.add_argument("--iterations", type=int)
 
@@ -113,19 +125,19 @@ def _plan(args: argparse.Namespace, default: TrainConfig, changes: dict[str, Any
 
 
 def halvings(steps: int) -> list[int]:
-    """16, 8, 4, 2, 1 for 32."""
-    found = []
+    """Return the numbers of steps that halving leads to, such as 16, 8, 4, 2, 1 for 32."""
+    halved = []
     while steps % 2 == 0:
         steps //= 2
-        found.append(steps)
-    return found
+        halved.append(steps)
+    return halved
 
 
 def _ear(args: argparse.Namespace) -> None:
     from ..data.prepared import load_prepared
     from ..train.student_encoder import train_student_encoder
 
-    plan = _plan(args, EAR)
+    plan = _plan(args, STUDENT_ENCODER)
     train_student_encoder(load_prepared(args.prepared, args.split), args.out, plan.model, plan.train)
 
 
@@ -142,14 +154,16 @@ def _distill(args: argparse.Namespace) -> None:
     from ..model.checkpoint import read_steps
     from ..train.distill import distill_round
 
-    data, config = load_prepared(args.prepared, args.split), _plan(args, DISTIL).train
+    data, config = load_prepared(args.prepared, args.split), _plan(args, DISTILL).train
     if args.to is None:
         distill_round(data, args.teacher, args.out, config, args.ear, not args.keep_steps)
         return
-    begin = read_steps(args.teacher)
-    rounds = halvings(begin)
+    teacher_steps = read_steps(args.teacher)
+    rounds = halvings(teacher_steps)
     if args.to not in rounds:
-        raise ValueError(f"{begin} steps can't be halved to {args.to}: choose one of {', '.join(map(str, rounds))}")
+        raise ValueError(
+            f"{teacher_steps} steps can't be halved to {args.to}: choose one of {', '.join(map(str, rounds))}"
+        )
     teacher, ear = args.teacher, args.ear
     for steps in rounds[: rounds.index(args.to) + 1]:
         student = args.out / str(steps)
@@ -169,9 +183,10 @@ def _calibrate(args: argparse.Namespace) -> None:
     from ..data.prepared import load_prepared
     from ..train.calibrate import calibrate
 
-    found = calibrate(args.model, load_prepared(args.prepared, args.split))
+    stds = calibrate(args.model, load_prepared(args.prepared, args.split))
     print(
-        f"{args.model}: noise begins at", ", ".join(f"{deviation:.2f} ({group})" for group, deviation in found.items())
+        f"{args.model}: standard deviation of the starting noise",
+        ", ".join(f"{std:.2f} ({group})" for group, std in stds.items()),
     )
 
 
@@ -188,5 +203,5 @@ def _enroll(args: argparse.Namespace) -> None:
     data, config = load_prepared(args.prepared, args.split), _plan(args, ENROLL).train
     new = enroll(args.model, data, args.out, args.identity, args.description, config)
     print(
-        f"{args.out}: {args.identity}, begun from {new.nearest}, is found by voice in {new.match_rate:.0%} of the recordings"
+        f"{args.out}: {args.identity}, started from {new.nearest}, is matched by voice in {new.match_rate:.0%} of its recordings"
     )

@@ -1,4 +1,4 @@
-"""BEAT's layout on disk: `ID/ID_NAME_TYPE_START_END.{wav,json,TextGrid}`; performed speech is written in the same one."""
+"""Read BEAT's layout: `ID/ID_NAME_TYPE_START_END.{wav,json,TextGrid}`. Synthetic data and imports have the same layout."""
 
 import json
 import re
@@ -11,23 +11,23 @@ from backend.arkit import CHANNELS, EMOTIONS
 
 _NAME = re.compile(r"(?P<speaker>\d+)_(?P<name>[A-Za-z]+)_(?P<type>\d)_(?P<first>\d+)_(?P<last>\d+)$")
 
-# BEAT v0.2.1 tells the emotion of a take of English speech by its number: (first, last) of each, in label order.
+# In BEAT v0.2.1, the sequence number of a take of English speech implies its emotion: (first, last) of each, in label order.
 NUMBERS: dict[str, tuple[int, int]] = dict(
     zip(EMOTIONS, ((1, 64), (65, 72), (73, 80), (81, 86), (87, 94), (95, 102), (103, 110), (111, 118)), strict=True)
 )
 
 
 _LATEST = 1e6  # s
-_LARGEST = 512 << 20  # bytes of a text about one take
+_LARGEST = 512 << 20  # bytes of a text file of one take
 
 
 class BeatError(ValueError):
-    """A recording that does not hold what BEAT's layout promises; the message says what."""
+    """A recording does not follow BEAT's layout. The message says why."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One take on disk. `path` is without suffix; type: 0 speech, 1 conversation; number: in BEAT's sentence list."""
+    """One take on disk. path has no suffix. type: 0 speech, 1 conversation. number: in BEAT's list of sentences."""
 
     path: Path
     speaker: int
@@ -42,7 +42,7 @@ class Recording:
 
 
 def emotion_of(kind: int, number: int) -> str:
-    """BEAT's rule: conversation (type 1) is neutral, speech (type 0) by its sequence number."""
+    """Return the emotion by BEAT's rule: conversation (type 1) is neutral, that of speech (type 0) follows from its sequence number."""
     if kind != 0:
         return "neutral"
     if number < 1:
@@ -55,30 +55,30 @@ def emotion_of(kind: int, number: int) -> str:
 
 @dataclass(frozen=True)
 class Track:
-    """A face as it was captured. times: (frames,) s, ascending; weights: (frames, 52) float32 in CHANNELS' order."""
+    """A captured face. times: (frames,) s, ascending. weights: (frames, 52) float32 in CHANNELS' order."""
 
     times: np.ndarray
     weights: np.ndarray
 
     def at(self, times: np.ndarray) -> np.ndarray:
-        """The face at other times, linearly between the frames, held at the ends: (len(times), 52) float32 in 0..1."""
+        """Interpolate the face linearly at other times, (len(times), 52) float32 in 0..1. The ends are held."""
         columns = [np.interp(times, self.times, column) for column in self.weights.T]
         return np.clip(np.stack(columns, axis=1), 0.0, 1.0).astype(np.float32)
 
     def sampled(self, fps: float) -> np.ndarray:
-        """The whole face at fps, frame k at k / fps seconds: (frames, 52) float32."""
+        """Resample the whole face to fps, (frames, 52) float32, with frame k at k / fps seconds."""
         return self.at(np.arange(int(self.times[-1] * fps) + 1) / fps)
 
 
 def read_bounded(path: Path) -> bytes:
-    """A file's content. Raises ValueError when it is larger than a text about one take can be."""
+    """Read a file. Raises ValueError if it is too large for a text file of one take."""
     if path.stat().st_size > _LARGEST:
         raise ValueError(f"it has more than {_LARGEST >> 20} MB")
     return path.read_bytes()
 
 
 def survey(root: Path) -> tuple[list[Recording], dict[str, str]]:
-    """All takes under a BEAT folder in a stable order, and what looks like one and is none: {name: reason}."""
+    """Return all takes under a BEAT folder in a stable order, and those that can't be used, as {name: reason}."""
     found: dict[str, Recording] = {}
     wrong = {}
     files = sorted(
@@ -105,12 +105,12 @@ def survey(root: Path) -> tuple[list[Recording], dict[str, str]]:
 
 
 def find_recordings(root: Path) -> list[Recording]:
-    """All takes under a BEAT folder that have both sound and face, in a stable order."""
+    """Return all takes under a BEAT folder that have both sound and face, in a stable order."""
     return survey(root)[0]
 
 
 def read_track(path: Path) -> Track:
-    """A BEAT json; channels by name, those missing (tongueOut) zero. Raises BeatError for what isn't one."""
+    """Read a BEAT JSON file. Channels that it lacks (tongueOut) are 0. Raises BeatError if it is no such file."""
     try:
         data = json.loads(read_bounded(path))
         names = data["names"]

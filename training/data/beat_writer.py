@@ -1,4 +1,4 @@
-"""Writing recordings in BEAT's layout: ID/ID_NAME_TYPE_START_END.{wav,json}, what was performed and what other captures are turned into."""
+"""Write recordings in BEAT's layout, ID/ID_NAME_TYPE_START_END.{wav,json}, for synthetic data and imports of other captures."""
 
 import json
 import unicodedata
@@ -17,7 +17,7 @@ from backend.features import RATE
 
 from .beat import NUMBERS
 
-# BEAT's names and, after them, the tongue that BEAT's capture didn't have. Readers go by name.
+# BEAT's channels, and the tongue, which BEAT's capture lacks, after them. Readers find channels by name.
 NAMES: tuple[str, ...] = (*BEAT, "tongueOut")
 
 _SOURCES = "sources.json"
@@ -25,7 +25,7 @@ _SOURCES = "sources.json"
 
 @dataclass(frozen=True)
 class Person:
-    """A speaker: its number in file names, the identity that a model learns, and a sentence on it."""
+    """A speaker: its number in file names, the identity that a model learns, and a sentence that describes it."""
 
     speaker: int
     identity: str
@@ -33,10 +33,10 @@ class Person:
 
 
 def recording_stem(person: Person, emotion: str, index: int) -> str:
-    """The file name, without ending, of somebody's index-th take (from 0) of an emotion, such as 7_mira_0_65_65.
+    """Return the file name without suffix of a person's index-th take (from 0) of an emotion, such as 7_mira_0_65_65.
 
-    START lies in the emotion's range and END - START tells how often the range has been gone through before, so that there is a name for
-    any number of takes: after 0_65_65 ... 0_72_72 follow 0_65_66 ... 0_72_73.
+    START lies in the emotion's range of numbers. END - START counts how often the range was used up, so that any number of takes has names:
+    0_65_65 ... 0_72_72 are followed by 0_65_66 ... 0_72_73.
     """
     first, last = NUMBERS[emotion]
     turn, step = divmod(index, last - first + 1)
@@ -46,9 +46,9 @@ def recording_stem(person: Person, emotion: str, index: int) -> str:
 
 
 def write_recording(folder: Path, stem: str, samples: np.ndarray, curves: Curves) -> None:
-    """Write folder/stem.wav and .json. samples: (n,) mono at 16 kHz, -1..1; curves: from the same moment on.
+    """Write folder/stem.wav and .json. samples: (n,) mono at 16 kHz, -1..1. curves start at the same time.
 
-    The .json is written last and by renaming, so a recording that has one is whole.
+    The .json is written last and by renaming, so a recording that has one is complete.
     """
     folder.mkdir(parents=True, exist_ok=True)
     face = folder / f"{stem}.json"
@@ -60,9 +60,9 @@ def write_recording(folder: Path, stem: str, samples: np.ndarray, curves: Curves
 
 
 def beat_json(curves: Curves) -> str:
-    """Curves as BEAT's JSON; channels that they lack are zero.
+    """Format curves as BEAT's JSON. Channels that they lack are 0.
 
-    As in BEAT the first frame is at 1 / fps (the frame at 0 is left out); each shows the face at its own time.
+    As in BEAT, the first frame is at 1 / fps. The frame at 0 s is left out.
     """
     full = np.zeros((len(curves.values), len(NAMES)))
     for column, name in enumerate(NAMES):
@@ -77,14 +77,14 @@ def beat_json(curves: Curves) -> str:
 
 
 def resampled(samples: np.ndarray, rate: int) -> np.ndarray:
-    """(n,) or (n, channels) at any rate -> mono at 16 kHz, by a polyphase filter."""
+    """Resample samples (n,) or (n, channels) at any rate to mono at 16 kHz, with a polyphase filter."""
     mono = samples if samples.ndim == 1 else samples.mean(axis=1)
     common = gcd(rate, RATE)
     return resample_poly(mono, RATE // common, rate // common)
 
 
 def write_identities(root: Path, people: Sequence[Person]) -> None:
-    """Write root/identities.json: who the speakers are. Others that it names already stay."""
+    """Write the speakers to root/identities.json. Others that it lists already stay."""
     path = root / "identities.json"
     rows = {row["id"]: row for row in json.loads(path.read_text(encoding="utf-8"))} if path.is_file() else {}
     rows |= {
@@ -95,10 +95,10 @@ def write_identities(root: Path, people: Sequence[Person]) -> None:
 
 
 def begin_import(root: Path, planned: Mapping[str, str]) -> None:
-    """Make root ready for recordings that are turned from something else. planned: recording -> what it is made of.
+    """Prepare root for imported recordings. planned: recording -> the source it is made of.
 
-    root/sources.json says what an import wrote, so that the next one can take away what has no source any more. Raises ValueError for
-    a folder with recordings that no import wrote: theirs and these would mix.
+    root/sources.json lists what an import wrote, so that the next one can remove recordings whose source is gone. Raises ValueError if the
+    folder holds recordings that no import wrote, with which these would mix.
     """
     made = _sources(root)
     if not made and any(root.glob("*/*.json")):
@@ -110,7 +110,7 @@ def begin_import(root: Path, planned: Mapping[str, str]) -> None:
 
 
 def end_import(root: Path, people: Sequence[Person], written: Collection[str]) -> None:
-    """Name the people, and remove recordings of an earlier import that weren't written this time."""
+    """Write identities.json, and remove recordings of an earlier import that were not written this time."""
     made = _sources(root)
     for stem in set(made) - set(written):
         for file in (root / stem.split("_")[0]).glob(f"{stem}.*"):

@@ -1,7 +1,7 @@
-"""Prepared recordings: one flat file an array, read through memory maps, so that memory does not grow with the data.
+"""Prepared recordings: one flat file for each array, read through memory maps, so that memory does not grow with the data.
 
-All arrays share a grid of .1 s: a recording at offset o and of length d (tenths) has faces[3o:3(o+d)], features[5o:5(o+d)], mel[10o:10(o+d)].
-index.json says what lies where; which of it is trained on and which is measured on is worked out when it is loaded (splits.py).
+Times are in tenths of a second: a recording of offset o and length d has faces[3o:3(o+d)], features[5o:5(o+d)] and mel[10o:10(o+d)].
+index.json lists the recordings. They are split into training and test parts when they are loaded (splits.py).
 """
 
 import json
@@ -35,7 +35,7 @@ SCHEMA = 2  # of index.json
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A recording that is not in the arrays. kind: broken (its files can't be used) | lag (its lag can't be told)."""
+    """A recording that is not in the arrays. kind: broken (its files can't be used) | lag (its lag is unknown)."""
 
     id: str
     kind: str
@@ -52,25 +52,25 @@ class Prepared:
     takes: tuple[Take, ...]
     held_out: frozenset[int]
     left_out: tuple[LeftOut, ...]
-    notes: dict[str, str]  # of recordings that were kept: what of them could not be used
+    notes: dict[str, str]  # problems of recordings that are in the arrays
     identities: tuple[str, ...]
     descriptions: dict[str, str]
 
     @property
     def speakers(self) -> list[int]:
-        """All their numbers, ascending."""
+        """Return all speaker numbers, ascending."""
         return sorted({each.speaker for each in self.recordings})
 
     def part(self, split: str) -> list[Take]:
-        """The pieces of train, val, test or voice."""
+        """Return the takes of a part: train, val, test or voice."""
         return [take for take in self.takes if take.split == split]
 
     def sequences(self, split: str, seconds: float = 10.0) -> list[Take]:
-        """A part in sequences as the papers count them; what is left of a piece counts too from 2 s on."""
+        """Cut a part into sequences, as in the papers. Remainders of at least 2 s count too."""
         return [sequence for take in self.part(split) for sequence in cut(take, round(10 * seconds))]
 
     def array(self, kind: str) -> np.ndarray:
-        """The memory map of `faces`, `mel` or `features`: (frames, D) float16. Features that nobody has cached have D = 0."""
+        """Return the memory map of `faces`, `mel` or `features`, (frames, D) float16. Without cached features, D is 0."""
         width = {"faces": len(CHANNELS), "mel": BANDS, "features": None}[kind]
         total = sum(each.length for each in self.recordings) * PER_TENTH[kind]
         if kind == "features" and not (self.folder / "features.f16").exists():
@@ -79,26 +79,26 @@ class Prepared:
         return flat.reshape(total, width or len(flat) // total)
 
     def stretch(self, kind: str, take: Take) -> np.ndarray:
-        """A take's part of an array: (frames, D) float16, a view."""
+        """Return a view of a take's part of an array, (frames, D) float16."""
         per = PER_TENTH[kind]
         return self.array(kind)[per * take.offset : per * (take.offset + take.length)]
 
     @property
     def feature_width(self) -> int:
-        """F of the cached features: as wide as the encoder that heard them. Raises FileNotFoundError before the stage `features`."""
+        """Return the width F of the cached features. Raises FileNotFoundError if there are none."""
         if width := self.array("features").shape[1]:
             return width
         raise FileNotFoundError(f"{self.folder} holds no features: run the stage `features` on it first")
 
     def expect_width(self, width: int, model: Path) -> None:
-        """Raise ValueError unless the features are as wide as those that the model in this folder was trained on."""
+        """Raise ValueError if the cached features are not as wide as those of the model in this folder."""
         if self.feature_width != width:
             raise ValueError(
-                f"{model} knows features of width {width}, those in {self.folder} have {self.feature_width}: cache them with the encoder it was trained on"
+                f"{model} needs features of width {width}, those in {self.folder} have {self.feature_width}: cache them with the encoder it was trained on"
             )
 
     def faces(self, split: str) -> Iterator[np.ndarray]:
-        """The faces of a part, piece by piece: (frames, 52) float16, views of the memory map. Raises BeatError if there are none."""
+        """Yield the face of each take of a part, (frames, 52) float16, as views of the memory map. Raises BeatError if there are none."""
         part = self.part(split)
         if not part:
             raise BeatError(f"the {split!r} part of the split {self.scheme!r} is empty")
@@ -107,9 +107,9 @@ class Prepared:
 
 
 def load_prepared(folder: Path, split: str = "takes") -> Prepared:
-    """Open what `prepare` wrote, split by a scheme (splits.SCHEMES).
+    """Open a folder that `prepare` wrote, split by a scheme (splits.SCHEMES).
 
-    Raises FileNotFoundError where nothing was prepared, ValueError for a folder of another version or a scheme that does not fit.
+    Raises FileNotFoundError if nothing was prepared there, ValueError if another version prepared it or the scheme does not fit.
     """
     path = folder / "index.json"
     if not path.exists():
@@ -139,10 +139,10 @@ def load_prepared(folder: Path, split: str = "takes") -> Prepared:
 def prepare(
     root: Path, out: Path, held_out: Iterable[int] = (), workers: int | None = None, align: bool = True
 ) -> Prepared:
-    """BEAT-layout recordings -> faces at 30 fps and log-mel at 100 Hz in `out`, converted by `workers` processes (all cores).
+    """Convert recordings in BEAT's layout to faces at 30 fps and log-mel at 100 Hz in `out`, with `workers` processes (default: one a core).
 
-    Goes on where it was interrupted. Broken recordings are named and left out; so are those whose lag can't be told. align=False: sound and
-    face are known to be together, no lag is looked for. Raises BeatError if nothing is left.
+    An interrupted run resumes. Broken recordings and those of unknown lag are left out and reported. align=False: sound and face are in sync,
+    so no lag is estimated. Raises BeatError if no recording can be used.
     """
     recordings, wrong = survey(root)
     if not recordings:
@@ -185,7 +185,7 @@ def prepare(
 
 
 def _identities(root: Path) -> dict[int, dict[str, str]]:
-    """identities.json, if there is one: {speaker: {"identity", "description"}}."""
+    """Read identities.json, if there is one, as {speaker: {"identity", "description"}}."""
     path = root / "identities.json"
     if not path.exists():
         return {}
@@ -196,12 +196,12 @@ def _identities(root: Path) -> dict[int, dict[str, str]]:
         }
     except (ValueError, KeyError, TypeError) as error:
         raise BeatError(
-            f"{path} is not a list of id, identity and description ({error!r}): mend or remove it"
+            f"{path} is not a list of id, identity and description ({error!r}): repair or remove it"
         ) from error
 
 
 def _convert_all(recordings: list[Recording], parts: Path, workers: int, align: bool) -> list[Outcome]:
-    """Every recording's outcome, from an earlier run's file or converted now."""
+    """Return every recording's outcome, read from an earlier run's file or converted now."""
     done: dict[str, Outcome] = {}
     for recording in recordings:
         if (earlier := read_part(_part(parts, recording.id), stamp(recording, align))) is not None:
@@ -213,8 +213,8 @@ def _convert_all(recordings: list[Recording], parts: Path, workers: int, align: 
                 done[recording.id] = convert_into(recording, align, _part(parts, recording.id))
                 progress.update()
         elif todo:
-            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # theirs: a process a core is enough
-            # Fresh processes: a fork would copy torch's threads' locks, held or not.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the workers: one process a core is enough
+            # Spawn, because a fork would copy the locks of torch's threads.
             with ProcessPoolExecutor(min(workers, len(todo)), multiprocessing.get_context("spawn")) as pool:
                 waiting = [
                     pool.submit(convert_into, recording, align, _part(parts, recording.id)) for recording in todo
@@ -226,7 +226,7 @@ def _convert_all(recordings: list[Recording], parts: Path, workers: int, align: 
                         progress.update()
                 except BrokenProcessPool as error:
                     raise BeatError(
-                        "a worker process was killed, most likely for memory: run again, it goes on; with fewer --workers"
+                        "a worker process was killed, most likely for memory: run it again with fewer --workers, and it resumes"
                     ) from error
                 finally:
                     pool.shutdown(cancel_futures=True)
@@ -257,7 +257,10 @@ def _recorded(recording: Recording, outcome: Outcome, identity: str, offset: int
 
 
 def _assemble(out: Path, parts: Path, index: dict) -> None:
-    """Join the parts into the arrays and write the index last: a folder with an index is whole. Features of other recordings go."""
+    """Join the parts into the arrays. The index is written last, so a folder that has one is complete.
+
+    Cached features are removed if the recordings changed.
+    """
     with open(out / "faces.part", "wb") as faces, open(out / "mel.part", "wb") as mels:
         for each in index["recordings"]:
             with np.load(_part(parts, each["id"])) as arrays:
@@ -278,14 +281,16 @@ def _assemble(out: Path, parts: Path, index: dict) -> None:
 
 
 def _places(index: dict) -> list[tuple]:
-    """What features depend on: which sound lies where."""
+    """Return what cached features depend on: the place of every recording's sound."""
     return [(each["id"], each["start"], each["offset"], each["length"]) for each in index["recordings"]]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Random windows of takes: faces (B, N, 52), features (B, T, F), mel (B, 2 T, BANDS), identity (B,), emotion (B,), and whose they are: speaker
-    (B,), an index into Prepared.speakers."""
+    """Random windows of takes: faces (B, N, 52), features (B, T, F), mel (B, 2 T, BANDS), and the indices identity, emotion and speaker (B,).
+
+    speaker is an index into Prepared.speakers.
+    """
 
     faces: Tensor
     features: Tensor
@@ -305,9 +310,10 @@ def _gather(array: np.ndarray, starts: np.ndarray, per: int, length: int) -> Ten
 def batches(
     data: Prepared, split: str, size: int, seconds: float, seed: int, first: int, parts: Sequence[range]
 ) -> Iterator[Batch]:
-    """Endless batches of windows, drawn by how long each take is; of each batch its `parts`, ranges of its rows, one after another.
+    """Yield batches of random windows forever, from batch `first` on; a take's chance grows with its length.
 
-    Batch i depends on (seed, i) and size alone: a resumed run sees the same, and so do many processes with a part each.
+    Of each batch of `size` rows, the row ranges `parts` are yielded one after another. Batch i depends on (seed, i) and size only, so resumed
+    runs and many processes get the same rows. Raises BeatError if no take is as long as a window.
     """
     length = round(seconds * 10)
     takes = [take for take in data.part(split) if take.length >= length]

@@ -1,6 +1,6 @@
-"""Which stretch of which recording is trained on and which is measured on. Pure functions: recordings in, pieces with their part out.
+"""Split recordings into the parts train, val, test and voice. All functions are pure.
 
-Parts: train | val | test | voice. `voice` are speakers held out whole, in any scheme; the other three are of known speakers.
+`voice` holds all takes of the held-out speakers, in any scheme. The other parts are of known speakers.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ import numpy as np
 from backend.arkit import EMOTIONS
 
 PARTS = ("train", "val", "test", "voice")
-SEQUENCE = 100  # tenths of a second: the papers' 10 s
-SHORTEST = 20  # tenths: what is left of a recording after its last whole sequence counts from 2 s on
-SPOKEN = 0.1  # share of voiced sound from which a take is one in which somebody speaks
+SEQUENCE = 100  # tenths of a second, the papers' 10 s
+SHORTEST = 20  # tenths; a shorter remainder of a recording is no sequence
+SPOKEN = 0.1  # share of voiced sound from which a take counts as speech
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Recorded:
     emotion: str
     type: int  # BEAT's: 0 speech, 1 conversation
     number: int  # BEAT's sequence number
-    start: int  # where in its sound it begins: later than 0 where a correction of the lag left no face
-    offset: int  # where in the arrays it lies
+    start: int  # in its sound; above 0 if the correction of the lag left no face before it
+    offset: int  # in the arrays
     length: int
-    voiced: float  # share of its sound in which a voice is heard, 0..1
-    spoken: float | None  # share in which somebody speaks by its TextGrid; None without a labelled one
-    lag: float | None  # measured, s: above 0 the face comes late; None: nobody speaks, or not asked for
+    voiced: float  # share of its sound with a voice, 0..1
+    spoken: float | None  # share of speech by its TextGrid; None if it has no labels
+    lag: float | None  # estimated, s; above 0 if the face is late; None without speech, or if it was not estimated
     confidence: float | None  # of the lag, as in lag.Lag
-    shift: float  # s by which the face was moved to an earlier time
+    shift: float  # s by which the face was moved earlier
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Take:
 
 
 def piece(recorded: Recorded, split: str, first: int = 0, last: int | None = None) -> Take:
-    """Tenths first .. last (its end) of a recording, counted from where the recording begins in the arrays."""
+    """Return the take from tenth `first` to `last` (default: the end) of a recording."""
     last = recorded.length if last is None else min(last, recorded.length)
     return Take(
         recorded.id, recorded.speaker, recorded.identity, recorded.emotion, split, recorded.offset + first, last - first
@@ -58,7 +58,7 @@ def piece(recorded: Recorded, split: str, first: int = 0, last: int | None = Non
 
 
 def cut(take: Take, length: int = SEQUENCE) -> list[Take]:
-    """A piece in sequences of `length` tenths; the remainder is one too if it lasts SHORTEST or longer."""
+    """Cut a take into sequences of `length` tenths. The remainder is one too if it is at least SHORTEST."""
     found = []
     for first in range(0, take.length, length):
         size = min(length, take.length - first)
@@ -70,9 +70,9 @@ def cut(take: Take, length: int = SEQUENCE) -> list[Take]:
 
 
 def split_by(scheme: str, recordings: Sequence[Recorded], held_out: frozenset[int]) -> list[Take]:
-    """The pieces of a scheme, in the recordings' order, with the held-out speakers' recordings whole as `voice`.
+    """Split recordings by a scheme, in their order, with the recordings of held-out speakers as `voice`.
 
-    Raises ValueError for an unknown scheme, or for one that does not know these speakers.
+    Raises ValueError if there is no such scheme, or if it does not know these speakers.
     """
     if scheme not in SCHEMES:
         raise ValueError(f"there is no split {scheme!r}: choose one of {', '.join(SCHEMES)}")
@@ -100,11 +100,11 @@ _HALF = {0: 300, 1: 3000}  # tenths of a recording's sound, by type, at which a 
 
 
 def official(recordings: Sequence[Recorded]) -> list[Take]:
-    """BEAT's listing. 4-hour speakers: what is not listed is trained on; 1-hour speakers: what is not listed is left out."""
-    strangers = sorted({each.speaker for each in recordings} - set(_SPEAKERS))
-    if strangers:
+    """Split by BEAT's listing. Recordings that are not listed are trained on for 4-hour speakers, and left out for 1-hour speakers."""
+    unknown = sorted({each.speaker for each in recordings} - set(_SPEAKERS))
+    if unknown:
         raise ValueError(
-            f"BEAT's official split knows speakers 1 to 30, not {', '.join(map(str, strangers))}: hold them out or use another split"
+            f"BEAT's official split knows speakers 1 to 30, not {', '.join(map(str, unknown))}: hold them out or use another split"
         )
     takes = []
     for each in recordings:
@@ -122,7 +122,10 @@ def official(recordings: Sequence[Recorded]) -> list[Take]:
 
 
 def leaky(recordings: Sequence[Recorded], seed: int = 0) -> list[Take]:
-    """The papers': 10-s sequences, 8 : 1 : 1 at random. Named for its fault: a sequence's neighbours, one breath away, may be trained on."""
+    """Split as the papers do: 10-second sequences at random, 8 : 1 : 1.
+
+    It leaks: the sequences right before and after a test sequence may be trained on.
+    """
     sequences = [sequence for each in recordings for sequence in cut(piece(each, "train"))]
     order = np.random.default_rng(seed).permutation(len(sequences))
     tenth = round(len(sequences) / 10)
@@ -134,8 +137,11 @@ def leaky(recordings: Sequence[Recorded], seed: int = 0) -> list[Take]:
 
 
 def takes(recordings: Sequence[Recorded]) -> list[Take]:
-    """For data without a listing: of every speaker the last neutral take in which somebody speaks, and of every fourth emotion the last such
-    take, are `test`; all else is trained on. Speech goes before conversation, whose recordings are too long to give away."""
+    """Split data without a listing by take.
+
+    Of each speaker, the last neutral take with speech and that of every fourth emotion are `test`; all others are trained on. Speech is
+    preferred to conversation, whose recordings are too long to lose.
+    """
     groups: dict[tuple[int, str], list[Recorded]] = {}
     for each in recordings:
         groups.setdefault((each.speaker, each.emotion), []).append(each)

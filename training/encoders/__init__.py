@@ -1,4 +1,4 @@
-"""Large, frozen audio encoders: teachers' ears. Each maps 16 kHz sound to features at 50 Hz; run once a take and cached."""
+"""Large, frozen audio encoders of teachers. Each maps sound at 16 kHz to features at 50 Hz, which are cached for training."""
 
 from . import hubert, whisper
 from .base import Encoder
@@ -12,8 +12,8 @@ _LOADERS = {"hubert": hubert.load, "whisper": whisper.load}
 def load_encoder(source: str) -> Encoder:
     """Open an encoder by a hub name, a folder, or `package:NAME` for an installed package that holds a CTranslate2 Whisper.
 
-    A model file that is split over packages: `package:FIRST+SECOND`. What a hub name or a folder holds, its own config says.
-    Raises ValueError if it can't be had or is of another kind.
+    `package:FIRST+SECOND` joins a model file that is split over packages. Raises ValueError if the encoder can't be loaded or is of another
+    kind.
     """
     if source.startswith("package:"):
         return whisper.load_packages(source)

@@ -1,4 +1,4 @@
-"""Features of every recording, kept beside the faces: a large encoder listens once, and never again in training."""
+"""Cache the large encoder's features of every recording, so that training does not run the encoder."""
 
 import json
 from pathlib import Path
@@ -15,18 +15,19 @@ from .base import Encoder
 
 
 def cache_features(data: Prepared, root: Path, encoder: Encoder) -> None:
-    """Write features.f16 for all recordings, and features.json, which says whose they are and how wide.
+    """Write the features of all recordings to features.f16, and the encoder's name and width to features.json.
 
-    Goes on where it was interrupted; another encoder starts anew. root: the recordings that `data` was prepared from. Raises BeatError
-    naming the recording that is missing, broken or no longer the one prepared.
+    root: the recordings that `data` was prepared from. An interrupted run resumes; another encoder starts over. Raises BeatError if a
+    recording is missing, broken or was changed since.
     """
     path = data.folder / "features.f16"
     part, counter = path.with_suffix(".part"), data.folder / "features.done"
-    whose = {"encoder": encoder.name, "width": encoder.width, "parameters": encoder.parameters}
+    source = {"encoder": encoder.name, "width": encoder.width, "parameters": encoder.parameters}
     done = 0
     if counter.exists() and part.exists():
-        done = (kept := json.loads(counter.read_text())).pop("takes")
-        done = done if kept == whose else 0
+        earlier = json.loads(counter.read_text())
+        takes = earlier.pop("takes")
+        done = takes if earlier == source else 0
     paths = {recording.id: recording.path.with_suffix(".wav") for recording in find_recordings(root)}
     if missing := [take.id for take in data.recordings if take.id not in paths]:
         raise BeatError(
@@ -38,26 +39,28 @@ def cache_features(data: Prepared, root: Path, encoder: Encoder) -> None:
             tqdm(data.recordings[done:], desc="features", unit="take", initial=done, total=len(data.recordings)),
             done + 1,
         ):
-            file.write(_listen(take, paths[take.id], encoder).tobytes())
+            file.write(_encode(take, paths[take.id], encoder).tobytes())
             file.flush()
-            counter.write_text(json.dumps({**whose, "takes": index}))
+            counter.write_text(json.dumps({**source, "takes": index}))
         file.truncate()
     part.replace(path)
-    (data.folder / "features.json").write_text(json.dumps(whose, indent=1) + "\n")
+    (data.folder / "features.json").write_text(json.dumps(source, indent=1) + "\n")
     counter.unlink()
 
 
-def _listen(take: Recorded, path: Path, encoder: Encoder) -> np.ndarray:
-    """One take's features: (FEATURES * length, F) float16."""
+def _encode(take: Recorded, path: Path, encoder: Encoder) -> np.ndarray:
+    """Return one take's features, (FEATURES * length, F) float16."""
     try:
         sound = read_clip(path).samples[take.start * TENTH : (take.start + take.length) * TENTH]
     except AudioError as error:
-        raise BeatError(f"can't read {path} ({error}): mend it, or prepare the recordings again without it") from error
+        raise BeatError(
+            f"can't read {path} ({error}): repair it, or prepare the recordings again without it"
+        ) from error
     if len(sound) < take.length * TENTH:
         raise BeatError(f"{path} is shorter than when it was prepared: prepare the recordings again")
     features = encoder(sound).astype(np.float16)
     if not np.isfinite(features).all():
         raise BeatError(
-            f"{encoder.name} hears values beyond half precision in {path}: leave it out, or take another encoder"
+            f"{encoder.name} gives values beyond half precision for {path}: leave it out, or use another encoder"
         )
     return features

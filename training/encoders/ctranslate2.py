@@ -1,4 +1,4 @@
-"""CTranslate2's model files, as packages carry Whisper: read with struct, rebuilt for `transformers`."""
+"""Read CTranslate2 model files, the format of packaged Whisper models, and rebuild them for `transformers`."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _read_ctranslate2(raw: bytes, name: str) -> dict[str, np.ndarray]:
-    """Variables of a CTranslate2 model.bin (format 6): the encoder's only. Raises ValueError if they are not floats or the file is cut off."""
+    """Read the encoder's variables from a CTranslate2 model.bin (format 6). Raises ValueError if they are not floats or the file is cut off."""
     types = {0: np.float32, 4: np.float16}
     found = {}
     file = io.BytesIO(raw)
@@ -37,17 +37,20 @@ def _read_ctranslate2(raw: bytes, name: str) -> dict[str, np.ndarray]:
             if not shape:  # the number of heads and other settings
                 continue
             if kind not in types:
-                raise ValueError(f"{name} is quantised: take a float16 or float32 model")
+                raise ValueError(f"{name} is quantized: use a float16 or float32 model")
             found[variable.removeprefix("encoder/")] = (
                 np.frombuffer(value, types[kind]).reshape(shape).astype(np.float32)
             )
     except struct.error as error:
-        raise ValueError(f"{name} is no whole CTranslate2 model: name all its parts, in their order") from error
+        raise ValueError(f"{name} is no complete CTranslate2 model: name all its parts, in order") from error
     return found
 
 
 def whisper_from_ctranslate2(file: bytes, name: str) -> "WhisperEncoder":
-    """Rebuild a Whisper encoder of `transformers` from a CTranslate2 file, whose q, k and v are one fused matrix. Raises ValueError, with name."""
+    """Rebuild a Whisper encoder of `transformers` from a CTranslate2 file, whose q, k and v are one matrix.
+
+    Raises ValueError, naming the file, if it can't be read.
+    """
     from transformers import WhisperConfig
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 

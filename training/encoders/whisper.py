@@ -1,4 +1,4 @@
-"""Whisper's encoder (Radford et al. 2022): a teacher's ear that comes as a package too, where there is no hub to reach."""
+"""Whisper's encoder (Radford et al. 2022). It is available as a package too, for machines without access to the hub."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 
 def load(source: str) -> Encoder:
-    """A Whisper by hub name or folder. Raises OSError or ValueError, as `transformers` does."""
+    """Load a Whisper encoder by hub name or folder. Raises OSError or ValueError, as `transformers` does."""
     from transformers import WhisperModel
 
     return _encoder(source, WhisperModel.from_pretrained(source).encoder)
 
 
 def load_packages(source: str) -> Encoder:
-    """`package:NAME` or `package:FIRST+SECOND`: a CTranslate2 model.bin, or its parts in their order, in installed packages. Raises ValueError."""
+    """Load a CTranslate2 model.bin from installed packages: `package:NAME`, or `package:FIRST+SECOND` for its parts in order.
+
+    Raises ValueError if a package is not installed or holds no model.
+    """
     raw = b""
     for name in source.removeprefix("package:").split("+"):
         spec = find_spec(name)
@@ -44,9 +47,11 @@ def _encoder(source: str, encoder: "WhisperEncoder") -> Encoder:
     encoder = encoder.float().eval().to(device)
     extractor = WhisperFeatureExtractor(feature_size=encoder.config.num_mel_bins)
 
-    def hear(chunk: np.ndarray) -> np.ndarray:
+    def encode_window(chunk: np.ndarray) -> np.ndarray:
         mel = extractor(chunk, sampling_rate=RATE, return_tensors="pt").input_features.to(device)  # padded to 30 s
         with torch.inference_mode():
             return encoder(mel).last_hidden_state[0, : len(chunk) // STRIDE].cpu().numpy()
 
-    return Encoder(source, encoder.config.d_model, parameters(encoder), lambda samples: in_windows(samples, hear))
+    return Encoder(
+        source, encoder.config.d_model, parameters(encoder), lambda samples: in_windows(samples, encode_window)
+    )

@@ -13,7 +13,7 @@ from backend.arkit import BEAT, CHANNELS, LOWER, UPPER
 from backend.features import RATE
 
 from ..data.prepared import FACES, Prepared, Take
-from ..encoders.base import Listen
+from ..encoders.base import Encode
 from ..model.pipeline import TalkerPipeline, compute_log_mel, encode_features, encode_sound, match_voice, sample_takes
 from . import metrics
 from .head_mesh import HeadMesh
@@ -169,7 +169,7 @@ def match_voices(pipeline: TalkerPipeline, data: Prepared, takes: list[Take]) ->
     return VoiceMatches(table(identities, len(pipeline.identities)), table(emotions, len(pipeline.emotions)))
 
 
-def measure_time(pipeline: TalkerPipeline, encoder: Listen | None, seconds: float = SECONDS) -> Figure:
+def measure_time(pipeline: TalkerPipeline, encoder: Encode | None, seconds: float = SECONDS) -> Figure:
     """Measure ITF in 1e-4 s per frame for one clip and one take, from sound to curves, with identity and emotion matched by the voice.
 
     The result is the median of the runs, since other programs can only add time. The sound is noise, because its content makes no difference.

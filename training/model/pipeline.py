@@ -14,7 +14,7 @@ from backend.inference.sampler import sample_ddim
 from backend.inference.voice_match import NEUTRAL, SURE
 from backend.noise_schedule import NoiseLevel
 
-from ..encoders.base import Listen
+from ..encoders.base import Encode
 from .checkpoint import load_model
 from .diffusion import Standardizer, make_schedule, read_standardizer
 from .losses import TEMPERATURE
@@ -76,7 +76,7 @@ def compute_log_mel(samples: np.ndarray) -> np.ndarray:
     return log_mel(samples * np.float32(speech_gain(samples)), 0, tenths * MEL_FPS // 10)
 
 
-def encode_sound(pipeline: TalkerPipeline, samples: np.ndarray, encoder: Listen | None) -> Tensor:
+def encode_sound(pipeline: TalkerPipeline, samples: np.ndarray, encoder: Encode | None) -> Tensor:
     """Return the decoder's condition (1, frames, D) for samples (n,) at 16 kHz, cut to whole tenths of a second.
 
     encoder: the large encoder. Raises ValueError if the model needs one and it is None.

@@ -1,7 +1,7 @@
-"""A model's own faces for recordings that have none, so that a small encoder can be distilled on all the sound there is.
+"""Pseudo-labels: faces that a model generates for recordings without one, so that a student encoder can be distilled on more speech.
 
-A model with a large encoder hears well what it never learned from; a small one hears what it was distilled on. Real speech without a
-captured face is easy to come by, so the large one performs it, and the small one learns from that as from any other recording.
+A model with a large encoder generalizes to new recordings, one with a student encoder less so. Real speech without a captured face is easy
+to find. So the large model generates faces for it, and the student learns from them as from recorded ones.
 """
 
 from collections import Counter
@@ -18,23 +18,23 @@ from backend.features import RATE
 from backend.inference.generator import FACE_FPS
 
 from ..data.beat_writer import Person, recording_stem, write_identities, write_recording
-from ..encoders.base import Listen
+from ..encoders.base import Encode
 from ..model.pipeline import TalkerPipeline, encode_sound, load_pipeline, sample_takes
 from .performer.performed_takes import Summary
 
 _EMOTION = "neutral"
 _SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3")
-_PIECE = 30  # s: longer recordings are cut
+_PIECE = 30  # s; longer recordings are cut
 
 
-def imitate(
-    model: Path, sounds: Path, out: Path, encoder: Listen | None, takes: int, first: int, seed: int = 0
+def write_pseudo_labels(
+    model: Path, sounds: Path, out: Path, encoder: Encode | None, takes: int, first: int, seed: int = 0
 ) -> Summary:
-    """Perform every sound under a folder and write the takes to out in BEAT's layout, beside what is there.
+    """Generate takes for every sound under a folder and add them to `out` in BEAT's layout.
 
-    Of each sound so many takes, each by another of the model's identities in turn, neutral, since what a face says is not to depend on whose
-    it is. first: BEAT's number of the first identity; it must not be another speaker's. Sounds that can't be read are named and left out.
-    Raises ValueError if there is no sound, or if the model needs a large encoder and gets none.
+    Each sound gets `takes` neutral takes, with the model's identities in turn, so that the lips do not depend on the identity. first: BEAT's
+    speaker number of the first identity, which must be free. Unreadable sounds are skipped and reported. Raises ValueError if there is no
+    sound, or if the model needs a large encoder and none is given.
     """
     paths = sorted(path for path in sounds.rglob("*") if path.suffix.lower() in _SOUNDS)
     if not paths:
@@ -67,11 +67,11 @@ def imitate(
 
 
 def _faces(
-    pipeline: TalkerPipeline, samples: np.ndarray, encoder: Listen | None, cast: list[int], seed: int
+    pipeline: TalkerPipeline, samples: np.ndarray, encoder: Encode | None, cast: list[int], seed: int
 ) -> Iterator[np.ndarray]:
-    """The face (N, 52) of each identity in `cast`, of noise seeded one after another."""
-    heard = encode_sound(pipeline, samples, encoder)
+    """Yield a face (N, 52) for each identity in `cast`, with consecutive seeds."""
+    condition = encode_sound(pipeline, samples, encoder)
     for k, who in enumerate(cast):
-        yield sample_takes(pipeline, lambda: heard, who, pipeline.emotions.index(_EMOTION), [seed + k])[0].astype(
+        yield sample_takes(pipeline, lambda: condition, who, pipeline.emotions.index(_EMOTION), [seed + k])[0].astype(
             np.float32
         )
