@@ -1,4 +1,4 @@
-"""ARKit's blendshapes as vertex offsets of a mesh: what a moving mesh is explained with."""
+"""Read a basis: ARKit's blendshapes as vertex offsets of a mesh, which meshes in motion are fitted with."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +13,14 @@ _LARGEST = 0.1  # m: no blendshape moves a face's vertex further
 
 
 class BasisError(ValueError):
-    """The basis can't be used; the text says why and what to do."""
+    """The basis can't be used. The message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Basis:
-    """Blendshapes. names: channels, in the order of CHANNELS; deltas: (K, V, 3) float64, offsets at weight 1; neutral: (V, 3), if known.
+    """Blendshapes. names: channels, in the order of CHANNELS. deltas: (K, V, 3) float64, offsets at weight 1. neutral: (V, 3), if known.
 
-    Units and axes are the basis's own; fitted_to brings them to a head's.
+    Units and axes are the basis's own. fitted_to converts them to a head's.
     """
 
     names: tuple[str, ...]
@@ -28,10 +28,9 @@ class Basis:
     neutral: np.ndarray | None
 
     def fitted_to(self, template: np.ndarray) -> "Basis":
-        """Turned and scaled as its neutral face has to be to lie on template, (V, 3) in m. Without a neutral face it is taken as it is.
+        """Rotate and scale the basis so that its neutral face fits template, (V, 3) in m. Without a neutral face it stays as it is.
 
-        The similarity is Umeyama's (1991, eq. 40-42), so a basis in centimetres, with another axis up or of a smaller head fits too.
-        Raises BasisError if an offset is larger than any face's.
+        The similarity is Umeyama's (1991, eq. 40-42), so a basis in centimeters, with another up axis or of a smaller head works too. Raises BasisError if an offset is larger than any face's.
         """
         deltas = self.deltas
         if self.neutral is not None:
@@ -47,7 +46,7 @@ class Basis:
 
 
 def read_basis(path: Path, vertices: int | None = None) -> Basis:
-    """Read a basis of a mesh, with so many vertices if a number is given: an .npz or a folder of .obj files.
+    """Read a basis from an .npz or a folder of .obj files. If `vertices` is given, the mesh must have as many.
 
     .npz: names (K,), deltas (K, V, 3) in m and, if need be, neutral (V, 3). Folder: one .obj a blendshape, in sub-folders too, and the
     neutral face (neutral.obj, basis.obj or template.obj), all with the same vertices. Names may be spelled as rigs do (eyeBlink_L);
@@ -109,7 +108,7 @@ def _read_folder(path: Path) -> tuple[np.ndarray | None, dict[str, np.ndarray]]:
 
 
 def _read_obj(path: Path) -> np.ndarray:
-    """The vertices of an .obj, (V, 3) float64, in the file's order."""
+    """Read the vertices of an .obj, (V, 3) float64, in the file's order."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             rows = [line.split()[1:4] for line in file if line.startswith("v ")]
@@ -119,7 +118,7 @@ def _read_obj(path: Path) -> np.ndarray:
 
 
 def _similarity(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, float]:
-    """Rotation (3, 3) and scale that lay source (V, 3) best on target (V, 3), both without their centres."""
+    """Return the rotation (3, 3) and scale that fit source (V, 3) to target (V, 3) best, both centered."""
     source, target = source - source.mean(0), target - target.mean(0)
     u, values, vt = np.linalg.svd(target.T @ source)
     signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])

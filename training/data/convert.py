@@ -46,7 +46,7 @@ class Outcome:
 
 
 def stamp(recording: Recording, align: bool) -> str:
-    """Changes when the recording's files do, or what is asked for."""
+    """Return a signature that changes when the recording's files or the options do."""
     files = []
     for suffix in (".wav", ".json", ".TextGrid"):
         path = _with(recording, suffix)
@@ -56,7 +56,7 @@ def stamp(recording: Recording, align: bool) -> str:
 
 
 def convert_into(recording: Recording, align: bool, part: Path) -> Outcome:
-    """Convert a recording and write the result to `part`, whole or not at all. A broken recording is a result, too."""
+    """Convert a recording and write the result to `part`, completely or not at all. A broken recording is a result too."""
     signature = stamp(recording, align)
     faces, mel = np.zeros((0, 0), np.float16), np.zeros((0, 0), np.float16)
     try:
@@ -73,7 +73,7 @@ def convert_into(recording: Recording, align: bool, part: Path) -> Outcome:
 
 
 def read_part(part: Path, signature: str) -> Outcome | None:
-    """What convert_into wrote, if it is there, whole, and of these files."""
+    """Return what convert_into wrote, or None if it is missing, damaged or of other files."""
     try:
         with np.load(part) as arrays:
             return Outcome(**json.loads(str(arrays["outcome"]))) if str(arrays["stamp"]) == signature else None
@@ -82,14 +82,17 @@ def read_part(part: Path, signature: str) -> Outcome | None:
 
 
 def convert(recording: Recording, align: bool) -> tuple[Outcome, np.ndarray, np.ndarray]:
-    """(outcome, faces (3 length, 52), mel (10 length, BANDS)), both float16, empty if it is dropped. Raises BeatError or AudioError."""
+    """Convert a recording. Return its outcome, faces (3 length, 52) and log-mel (10 length, BANDS), float16, empty if it is dropped.
+
+    Raises BeatError or AudioError.
+    """
     track = read_track(_with(recording, ".json"))
     sound = read_clip(_with(recording, ".wav")).samples
     power = _power(sound * np.float32(speech_gain(sound)))
     voiced = voiced_share(sound)
     spoken, note = _spoken(_with(recording, ".TextGrid"))
     lag: Lag | None = None
-    if align and voiced >= SPOKEN:  # silence has no lag to be told by, and none that matters
+    if align and voiced >= SPOKEN:  # silence has no lag
         lag = estimate_lag(power, track.sampled(MEL_FPS))
     shift = lag.shift if lag is not None and lag.known else 0.0
     start, length = _overlap(track.times, len(sound) / RATE, shift)
@@ -105,7 +108,7 @@ def convert(recording: Recording, align: bool) -> tuple[Outcome, np.ndarray, np.
         shift=round(shift, 4),
     )
     if lag is not None and not lag.known:
-        reason = f"the face's lag behind the sound can't be told (confidence {lag.confidence:.2f}, at least {CONFIDENT} is needed)"
+        reason = f"the face's lag behind the sound is unknown (confidence {lag.confidence:.2f}, at least {CONFIDENT} is needed)"
         return (
             Outcome(**{**asdict(outcome), "dropped": reason}),
             np.zeros((0, 0), np.float16),
@@ -117,8 +120,10 @@ def convert(recording: Recording, align: bool) -> tuple[Outcome, np.ndarray, np.
 
 
 def voiced_share(sound: np.ndarray) -> float:
-    """Share of (n,) 16 kHz samples in which a voice stands out: 10-ms frames within 30 dB of the loud ones, 12 dB above the room, not fainter
-    than -55 dB full scale. Steady noise and silence have none."""
+    """Return the share of samples (n,) at 16 kHz with a voice, 0..1. It is 0 for steady noise and silence.
+
+    These are 10-ms frames within 30 dB of the loud ones, at least 12 dB above the room and -55 dB full scale.
+    """
     frames = len(sound) // HOP
     if frames == 0:
         return 0.0
@@ -133,7 +138,7 @@ def _with(recording: Recording, suffix: str) -> Path:
 
 
 def _spoken(path: Path) -> tuple[float | None, str]:
-    """(share of speech by the TextGrid, what is wrong with it)."""
+    """Return the share of speech by the TextGrid, and what is wrong with the file."""
     if not path.exists():
         return None, ""
     try:
@@ -143,14 +148,14 @@ def _spoken(path: Path) -> tuple[float | None, str]:
 
 
 def _power(sound: np.ndarray) -> np.ndarray:
-    """Mel power of all whole frames of (n,) samples: (n // HOP, BANDS)."""
+    """Return the mel power of all whole frames of samples (n,), (n // HOP, BANDS)."""
     frames = len(sound) // HOP
     pieces = [mel_power(sound, first, min(_PIECE, frames - first)) for first in range(0, frames, _PIECE)]
     return np.concatenate(pieces) if pieces else np.zeros((0, BANDS), np.float32)
 
 
 def _overlap(times: np.ndarray, seconds: float, shift: float) -> tuple[int, int]:
-    """(start, length) in tenths of the sound's time for which there is a face. BEAT's first frame is at 1/60 s: it stands for 0 too."""
+    """Return start and length, in tenths of a second of the sound, of the part with a face. BEAT's first frame, at 1/60 s, covers 0 s too."""
     first = times[0] if times[0] > 0.05 else 0.0
     start = max(0, math.ceil(10 * (first - shift) - 1e-6))
     faces = math.floor(FPS * (times[-1] - shift) + 1e-6) + 1  # one at 0 s, the last not after the last captured one

@@ -1,4 +1,4 @@
-"""Takes of LiveLinkFace (Epic's capture app) as recordings in BEAT's layout.
+"""Import takes of LiveLinkFace (Epic's capture app) as recordings in BEAT's layout.
 
 A take is a table of curves (.csv) with its sound beside it: a .wav, or the .mov that the app films. Both start together; what lag is left
 between them is found when the recordings are prepared. Of one take the app writes MySlate_1_iPhone_cal.csv (measured against the person's
@@ -28,7 +28,7 @@ _TAKES = "takes.csv"
 
 @dataclass(frozen=True)
 class Capture:
-    """One take on disk. name: its path in the folder, without the app's ending and the suffix; sound: .wav or .mov."""
+    """One take on disk. name: its path in the folder, without the app's ending and the suffix. sound: .wav or .mov."""
 
     name: str
     curves: Path
@@ -39,7 +39,7 @@ class Capture:
 
 @dataclass(frozen=True)
 class Import:
-    """What an import wrote. skipped: takes that could not be used, each with its reason."""
+    """Result of an import. skipped: unusable takes, each with its reason."""
 
     people: tuple[Person, ...]
     written: tuple[str, ...]
@@ -90,7 +90,7 @@ def import_livelink(folder: Path, root: Path) -> Import:
 
 
 def find_captures(folder: Path) -> tuple[list[Capture], list[str]]:
-    """The takes under folder, in the order of their names, and those without a sound. Raises ValueError for a wrong takes.csv."""
+    """Return the takes under folder, sorted by name, and those without a sound. Raises ValueError for an invalid takes.csv."""
     tables: dict[str, tuple[int, Path]] = {}
     for path in sorted(folder.rglob("*.[cC][sS][vV]")):
         base, ending = _split(path.stem)
@@ -118,7 +118,7 @@ def find_captures(folder: Path) -> tuple[list[Capture], list[str]]:
 
 
 def _split(stem: str) -> tuple[str, str]:
-    """MySlate_1_iPhone_cal -> (MySlate_1_iPhone, _cal)."""
+    """Split MySlate_1_iPhone_cal into MySlate_1_iPhone and _cal."""
     for ending in ("_cal", "_raw", "_neutral"):
         if stem.endswith(ending) and stem != ending:
             return stem.removesuffix(ending), ending
@@ -144,7 +144,7 @@ def _sound_of(path: Path) -> Path | None:
 
 
 def _read_takes(path: Path, names: set[str]) -> dict[str, tuple[str, str]]:
-    """takes.csv as {take: (emotion, identity)}; what it leaves open is empty."""
+    """Read takes.csv as {take: (emotion, identity)}. Missing values are empty."""
     if not path.is_file():
         return {}
     try:

@@ -16,11 +16,11 @@ import numpy as np
 
 
 class PickleError(ValueError):
-    """The file isn't such a pickle; the text says what it holds."""
+    """The file isn't such a pickle. The message says what it holds."""
 
 
 class _Type:
-    """numpy.dtype as pickled: a code such as i2, and then a state whose second part is the byte order."""
+    """A pickled numpy.dtype: a code such as i2, then a state whose second part is the byte order."""
 
     def __init__(self, code: str | bytes, *_: object) -> None:
         self.code = code.decode("ascii") if isinstance(code, bytes) else str(code)
@@ -33,7 +33,7 @@ class _Type:
 
 
 class _Array:
-    """numpy.ndarray as pickled: first empty, then given its shape, type and bytes."""
+    """A pickled numpy.ndarray: created empty, then given its shape, type and bytes."""
 
     def __init__(self, value: np.ndarray | None = None) -> None:
         self.value = value
@@ -69,7 +69,7 @@ def _from_buffer(raw: object, kind: object, shape: object, order: object) -> _Ar
 
 
 def _encode(text: str, _: str = "latin1") -> bytes:
-    """What Python 3 writes for bytes in protocols that Python 2 reads too."""
+    """Return the bytes that Python 3 pickles as text in protocols that Python 2 can read."""
     return text.encode("latin1")
 
 
@@ -104,7 +104,7 @@ class _Unpickler(pickle._Unpickler):
 
 
 def load_pickle(path: Path) -> Any:
-    """The dicts, lists, numbers, strings and arrays in a pickle of Python 2 or 3. Raises PickleError, FileNotFoundError."""
+    """Read the dicts, lists, numbers, strings and arrays in a pickle of Python 2 or 3. Raises PickleError or FileNotFoundError."""
     try:
         with path.open("rb") as file:
             return _plain(_Unpickler(file, encoding="latin1").load(), {})

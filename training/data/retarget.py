@@ -26,7 +26,7 @@ _MOVED = 5e-4  # m: vertices that some blendshape moves further are the face, on
 
 @dataclass(frozen=True)
 class Fit:
-    """A sequence explained. weights: (T, K); motion, residual: mean distance of the face's vertices to template and fit, (T,) in m."""
+    """A fitted sequence. weights: (T, K). motion, residual: mean distance of the face's vertices to template and fit, (T,) in m."""
 
     weights: np.ndarray
     motion: np.ndarray
@@ -55,7 +55,7 @@ def retarget(vertices: np.ndarray, template: np.ndarray, deltas: np.ndarray) -> 
 
 
 def align(moving: np.ndarray, still: np.ndarray) -> np.ndarray:
-    """(T, V, 3) turned and shifted, frame by frame, to lie best on (T, V, 3) in the sense of least squares (Kabsch 1976)."""
+    """Rotate and shift vertices (T, V, 3) in each frame to fit others (T, V, 3) in the least-squares sense (Kabsch 1976)."""
     centre = still.mean(1, keepdims=True)
     moving = moving - moving.mean(1, keepdims=True)
     u, _, vt = np.linalg.svd(np.matmul(moving.transpose(0, 2, 1), still - centre))
@@ -81,7 +81,7 @@ def solve_weights(gram: np.ndarray, products: np.ndarray, step: float) -> np.nda
 
 
 def _admm(gram: np.ndarray, products: np.ndarray, upper: np.ndarray, step: float) -> np.ndarray:
-    """Weights in 0..upper that change by at most step * upper: (T, K)."""
+    """Return weights (T, K) in 0..upper that change by at most step * upper."""
     values, vectors = np.linalg.eigh(gram)
     frames = len(products)
     laplacian = 2.0 - 2.0 * np.cos(np.pi * np.arange(frames) / frames)  # of differences, in cosine space
@@ -111,7 +111,7 @@ def _admm(gram: np.ndarray, products: np.ndarray, upper: np.ndarray, step: float
 
 
 def _rigid_directions(template: np.ndarray) -> np.ndarray:
-    """Orthonormal (6, 3 V): how vertices move when the head shifts and turns a little."""
+    """Return an orthonormal basis (6, 3 V) of how vertices move when the head shifts and turns a little."""
     arms = template - template.mean(0)
     axes = np.eye(3)
     moves = [np.broadcast_to(axis, template.shape) for axis in axes] + [np.cross(axis, arms) for axis in axes]

@@ -16,7 +16,7 @@ _TENTHS_AN_HOUR = 36000
 
 
 def write_report(folder: Path) -> Path:
-    """Write the report of a folder that `prepare` filled; returns report.md's path."""
+    """Write the report of a prepared folder and return report.md's path."""
     data = load_prepared(folder)
     counts, reasons = count_sequences(folder)
     _write_csv(folder / "report.csv", data)
@@ -29,7 +29,7 @@ def write_report(folder: Path) -> Path:
 
 
 def count_sequences(folder: Path) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
-    """({scheme: {part: 10-s sequences}}, {scheme: why it does not fit this data})."""
+    """Return {scheme: {part: number of 10-s sequences}}, and {scheme: reason} for those that do not fit this data."""
     counts, reasons = {}, {}
     for scheme in SCHEMES:
         try:
@@ -42,12 +42,12 @@ def count_sequences(folder: Path) -> tuple[dict[str, dict[str, int]], dict[str, 
 
 
 def hours(recordings: list[Recorded]) -> float:
-    """Hours in the arrays."""
+    """Return the hours in the arrays."""
     return sum(each.length for each in recordings) / _TENTHS_AN_HOUR
 
 
 def _speech(recordings: list[Recorded]) -> float:
-    """Hours in which somebody speaks, by the TextGrid or else by the sound."""
+    """Return the hours of speech, by the TextGrid or else by the sound."""
     return (
         sum(each.length * (each.voiced if each.spoken is None else each.spoken) for each in recordings)
         / _TENTHS_AN_HOUR
@@ -126,7 +126,7 @@ def _markdown(data: Prepared, counts: dict[str, dict[str, int]], reasons: dict[s
 
 
 def _write_csv(path: Path, data: Prepared) -> None:
-    """One row a recording, kept or not; lengths in tenths of a second as in the index."""
+    """Write one row for each recording, left out or not, with lengths in tenths of a second as in the index."""
     names = [field.name for field in fields(Recorded)]
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [*names, "left_out", "reason"])
@@ -143,7 +143,7 @@ def _save(figure, path: Path) -> None:
 
 
 def _figure(width: float, height: float):
-    """A figure that needs no display and leaves no global state."""
+    """Make a figure that needs no display and leaves no global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

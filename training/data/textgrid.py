@@ -1,4 +1,4 @@
-"""Praat's TextGrid files: which words and phones are said when."""
+"""Read Praat's TextGrid files, which hold words and phones with their times."""
 
 import re
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ _SILENT = frozenset({"", "sil", "sp", "pau", "<eps>", "<sil>", "#"})
 
 
 class TextGridError(ValueError):
-    """Not a TextGrid; the message says what is wrong with it."""
+    """The file is no TextGrid. The message says what is wrong with it."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A labelled stretch of time. start, end: s."""
+    """A labeled interval. start, end: s."""
 
     start: float
     end: float
@@ -51,7 +51,7 @@ def read_text_grid(path: Path) -> dict[str, tuple[Interval, ...]]:
 
 
 def _values(text: str) -> Iterator[str | float]:
-    """Strings (flags as themselves) and numbers, in order."""
+    """Yield strings (flags as themselves) and numbers, in order."""
     for match in _TOKEN.finditer(text):
         quoted, flag, word = match.groups()
         if quoted is not None:
@@ -98,7 +98,7 @@ def _tiers(values: Iterator[str | float]) -> dict[str, tuple[Interval, ...]]:
 
 
 def spoken_share(tiers: dict[str, tuple[Interval, ...]]) -> float | None:
-    """Share of the time in which somebody speaks, 0..1, by the phones or, where there are none, the words. None: nothing is labelled."""
+    """Return the share of time with speech, 0..1, by the phones or else the words, or None if nothing is labeled."""
     for name in ("phones", "words"):
         intervals = tiers.get(name, ())
         total = sum(each.end - each.start for each in intervals)

@@ -1,4 +1,4 @@
-"""VOCASET (Cudeiro et al. 2019: 12 people, 40 sentences each, as FLAME meshes at 60 fps) as recordings in BEAT's layout.
+"""Import VOCASET (Cudeiro et al. 2019: 12 people, 40 sentences each, FLAME meshes at 60 fps) as recordings in BEAT's layout.
 
 The meshes have no ARKit weights. They are found by `retarget` on a basis that the user names, so what comes out is as good as that basis
 is: `residual.json` says how far the fit is from the mesh, for each person and each sequence. Nobody shows an emotion: all is neutral.
@@ -27,7 +27,7 @@ _FILES = ("data_verts.npy", "raw_audio_fixed.pkl", "templates.pkl", "subj_seq_to
 
 
 class VocasetError(ValueError):
-    """The data set isn't as published; the text says what is wrong."""
+    """The data set isn't as published. The message says what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Residual:
 
 @dataclass(frozen=True)
 class Import:
-    """What an import wrote. residuals: {person's identity: of all its sequences}; skipped: those that could not be used, with reasons."""
+    """Result of an import. residuals: {identity: that of all its sequences}. skipped: unusable sequences, with reasons."""
 
     people: tuple[Person, ...]
     residuals: dict[str, Residual]
@@ -130,7 +130,7 @@ def open_vocaset(folder: Path) -> Vocaset:
 
 
 def _nested(value: object, depth: int) -> bool:
-    """Whether a value is dictionaries in one another, so deep, of which the two outermost have texts for keys."""
+    """Return True if a value is nested dictionaries of this depth, of which the two outermost have text keys."""
     level = {id(value): value}
     for outer in range(depth):
         for each in level.values():
@@ -152,7 +152,7 @@ def _template(data: Vocaset, subject: str) -> np.ndarray:
 
 
 def _meshes(vertices: np.ndarray, rows: dict[int, int]) -> np.ndarray:
-    """A sequence's frames in order, (T, V, 3) float64."""
+    """Return a sequence's frames in order, (T, V, 3) float64."""
     order = [rows[frame] for frame in sorted(rows)] if all(isinstance(frame, int) for frame in rows) else []
     if len(order) < 2 or not all(isinstance(row, int) and 0 <= row < len(vertices) for row in order):
         raise VocasetError(f"its {len(order)} frames are not all among the {len(vertices)} of {_FILES[0]}.")
@@ -163,7 +163,7 @@ def _meshes(vertices: np.ndarray, rows: dict[int, int]) -> np.ndarray:
 
 
 def _sound(sounds: dict[str, dict[str, dict[str, Any]]], subject: str, sequence: str) -> np.ndarray:
-    """A sequence's sound, (n,) at 16 kHz, -1..1. VOCASET's is int16 at 22 kHz."""
+    """Return a sequence's sound, (n,) at 16 kHz, -1..1. VOCASET's is int16 at 22 kHz."""
     entry = sounds.get(subject, {}).get(sequence, {})
     samples, rate = entry.get("audio"), entry.get("sample_rate")
     if (
@@ -197,13 +197,13 @@ def _overall(rows: list[Residual]) -> Residual:
 
 
 def _stamp(folder: Path, basis: Path) -> list[list[str | int]]:
-    """Changes when a file does that the weights depend on."""
+    """Return a signature that changes when a file does that the weights depend on."""
     files = [folder / name for name in _FILES] + (sorted(basis.rglob("*.obj")) if basis.is_dir() else [basis])
     return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
 
 
 def _read_residuals(root: Path, stamp: list[list[str | int]]) -> dict[str, Residual]:
-    """{recording: its figures} of an earlier run on the same files."""
+    """Return {recording: residual} of an earlier run on the same files."""
     path = root / _REPORT
     report = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return (

