@@ -1,13 +1,13 @@
 """What Blender imports. bpy lives in this package and nowhere else; nothing heavy is imported at register."""
 
 from . import cast_list, locale, lock_settings, operators, panels, properties, sample_face
-from .generation import backend_process
+from .generation import current_job
 from .rig import mapping
 from .takes import controls, edit_tracking
 
 # Properties come first: panels and operators use them.
 _parts = (
-    backend_process,
+    current_job,
     edit_tracking,
     controls,
     lock_settings,

@@ -9,6 +9,7 @@ from functools import lru_cache
 import bpy
 
 from ..backend.model_folder import ModelCard
+from ..backend.performance import AUTO
 from . import preferences
 from .generation import model_info, sound_strip
 from .keyframes import face_action
@@ -17,8 +18,6 @@ from .lock_settings import LipSyncLocks
 from .rig import face_rig
 from .takes import take_store
 from .takes.controls import LipSyncControls
-
-AUTO = "auto"
 
 Item = tuple[str, str, str]  # identifier, name, description
 

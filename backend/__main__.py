@@ -1,4 +1,4 @@
-"""The backend from a shell: the same work as from the panel."""
+"""The backend's command line: the same work as from the panel."""
 
 import argparse
 import os
@@ -6,10 +6,11 @@ import platform
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__
+from . import DEFAULT_MODEL, __version__
 from .batch import command as batch
 from .ipc.server_pipes import claim_pipes
 from .shell import is_closed_pipe, run_command
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
     from .inference.generator import Model
     from .messages import UserMessage
 
-# All that is heavy, and might print, is imported by the command that needs it: for `serve` after the pipes are the protocol's.
+# Heavy modules, which might print, are imported by the command that needs them: in `serve` after it has claimed the pipes.
 
-AUTO = "auto"
-DEFAULT_MODEL = Path(__file__).parent / "model"
 RUNTIMES = ("onnx", "torch", "tensorrt")
 
 
@@ -39,7 +38,7 @@ def _run(arguments: list[str] | None) -> int:
     except Exception as error:
         if is_closed_pipe(error):
             raise
-        from .ipc.server import explain
+        from .inference.errors import explain
 
         print(f"error: {explain(error)[1]}", file=sys.stderr)
         return 1
@@ -63,22 +62,16 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace), take.json (BEAT) or take.npz"
     )
-    command.add_argument(
-        "--identity", default=AUTO, metavar="NAME", help="how the speaker moves; auto: matched to the voice"
+    # Named as the fields of a Performance, which also has their defaults.
+    request = command.add_argument_group("request", argument_default=argparse.SUPPRESS)
+    request.add_argument("--identity", metavar="NAME", help="how the speaker moves; auto: matched to the voice")
+    request.add_argument("--emotion", metavar="NAME", help="how the speaker feels; auto: matched to the voice")
+    request.add_argument("--intensity", type=float, metavar="X", help="of the emotion: 0 neutral .. 2 (default: 1)")
+    request.add_argument("--seed", type=int, metavar="N", help="another number, another performance (default: 0)")
+    request.add_argument(
+        "--count", type=int, metavar="N", help="takes with seeds N, N+1, ..., written to take_1.csv, ..."
     )
-    command.add_argument(
-        "--emotion", default=AUTO, metavar="NAME", help="how the speaker feels; auto: matched to the voice"
-    )
-    command.add_argument(
-        "--intensity", type=float, default=1.0, metavar="X", help="of the emotion: 0 neutral .. 2 (default: 1)"
-    )
-    command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="another number, another performance (default: 0)"
-    )
-    command.add_argument(
-        "--count", type=int, default=1, metavar="N", help="takes with seeds N, N+1, ..., written to take_1.csv, ..."
-    )
-    command.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames a second (default: 30)")
+    request.add_argument("--fps", type=float, metavar="F", help="frames a second (default: 30)")
     command.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the file to start at")
     command.add_argument("--end", type=float, metavar="S", help="second of the file to end at")
     command.add_argument(
@@ -149,37 +142,27 @@ def _serve(options: argparse.Namespace) -> int:
 def _generate(options: argparse.Namespace) -> int:
     from .curve_files import check_path, write
     from .curves.adjust import Controls, adjust
-    from .curves.base import Curves
-    from .ipc.protocol import Generate
-    from .ipc.server import perform
+    from .inference.generate_takes import generate_takes
+    from .performance import read_performance
 
     check_path(options.out)
     controls = Controls(
         dict(options.strength), options.smoothing, options.blinks, options.closing, options.offset, options.mirror
     )
     began = time.monotonic()
-    request = Generate(
-        id=0,
-        file=str(options.file),
-        start=options.start,
-        end=options.end,
-        identity=options.identity,
-        emotion=options.emotion,
-        seed=options.seed,
-        count=options.count,
-        fps=options.fps,
-        intensity=options.intensity,
-    )
-    takes = perform(request, _load(options), _show)
+    performance = read_performance(options)
+    takes = generate_takes(_load(options), options.file, performance, options.start, options.end, _show)
     written = []
-    # All of them or none: what is in the way of the last must not leave the first behind.
+    # All of them or none: an error with the last must not leave the first behind.
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
-        for take in takes:
-            name = _name(options.out, take.index, take.count)
-            curves = Curves(take.names, take.values, take.fps, options.start)
+        for index, take in enumerate(takes):
+            name = _name(options.out, index, performance.count)
+            curves = replace(take.curves, start=options.start)
             write(Path(folder) / name, adjust(curves, controls) if controls != Controls() else curves)
             identity, emotion = f"identity {take.identity}", f"emotion {take.emotion}"
-            written.append((name, f"{take.frames} frames at {take.fps:g} fps, {identity}, {emotion}, seed {take.seed}"))
+            written.append(
+                (name, f"{len(curves.values)} frames at {curves.fps:g} fps, {identity}, {emotion}, seed {take.seed}")
+            )
         for name, _ in written:
             os.replace(Path(folder) / name, options.out.with_name(name))
     for name, what in written:
@@ -189,7 +172,7 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> "Model":
-    """The model, with what there is to say of it on stderr."""
+    """Load the model that the options name; slow steps and a notice go to stderr."""
     from .inference.generator import load_model
 
     model = load_model(options.model, options.runtime, report=lambda stage: print(stage, file=sys.stderr, flush=True))

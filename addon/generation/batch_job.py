@@ -1,4 +1,4 @@
-"""Many jobs as one: a cast's strips, worked off one after another and keyed together at the end."""
+"""The jobs of a cast list as one: run one after another, and keyed together at the end."""
 
 import dataclasses
 import time
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import bpy
 
-from ...backend.curves.base import Curves
 from ...backend.messages import UserMessage
+from ...backend.performance import AUTO
 from ..keyframes import face_action
 from ..rig.face_rig import Face
 from ..takes import crossfade, nla, take_store
@@ -17,32 +17,32 @@ from .request import JobError, JobRequest, JobResult
 from .sound_strip import StripError
 from .take_writer import all_or_none, take_info, write_take
 
-_EASE = 0.2  # seconds in which a face comes to rest after a strip, and sets out before one
-_REASONS = 3  # of what was skipped, told at once
+_EASE = 0.2  # seconds in which a face comes to rest after a strip, and leaves it before one
+_REASONS = 3  # listed of why strips were skipped
 
 
 class Batch:
-    """To the panel and the operators a Job like any other. What fails is skipped; nothing is keyed before the end.
+    """Many jobs with the interface of one Job. Strips that fail are skipped; nothing is keyed before the end.
 
-    auto: the identity that leaves the choice to the voice. A character keeps the one that its first strip is matched to.
+    skipped: why strips were left out, a sentence each. joined: write one Action per character, not one per strip.
+    A character keeps the identity that its first strip is matched to.
     """
 
-    def __init__(self, orders: Sequence[JobRequest], skipped: Sequence[UserMessage], joined: bool, auto: str) -> None:
+    def __init__(self, requests: Sequence[JobRequest], skipped: Sequence[UserMessage], joined: bool) -> None:
         self.cancelled = False
-        self._count = len(orders)
-        self._waiting = deque(orders)
-        self._skipped = [*skipped]  # why, one a strip
+        self._count = len(requests)
+        self._waiting = deque(requests)
+        self._skipped = [*skipped]
         self._joined = joined
-        self._auto = auto
-        self._identities: dict[int, str] = {}  # face -> what its first strip got
+        self._identities: dict[int, str] = {}  # face -> that of its first strip
         self._job: Job | None = None
         self._done: list[Job] = []
         self._began: tuple[float, float] | None = None  # when the first job began
-        self._left = 0  # strips that were not done when the artist cancelled
+        self._left = 0  # strips that were not done when the artist canceled
 
     @property
     def stage(self) -> UserMessage:
-        """A caption: which of how many, and how far that is."""
+        """A caption: the number of the current strip, and its stage."""
         return UserMessage(
             "{number} of {count}: {stage}",
             number=min(self._finished + 1, self._count),
@@ -65,7 +65,7 @@ class Batch:
         return self._count - len(self._waiting) - (self._job is not None)
 
     def pump(self, wait: float = 0.0) -> bool:
-        """Move the current job on, see Job.pump(); True when no job is left."""
+        """Advance the current job, see Job.pump(); True when no job is left."""
         self._began = self._began or (time.monotonic(), 0.0)
         if self._job is None and not self._begin_next():
             return True
@@ -73,7 +73,7 @@ class Batch:
         try:
             if not self._job.pump(wait):
                 return False
-            self._identities.setdefault(self._job.order.face, self._job.take.identity)
+            self._identities.setdefault(self._job.request.face, self._job.take.identity)
             self._done.append(self._job)
         except JobError as error:
             self._skipped.append(_skipped(self._job, error))
@@ -81,7 +81,7 @@ class Batch:
         return not self._waiting
 
     def cancel(self) -> None:
-        """Give up what is not done yet. Where something is, pump() ends at once and it can be applied."""
+        """Cancel the strips that are not done. If others are, pump() ends at once and those can be applied."""
         self._left = len(self._waiting) + (self._job is not None)
         self._waiting.clear()
         if self._job:
@@ -91,18 +91,18 @@ class Batch:
 
     def _begin_next(self) -> bool:
         while self._waiting:
-            order = self._waiting.popleft()
-            if order.identity == self._auto:
-                order = dataclasses.replace(order, identity=self._identities.get(order.face, self._auto))
+            request = self._waiting.popleft()
+            if request.performance.identity == AUTO:
+                request = request.with_performance(identity=self._identities.get(request.face, AUTO))
             try:
-                self._job = Job(order)
+                self._job = Job(request)
                 return True
             except (StripError, JobError) as error:
                 self._skipped.append(error.message)
         return False
 
     def apply(self) -> JobResult:
-        """Key all that is done. Raises JobError when that is nothing."""
+        """Key all that is done. Raises JobError when nothing is."""
         actions: list[bpy.types.Action] = []
         warnings: dict[UserMessage, None] = {}  # an ordered set
         spoken = 0
@@ -111,7 +111,7 @@ class Batch:
             warnings |= dict.fromkeys([*face.warnings(), *(notice for job in jobs for notice in job.notices)])
             spoken += len(jobs)
         if not actions:
-            raise JobError("No take was made: {why}", why=self._told_skipped())
+            raise JobError("No take was made: {why}", why=self._describe_skipped())
         count = len(actions)
         info = UserMessage("1 take made") if count == 1 else UserMessage("{count} takes made", count=count)
         if spoken > count:
@@ -119,13 +119,15 @@ class Batch:
         if self._left:
             info = UserMessage("Cancelled: {info}, {strips} left", info=info, strips=_strips(self._left))
         if self._skipped:
-            warnings = {self._told_skipped(): None} | warnings
-        return JobResult(tuple(action.name for action in actions), info, tuple(warnings), self._done[0].order.seed)
+            warnings = {self._describe_skipped(): None} | warnings
+        return JobResult(
+            tuple(action.name for action in actions), info, tuple(warnings), self._done[0].request.performance.seed
+        )
 
     def _faces(self) -> Iterator[tuple[Face, list[Job]]]:
-        """The faces that are still there, each with its jobs in the order of the timeline. A face may have been named by different meshes."""
+        """Yield the faces that still exist, each with its jobs in timeline order. Different meshes may stand for one face."""
         found: dict[int, tuple[Face, list[Job]]] = {}
-        for job in sorted(self._done, key=lambda job: job.order.span.first_frame):
+        for job in sorted(self._done, key=lambda job: job.request.span.first_frame):
             try:
                 face = job.face()
             except JobError as error:
@@ -134,7 +136,7 @@ class Batch:
             found.setdefault(min(mesh.key.session_uid for mesh in face.meshes), (face, []))[1].append(job)
         yield from found.values()
 
-    def _told_skipped(self) -> UserMessage:
+    def _describe_skipped(self) -> UserMessage:
         reasons = list(dict.fromkeys(self._skipped))
         return UserMessage(
             "{strips} skipped: {reasons}", strips=_strips(len(self._skipped)), reasons=shortened(reasons, _REASONS)
@@ -142,37 +144,33 @@ class Batch:
 
 
 def _write_apart(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
-    """An Action a strip, each in an NLA strip of its own."""
+    """Write an Action for each strip, in an NLA strip of its own."""
     with all_or_none() as actions:
         for job in jobs:
-            actions.append(write_take(job.take, face, job.order, job.draft))
+            actions.append(write_take(job.take, face, job.request, job.key_reduction))
         for job, action in zip(jobs, actions, strict=True):  # only when all could be written
-            nla.push_down(action, face, round(_EASE * job.take.fps))
+            nla.push_down(action, face, round(_EASE * job.take.curves.fps))
     return actions
 
 
 def _write_joined(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
-    """One Action of all strips, assigned."""
+    """Write one Action for all strips, and assign it."""
     first = jobs[0]
     with all_or_none() as actions:
         if len(jobs) == 1:
-            actions.append(write_take(first.take, face, first.order, first.draft))
+            actions.append(write_take(first.take, face, first.request, first.key_reduction))
         else:
-            parts = [
-                (job.order.span.first_frame, Curves(job.take.names, job.take.values, job.take.fps)) for job in jobs
-            ]
-            values = crossfade.join(parts, round(_EASE * first.take.fps)).values
-            actions.append(
-                write_take(dataclasses.replace(first.take, values=values, frames=len(values)), face, first.order)
-            )
+            parts = [(job.request.span.first_frame, job.take.curves) for job in jobs]
+            joined = crossfade.join(parts, round(_EASE * first.take.curves.fps))
+            actions.append(write_take(dataclasses.replace(first.take, curves=joined), face, first.request))
             actions[0].name = take_store.new_name(face.meshes[0].object.name, first.take.identity)
-            take_store.mark_parts(actions[0], [take_info(job.order, job.take) for job in jobs])
+            take_store.mark_parts(actions[0], [take_info(job.request, job.take) for job in jobs])
         face_action.assign(actions[0], face)
     return actions
 
 
 def _skipped(job: Job, error: JobError) -> UserMessage:
-    return UserMessage('"{strip}": {why}', strip=job.order.span.strip, why=error.message)
+    return UserMessage('"{strip}": {why}', strip=job.request.span.strip, why=error.message)
 
 
 def shortened(messages: Sequence[UserMessage], most: int) -> list[UserMessage]:

@@ -1,27 +1,26 @@
-"""Emotions over time: markers named after them, and the animated intensity of the panel."""
+"""Emotion keys from the scene: markers named after emotions, and the animated intensity of the panel."""
 
 import re
 
 import bpy
 import numpy as np
 
+from ...backend.performance import EmotionKey
 from ..keyframes.face_action import fcurves
 from ..keyframes.key_reduction import reduce_curve
 from ..span import Span
 
 _FADE = 0.4  # s: how long one emotion takes to become the next
 _PATH = "lipsync.intensity"
-_CLOSE = 0.01  # of intensity, that moods may be off
-_MOST = 1000  # moods, so that a message holds them
+_CLOSE = 0.01  # tolerance of the intensity between emotion keys
+_MOST = 1000  # emotion keys, so that a message holds them
 _MARKER = re.compile(r"(?P<emotion>[a-z_]+)\s*(?P<amount>\d*\.?\d+)?\s*(?P<percent>%)?", re.IGNORECASE)
-
-Mood = tuple[float, str, float]  # seconds after the strip's start, emotion, intensity
 
 
 def read_emotion_keys(
     scene: bpy.types.Scene, span: Span, emotion: str, intensity: float, emotions: tuple[str, ...]
-) -> tuple[Mood, ...]:
-    """What a scene says of a strip's emotions; () when they are one and the same all along.
+) -> tuple[EmotionKey, ...]:
+    """Read a strip's emotion keys; () when the emotion and intensity never change.
 
     Before the first marker the emotion and intensity of the panel hold. A marker is called after an emotion, "Anger", or "anger 50%", or
     "anger 1.5"; it holds until the next. An animated intensity is a factor of all of it.
@@ -39,7 +38,7 @@ def read_emotion_keys(
     if len(stages) == 1 and curve is None:
         # One marker at or before the start is as good as the panel.
         _, name, amount = stages[0]
-        return () if (name, amount) == (emotion, 1.0) else ((0.0, name, amount * intensity),)
+        return () if (name, amount) == (emotion, 1.0) else (EmotionKey(0.0, name, amount * intensity),)
 
     def factor(seconds: float) -> float:
         value = curve.evaluate(span.first_frame + seconds * span.fps) if curve else intensity
@@ -47,14 +46,14 @@ def read_emotion_keys(
 
     frames = np.arange(max(2, round(length * span.fps) + 1)) / span.fps
     corners = _corners(frames, np.array([factor(seconds) for seconds in frames])) if curve else np.array([0.0])
-    moods: list[Mood] = []
+    keys: list[EmotionKey] = []
     for number, (start, name, amount) in enumerate(stages):
         stop = stages[number + 1][0] if number + 1 < len(stages) else length + _FADE
         half = min(_FADE, stop - start) / 2
         begin, end = start + half if number else 0.0, stop - half
         times = [begin, *(float(t) for t in corners if begin < t < end), *([end] if number + 1 < len(stages) else [])]
-        moods += [(t, name, min(amount * factor(t), 2.0)) for t in dict.fromkeys(times)]
-    return tuple(sorted({mood[0]: mood for mood in moods}.values()))
+        keys += [EmotionKey(t, name, min(amount * factor(t), 2.0)) for t in dict.fromkeys(times)]
+    return tuple(sorted({key.seconds: key for key in keys}.values()))
 
 
 def _parse(name: str, emotions: tuple[str, ...]) -> tuple[str, float] | None:

@@ -1,4 +1,4 @@
-"""One generation under way: asked of the backend, pumped by a timer or a loop, applied to the face when all of it is there."""
+"""A running generation: sent to the backend, advanced by a timer or a loop, and applied to the face when all takes have arrived."""
 
 import contextlib
 import os
@@ -10,42 +10,43 @@ import bpy
 from ...backend.ipc.client import Client, Gone, LaunchError
 from ...backend.ipc.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
 from ...backend.messages import UserMessage, listed
+from ...backend.performance import Take
 from ..keyframes import face_action
 from ..rig import face_rig
 from . import mixdown, sound_strip
-from .backend_process import session
+from .backend_process import process
 from .key_reduction_thread import KeyReductionThread
 from .reply_check import describe_mismatch
 from .request import JobError, JobRequest, JobResult
 from .take_writer import all_or_none, start_key_reduction, write_take
 
-_HUNCH = 1.0  # seconds that a job must have run before its end can be guessed
-_BUDGET = 0.03  # seconds of Blender's time that one pump() may take
-_PATIENCE = 20.0  # seconds that the backend may go on with the cancelled job before
+_MIN_ELAPSED = 1.0  # seconds of progress before the remaining time is estimated
+_BUDGET = 0.03  # seconds that one pump() may block Blender
+_CANCEL_TIMEOUT = 20.0  # seconds that the backend may continue with a canceled job
 
 
 class Job:
-    """A running generation. It is of use until pump() returns True or raises, or it is cancelled. Raises StripError or JobError."""
+    """A running generation, until pump() returns True or raises, or until it is canceled. Raises StripError or JobError."""
 
-    def __init__(self, order: JobRequest) -> None:
-        self.order = order
+    def __init__(self, request: JobRequest) -> None:
+        self.request = request
         self.stage = UserMessage("Starting")
         self.fraction = 0.0
         self.cancelled = False
-        self._id = next(session.ids)
+        self._id = next(process.ids)
         self._client: Client | None = None
-        self._asked = 0.0  # when it was
-        self._takes: list[TakeReady] = []
-        self._drafts: list[KeyReductionThread | None] = []  # of the same takes
-        self._told_all = False  # the backend has
-        self.notices: list[UserMessage] = []  # what the backend said the artist should know
-        self._temporary = _own_file(order.span)
-        self._began: tuple[float, float] | None = None  # when the backend first told of progress, and how far it was
+        self._sent = 0.0  # time.monotonic() when the backend was asked
+        self._takes: list[Take] = []
+        self._reductions: list[KeyReductionThread | None] = []  # one a take
+        self._received_all = False
+        self.notices: list[UserMessage] = []  # the backend's
+        self._temporary = _temporary_sound(request.span)
+        self._began: tuple[float, float] | None = None  # time.monotonic() and fraction at the first progress
 
     def pump(self, wait: float = 0.0) -> bool:
-        """Work off what the backend has said, waiting for it at most so many seconds; True when the takes are there. Raises JobError."""
-        if self._told_all:
-            return self._drafted(wait)
+        """Handle the backend's replies, waiting for one at most `wait` seconds; True when the takes are ready. Raises JobError."""
+        if self._received_all:
+            return self._keys_ready(wait)
         if self._client is None and not self._start():
             time.sleep(wait)
             return False
@@ -53,32 +54,32 @@ class Job:
         deadline = time.monotonic() + _BUDGET
         reply = self._client.poll(wait)
         while reply is not None:
-            if self._take_in(reply):
+            if self._handle(reply):
                 self._clean()
-                self._told_all = True
-                return self._drafted(_BUDGET)  # what a short take needs
+                self._received_all = True
+                return self._keys_ready(_BUDGET)  # enough for a short take
             if time.monotonic() > deadline:
                 break
             reply = self._client.poll()
         return False
 
     def cancel(self) -> None:
-        """Give up. What the backend still says of this job, the next one passes over."""
+        """Cancel. The next job ignores replies to this one."""
         self.cancelled = True
         if self._client:
-            self._client.send(Cancel(next(session.ids), self._id))
+            self._client.send(Cancel(next(process.ids), self._id))
         self._clean()
 
     @property
     def remaining(self) -> float | None:
-        """Seconds that the rest will take if it goes on as it did; None while it's too early to tell."""
+        """Estimated seconds to the end; None while it's too early to tell."""
         return time_left(self._began, self.fraction)
 
     def _start(self) -> bool:
-        """Ask the backend; False while it rests after a crash."""
-        span = self.order.span
+        """Send the request; False while a restart of the backend is delayed."""
+        span = self.request.span
         try:
-            self._client = session.client(self.order.setup)
+            self._client = process.client(self.request.setup)
         except LaunchError as error:
             raise self._failed(error.message) from error
         except OSError as error:
@@ -86,31 +87,18 @@ class Job:
         if self._client is None:
             self.stage = UserMessage("Restarting")
             return False
-        self._asked = time.monotonic()
+        self._sent = time.monotonic()
         self._client.send(
-            Generate(
-                id=self._id,
-                file=str(self._temporary or span.file),
-                start=span.start,
-                end=span.end,
-                identity=self.order.identity,
-                emotion=self.order.emotion,
-                seed=self.order.seed,
-                count=self.order.count,
-                fps=span.fps,
-                intensity=self.order.intensity,
-                moods=self.order.moods,
-                kept=self.order.kept,
-            )
+            Generate(self._id, str(self._temporary or span.file), span.start, span.end, self.request.performance)
         )
         return True
 
-    def _take_in(self, reply: Reply | Gone) -> bool:
-        """True when this was the last of the job."""
+    def _handle(self, reply: Reply | Gone) -> bool:
+        """Handle a reply; True when it is the last of the job. Raises JobError."""
         if isinstance(reply, Gone):
             raise self._failed(listed(reply.reason, *reply.log_tail.splitlines()))
         if reply.id != self._id and not (isinstance(reply, Error) and reply.id == 0):
-            self._hear_other(reply)
+            self._handle_other(reply)
             return False
         if isinstance(reply, Progress):
             self.stage, self.fraction = (
@@ -121,50 +109,50 @@ class Job:
         elif isinstance(reply, Notice):
             self.notices.append(_message_of(reply))
         elif isinstance(reply, TakeReady):
-            span, count = self.order.span, self.order.count
-            if what := describe_mismatch(reply, len(self._takes), count, span.fps, span.end - span.start):
+            span, asked = self.request.span, self.request.performance
+            if what := describe_mismatch(reply, len(self._takes), asked, span.end - span.start):
                 raise self._failed(
                     UserMessage(
                         "The backend sent a take that doesn't match the request ({what}): generate again",
                         what=what,
                     )
                 )
-            self._takes.append(reply)
-            self._drafts.append(self._draft(reply))
+            self._takes.append(reply.take)
+            self._reductions.append(self._start_reduction(reply.take))
         elif isinstance(reply, Error):
             raise self._failed(_message_of(reply))
         elif isinstance(reply, Cancelled):
             raise self._failed(UserMessage("The backend cancelled the take: generate again"))
         elif isinstance(reply, Done):
-            if len(self._takes) != self.order.count:
+            if len(self._takes) != self.request.performance.count:
                 raise self._failed(
                     UserMessage(
                         "The backend sent {count} of {expected} takes: generate again",
                         count=len(self._takes),
-                        expected=self.order.count,
+                        expected=self.request.performance.count,
                     )
                 )
             return True
         return False
 
-    def _hear_other(self, other: Reply) -> None:
-        """Hear of another job. Raises JobError when that was given up long ago and goes on all the same: it hangs."""
-        if isinstance(other, Progress) and other.id and time.monotonic() > self._asked + _PATIENCE:
-            session.restart()
+    def _handle_other(self, other: Reply) -> None:
+        """Handle a reply to another job. Raises JobError when that was canceled long ago and still runs: it hangs."""
+        if isinstance(other, Progress) and other.id and time.monotonic() > self._sent + _CANCEL_TIMEOUT:
+            process.restart()
             raise self._failed(UserMessage("The backend didn't stop a cancelled take and was ended: generate again"))
 
-    def _drafted(self, wait: float) -> bool:
-        """Whether the takes' keys are found."""
+    def _keys_ready(self, wait: float) -> bool:
+        """Return True when the takes' keys are reduced, waiting at most `wait` seconds."""
         deadline = time.monotonic() + wait
-        return all(draft.ready(max(deadline - time.monotonic(), 0)) for draft in self._drafts if draft)
+        return all(thread.ready(max(deadline - time.monotonic(), 0)) for thread in self._reductions if thread)
 
-    def _draft(self, take: TakeReady) -> KeyReductionThread | None:
-        """Begin to find a take's keys, if there is anything to find and a face to find them for."""
+    def _start_reduction(self, take: Take) -> KeyReductionThread | None:
+        """Start to reduce a take's keys, if the style asks for it and the face is still there."""
         try:
             face = self.face()
-        except JobError:  # apply() will say so
+        except JobError:  # apply() will report it
             return None
-        return start_key_reduction(take, face, self.order)
+        return start_key_reduction(take, face, self.request)
 
     def _failed(self, message: UserMessage) -> JobError:
         self._clean()
@@ -177,20 +165,20 @@ class Job:
             self._temporary = None
 
     @property
-    def take(self) -> TakeReady:
-        """The first of the takes. Raises JobError when there is none."""
+    def take(self) -> Take:
+        """The first take. Raises JobError when there is none."""
         if not self._takes:
             raise JobError("The backend sent no take: generate again")
         return self._takes[0]
 
     @property
-    def draft(self) -> KeyReductionThread | None:
-        """That of the first of the takes."""
-        return self._drafts[0] if self._drafts else None
+    def key_reduction(self) -> KeyReductionThread | None:
+        """Of the first take."""
+        return self._reductions[0] if self._reductions else None
 
     def face(self) -> face_rig.Face:
-        """The face as it is now. Raises JobError."""
-        face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.order.face), None)
+        """Read the face as it is now. Raises JobError."""
+        face_object = next((ob for ob in bpy.data.objects if ob.session_uid == self.request.face), None)
         if face_object is None or not face_object.users_scene:
             raise JobError("The face was deleted or another file was opened, so nothing was keyed: generate again")
         try:
@@ -199,40 +187,43 @@ class Job:
             raise JobError(error.message) from error
 
     def apply(self) -> JobResult:
-        """Key the takes on the face, each as a new Action, and assign the first. Raises JobError, and then has changed nothing."""
+        """Key the takes on the face, each as a new Action, and assign the first. Changes nothing when it raises JobError."""
         face, first = self.face(), self.take
         with all_or_none() as actions:
-            for take, draft in zip(self._takes, self._drafts, strict=True):
-                actions.append(write_take(take, face, self.order, draft))
+            for take, reduction in zip(self._takes, self._reductions, strict=True):
+                actions.append(write_take(take, face, self.request, reduction))
             face_action.assign(actions[0], face)
         info = UserMessage(
             '"{action}": {frames} frames on {keys} keys of {meshes}',
             action=actions[0].name,
-            frames=first.frames,
+            frames=len(first.curves.values),
             keys=len(face_action.fcurves(actions[0])),
             meshes=face.extent,
         )
         if len(actions) > 1:
             info = UserMessage("{info}, and {count} more", info=info, count=len(actions) - 1)
         return JobResult(
-            tuple(action.name for action in actions), info, (*face.warnings(), *self.notices), self.order.seed
+            tuple(action.name for action in actions),
+            info,
+            (*face.warnings(), *self.notices),
+            self.request.performance.seed,
         )
 
 
 def time_left(began: tuple[float, float] | None, fraction: float) -> float | None:
-    """Seconds that the rest will take, from when progress was first seen and how far it was then; None while it's too early to tell."""
+    """Estimate the seconds to the end from (time, fraction) at the first progress; None while it's too early to tell."""
     if began is None:
         return None
     elapsed, done = time.monotonic() - began[0], fraction - began[1]
-    return elapsed / done * (1.0 - fraction) if elapsed >= _HUNCH and done > 0 else None
+    return elapsed / done * (1.0 - fraction) if elapsed >= _MIN_ELAPSED and done > 0 else None
 
 
-def _own_file(span: sound_strip.Span) -> Path | None:
-    """A file with what is heard of a strip, to be deleted, where no file on disk has it. Raises StripError or JobError."""
+def _temporary_sound(span: sound_strip.Span) -> Path | None:
+    """Write a temporary file with the sound of a strip whose sound is in no file on disk. Raises StripError or JobError."""
     try:
         if span.retimed:
-            return mixdown.mix_down(span, session.folder())
-        return sound_strip.unpack(span, session.folder()) if span.packed else None
+            return mixdown.mix_down(span, process.folder())
+        return sound_strip.unpack(span, process.folder()) if span.packed else None
     except OSError as error:
         raise JobError(_unwritable(error)) from error
 

@@ -3,11 +3,11 @@
 from functools import lru_cache
 from pathlib import Path
 
-from ...backend import model_folder
+from ...backend import DEFAULT_MODEL
 from ...backend.messages import UserMessage
 from ...backend.model_folder import PARTS, ModelCard, ModelError, read_card, read_parts
 
-OWN = Path(model_folder.__file__).parent / "model"  # the one that comes with the extension
+OWN = DEFAULT_MODEL
 
 
 def changed(folder: Path) -> tuple[int, ...]:

@@ -1,43 +1,45 @@
-"""What goes into a job, and what comes out of it."""
+"""What a job is asked to do, and what it returns."""
 
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ...backend.messages import UserError, UserMessage
+from ...backend.performance import Performance
 from ..backend_setup import BackendSetup
 from ..keyframes import face_action
+from ..span import Span
 from ..takes.locks import UNLOCKED, Locks
-from . import sound_strip
 
 
 class JobError(UserError):
-    """A job came to nothing."""
+    """A job failed."""
 
 
 @dataclass(frozen=True)
 class JobRequest:
-    """What is wanted. face: session_uid of an object, which outlives undo where a reference would not; moods and kept: as in Generate;
-    locks: what of an Action stays as it is, keys and all where that Action is named: kept_of, a session_uid."""
+    """What to generate, from which strip and for which face.
 
-    span: sound_strip.Span
+    face: session_uid of an object, which survives an undo where a reference would not.
+    locks: what the new take is to share with an earlier one, whose values are in performance.locked.
+    locked_action: session_uid of the Action whose locked keys are copied; None to key the locked values like all others.
+    """
+
+    span: Span
     face: int
-    identity: str
-    emotion: str
-    seed: int
-    count: int
+    performance: Performance
     style: face_action.Style
     setup: BackendSetup
-    intensity: float = 1.0
-    moods: tuple[tuple[float, str, float], ...] = ()
     locks: Locks = UNLOCKED
-    kept: np.ndarray | None = None
-    kept_of: int | None = None
+    locked_action: int | None = None
+
+    def with_performance(self, **changes: Any) -> "JobRequest":
+        """Return the same request with other fields of its performance."""
+        return replace(self, performance=replace(self.performance, **changes))
 
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a job did: the new Actions' names, and messages on them."""
+    """What a job did: names of the new Actions, messages about them, and the seed of the first."""
 
     actions: tuple[str, ...]
     info: UserMessage

@@ -1,4 +1,4 @@
-"""What the backend made becomes an Action, with the controls and the locked keys of the one that moves the face."""
+"""Write a take as an Action, with the controls and the locked keys of the active take."""
 
 import contextlib
 import time
@@ -7,58 +7,58 @@ from collections.abc import Iterator
 import bpy
 
 from ...backend.curves.adjust import Controls, adjust
-from ...backend.curves.base import Curves
-from ...backend.ipc.protocol import TakeReady
+from ...backend.performance import Take
 from ..keyframes import face_action
 from ..rig.face_rig import Face
 from ..takes import controls, take_store
-from ..takes.locked_keys import copy_kept, is_by_hand, mark_by_hand
+from ..takes.locked_keys import copy_locked, is_manual, mark_manual
 from .key_reduction_thread import KeyReductionThread
 from .request import JobError, JobRequest
 
 
-def start_key_reduction(take: TakeReady, face: Face, order: JobRequest) -> KeyReductionThread | None:
-    """Begin to find the keys that write_take() will want, if there is anything to find."""
-    return (
-        KeyReductionThread(_table(take, face, controls.for_new_takes(face)), order.style)
-        if order.style.tolerance
-        else None
-    )
+def start_key_reduction(take: Take, face: Face, request: JobRequest) -> KeyReductionThread | None:
+    """Start to reduce the keys that write_take() will need; None when the style asks for every key."""
+    if not request.style.tolerance:
+        return None
+    return KeyReductionThread(_table(take, face, controls.for_new_takes(face)), request.style)
 
 
 def write_take(
-    take: TakeReady, face: Face, order: JobRequest, draft: KeyReductionThread | None = None
+    take: Take, face: Face, request: JobRequest, reduction: KeyReductionThread | None = None
 ) -> bpy.types.Action:
-    """A take as a new Action that nothing uses yet, with the controls of the one that moves the face, and its keys where they are locked.
-    Raises JobError, and whatever it raises, no Action stays."""
-    held = _held(order)
-    copied = copy_kept(face, held, order.locks) if held else {}
-    wanted = controls.for_new_takes(face)
-    table, style = _table(take, face, wanted), order.style
-    name, thinned = take_store.new_name(order.span.strip, take.identity), draft.keys(table, style) if draft else None
+    """Write a take as a new Action that nothing uses yet, with the controls of the active take and copies of its locked keys.
+
+    The table is made again, as face and controls may have changed since `reduction` was started. Raises JobError; no Action stays then.
+    """
+    source = _locked_action(request)
+    locked = copy_locked(face, source, request.locks) if source else {}
+    settings = controls.for_new_takes(face)
+    table, style = _table(take, face, settings), request.style
+    name = take_store.new_name(request.span.strip, take.identity)
+    reduced = reduction.keys(table, style) if reduction else None
     with all_or_none() as written:
-        action = face_action.write_action(name, table, order.span.first_frame, style, copied, thinned)
+        action = face_action.write_action(name, table, request.span.first_frame, style, locked, reduced)
         written.append(action)
-        controls.start(action, wanted, style)
-        if held and copied and is_by_hand(held):
-            mark_by_hand(action)
-        take_store.mark(action, take_info(order, take), _curves(take))
+        controls.start(action, settings, style)
+        if source and locked and is_manual(source):
+            mark_manual(action)
+        take_store.mark(action, take_info(request, take), take.curves)
     return action
 
 
-def _held(order: JobRequest) -> bpy.types.Action | None:
-    """The Action of which an order's locks keep something, if any. Raises JobError when it was deleted since."""
-    if order.kept_of is None:
+def _locked_action(request: JobRequest) -> bpy.types.Action | None:
+    """Find the Action whose locked keys are to be copied, if any. Raises JobError when it was deleted."""
+    if request.locked_action is None:
         return None
     for action in bpy.data.actions:
-        if action.session_uid == order.kept_of:
+        if action.session_uid == request.locked_action:
             return action
     raise JobError("The take with the locked keys was deleted, so nothing was keyed: generate again")
 
 
 @contextlib.contextmanager
 def all_or_none() -> Iterator[list[bpy.types.Action]]:
-    """A list of new Actions to fill, of which none stays when that fails."""
+    """Give a list for new Actions, which are all removed when the block raises."""
     actions: list[bpy.types.Action] = []
     try:
         yield actions
@@ -68,33 +68,24 @@ def all_or_none() -> Iterator[list[bpy.types.Action]]:
         raise
 
 
-def _table(take: TakeReady, face: Face, wanted: Controls) -> list[face_action.Column]:
-    return face_action.columns(face, adjust(_curves(take), wanted))
+def _table(take: Take, face: Face, settings: Controls) -> list[face_action.Column]:
+    return face_action.columns(face, adjust(take.curves, settings))
 
 
-def _curves(take: TakeReady) -> Curves:
-    return Curves(take.names, take.values, take.fps)
-
-
-def take_info(order: JobRequest, take: TakeReady) -> take_store.TakeInfo:
-    """How a take was made."""
-    span = order.span
+def take_info(request: JobRequest, take: Take) -> take_store.TakeInfo:
+    """Describe how a take was made."""
+    span = request.span
     return take_store.TakeInfo(
         strip=span.strip,
         sound=span.file,
         start=span.start,
         end=span.end,
         first_frame=span.first_frame,
-        fps=span.fps,
-        identity=take.identity,
-        emotion=take.emotion,
-        seed=take.seed,
+        performance=take.resolve(request.performance),
         audio_sha256=take.audio_sha256,
         model_sha256=take.model_sha256,
-        likeness=take.likeness,
         made=time.time(),
-        intensity=order.intensity,
-        moods=order.moods,
-        locks=order.locks,
+        locks=request.locks,
+        likeness=take.likeness,
         retimed=span.retimed,
     )

@@ -1,4 +1,4 @@
-"""Several strips and characters at once: filling the cast, and Generate All."""
+"""Operators on the cast list: add and remove strips, and Generate All."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -12,22 +12,22 @@ from .. import preferences
 from ..cast_list import cast, give, span_of
 from ..generation import model_info, sound_strip
 from ..generation.backend_process import disabled_reason as backend_disabled_reason
-from ..generation.backend_process import session
 from ..generation.batch_job import Batch
+from ..generation.current_job import current
 from ..locale import tr
-from ..properties import AUTO, chosen_face
+from ..properties import chosen_face
 from ..rig import face_rig
-from .generate import Generating, order_for, with_emotion_keys
+from .generate import Generating, request_for, with_emotion_keys
 
 
 class _Adding:
-    """What both buttons that add strips share."""
+    """Base of the operators that add strips."""
 
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     @staticmethod
     def strips(context: bpy.types.Context) -> "list[bpy.types.Strip]":
-        """Those to add. Raises StripError when there is none."""
+        """Return the strips to add. Raises StripError when there are none."""
         raise NotImplementedError
 
     @classmethod
@@ -118,7 +118,7 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
         why = backend_disabled_reason(preferences.backend_python(context)) or model_info.problem(
             preferences.backend_model(context)
         )
-        if session.job:
+        if current.job:
             why = UserMessage("A take is being generated: wait for it or cancel it")
         elif not len(cast(context).lines):
             why = UserMessage("Add strips to the cast list")
@@ -127,18 +127,18 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
         return not why
 
     def job(self, context: bpy.types.Context) -> Batch:
-        orders, skipped = [], []
+        requests, skipped = [], []
         for line in cast(context).lines:
             try:
                 span = span_of(context, line)
-                orders.append(
+                requests.append(
                     with_emotion_keys(
-                        context, order_for(context, span, line.face, line.identity_name, line.emotion_name)
+                        context, request_for(context, span, line.face, line.identity_name, line.emotion_name)
                     )
                 )
             except (sound_strip.StripError, face_rig.RigError) as error:
                 skipped.append(error.message)
-        return Batch(orders, skipped, cast(context).actions == "CHARACTER", AUTO)
+        return Batch(requests, skipped, cast(context).actions == "CHARACTER")
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -11,7 +11,7 @@ from bpy_extras.view3d_utils import region_2d_to_origin_3d, region_2d_to_vector_
 
 from ...backend.messages import UserMessage
 from ..generation import sound_strip
-from ..generation.backend_process import session
+from ..generation.current_job import current
 from ..locale import tr
 from ..properties import settings
 from ..rig import face_rig
@@ -31,9 +31,9 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.job:
+        if current.job:
             cls.poll_message_set(tr("A take is being generated: wait for it or cancel it"))
-        return session.job is None
+        return current.job is None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         return self._speak(context, "EXEC_DEFAULT")

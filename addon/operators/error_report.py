@@ -9,7 +9,8 @@ from ...backend import __version__
 from ...backend.ipc.client import log_tail
 from .. import preferences
 from ..generation import model_info
-from ..generation.backend_process import session
+from ..generation.backend_process import process
+from ..generation.current_job import current
 from ..locale import tr
 
 _LINES = 40  # of the log
@@ -22,7 +23,7 @@ def error_details(context: bpy.types.Context) -> str:
     card = model_info.card(setup.model)
     return "\n".join(
         (
-            str(session.message),
+            str(current.error),
             "",
             f"DiffusionTalker {__version__}",
             f"Blender {bpy.app.version_string}, {platform.platform()}",
@@ -32,7 +33,7 @@ def error_details(context: bpy.types.Context) -> str:
             else f"Model: {model_info.problem(setup.model)}",
             "",
             "The backend's log ends with:",
-            (log_tail(session.log, _LINES) if session.log else "") or "(nothing)",
+            (log_tail(process.log, _LINES) if process.log else "") or "(nothing)",
         )
     )
 
@@ -45,9 +46,9 @@ class LIPSYNC_OT_copy_error(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not session.message:
+        if not current.error:
             cls.poll_message_set(tr("Nothing has failed"))
-        return bool(session.message)
+        return bool(current.error)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.clipboard = error_details(context)
@@ -64,14 +65,14 @@ class LIPSYNC_OT_show_log(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.log is None:
+        if process.log is None:
             cls.poll_message_set(tr("The backend hasn't been started yet: generate first"))
-        return session.log is not None
+        return process.log is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        assert session.log  # poll
+        assert process.log  # poll
         text = bpy.data.texts.get(_TEXT) or bpy.data.texts.new(_TEXT)
-        text.from_string(session.log.read_text("utf-8", "replace"))
+        text.from_string(process.log.read_text("utf-8", "replace"))
         text.cursor_set(0)
         if bpy.ops.wm.window_new.poll() and not _is_shown(context, text):
             bpy.ops.wm.window_new()

@@ -1,4 +1,4 @@
-"""Generate, Resample, Cancel: modal and out of the artist's way in a window, blocking where there is none."""
+"""Generate, Resample, Cancel: modal in a window, blocking without one."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -10,11 +10,12 @@ from typing import ClassVar
 import bpy
 
 from ...backend.messages import UserMessage
+from ...backend.performance import read_performance
 from .. import preferences
 from ..generation import model_info, sound_strip
 from ..generation.backend_process import disabled_reason as backend_disabled_reason
-from ..generation.backend_process import session
 from ..generation.batch_job import Batch
+from ..generation.current_job import current
 from ..generation.emotion_markers import read_emotion_keys
 from ..generation.job import Job
 from ..generation.request import JobError, JobRequest, JobResult
@@ -22,36 +23,36 @@ from ..locale import tr
 from ..lock_settings import read_locks
 from ..properties import chosen_face, key_style, model_card, settings
 from ..rig import face_rig
-from ..takes.locked_keys import read_kept, speaks
+from ..takes.locked_keys import read_locked, speaks
 from ..takes.take_store import TakeError, current_take, unused_seed
 
-_PERIOD = 0.1  # seconds between two looks at the backend
+_PERIOD = 0.1  # seconds between two steps of the job
 _REFUSALS = (sound_strip.StripError, face_rig.RigError, TakeError)
 _EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
 
 
-def make_order(context: bpy.types.Context) -> JobRequest:
-    """What the panel asks for. Raises StripError or RigError."""
-    wanted, face = settings(context), chosen_face(context)
-    span = sound_strip.find_span(context, wanted.strip)
+def make_request(context: bpy.types.Context) -> JobRequest:
+    """Build the request of the panel. Raises StripError or RigError."""
+    panel, face = settings(context), chosen_face(context)
+    span = sound_strip.find_span(context, panel.strip)
     face_rig.read_face(face)
     assert face is not None
-    return order_for(context, span, face, wanted.identity_name, wanted.emotion_name)
+    return request_for(context, span, face, panel.identity_name, panel.emotion_name)
 
 
-def order_for(
+def request_for(
     context: bpy.types.Context, span: sound_strip.Span, face: bpy.types.Object, identity: str, emotion: str
 ) -> JobRequest:
-    """One take of a span for a face, with all else as the panel says."""
-    setup = preferences.backend_setup(context)
-    return JobRequest(span, face.session_uid, identity, emotion, settings(context).seed, 1, key_style(context), setup)
+    """Build the request for one take of a span, with everything else from the panel."""
+    performance = read_performance(settings(context), identity=identity, emotion=emotion, fps=span.fps)
+    return JobRequest(span, face.session_uid, performance, key_style(context), preferences.backend_setup(context))
 
 
 def disabled_reason(
-    context: bpy.types.Context, make: Callable[[bpy.types.Context], JobRequest] = make_order
+    context: bpy.types.Context, make: Callable[[bpy.types.Context], JobRequest] = make_request
 ) -> UserMessage | None:
-    """Return why nothing can be generated now, None when it can. make: what would order it."""
-    if session.job:
+    """Return why nothing can be generated now, None when it can. make: builds the request."""
+    if current.job:
         return UserMessage("A take is being generated: wait for it or cancel it")
     try:
         make(context)
@@ -61,27 +62,27 @@ def disabled_reason(
     return backend_disabled_reason(preferences.backend_python(context)) or no_model
 
 
-def with_emotion_keys(context: bpy.types.Context, order: JobRequest) -> JobRequest:
-    """The same with what the scene says of emotions over time."""
-    intensity = settings(context).intensity
-    card = model_card()
-    moods = read_emotion_keys(context.scene, order.span, order.emotion, intensity, card.emotions) if card else ()
-    return dataclasses.replace(order, intensity=intensity, moods=moods)
+def with_emotion_keys(context: bpy.types.Context, request: JobRequest) -> JobRequest:
+    """Return the same request with the emotion keys of the scene."""
+    card, asked = model_card(), request.performance
+    if card is None:
+        return request
+    keys = read_emotion_keys(context.scene, request.span, asked.emotion, asked.intensity, card.emotions)
+    return request.with_performance(emotion_keys=keys)
 
 
-def _with_locks(context: bpy.types.Context, order: JobRequest) -> JobRequest:
-    """The same with what is locked of the Action that moves the face, if it is of the same strip."""
+def _with_locks(context: bpy.types.Context, request: JobRequest) -> JobRequest:
+    """Return the same request with the locked values and keys of the active take, if that is of the same strip."""
     locks, face = read_locks(settings(context).locks), face_rig.read_face(chosen_face(context))
     action = current_take(face)
-    if action is None or not locks or not speaks(action, order.span):
-        return order
-    return dataclasses.replace(
-        order, locks=locks, kept=read_kept(face, action, locks, order.span), kept_of=action.session_uid
-    )
+    if action is None or not locks or not speaks(action, request.span):
+        return request
+    request = dataclasses.replace(request, locks=locks, locked_action=action.session_uid)
+    return request.with_performance(locked=read_locked(face, action, locks, request.span))
 
 
 class Generating:
-    """What operators that generate share. They don't REGISTER, or Adjust Last Operation would generate once more."""
+    """Base of the operators that generate. They don't REGISTER, or Adjust Last Operation would generate again."""
 
     bl_options: ClassVar = {"UNDO"}
 
@@ -98,19 +99,20 @@ class Generating:
     def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
         return disabled_reason(context)
 
-    def order(self, context: bpy.types.Context) -> JobRequest:
-        return with_emotion_keys(context, make_order(context))
+    def request(self, context: bpy.types.Context) -> JobRequest:
+        """Build the request. Raises StripError, RigError or TakeError."""
+        return with_emotion_keys(context, make_request(context))
 
-    def applied(self, context: bpy.types.Context, outcome: JobResult) -> Sequence[UserMessage]:
-        """Called when the takes are on the face; messages to warn with."""
+    def applied(self, context: bpy.types.Context, result: JobResult) -> Sequence[UserMessage]:
+        """Act when the takes are on the face. Returns warnings."""
         for scene in bpy.data.scenes:  # the artist may have gone to another one
             if scene.session_uid == self._scene:
-                scene.lipsync.seed = outcome.seed
+                scene.lipsync.seed = result.seed
         return ()
 
     def job(self, context: bpy.types.Context) -> Job | Batch:
-        """What is to be done. Raises StripError, RigError, TakeError or JobError."""
-        return Job(self.order(context))
+        """Start the job. Raises StripError, RigError, TakeError or JobError."""
+        return Job(self.request(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -124,7 +126,7 @@ class Generating:
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if state := self._begin(context):
             return state
-        session.timer = context.window_manager.event_timer_add(_PERIOD, window=context.window)
+        current.timer = context.window_manager.event_timer_add(_PERIOD, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -134,54 +136,54 @@ class Generating:
         state: set[str] | None = {"CANCELLED"}
         try:
             state = self._step(context)
-        finally:  # an error of ours must not leave the panel waiting forever
+        finally:  # a bug must not leave the panel waiting forever
             if state:
                 self._end(context)
         _redraw(context)
         return state or {"PASS_THROUGH"}
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends us: another file is opened, or the window closes."""
-        if session.job:
-            session.job.cancel()
-            session.message = UserMessage(
+        """Cancel the job. Blender calls this when another file is opened or the window closes."""
+        if current.job:
+            current.job.cancel()
+            current.error = UserMessage(
                 "Stopped because another file was opened or the window was closed: generate again"
             )
         self._end(context)
 
     def _begin(self, context: bpy.types.Context) -> set[str] | None:
-        """{"CANCELLED"} when the job can't even begin."""
-        session.message = None
+        """Start the job; {"CANCELLED"} when it can't start."""
+        current.error = None
         self._scene = context.scene.session_uid
         try:
-            session.job = self.job(context)
+            current.job = self.job(context)
         except (*_REFUSALS, JobError) as error:
             return self._fail(error.message)
         return None
 
     def _step(self, context: bpy.types.Context, wait: float = 0.0) -> set[str] | None:
-        """Move the job on; how the operator ends, or None while it goes on."""
-        job = session.job
+        """Advance the job. Returns how the operator ends, or None while the job runs."""
+        job = current.job
         if job is None or job.cancelled:
             self.report({"INFO"}, tr("Cancelled: nothing was changed"))  # type: ignore[attr-defined]
             return {"CANCELLED"}
         try:
             if not job.pump(wait):
                 return None
-            outcome = job.apply()
+            result = job.apply()
         except JobError as error:
             return self._fail(error.message)
-        warnings = [*outcome.warnings, *self.applied(context, outcome)]
-        self.report({"WARNING"} if warnings else {"INFO"}, ". ".join(map(tr, [outcome.info, *warnings])))  # type: ignore[attr-defined]
+        warnings = [*result.warnings, *self.applied(context, result)]
+        self.report({"WARNING"} if warnings else {"INFO"}, ". ".join(map(tr, [result.info, *warnings])))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
     def _fail(self, message: UserMessage) -> set[str]:
-        session.message = message
+        current.error = message
         self.report({"ERROR"}, tr(message))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
     def _end(self, context: bpy.types.Context) -> None:
-        session.job = None
+        current.job = None
         _stop_timer(context)
         _redraw(context)
 
@@ -212,9 +214,10 @@ class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
             takes=takes,
         )
 
-    def order(self, context: bpy.types.Context) -> JobRequest:
-        order = _with_locks(context, super().order(context))
-        return dataclasses.replace(order, seed=unused_seed(order.span.strip, order.seed, self.count), count=self.count)
+    def request(self, context: bpy.types.Context) -> JobRequest:
+        request = _with_locks(context, super().request(context))
+        seed = unused_seed(request.span.strip, request.performance.seed, self.count)
+        return request.with_performance(seed=seed, count=self.count)
 
 
 class LIPSYNC_OT_cancel(bpy.types.Operator):
@@ -225,13 +228,13 @@ class LIPSYNC_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.job is None:
+        if current.job is None:
             cls.poll_message_set(tr("Nothing is being generated"))
-        return session.job is not None
+        return current.job is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if session.job:
-            session.job.cancel()
+        if current.job:
+            current.job.cancel()
         return {"FINISHED"}
 
 
@@ -243,9 +246,9 @@ def _redraw(context: bpy.types.Context) -> None:
 
 
 def _stop_timer(context: bpy.types.Context) -> None:
-    if session.timer:
-        context.window_manager.event_timer_remove(session.timer)
-        session.timer = None
+    if current.timer:
+        context.window_manager.event_timer_remove(current.timer)
+        current.timer = None
 
 
 register, _unregister = bpy.utils.register_classes_factory(
@@ -254,5 +257,5 @@ register, _unregister = bpy.utils.register_classes_factory(
 
 
 def unregister() -> None:
-    _stop_timer(bpy.context)  # an operator that is under way is not asked to any more
+    _stop_timer(bpy.context)  # Blender doesn't end a running operator
     _unregister()

@@ -1,9 +1,8 @@
-"""What can be done with the takes made so far."""
+"""Operators on takes: assign, duplicate, push down, delete, make again."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
 
-import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -24,12 +23,12 @@ _REFUSALS = (face_rig.RigError, take_store.TakeError)
 
 
 def _chosen(context: bpy.types.Context) -> bpy.types.Action:
-    """The take that moves the face. Raises RigError or TakeError."""
+    """Return the active take. Raises RigError or TakeError."""
     return take_store.chosen_take(face_rig.read_face(chosen_face(context)))
 
 
 class _OnTake:
-    """What operators on a take share. The panel's buttons, and so poll(), mean the one that moves the face."""
+    """Base of the operators on a take. The panel's buttons, and so poll(), mean the active one."""
 
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
@@ -48,7 +47,7 @@ class _OnTake:
 
     @classmethod
     def refuse(cls, action: bpy.types.Action) -> None:
-        """Raises TakeError when this can't be done with a take."""
+        """Raise TakeError when a take does not allow this."""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -63,7 +62,7 @@ class _OnTake:
         return {"FINISHED"}
 
     def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
-        """Work on a take; return what was done. Raises TakeError, and then has changed nothing."""
+        """Work on a take. Returns what was done. Changes nothing when it raises TakeError."""
         raise NotImplementedError
 
 
@@ -149,26 +148,26 @@ class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
-        return disabled_reason(context, _order_again)
+        return disabled_reason(context, _request_again)
 
-    def order(self, context: bpy.types.Context) -> JobRequest:
+    def request(self, context: bpy.types.Context) -> JobRequest:
         action = _chosen(context)
         self._before = take_store.read_info(action)
-        return dataclasses.replace(_order_again(context), kept=regenerate.read_kept(action))
+        return _request_again(context).with_performance(locked=regenerate.read_locked(action))
 
-    def applied(self, context: bpy.types.Context, outcome: JobResult) -> Sequence[UserMessage]:
+    def applied(self, context: bpy.types.Context, result: JobResult) -> Sequence[UserMessage]:
         return regenerate.warnings(
             self._before,
-            take_store.read_info(bpy.data.actions[outcome.actions[0]]),
+            take_store.read_info(bpy.data.actions[result.actions[0]]),
             sound_strip.frame_rate(context.scene),
         )
 
 
-def _order_again(context: bpy.types.Context) -> JobRequest:
-    """What makes the take that moves the face once more. Raises RigError or TakeError."""
+def _request_again(context: bpy.types.Context) -> JobRequest:
+    """Build the request that makes the active take again. Raises RigError or TakeError."""
     action, face = _chosen(context), chosen_face(context)
     assert face is not None
-    return regenerate.make_order(action, face, key_style(context), preferences.backend_setup(context))
+    return regenerate.make_request(action, face, key_style(context), preferences.backend_setup(context))
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -2,12 +2,13 @@
 
 import bpy
 
+from ...backend.performance import AUTO
 from ..generation import sound_strip
-from ..generation.backend_process import session
+from ..generation.current_job import current
 from ..locale import tr
 from ..operators.error_report import LIPSYNC_OT_copy_error
 from ..operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
-from ..properties import AUTO, chosen_face, settings, shown_name
+from ..properties import chosen_face, settings, shown_name
 from ..rig import face_rig
 from ..root_package import ROOT_PACKAGE
 from ..takes import take_store
@@ -103,7 +104,7 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 
 def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    job = session.job
+    job = current.job
     if job:
         row = layout.row(align=True)
         row.progress(factor=job.fraction, text=progress_caption(job))
@@ -118,8 +119,8 @@ def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     several.operator(LIPSYNC_OT_resample.bl_idname, text="\u00d73").count = 3
     if why := disabled_reason(context):
         draw_text(layout, context, why, "INFO")
-    elif session.message:
-        draw_text(layout, context, session.message, "ERROR")
+    elif current.error:
+        draw_text(layout, context, current.error, "ERROR")
         layout.operator(LIPSYNC_OT_copy_error.bl_idname, icon="COPYDOWN")
 
 

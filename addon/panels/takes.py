@@ -61,9 +61,9 @@ def _told(action: bpy.types.Action, is_edited: bool) -> str:
     """What sets a take apart, short."""
     info, strips = take_store.read_info(action), take_store.read_parts(action)
     told: tuple[str, ...] = (
-        shown_name(info.identity),
-        tr(shown_name(info.emotion)),
-        tr("Seed {number}", number=info.seed),
+        shown_name(info.performance.identity),
+        tr(shown_name(info.performance.emotion)),
+        tr("Seed {number}", number=info.performance.seed),
     )
     if strips:
         told = (tr("{count} Strips", count=len(strips)),)

@@ -15,7 +15,7 @@ from ...backend.messages import UserMessage
 from ..keyframes import face_action
 from ..rig import face_rig
 from . import take_store
-from .locked_keys import copy_held
+from .locked_keys import copy_manual
 
 NAMES = (*REGIONS, *RANGES, "mirror")
 _KEYED = "lipsync_keyed"  # the controls and the style that a take's keys were made with
@@ -35,7 +35,9 @@ def _changed(self: "LipSyncControls", context: bpy.types.Context) -> None:
     if bpy.app.timers.is_registered(catch_up):
         bpy.app.timers.unregister(catch_up)
     info = take_store.read_info(action)
-    bpy.app.timers.register(catch_up, first_interval=_QUIET if (info.end - info.start) * info.fps > _LONG else 0.0)
+    bpy.app.timers.register(
+        catch_up, first_interval=_QUIET if (info.end - info.start) * info.performance.fps > _LONG else 0.0
+    )
 
 
 def _strength(name: str, description: str) -> bpy.types.FloatProperty:
@@ -157,7 +159,7 @@ def catch_up() -> None:
                 table(action, face, style),
                 take_store.read_info(action).first_frame,
                 style,
-                copy_held(face, action),
+                copy_manual(face, action),
             )
             _note(action, wanted, style)
             take_store.seal(action)

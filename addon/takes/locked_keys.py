@@ -1,4 +1,4 @@
-"""What a new take keeps of the Action that moves the face: channels, or everything on some frames; hand edits included."""
+"""What a new take shares with the active take: locked channels, or all channels on locked frames, manual edits included."""
 
 from collections.abc import Collection, Mapping
 
@@ -14,75 +14,75 @@ from ..span import Span
 from . import take_store
 from .locks import Locks
 
-_BY_HAND = "lipsync_by_hand"
+_MANUAL = "lipsync_by_hand"
 
 
 def speaks(action: bpy.types.Action, span: Span) -> bool:
-    """Whether an Action is of a strip, as far as can be told: one that is no take of ours may be."""
+    """Return True if an Action may be of a strip: a take of it, an imported take, or no take at all."""
     if not take_store.is_take(action) or take_store.read_info(action).imported:
         return True
     info = take_store.read_info(action)
     return (info.sound, info.start, info.first_frame) == (span.file, span.start, span.first_frame)
 
 
-def is_by_hand(action: bpy.types.Action) -> bool:
-    """Whether an Action's keys are more than its controls make of what was generated: no take's, edited ones, or copies of such."""
-    return not take_store.is_take(action) or take_store.is_edited(action) or holds_by_hand(action)
+def is_manual(action: bpy.types.Action) -> bool:
+    """Return True if the keys can't be rebuilt from generated curves: not a take, edited manually, or holding copied manual keys."""
+    return not take_store.is_take(action) or take_store.is_edited(action) or has_manual_copies(action)
 
 
-def mark_by_hand(action: bpy.types.Action) -> None:
-    """Say of a take that what its locks hold are copies of keys that are by hand."""
-    action[_BY_HAND] = True
+def mark_manual(action: bpy.types.Action) -> None:
+    """Mark a take as holding copies of manual keys where it is locked."""
+    action[_MANUAL] = True
 
 
-def holds_by_hand(action: bpy.types.Action) -> bool:
-    """Whether what a take's locks hold are copies of keys that are by hand."""
-    return _BY_HAND in action
+def has_manual_copies(action: bpy.types.Action) -> bool:
+    """Return True if a take holds copies of manual keys where it is locked."""
+    return _MANUAL in action
 
 
-def copy_held(face: Face, action: bpy.types.Action) -> dict[str, KeyCopy]:
-    """Data path -> the keys of a take that its controls must leave alone."""
-    return copy_kept(face, action, take_store.read_info(action).locks) if holds_by_hand(action) else {}
+def copy_manual(face: Face, action: bpy.types.Action) -> dict[str, KeyCopy]:
+    """Copy the keys of a take that its controls must not change: data path -> keys."""
+    return copy_locked(face, action, take_store.read_info(action).locks) if has_manual_copies(action) else {}
 
 
-def read_kept(face: Face, action: bpy.types.Action, locks: Locks, span: Span) -> np.ndarray:
-    """What a face does on a strip's frames where locks hold it: (frames, 52 channels), NaN where it is free.
+def read_locked(face: Face, action: bpy.types.Action, locks: Locks, span: Span) -> np.ndarray:
+    """Read the values of a strip's frames where locked: (frames, 52 channels), NaN where free.
 
-    Of a take that no hand has changed: what was generated, since the next one has the same controls.
+    Those of an unedited take are as generated, since the next take gets the same controls; others are read off the F-curves.
     """
     frames = max(1, round((span.end - span.start) * span.fps))
-    kept = np.full((frames, len(CHANNELS)), np.nan, np.float32)
+    locked = np.full((frames, len(CHANNELS)), np.nan, np.float32)
     mask = locks.mask(CHANNELS, span.first_frame, frames)
-    if not is_by_hand(action) and (info := take_store.read_info(action)).fps == span.fps:
+    if not is_manual(action) and (info := take_store.read_info(action)).performance.fps == span.fps:
         made = take_store.read_curves(action)
         rows = np.clip(np.arange(frames) + span.first_frame - info.first_frame, 0, len(made.values) - 1)
         for index, name in enumerate(made.names):
-            kept[:, CHANNELS.index(name)] = made.values[rows, index]
-        return np.where(mask, kept, np.float32(np.nan))
+            locked[:, CHANNELS.index(name)] = made.values[rows, index]
+        return np.where(mask, locked, np.float32(np.nan))
     for name, fcurve in face_action.channel_fcurves(action, face).items():
         if name in CHANNELS:
             column = CHANNELS.index(name)
             for frame in np.flatnonzero(mask[:, column]):
-                kept[frame, column] = fcurve.evaluate(span.first_frame + int(frame))
-    return kept
+                locked[frame, column] = fcurve.evaluate(span.first_frame + int(frame))
+    return locked
 
 
-def copy_kept(face: Face, action: bpy.types.Action, locks: Locks) -> dict[str, KeyCopy]:
-    """Data path -> the keys that locks hold of an Action."""
+def copy_locked(face: Face, action: bpy.types.Action, locks: Locks) -> dict[str, KeyCopy]:
+    """Copy the locked keys of an Action: data path -> keys."""
     if not locks:
         return {}
     curves_of = face_action.curves_of(face)
-    copied = {}
+    locked = {}
     for fcurve in face_action.fcurves(action):
         if not len(fcurve.keyframe_points) or fcurve.data_path not in curves_of:
             continue
         if _is_locked(curves_of[fcurve.data_path], locks.channels):
-            copied[fcurve.data_path] = copy_keys(fcurve)
+            locked[fcurve.data_path] = copy_keys(fcurve)
         elif locks.frames:
-            copied[fcurve.data_path] = cut_keys(fcurve, *locks.frames)
-    return copied
+            locked[fcurve.data_path] = cut_keys(fcurve, *locks.frames)
+    return locked
 
 
 def _is_locked(curves: Mapping[str, float], channels: Collection[str]) -> bool:
-    """Whether all that moves a key is locked; a viseme is when all of the mouth is."""
+    """Return True if all channels that move a shape key are locked; those of a viseme are all of the mouth."""
     return all(name in channels if name in CHANNELS else set(SPOKEN_FOR) <= set(channels) for name in curves)

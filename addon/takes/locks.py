@@ -1,4 +1,4 @@
-"""What of a take is locked. Knows no Blender."""
+"""What of a take is locked. Does not need Blender."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Locks:
-    """channels: kept all along; frames: the first and the last of the scene's frames on which all channels are kept."""
+    """channels: locked on all frames. frames: the first and the last of the scene's frames on which all channels are locked."""
 
     channels: tuple[str, ...] = ()
     frames: tuple[int, int] | None = None
@@ -17,13 +17,13 @@ class Locks:
         return bool(self.channels or self.frames)
 
     def mask(self, names: Sequence[str], first_frame: int, frames: int) -> np.ndarray:
-        """(frames, names) bool: what is kept of a take that begins on first_frame."""
-        kept = np.zeros((frames, len(names)), bool)
-        kept[:, [index for index, name in enumerate(names) if name in self.channels]] = True
+        """Return the mask of a take that begins on first_frame: (frames, names) bool, True where locked."""
+        mask = np.zeros((frames, len(names)), bool)
+        mask[:, [index for index, name in enumerate(names) if name in self.channels]] = True
         if self.frames:
             first, last = self.frames
-            kept[max(first - first_frame, 0) : max(last + 1 - first_frame, 0)] = True
-        return kept
+            mask[max(first - first_frame, 0) : max(last + 1 - first_frame, 0)] = True
+        return mask
 
 
 UNLOCKED = Locks()

@@ -1,7 +1,9 @@
-"""What takes store of themselves, in the forms of all versions so far: any of them is brought to that of today. Knows no Blender.
+"""The properties of takes in all versions so far, and their conversion to the current one. Does not need Blender.
 
-1: no version is told; what later was added may be missing, and so may be what was there only for a while
-2: all of TakeInfo's fields, moods, locks and likeness as JSON
+1: without a version; anything that was added later may be missing
+2: the fields of TakeInfo and its performance side by side; emotion keys (called moods), locks and likeness as JSON
+
+A field that a version-2 take lacks has its default: a new control needs no new version.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +27,7 @@ _ALWAYS = (
     "model_sha256",
 )
 _UNLOCKED = '{"channels": [], "frames": null}'
-# What a take was made with before there was a choice; made: not told.
+# What was in use before there was a choice. made: unknown.
 _BEFORE = {"made": 0.0, "intensity": 1.0, "moods": "[]", "locks": _UNLOCKED, "likeness": "[]", "retimed": False}
 
 
@@ -38,21 +40,21 @@ def _from_1(stored: Stored) -> Stored:
 _STEPS: tuple[Callable[[Stored], Stored], ...] = (_from_1,)  # from version 1 to 2, and so on
 
 
-def told_version(stored: Mapping[str, Any]) -> int:
+def stored_version(stored: Mapping[str, Any]) -> int:
     version = stored.get("version", 1)
     return version if isinstance(version, int) else 1
 
 
 def is_known(stored: Mapping[str, Any]) -> bool:
-    """Whether this version can read what is stored: it is a take of this version or an earlier one."""
-    return 1 <= told_version(stored) <= VERSION and all(name in stored for name in _ALWAYS)
+    """Return True if the properties are those of a take of this version or an earlier one."""
+    return 1 <= stored_version(stored) <= VERSION and all(name in stored for name in _ALWAYS)
 
 
 def current(stored: Mapping[str, Any]) -> Stored:
-    """What is stored, in the form of today. Raises KeyError when it isn't known."""
+    """Convert properties to the current version. Raises KeyError when they are not known."""
     if not is_known(stored):
         raise KeyError("version")
     result = dict(stored)
-    for step in _STEPS[told_version(stored) - 1 :]:
+    for step in _STEPS[stored_version(stored) - 1 :]:
         result = step(result)
     return result | {"version": VERSION}

@@ -1,28 +1,28 @@
-"""The takes made so far: Actions that say of themselves all that is needed to make each again."""
+"""The takes of a file: Actions that store what is needed to make each of them again."""
 
 import json
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import bpy
 import numpy as np
 from idprop.types import IDPropertyGroup
 
 from ...backend.curves.base import Curves
+from ...backend.flat_format import FlatFormat, from_json
 from ...backend.messages import UserError, UserMessage
+from ...backend.performance import Performance
 from ..rig.face_rig import Face
 from . import migrations
 from .edit_tracking import is_edited, seal  # noqa: F401  others ask a take whether it is edited
 from .locks import UNLOCKED, Locks
 
 _PROPERTY = "lipsync_take"
-_CURVES = "lipsync_curves"  # what was generated, before any control or hand changed it
-_NESTED = ("moods", "locks", "likeness")
-_PARTS = "lipsync_parts"  # of a take that joins those of several strips: how each was made
+_CURVES = "lipsync_curves"  # as generated, before controls and manual edits
+_PARTS = "lipsync_parts"  # of a take that joins several strips: how each was made
 _UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
 _LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
@@ -33,43 +33,46 @@ class TakeError(UserError):
 
 @dataclass(frozen=True)
 class TakeInfo:
-    """How a take was made. start, end: seconds of the sound file, or of the file of curves that was imported;
-    first_frame: where its first key lies, at fps frames a second; made: when, in seconds since 1970; moods: emotions over time, in place
-    of emotion and intensity; locks: what it took over from the take before."""
+    """How a take was made.
+
+    start, end: seconds of the sound file, or of the imported file of curves. first_frame: where its first key lies.
+    performance: the request for this take alone; its locked values are in the curves, where locks says.
+    made: seconds since 1970. likeness: as in backend.performance.Take.
+    retimed: the sound was heard as the strip played it, so start and end don't find it in the file.
+    """
 
     strip: str
     sound: str
     start: float
     end: float
     first_frame: int
-    fps: float
-    identity: str
-    emotion: str
-    seed: int
+    performance: Performance
     audio_sha256: str
     model_sha256: str
     made: float
-    intensity: float = 1.0
-    moods: tuple[tuple[float, str, float], ...] = ()
     locks: Locks = UNLOCKED
-    likeness: tuple[tuple[str, float], ...] = ()  # identities that the voice is most like, with probabilities
-    retimed: bool = False  # heard as the strip plays it, which no seconds of the file tell
+    likeness: tuple[tuple[str, float], ...] = ()
+    retimed: bool = False
 
     @property
     def imported(self) -> bool:
-        """Out of a file of curves: no model made it."""
+        """Return True for a take from a file of curves, which no model made."""
         return not self.model_sha256
 
 
+# The form of version 2, see migrations.
+_FORMAT = FlatFormat(TakeInfo, (Performance,), {"emotion_keys": "moods"}, left_out=("count", "locked"))
+_JSON = tuple(name for name, hint in _FORMAT.types.items() if hint not in (str, int, float, bool))
+
+
 def imported_info(file: str, start: float, duration: float, first_frame: int, fps: float) -> TakeInfo:
-    """Where a take came from that was read from a file of curves; start and duration in seconds."""
-    return TakeInfo(
-        Path(file).stem, file, start, start + duration, first_frame, fps, "capture", "", 0, "", "", time.time()
-    )
+    """Describe a take that was imported from a file of curves; start and duration in seconds."""
+    performance = Performance(identity="capture", emotion="", fps=fps)
+    return TakeInfo(Path(file).stem, file, start, start + duration, first_frame, performance, "", "", time.time())
 
 
 def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
-    """Store in an Action how it was made, and of what curves; its keys are now the unedited ones."""
+    """Store in an Action how it was made and its generated curves, and take its keys as unedited."""
     action[_PROPERTY] = _stored(info)
     whole = np.round(curves.values * _UNIT).astype("<u2")
     action[_CURVES] = {
@@ -81,13 +84,13 @@ def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
 
 
 def _stored(info: TakeInfo) -> dict[str, object]:
-    stored = asdict(info)
-    nested = {name: json.dumps(stored[name]) for name in _NESTED}  # which Blender's properties can't hold
-    return stored | nested | {"version": migrations.VERSION}
+    """Return the properties of a take; what Blender's properties can't hold is JSON."""
+    flat = _FORMAT.flatten(info)
+    return flat | {name: json.dumps(flat[name], default=asdict) for name in _JSON} | {"version": migrations.VERSION}
 
 
 def read_curves(action: bpy.types.Action) -> Curves:
-    """The curves that a take was made of, unadjusted. Raises KeyError when the Action is no take."""
+    """Read the curves of a take as generated. Raises KeyError when the Action is not a take."""
     stored = action[_CURVES]
     names = tuple(stored["names"].split())
     whole = np.frombuffer(zlib.decompress(stored["values"]), "<u2").reshape(len(names), -1)
@@ -95,17 +98,18 @@ def read_curves(action: bpy.types.Action) -> Curves:
 
 
 def is_take(action: bpy.types.Action) -> bool:
-    """Whether an Action is a take that can be worked with. One of a newer version is an Action like any other: it plays, and is left alone."""
+    """Return True for a take that this version can work with. A take of a newer version is left alone like any other Action."""
     stored = action.get(_PROPERTY)
     return isinstance(stored, IDPropertyGroup) and migrations.is_known(stored)
 
 
 def read_info(action: bpy.types.Action) -> TakeInfo:
-    """How a take was made. Raises KeyError when the Action is none, see is_take()."""
+    """Read how a take was made. Raises KeyError when the Action is not a take, see is_take()."""
     stored = migrations.current(action[_PROPERTY])
-    values = {field.name: stored[field.name] for field in fields(TakeInfo)}
-    values |= {name: _frozen(json.loads(values[name])) for name in _NESTED}
-    return TakeInfo(**values | {"locks": Locks(**values["locks"])})
+    values = {name: stored[name] for name in _FORMAT.types if name in stored}
+    values |= {name: from_json(json.loads(values[name]), _FORMAT.types[name]) for name in _JSON if name in values}
+    info: TakeInfo = _FORMAT.nest(values)
+    return info
 
 
 def _why_no_take(action: bpy.types.Action | None) -> UserMessage | None:
@@ -114,7 +118,7 @@ def _why_no_take(action: bpy.types.Action | None) -> UserMessage | None:
     if (
         action is None
         or not isinstance(stored, IDPropertyGroup)
-        or migrations.told_version(stored) <= migrations.VERSION
+        or migrations.stored_version(stored) <= migrations.VERSION
     ):
         return None
     return UserMessage(
@@ -123,20 +127,13 @@ def _why_no_take(action: bpy.types.Action | None) -> UserMessage | None:
     )
 
 
-def _frozen(value: Any) -> Any:
-    """What JSON made of tuples, as tuples again."""
-    if isinstance(value, dict):
-        return {key: _frozen(inner) for key, inner in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
-
-
 def mark_parts(action: bpy.types.Action, parts: Sequence[TakeInfo]) -> None:
-    """Store in an Action that joins the takes of several strips how each of them was made; what mark() stores is the first one's."""
+    """Store in an Action that joins several strips how each take was made; mark() stores the first one."""
     action[_PARTS] = [_stored(part) for part in parts]
 
 
 def read_parts(action: bpy.types.Action) -> tuple[str, ...]:
-    """The strips whose takes an Action joins, none when it is a take of one."""
+    """Read the strips that an Action joins; none when it is the take of one."""
     return tuple(part["strip"] for part in action.get(_PARTS, ()))
 
 
@@ -159,11 +156,12 @@ def why_only_once(action: bpy.types.Action) -> UserMessage | None:
 
 
 def all_takes() -> Iterator[bpy.types.Action]:
+    """Iterate over the takes of the file."""
     return (action for action in bpy.data.actions if is_take(action))
 
 
 def find_take(name: str) -> bpy.types.Action:
-    """The take of that name. Raises TakeError when there is none."""
+    """Find a take by name. Raises TakeError when there is none."""
     action = bpy.data.actions.get(name)
     if action is None or not is_take(action):
         raise TakeError(
@@ -173,7 +171,7 @@ def find_take(name: str) -> bpy.types.Action:
 
 
 def new_name(strip: str, identity: str) -> str:
-    """`STRIP IDENTITY take 003`, with the first number that is free; a long strip's name is cut to what Blender holds."""
+    """Return `STRIP IDENTITY take 003` with the first free number. A long strip's name is cut to what Blender can store."""
     number = 1
     while True:
         end = f" {identity} take {number:03}"
@@ -184,16 +182,16 @@ def new_name(strip: str, identity: str) -> str:
 
 
 def duplicate(action: bpy.types.Action) -> bpy.types.Action:
-    """A copy of a take with the next free number, edited if the take is. Nothing uses it yet."""
+    """Copy a take under the next free number, with its edits. Nothing uses the copy yet."""
     info = read_info(action)
     copy = action.copy()
-    copy.name, copy.use_fake_user = new_name(info.strip, info.identity), True
+    copy.name, copy.use_fake_user = new_name(info.strip, info.performance.identity), True
     copy[_PROPERTY]["made"] = time.time()
     return copy
 
 
 def delete(action: bpy.types.Action) -> bpy.types.Action | None:
-    """Remove a take from the file and from all that it moves; the take of the same strip that was above it in the list, or else below."""
+    """Remove a take from the file. Returns the take of the same strip that was above it in the list, or else below, or None."""
     strip = read_info(action).strip
     fellows = [take for take in all_takes() if read_info(take).strip == strip]
     index = fellows.index(action)
@@ -203,15 +201,15 @@ def delete(action: bpy.types.Action) -> bpy.types.Action | None:
 
 
 def unused_seed(strip: str, seed: int, count: int = 1) -> int:
-    """The first seed after this one that no take of the strip has, nor any of the count - 1 that follow it."""
-    used = {info.seed for info in map(read_info, all_takes()) if info.strip == strip}
+    """Return the first seed after `seed` which, with the count - 1 that follow, no take of the strip has."""
+    used = {info.performance.seed for info in map(read_info, all_takes()) if info.strip == strip}
     while not used.isdisjoint(range(seed := (seed + 1) % 2**31, seed + count)):
         pass
     return seed
 
 
 def chosen_take(face: Face) -> bpy.types.Action:
-    """The take that moves a face now. Raises TakeError when none does."""
+    """Return the active take of a face. Raises TakeError when there is none."""
     action = current_take(face)
     if action is None or not is_take(action):
         raise TakeError(
@@ -221,6 +219,6 @@ def chosen_take(face: Face) -> bpy.types.Action:
 
 
 def current_take(face: Face) -> bpy.types.Action | None:
-    """The Action that moves a face now, a take or not."""
+    """Return the Action that animates a face now, whether a take or not."""
     data = face.meshes[0].key.animation_data
     return data.action if data else None

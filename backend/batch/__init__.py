@@ -1,1 +1,1 @@
-"""Many lines of speech in one command: what they are (`lines`), one done (`work`), all of them done here (`run`) or on a cluster (`cluster`)."""
+"""Many lines of speech in one command: the `lines`, the `work` on one of them, and a `run` of all, here or on a `cluster`."""

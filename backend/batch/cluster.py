@@ -1,9 +1,9 @@
-"""The same lines done on a cluster of Ray: every node must see the sounds, the model and the output under the same paths."""
+"""Lines done on a Ray cluster. Every node must see the sounds, the model and the output folder under the same paths."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from ..ipc.server import RequestError
+from ..inference.errors import RequestError
 from .run import Job, Setting, Workers, do_job
 from .work import Result
 
@@ -11,13 +11,13 @@ _AHEAD = 4  # lines asked for at a time, for each of the cluster's cores
 
 
 class ClusterError(RequestError):
-    """Ray is not there, or its cluster can't be reached; the text is a sentence."""
+    """Ray isn't installed, or its cluster can't be reached; the message is a sentence for the user."""
 
 
 def on_ray(setting: Setting, address: str) -> Workers:
-    """Workers that are tasks on a Ray cluster ("": one of its own on this machine). A lost node's lines are done again elsewhere.
+    """Return workers that are tasks on the Ray cluster at an address; "" starts one on this machine. Raises ClusterError.
 
-    Raises ClusterError.
+    The lines of a node that is lost are done again on another one.
     """
     try:
         import ray
@@ -36,15 +36,15 @@ def on_ray(setting: Setting, address: str) -> Workers:
     remote = ray.remote(num_cpus=1, max_retries=-1)(do_job)
 
     def work(jobs: list[Job]) -> Iterator[Result]:
-        waiting, under_way = list(reversed(jobs)), dict[Any, Job]()
-        while waiting or under_way:
-            room = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1))) - len(under_way)
+        waiting, running = list(reversed(jobs)), dict[Any, Job]()
+        while waiting or running:
+            room = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1))) - len(running)
             for _ in range(min(room, len(waiting))):
                 job = waiting.pop()
-                under_way[remote.remote(job, setting)] = job
-            ready, _ = ray.wait(list(under_way), timeout=5.0)
+                running[remote.remote(job, setting)] = job
+            ready, _ = ray.wait(list(running), timeout=5.0)
             for reference in ready:
-                line, key = under_way.pop(reference)
+                line, key = running.pop(reference)
                 try:
                     yield ray.get(reference)
                 except ray.exceptions.RayError as error:

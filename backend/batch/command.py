@@ -12,7 +12,7 @@ _SHOWN = 20
 
 
 def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
-    """Add the command to a parser's."""
+    """Add the `batch` command to a parser."""
     command = commands.add_parser("batch", help="make the takes of a whole script: a folder of sounds, or a table")
     command.set_defaults(command=_batch)
     command.add_argument(
@@ -51,7 +51,7 @@ def _batch(options: argparse.Namespace) -> int:
     summary = run(lines, setting, workers, show(began))
     took = time.monotonic() - began
     print(
-        f"{summary.made} lines made, {summary.kept} kept from before, {len(summary.failed)} failed: {summary.seconds:.0f} s of sound in {took:.1f} s"
+        f"{summary.made} lines made, {summary.skipped} kept from before, {len(summary.failed)} failed: {summary.seconds:.0f} s of sound in {took:.1f} s"
     )
     for result in summary.failed[:_SHOWN]:
         print(f"failed: {result.name}: {result.error}", file=sys.stderr)

@@ -1,14 +1,16 @@
-"""The lines of a script: a folder of sounds, or a table (CSV, or JSON Lines) that says of each what is wanted."""
+"""The lines of a script: a folder of sounds, or a table (CSV or JSON Lines) with a request for each."""
 
 import csv
 import json
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from ..inference.generator import AUTO
-from ..ipc.server import MOST_TAKES, RequestError
+from ..flat_format import FlatFormat
+from ..inference.errors import RequestError
+from ..inference.generate_takes import MOST_TAKES
+from ..performance import Performance
 
 _SUFFIXES = (".wav", ".ogg", ".mp3", ".flac", ".aif", ".aiff", ".opus", ".caf", ".au", ".w64", ".rf64")
 _LARGEST = 1 << 30  # bytes of a table
@@ -17,60 +19,52 @@ _SAFE = re.compile(r"[^\w\-. ()\[\]{}+,=@!&\']")
 
 
 class LinesError(RequestError):
-    """The lines can't be read; the text is a sentence."""
+    """The lines can't be read; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """What is wanted of one piece of sound. file: as a path that can be opened; name: of the files to be written, a relative path without
-    suffix, unlike all others'; character, frame: who speaks it in a scene, and from when on, for what reads the manifest; the rest as in
-    backend.protocol.Generate."""
+    """One piece of speech and what is asked of it.
+
+    name: of the files to write, a relative path without suffix, different from all others. file: a path that can be opened; start, end:
+    seconds of it, end None for its end. character, frame: who speaks it in a scene and from which frame on, for the manifest's readers.
+    """
 
     name: str
     file: str
     start: float = 0.0
     end: float | None = None
-    identity: str = AUTO
-    emotion: str = AUTO
-    intensity: float = 1.0
-    seed: int = 0
-    count: int = 1
-    fps: float = 30.0
+    performance: Performance = field(default_factory=Performance)
     character: str = ""
     frame: int = 1
 
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line of a table that makes no sense, and why."""
+    """A line of a table that can't be used, and why."""
 
     name: str
     reason: str
 
 
-_COLUMNS = tuple(field.name for field in fields(Line))
-_KINDS: dict[str, type] = {
-    "start": float,
-    "end": float,
-    "intensity": float,
-    "seed": int,
-    "count": int,
-    "fps": float,
-    "frame": int,
-}
+# A table's columns; a cell can't hold emotion keys or locked values.
+TABLE = FlatFormat(Line, (Performance,), {}, left_out=("emotion_keys", "locked"))
+_KINDS: dict[str, type] = {name: (get_args(hint) or (hint,))[0] for name, hint in TABLE.types.items()}
 
 
 def read_lines(path: Path) -> list[Line | BadLine]:
-    """All lines of a folder (its sounds, those in its folders too, by name) or of a table (.csv with a header, .jsonl), in its order.
+    """Read a folder's sounds, those in subfolders too and sorted by name, or a table's rows (.csv with a header, .jsonl).
 
-    In a table only `file` must be there, relative to the table's folder; what is empty or missing has its default. Raises LinesError
-    when there is no such thing or nothing in it.
+    A table needs only the column `file`, relative to the table's folder; other cells may be empty or missing. Raises LinesError when
+    there is no such folder or table, or it is empty.
     """
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
-        lines = _unlike([Line(file.relative_to(path).with_suffix("").as_posix(), str(file)) for file in files])
+        lines = _with_unique_names(
+            [Line(file.relative_to(path).with_suffix("").as_posix(), str(file)) for file in files]
+        )
     elif path.is_file():
-        lines = _unlike([_line(row, number, path) for number, row in _rows(path)])
+        lines = _with_unique_names([_line(row, number, path) for number, row in _rows(path)])
     else:
         raise LinesError('There is no folder or table "{file}": give a folder of sounds, a .csv or a .jsonl', file=path)
     if not lines:
@@ -83,7 +77,7 @@ def read_lines(path: Path) -> list[Line | BadLine]:
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, Any] | str]]:
-    """(number of the line in the file, its fields or what is wrong with it)."""
+    """Read (number of the line in the file, its cells or what is wrong with it) for each row."""
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError(f"it has more than {_LARGEST >> 20} MB")
@@ -104,7 +98,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, Any] | str]]:
             raise LinesError(
                 '"{file}" has no column "file": its first row must name the columns, {columns}',
                 file=path,
-                columns=", ".join(_COLUMNS),
+                columns=", ".join(_KINDS),
             )
         return [
             (reader.line_num, {key: value for key, value in row.items() if key and value not in (None, "")})
@@ -123,36 +117,36 @@ def _object(row: str) -> dict[str, Any] | str:
 
 
 def _line(row: dict[str, Any] | str, number: int, table: Path) -> Line | BadLine:
-    known = f"line {number}"
+    unnamed = f"line {number}"
     if isinstance(row, str):
-        return BadLine(known, f"Line {number} of the table can't be used, as {row}.")
-    if strange := [key for key in row if key not in _COLUMNS]:
-        return BadLine(known, f"Line {number} has a column {strange[0]!r}; a line may have {', '.join(_COLUMNS)}.")
+        return BadLine(unnamed, f"Line {number} of the table can't be used, as {row}.")
+    if strange := [key for key in row if key not in _KINDS]:
+        return BadLine(unnamed, f"Line {number} has a column {strange[0]!r}; a line may have {', '.join(_KINDS)}.")
     file = row.get("file")
     if not isinstance(file, str) or not file or "\0" in file:
-        return BadLine(known, f"Line {number} names no file.")
+        return BadLine(unnamed, f"Line {number} names no file.")
     values: dict[str, Any] = {}
     for key, value in row.items():
-        kind = _KINDS.get(key, str)
+        kind = _KINDS[key]
         try:
             if isinstance(value, (list, dict, bool)) or value is None:
                 raise ValueError
             values[key] = kind(value)
         except (ValueError, OverflowError):
             return BadLine(
-                str(row.get("name") or known),
+                str(row.get("name") or unnamed),
                 f"Line {number} has {str(value)[:40]!r} as its {key}, which is no {kind.__name__}.",
             )
-    name = _SAFE.sub("_", values.pop("name", "") or Path(file).stem).strip(" .") or known
-    return Line(**values | {"name": name, "file": str(table.parent / file)})
+    name = _SAFE.sub("_", values.pop("name", "") or Path(file).stem).strip(" .") or unnamed
+    return TABLE.nest(values | {"name": name, "file": str(table.parent / file)})
 
 
-def _unlike(lines: list[Line | BadLine]) -> list[Line | BadLine]:
-    """The same with names that write no file twice: some get a number behind them. Not all systems tell upper from lower case."""
+def _with_unique_names(lines: list[Line | BadLine]) -> list[Line | BadLine]:
+    """Number names that would write a file twice. Some systems don't distinguish upper and lower case."""
     taken: set[str] = set()
     result: list[Line | BadLine] = []
     for line in lines:
-        count = line.count if isinstance(line, Line) else 1
+        count = line.performance.count if isinstance(line, Line) else 1
         name, number = line.name, 1
         while not taken.isdisjoint(files := {text.lower() for text in (name, *output_names(name, count))}):
             number += 1
@@ -163,7 +157,7 @@ def _unlike(lines: list[Line | BadLine]) -> list[Line | BadLine]:
 
 
 def output_names(name: str, count: int) -> list[str]:
-    """The files that a line's takes are written to, without suffix: NAME, or NAME_1, NAME_2, ..."""
-    return (
-        [name] if count == 1 else [f"{name}_{number + 1}" for number in range(min(max(count, 0), MOST_TAKES))]
-    )  # more are refused
+    """Return the files of a line's takes without suffix: NAME, or NAME_1, NAME_2, ..."""
+    if count == 1:
+        return [name]
+    return [f"{name}_{number + 1}" for number in range(min(max(count, 0), MOST_TAKES))]  # larger counts are refused

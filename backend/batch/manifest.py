@@ -1,4 +1,4 @@
-"""DIR/manifest.jsonl: a line for each line of the script, in its order when all is done; while it is not, in the order they came."""
+"""DIR/manifest.jsonl: one row for each line of the script. In the script's order once all are done, until then in the order they finish."""
 
 import json
 import os
@@ -13,7 +13,7 @@ _FIELDS = {field.name for field in fields(Result)}
 
 
 def read_manifest(out: Path) -> dict[str, Result]:
-    """Name of a line -> the last that is told of it. What a kill left half-written is passed over."""
+    """Read the last result of each line, by name. Rows that can't be read, as after a crash in mid-write, are skipped."""
     results = {}
     try:
         rows = (out / NAME).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -21,8 +21,8 @@ def read_manifest(out: Path) -> dict[str, Result]:
         return {}
     for row in rows:
         try:
-            told: dict[str, Any] = json.loads(row)
-            result = Result(**{key: _frozen(value) for key, value in told.items() if key in _FIELDS})
+            cells: dict[str, Any] = json.loads(row)
+            result = Result(**{key: _frozen(value) for key, value in cells.items() if key in _FIELDS})
             if not all(_fits(getattr(result, field.name), field.type) for field in fields(Result)):
                 continue
         except (ValueError, TypeError, AttributeError, RecursionError):
@@ -36,25 +36,25 @@ def _frozen(value: Any) -> Any:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value is of a field's type: a text, number, or tuple of one of them."""
+    """Return True if a value is of a field's type: a string, a number, or a tuple of one of them."""
     if get_origin(kind) is tuple:
         return isinstance(value, tuple) and all(_fits(item, get_args(kind)[0]) for item in value)
     return type(value) is kind or (kind is float and type(value) is int)
 
 
 def open_manifest(out: Path) -> IO[str]:
-    """The manifest, to add to."""
+    """Open the manifest for appending."""
     return open(out / NAME, "a", encoding="utf-8", newline="\n")
 
 
 def add(manifest: IO[str], result: Result) -> None:
-    """Tell of a line; it is on the disk when this returns, as far as the system says so."""
+    """Append a result and flush it."""
     manifest.write(_row(result))
     manifest.flush()
 
 
 def rewrite(out: Path, results: list[Result]) -> None:
-    """The manifest anew, whole or not at all."""
+    """Replace the manifest, atomically."""
     temporary = out / f".{NAME}.{os.getpid()}.tmp"
     temporary.write_text("".join(map(_row, results)), encoding="utf-8", newline="\n")
     os.replace(temporary, out / NAME)

@@ -1,4 +1,4 @@
-"""All lines of a script done on this machine, a process a core; what is done is not done again."""
+"""All lines of a script on this machine, in one process per core. Lines that an earlier run finished are skipped."""
 
 import os
 import sys
@@ -19,12 +19,12 @@ from .lines import BadLine, Line
 from .work import Result, do_line, is_done, key_of, sha256_of
 
 Job = tuple[Line, str]  # a line and its key
-Workers = Callable[[list[Job]], Iterable[Result]]  # gives results as they come
+Workers = Callable[[list[Job]], Iterable[Result]]  # yields results as they finish
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What all lines have in common. out: an existing folder; form: csv, json or npz."""
+    """What all lines have in common. out: an existing folder. form: csv, json or npz."""
 
     model: Path
     out: Path
@@ -33,21 +33,21 @@ class Setting:
 
 @dataclass(frozen=True)
 class Summary:
-    """How a run ended: lines made, left as they were, and failed with their reasons."""
+    """How a run ended: the number of lines made and of lines skipped as done before, and the results that failed."""
 
     made: int
-    kept: int
+    skipped: int
     failed: tuple[Result, ...]
     seconds: float  # of sound, of the lines made
 
 
 @lru_cache(maxsize=1)
 def _model(folder: Path) -> Model:
-    return load_model(folder, threads=1)  # a process a core: more threads would be in each other's way
+    return load_model(folder, threads=1)  # there is a process per core already
 
 
 def do_job(job: Job, setting: Setting) -> Result:
-    """What a worker does: the model is loaded once a process."""
+    """Do one line in a worker, which loads the model once."""
     line, key = job
     return do_line(line, key, _model(setting.model), setting.out, setting.form)
 
@@ -55,13 +55,13 @@ def do_job(job: Job, setting: Setting) -> Result:
 def run(
     lines: list[Line | BadLine], setting: Setting, workers: Workers, tell: Callable[[int, int, int], None]
 ) -> Summary:
-    """Do the lines that no earlier run into the same folder has done, and tell of each in its manifest.
+    """Do the lines that no earlier run into the same folder finished, and append each result to the manifest.
 
-    tell(done, failed, total) is called after each. Raises ModelError; what else goes wrong is a line's own. Interrupted, it leaves a
-    manifest of what was done; the next run goes on from there.
+    tell(done, failed, total) is called after each line. Raises ModelError; every other error is a line's result. When interrupted, the
+    manifest lists what was done, and the next run continues from there.
     """
     card = read_card(setting.model)
-    read_parts(setting.model, card)  # said once here, or each worker would say it of each line
+    read_parts(setting.model, card)  # raises once here, instead of for each line
     known = manifest.read_manifest(setting.out)
     good = [line for line in lines if isinstance(line, Line)]
     with ThreadPoolExecutor() as pool:
@@ -69,22 +69,24 @@ def run(
             (line, key_of(line, sha, card.sha256, setting.form))
             for line, sha in zip(good, pool.map(_sha, good), strict=True)
         ]
-    kept = {line.name: known[line.name] for line, key in jobs if is_done(known.get(line.name), key, setting.out)}
+    skipped = {line.name: known[line.name] for line, key in jobs if is_done(known.get(line.name), key, setting.out)}
     results = {line.name: Result(line.name, "", "", error=line.reason) for line in lines if isinstance(line, BadLine)}
     todo = sorted(
-        (job for job in jobs if job[0].name not in kept), key=_size, reverse=True
-    )  # or the longest might begin last
+        (job for job in jobs if job[0].name not in skipped), key=_size, reverse=True
+    )  # the longest first, or one might be left running alone at the end
     made = 0
     with manifest.open_manifest(setting.out) as opened:
         for result in workers(todo):
             manifest.add(opened, result)
             results[result.name] = result
             made += not result.error
-            tell(len(kept) + len(results), sum(bool(each.error) for each in results.values()), len(lines))
-    results |= kept
+            tell(len(skipped) + len(results), sum(bool(each.error) for each in results.values()), len(lines))
+    results |= skipped
     manifest.rewrite(setting.out, [results[line.name] for line in lines])
     failed = tuple(results[line.name] for line in lines if results[line.name].error)
-    return Summary(made, len(kept), failed, sum(each.seconds for name, each in results.items() if name not in kept))
+    return Summary(
+        made, len(skipped), failed, sum(each.seconds for name, each in results.items() if name not in skipped)
+    )
 
 
 def _sha(line: Line) -> str:
@@ -100,7 +102,7 @@ def _size(job: Job) -> float:
 
 
 def processes(setting: Setting, count: int) -> Workers:
-    """Workers that are processes of this machine. One that dies (killed, out of memory) takes no other line with it."""
+    """Return workers that are processes on this machine. When one dies (killed, out of memory), the other lines still finish."""
 
     def work(jobs: list[Job]) -> Iterator[Result]:
         left = {line.name: (line, key) for line, key in jobs}
@@ -110,7 +112,7 @@ def processes(setting: Setting, count: int) -> Workers:
                     del left[result.name]
                     yield result
             except BrokenProcessPool:
-                # Whose fault it was can't be told: those that may have been under way are done one at a time.
+                # Which line was at fault isn't known: those that may have been running are done one at a time.
                 for job in list(left.values())[: 2 * count]:
                     del left[job[0].name]
                     yield _alone(job, setting)
@@ -144,12 +146,12 @@ def _alone(job: Job, setting: Setting) -> Result:
 
 
 def _begin() -> None:
-    """In a new process: Ctrl-C is the parent's to handle."""
+    """Set up a new process: Ctrl-C is for the parent to handle."""
     ignore_interrupts()
 
 
 def show(began: float) -> Callable[[int, int, int], None]:
-    """A line of progress with the time left, on stderr; once a second at most where that is no terminal."""
+    """Return a function that prints progress with the remaining time to stderr; every ten seconds where that isn't a terminal."""
     last = began
 
     def tell(done: int, failed: int, total: int) -> None:

@@ -1,25 +1,27 @@
-"""One line done: its takes made and written, with all that is known of it afterwards. What every worker runs, here or elsewhere."""
+"""One line of a script, from its sound to the written takes. Every worker runs this, on this machine or elsewhere."""
 
 import hashlib
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .. import __version__
 from ..curve_files import write
-from ..curves.base import Curves
+from ..inference.errors import explain
+from ..inference.generate_takes import generate_takes
 from ..inference.generator import Model
-from ..ipc.protocol import Generate
-from ..ipc.server import explain, perform
-from .lines import Line, output_names
+from .lines import TABLE, Line, output_names
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a line. key: of its settings, sound and model, by which a later run knows it; outputs: files, relative to the folder;
-    seconds: of sound, and that it took; character, frame: as in Line; error: "" or a sentence."""
+    """The outcome of a line: a row of the manifest.
+
+    key: see key_of(). outputs: files, relative to the output folder. identity, emotion, audio_sha256, model_sha256: as in Take.
+    seeds: one a take. seconds: of sound; took: seconds of work. character, frame: as in Line. error: a sentence, "" on success.
+    """
 
     name: str
     key: str
@@ -39,13 +41,13 @@ class Result:
 
 
 def key_of(line: Line, audio: str, model: str, form: str) -> str:
-    """What tells whether a line must be done again: a hash of all that its takes depend on."""
-    told = {**asdict(line), "file": audio, "model": model, "format": form, "version": __version__}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:24]
+    """Hash all that a line's takes depend on; audio, model: SHA-256. A later run skips a line whose key it finds in the manifest."""
+    inputs = {**TABLE.flatten(line), "file": audio, "model": model, "format": form, "version": __version__}
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def sha256_of(file: str) -> str:
-    """Of a file's bytes; "" when it can't be read: doing the line will say why."""
+    """Hash a file's bytes; "" when it can't be read, and then do_line() will report why."""
     try:
         with open(file, "rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
@@ -54,27 +56,15 @@ def sha256_of(file: str) -> str:
 
 
 def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
-    """Make and write a line's takes: out/NAME.csv, or NAME_1.csv, ... Whatever goes wrong is in the result; half a take is never left."""
+    """Generate and write a line's takes: out/NAME.csv, or NAME_1.csv, ... Errors go into the result; no file is left half-written."""
     began = time.monotonic()
-    request = Generate(
-        id=0,
-        file=line.file,
-        start=line.start,
-        end=line.end,
-        identity=line.identity,
-        emotion=line.emotion,
-        intensity=line.intensity,
-        seed=line.seed,
-        count=line.count,
-        fps=line.fps,
-    )
     try:
-        takes = list(perform(request, model, lambda stage, fraction: None))
-        outputs = [f"{name}.{form}" for name in output_names(line.name, line.count)]
+        takes = list(generate_takes(model, line.file, line.performance, line.start, line.end))
+        outputs = [f"{name}.{form}" for name in output_names(line.name, line.performance.count)]
         for take, name in zip(takes, outputs, strict=True):
             path = out / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, Curves(take.names, take.values, take.fps, line.start))
+            write(path, replace(take.curves, start=line.start))
     except Exception as error:  # noqa: BLE001 - one line's trouble must not be the next one's
         return Result(line.name, key, line.file, took=round(time.monotonic() - began, 4), error=str(explain(error)[1]))
     first = takes[0]
@@ -88,8 +78,8 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
         seeds=tuple(take.seed for take in takes),
         audio_sha256=first.audio_sha256,
         model_sha256=first.model_sha256,
-        frames=first.frames,
-        seconds=round(first.frames / first.fps, 4),
+        frames=len(first.curves.values),
+        seconds=round(len(first.curves.values) / first.curves.fps, 4),
         took=round(time.monotonic() - began, 4),
         character=line.character,
         frame=line.frame,
@@ -97,7 +87,7 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
 
 
 def is_done(result: Result | None, key: str, out: Path) -> bool:
-    """Whether a line that an earlier run did needs no doing again."""
+    """Return True if an earlier run finished the line and its files still exist."""
     return (
         result is not None
         and result.key == key

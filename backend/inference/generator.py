@@ -1,4 +1,4 @@
-"""Sound -> takes: features once a clip, identity and emotion chosen or matched, few-step sampling, curves at any frame rate."""
+"""Sound to takes: features once a clip, identity and emotion chosen or matched to the voice, few-step sampling, curves at any frame rate."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,54 +13,32 @@ from ..curves.base import Curves, resample
 from ..messages import UserMessage
 from ..model_folder import ModelCard, ModelError, read_card, read_parts
 from ..noise_schedule import NoiseLevel
+from ..performance import AUTO, EmotionKey, Performance, Take
 from ..runtimes import Report, Runtime, RuntimeUnusable, find, silent
 from ..runtimes.graphs import try_out
 from .audio_encoding import FACE_FPS, AudioFeatures, listen
-from .inpainting import CONTEXT, at_rate, hold, put_back
+from .inpainting import CONTEXT, inpaint, known_at, write_known
 from .voice_match import NEUTRAL, Ranking, rank
-from .windowed_sampler import Constrain, Denoise, SamplingTask, sample_in_windows
+from .windowed_sampler import Denoise, Inpaint, SamplingTask, sample_in_windows
 
-AUTO = "auto"
 _WINDOW = 30  # s: how much is denoised at a time
 _SHORT_WINDOW = 2  # s: the same where steps run at the same time, so that the next has not long to wait
 
-_NOTHING = 1e-6  # a share that isn't seen
-_LIKENESSES = 3  # told of a voice
-_LISTENING = 0.4  # of the time that a job takes
+_NOTHING = 1e-6  # a share too small to see
+_LIKENESSES = 3  # listed in a take
+_LISTENING = 0.4  # of the time of a job
 
-Callback = Callable[[UserMessage, float], None]  # stage, fraction of the whole that is done; may raise to cancel
-Sound = np.ndarray | Iterable[np.ndarray]  # (n,) float32 mono at 16 kHz, or its blocks as backend.audio.Clip has them
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What an artist asks for."""
-
-    identity: str
-    emotion: str
-    seed: int
-    count: int
-    fps: float
-    intensity: float = 1.0
-    moods: tuple[tuple[float, str, float], ...] = ()  # (seconds, emotion, intensity): in place of emotion and intensity
-    kept: np.ndarray | None = None  # (frames, 52) at fps, NaN where the takes are free
-
-
-@dataclass(frozen=True)
-class Take:
-    """One generated performance, with the identity, emotion and seed it was made with; likeness: whom the voice is most like, best first."""
-
-    curves: Curves
-    identity: str
-    emotion: str
-    seed: int
-    likeness: tuple[tuple[str, float], ...] = ()
+Callback = Callable[[UserMessage, float], None]  # gets stage and fraction of the job; may raise to cancel
+Sound = np.ndarray | Iterable[np.ndarray]  # (n,) float32, mono at 16 kHz, or its blocks as in backend.audio.Clip
 
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model. parallel: whether its runtime may be asked by several threads at once; notices: for the artist when it does not
-    run as it was meant to; stands_in: for another one, whose names it may not know."""
+    """A loaded model.
+
+    parallel: several threads may use its runtime at once. notices: for the artist, when it doesn't run as intended.
+    stands_in: it replaces another model, and may lack that one's names.
+    """
 
     card: ModelCard
     runtime: Runtime
@@ -70,10 +48,9 @@ class Model:
 
 
 def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Report = silent) -> Model:
-    """Check a model folder and open it: on the onnx runtime, with a notice, where another can't be used. Raises ModelError.
+    """Check a model folder and load it; where its runtime can't be used, on ONNX Runtime and with a notice. Raises ModelError.
 
-    runtime: one of backend.runtimes.PACKAGES; threads: of the processor, 0: as many as there are cores; report is told what is being done
-    when that takes long.
+    runtime: one of backend.runtimes.PACKAGES. threads: of the processor; 0 uses every core. report is called with each slow step.
     """
     card = read_card(folder)
     parts = read_parts(folder, card)
@@ -89,7 +66,7 @@ def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Re
 
 
 def load_model_or(own: Path, folder: Path, runtime: str = "onnx", report: Report = silent) -> Model:
-    """load_model() of a folder or, where it can't be used, of our own, with a notice that says why. Raises ModelError when neither can."""
+    """Load the model of a folder or, where that fails, our own with a notice that says why. Raises ModelError when both fail."""
     try:
         return load_model(folder, runtime, report=report)
     except ModelError as error:
@@ -110,94 +87,90 @@ def _hear(model: Model, samples: Sound, callback: Callback) -> AudioFeatures:
     )
 
 
-def _denoiser(model: Model, condition: np.ndarray, people: Sequence[tuple[np.ndarray, np.ndarray]]) -> Denoise:
-    """The decoder, handing on the GRU's states: over windows it gives the same curves as in one go.
+def _denoiser(model: Model, condition: np.ndarray, styles: Sequence[tuple[np.ndarray, np.ndarray]]) -> Denoise:
+    """Wrap the decoder so that it passes the GRU's states on: over windows it gives the same curves as in one go.
 
-    people: (fused embedding (P,), its share of the face on each frame (N,)); shares add up to 1. What each of them would do is added up.
+    styles: (fused embedding (P,), its share on each frame (N,)). Shares add up to 1; the predictions are mixed by them.
     """
 
     def denoise(noisy: np.ndarray, level: NoiseLevel, first: int, states: list | None) -> tuple[np.ndarray, list]:
         here = slice(first, first + noisy.shape[1] - 2 * model.card.look)
         answers = [
-            model.runtime.denoise(noisy, condition[here], person, level.log_snr, state)
-            for (person, _), state in zip(people, states or [None] * len(people), strict=True)
+            model.runtime.denoise(noisy, condition[here], style, level.log_snr, state)
+            for (style, _), state in zip(styles, states or [None] * len(styles), strict=True)
         ]
         states = [state for _, state in answers]
-        if len(people) == 1:
+        if len(styles) == 1:
             return answers[0][0], states
-        return sum(share[here, None] * clean for (_, share), (clean, _) in zip(people, answers, strict=True)), states
+        return sum(share[here, None] * clean for (_, share), (clean, _) in zip(styles, answers, strict=True)), states
 
     return denoise
 
 
-def _constraint(card: ModelCard, wish: Wish) -> Constrain:
-    """What a prediction becomes so that it holds what is kept."""
-    kept = wish.kept
-    if kept is None:
+def _inpainter(card: ModelCard, performance: Performance) -> Inpaint:
+    """Return the function that puts a request's known values into a prediction (standardized, at FACE_FPS)."""
+    locked = performance.locked
+    if locked is None:
         return lambda clean, first: clean
 
-    def constrain(clean: np.ndarray, first: int) -> np.ndarray:
-        # An artist's key may lie anywhere; a take holds what of it is within 0..1, see hold().
-        known = np.clip(at_rate(kept, wish.fps, FACE_FPS, first, first + len(clean)), 0.0, 1.0)
-        return put_back(clean, (known - card.mean) / card.deviation, FACE_FPS)
+    def inpaint_locked(clean: np.ndarray, first: int) -> np.ndarray:
+        # A manual key may lie anywhere; takes hold values of 0..1 only, see write_known().
+        known = np.clip(known_at(locked, performance.fps, FACE_FPS, first, first + len(clean)), 0.0, 1.0)
+        return inpaint(clean, (known - card.mean) / card.deviation, FACE_FPS)
 
-    return constrain
+    return inpaint_locked
 
 
-def _shares(moods: Sequence[tuple[float, str, float]], frames: int) -> dict[str, np.ndarray]:
-    """Emotion -> its share of the face on each frame at 30 fps (frames,), for moods over time. What an emotion leaves is neutral's.
+def _shares(keys: Sequence[EmotionKey], frames: int) -> dict[str, np.ndarray]:
+    """Emotion -> its share on each frame at FACE_FPS, (frames,). The remainder is neutral's.
 
-    Between two moods one fades into the other; the first and the last hold.
+    Between two keys one emotion fades into the other; before the first and after the last key, shares are constant.
     """
-    times = [seconds for seconds, _, _ in moods]
+    times = [key.seconds for key in keys]
     seconds = np.arange(frames) / FACE_FPS
     shares = {}
-    for emotion in dict.fromkeys(emotion for _, emotion, _ in moods if emotion != NEUTRAL):
-        shares[emotion] = np.interp(
-            seconds, times, [intensity if name == emotion else 0.0 for _, name, intensity in moods]
-        )
+    for emotion in dict.fromkeys(key.emotion for key in keys if key.emotion != NEUTRAL):
+        shares[emotion] = np.interp(seconds, times, [key.intensity if key.emotion == emotion else 0.0 for key in keys])
     rest = 1.0 - sum(shares.values(), np.zeros(frames))
     if np.abs(rest).max() > _NOTHING:
         shares[NEUTRAL] = rest
     return {emotion: share.astype(np.float32) for emotion, share in shares.items()}
 
 
-def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> Iterator[Take]:
-    """Make wish.count takes of a clip, with seeds wish.seed, wish.seed + 1, ...
+def generate(model: Model, samples: Sound, performance: Performance, callback: Callback) -> Iterator[Take]:
+    """Yield performance.count takes of a sound. The same request gives the same takes.
 
-    Each take has max(1, round(duration * fps)) frames, frame k at k / fps seconds, all 52 channels in 0..1; where wish.kept is no NaN, they
-    hold it. The same wish gives the same take. The wish's names must be the model's: backend.ipc.server.check says so in words.
+    Each has max(1, round(duration * fps)) frames, frame k at k / fps seconds, and all 52 channels in 0..1, with the locked values in
+    their place. Names must be the model's or AUTO: see generate_takes.check(). Raises ModelError when the model's curves are not finite.
     """
-    card = model.card
+    card, asked = model.card, performance
     heard = _hear(model, samples, callback)
     total = len(heard.condition)
     ranking = rank(card, *heard.queries)
-    identity = ranking.identity if wish.identity == AUTO else wish.identity
-    emotion = ranking.emotion if wish.emotion == AUTO else wish.emotion
-    moods = [(seconds, emotion if name == AUTO else name, how_much) for seconds, name, how_much in wish.moods]
+    identity = ranking.identity if asked.identity == AUTO else asked.identity
+    emotion = ranking.emotion if asked.emotion == AUTO else asked.emotion
+    keys = [key._replace(emotion=emotion) if key.emotion == AUTO else key for key in asked.emotion_keys]
     embedding = card.identity_embeddings[[entry.name for entry in card.identities].index(identity)]
-    people = [
+    styles = [
         (model.runtime.personalize(embedding, card.emotion_embeddings[card.emotions.index(name)]), share)
-        for name, share in _shares(moods or [(0.0, emotion, wish.intensity)], total).items()
+        for name, share in _shares(keys or [EmotionKey(0.0, emotion, asked.intensity)], total).items()
     ]
     task = SamplingTask(
         window=(_SHORT_WINDOW if model.parallel else _WINDOW) * FACE_FPS,
         look=card.look,
         context=round(CONTEXT * FACE_FPS),
-        denoise=_denoiser(model, heard.condition, people),
-        constrain=_constraint(card, wish),
+        denoise=_denoiser(model, heard.condition, styles),
+        inpaint=_inpainter(card, asked),
     )
-    frames = max(1, round(heard.seconds * wish.fps))
+    frames = max(1, round(heard.seconds * asked.fps))
     with ThreadPoolExecutor(card.steps) if model.parallel else contextlib.nullcontext() as workers:
-        for number in range(wish.count):
+        for number in range(asked.count):
 
             def progress(fraction: float, number: int = number) -> None:
-                callback(UserMessage("Performing"), _LISTENING + (1 - _LISTENING) * (number + fraction) / wish.count)
+                callback(UserMessage("Performing"), _LISTENING + (1 - _LISTENING) * (number + fraction) / asked.count)
 
-            seed = wish.seed + number
-            z = np.random.default_rng(seed).standard_normal(
-                (total, len(CHANNELS)), np.float32
-            )  # which becomes the take
+            seed = asked.seed + number
+            z = np.random.default_rng(seed).standard_normal((total, len(CHANNELS)), np.float32)  # becomes the take
             z *= card.start
             sample_in_windows(task, z, card.levels, workers, progress)
             z *= card.deviation
@@ -207,17 +180,17 @@ def generate(model: Model, samples: Sound, wish: Wish, callback: Callback) -> It
                     "{model} turns this sound into values that aren't numbers: choose another model", model=card.name
                 )
             np.clip(z, 0.0, 1.0, out=z)
-            curves = resample(Curves(CHANNELS, z, FACE_FPS), wish.fps, frames)
-            if wish.kept is not None:
-                hold(curves.values, wish.kept)
-            yield Take(curves, identity, emotion, seed, ranking.identities[:_LIKENESSES])
+            curves = resample(Curves(CHANNELS, z, FACE_FPS), asked.fps, frames)
+            if asked.locked is not None:
+                write_known(curves.values, asked.locked)
+            yield Take(seed, identity, emotion, curves, likeness=ranking.identities[:_LIKENESSES])
 
 
 def rank_voice(model: Model, samples: Sound) -> Ranking:
-    """Which identities and emotions of the library a voice is like."""
+    """Rank the library's identities and emotions by likeness to a voice."""
     return rank(model.card, *voice_queries(model, samples))
 
 
 def voice_queries(model: Model, samples: Sound) -> tuple[np.ndarray, np.ndarray]:
-    """What the libraries' keys are compared with for this voice: unit vectors of identity and emotion, (E,) each."""
+    """Return a voice's queries to the library: unit vectors of identity and emotion, (E,) each."""
     return _hear(model, samples, lambda stage, fraction: None).queries

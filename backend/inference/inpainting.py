@@ -1,29 +1,31 @@
-"""Curves that are partly known: what is kept stays, what is not is made to fit it."""
+"""Inpainting: curves that are partly known. Known values stay, and the rest is made to fit them."""
 
 import numpy as np
 
-_SEAM = 0.3  # s: how far from what is kept a prediction is bent to meet it
-CONTEXT = 2 * _SEAM  # s: put_back bends a frame by no more than what lies so near on either side
+_SEAM = 0.3  # s: how far from known values a prediction is bent to meet them
+CONTEXT = 2 * _SEAM  # s: inpaint() looks no farther than this to either side of a frame
 
-_PIECE = 4096  # frames that are worked on at a time, to hold little memory
+_PIECE = 4096  # frames that are processed at a time, to save memory
 
 
-def at_rate(kept: np.ndarray, fps: float, rate: float, first: int, last: int) -> np.ndarray:
-    """(n, channels) at fps, NaN where free -> frames first .. last of the same at another rate, linear; free where either neighbor is, and
-    behind the end: (last - first, channels)."""
+def known_at(known: np.ndarray, fps: float, rate: float, first: int, last: int) -> np.ndarray:
+    """Resample known values (n, channels), NaN where free, from fps to frames first .. last - 1 at another rate, linearly.
+
+    A frame is free where either neighbor is, and behind the end. Returns (last - first, channels) float32.
+    """
     position = np.arange(first, last) * (fps / rate)
     left = np.floor(position + 1e-6).astype(int)
     weight = np.maximum(position - left, 0.0).astype(np.float32)[:, None]
-    piece = kept[left[0] : left[-1] + 2]
-    padded = np.concatenate([piece, np.full((1, kept.shape[1]), np.nan, kept.dtype)])
+    piece = known[left[0] : left[-1] + 2]
+    padded = np.concatenate([piece, np.full((1, known.shape[1]), np.nan, known.dtype)])
     before, after = (padded[np.minimum(index - left[0], len(piece))] for index in (left, left + 1))
     return np.where(weight < 1e-3, before, before * (1 - weight) + after * weight).astype(np.float32)
 
 
-def put_back(clean: np.ndarray, known: np.ndarray, rate: float) -> np.ndarray:
-    """A prediction (frames, channels) with what is known (NaN where it isn't) in its place.
+def inpaint(clean: np.ndarray, known: np.ndarray, rate: float) -> np.ndarray:
+    """Put known values (frames, channels), NaN where free, into a prediction of the same shape at `rate` frames a second.
 
-    Beside it the prediction is moved by as much as it missed, which fades over _SEAM seconds: nothing jumps where the lock ends.
+    Next to them the prediction is shifted by its error there, which fades out over _SEAM seconds: nothing jumps where a lock ends.
     """
     free = np.isnan(known)
     result = np.where(free, clean, known)
@@ -40,15 +42,15 @@ def put_back(clean: np.ndarray, known: np.ndarray, rate: float) -> np.ndarray:
     return result
 
 
-def hold(values: np.ndarray, kept: np.ndarray) -> None:
-    """Write what was kept, to the bit, into a take of the same rate; either may be longer."""
-    for first in range(0, min(len(values), len(kept)), _PIECE):
-        here, known = (array[first : first + _PIECE] for array in (values, kept))
-        known = known[: len(here)]
-        np.copyto(here[: len(known)], np.clip(known, 0.0, 1.0), where=~np.isnan(known))
+def write_known(values: np.ndarray, known: np.ndarray) -> None:
+    """Write known values, clipped to 0..1 and otherwise exact, into a take of the same rate. Either may be longer."""
+    for first in range(0, min(len(values), len(known)), _PIECE):
+        part, source = (array[first : first + _PIECE] for array in (values, known))
+        source = source[: len(part)]
+        np.copyto(part[: len(source)], np.clip(source, 0.0, 1.0), where=~np.isnan(source))
 
 
 def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """Where a mask (n,) is true: [start, stop) of each run."""
+    """Return [start, stop) of each run in which a mask (n,) is true."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]

@@ -23,19 +23,19 @@ _BEHIND = 3  # windows from a step to the next: between them lie the one that th
 Denoise = Callable[[np.ndarray, NoiseLevel, int, Any], tuple[np.ndarray, Any]]
 # (clean curves (n, C), first frame) -> the same, made to agree with what is known of the signal: the steps that follow then fit the rest to
 # it, and the last one holds it exactly (inpainting by replacement, Lugmayr et al. 2022, with x0 in place of z)
-Constrain = Callable[[np.ndarray, int], np.ndarray]
+Inpaint = Callable[[np.ndarray, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class SamplingTask:
     """What is to be done with a clip. In frames: window, how many at a time, no fewer than look and context; look, how many more on either
-    side denoise gets; context, how many more constrain gets."""
+    side denoise gets; context, how many more inpaint gets."""
 
     window: int
     look: int
     context: int
     denoise: Denoise
-    constrain: Constrain
+    inpaint: Inpaint
 
 
 def sample_in_windows(
@@ -68,7 +68,7 @@ def _walk(task: SamplingTask, z: np.ndarray, now: NoiseLevel, then: NoiseLevel) 
     def move(start: int, before: np.ndarray, clean: np.ndarray, after: np.ndarray) -> None:
         near = np.concatenate([before[-task.context :], clean, after[: task.context]])
         first = min(len(before), task.context)
-        clean = task.constrain(near, start - first)[first : first + len(clean)]
+        clean = task.inpaint(near, start - first)[first : first + len(clean)]
         here = z[start : start + len(clean)]
         here[:] = ddim_step(here, clean, now, then)
 

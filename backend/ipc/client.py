@@ -185,7 +185,7 @@ class Client:
                 if not isinstance(message, Reply):
                     raise ProtocolError(f"The backend sent a {type(message).__name__}, which is no reply")
                 self._replies.put(message)
-                if isinstance(message, TakeReady) and message.values.nbytes > _LARGE:
+                if isinstance(message, TakeReady) and message.take.curves.values.nbytes > _LARGE:
                     self._replies.join()  # until it is polled
         except ProtocolError as error:
             reason = UserMessage(

@@ -1,20 +1,23 @@
-"""What the add-on and the backend say to each other, and how it is put on a pipe.
+"""The messages between the add-on and the backend, and their form on a pipe.
 
-A frame is one line of JSON (UTF-8, ended by a newline) that holds "type", "nbytes" and the fields of the message, then nbytes of
-payload: little-endian float32. Only TakeReady, and a Generate with something kept, have a payload. Every message carries an id: that of the request, or of the request
-that a reply answers; 0 in an Error about no request in particular.
+A frame is one line of JSON (UTF-8, ended by a newline) with "type", "nbytes" and the fields of the message, followed by nbytes of
+payload: little-endian float32. Only TakeReady, and a Generate with locked values, have a payload. Every message has an id: that of the
+request, or of the request that a reply answers; 0 in an Error about no particular request.
+
+On the wire all fields of a message stand side by side: those of a Generate's performance, and of a TakeReady's take and its curves.
 """
 
 import json
-import math
-from dataclasses import dataclass, fields
-from types import UnionType
-from typing import IO, Any, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import IO, Any, get_args
 
 import numpy as np
 
 from ..arkit import CHANNELS
+from ..curves.base import Curves
+from ..flat_format import FlatFormat, from_json
 from ..messages import UserMessage
+from ..performance import Performance, Take
 
 MAX_HEADER = 64 * 1024
 MAX_PAYLOAD = 512 * 1024 * 1024
@@ -23,12 +26,12 @@ _ROW = 4 * len(CHANNELS)  # bytes of a frame
 
 
 class ProtocolError(Exception):
-    """The other end sent something that is no message, or this end tried to. The pipe can't be used any further."""
+    """Something that is not a message was received or was about to be sent. After a failed read the pipe can't be used any further."""
 
 
 @dataclass(frozen=True)
 class Hello:
-    """Ask who is there. Answered by Ready, after any Progress and Notice, or by Error of kind "model"."""
+    """Ask the backend to introduce itself. Answered by Ready, after any Progress and Notice, or by Error of kind "model"."""
 
     id: int
 
@@ -37,10 +40,7 @@ class Hello:
 class Generate:
     """Ask for takes of the seconds [start, end) of a sound file; end None is the file's end.
 
-    identity and emotion are names out of Ready, or "auto": matched to the voice. seed, seed + 1, ... make count takes at fps frames
-    a second. intensity: 0 is neutral, 1 the emotion as the model knows it. moods, where there are any, say instead of emotion and
-    intensity how somebody feels at which seconds after start: (seconds, emotion, intensity), ascending; in between it blends.
-    kept: (frames, 52 channels of backend.arkit) float32 at fps, what the takes must hold on to; NaN where they are free.
+    On the wire performance.emotion_keys are "moods", and performance.locked is the payload.
     Answered by any number of Progress and Notice, then a TakeReady for each take, then Done; or by Cancelled or Error.
     """
 
@@ -48,19 +48,12 @@ class Generate:
     file: str
     start: float = 0.0
     end: float | None = None
-    identity: str = "auto"
-    emotion: str = "auto"
-    seed: int = 0
-    count: int = 1
-    fps: float = 30.0
-    intensity: float = 1.0
-    moods: tuple[tuple[float, str, float], ...] = ()
-    kept: np.ndarray | None = None
+    performance: Performance = field(default_factory=Performance)
 
 
 @dataclass(frozen=True)
 class Cancel:
-    """Give up the Generate whose id is job, under way or waiting. Unanswered when that job has ended already."""
+    """Cancel the Generate whose id is job, running or waiting. Not answered when that job has already ended."""
 
     id: int
     job: int
@@ -68,14 +61,14 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Shutdown:
-    """Give up every job and end the process."""
+    """Cancel all jobs and end the process."""
 
     id: int
 
 
 @dataclass(frozen=True)
 class Ready:
-    """Who answers: version of the backend, its model and Python, and what a Generate may ask for."""
+    """The backend's version, model and Python, and the names that a Generate may use."""
 
     id: int
     version: str
@@ -86,14 +79,15 @@ class Ready:
     identities: tuple[tuple[str, str], ...]  # (name, description)
     emotions: tuple[str, ...]
     python: str
-    runtime: str  # the one that does the work: onnx, torch or tensorrt
+    runtime: str  # in use: onnx, torch or tensorrt
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is: stage is a caption for people ("Listening"), fraction is of the whole job, 0..1; translatable: as in Notice.
+    """How far a job is: stage is a caption for the panel ("Listening"), fraction is of the whole job, 0..1; translatable: as in Notice.
 
-    Sent again every second or two in which nothing else is, as a sign of life; with id 0 while the backend starts."""
+    Repeated at least every two seconds as a sign of life; with id 0 while the backend starts.
+    """
 
     id: int
     stage: str
@@ -103,7 +97,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Notice:
-    """What the artist should know though the job goes on: message is one sentence in English, translatable the same with its template."""
+    """Something the artist should know although the job continues: one sentence in English; translatable is the same with its template."""
 
     id: int
     message: str
@@ -112,25 +106,15 @@ class Notice:
 
 @dataclass(frozen=True)
 class TakeReady:
-    """Take number index (0..count-1) of a job, with all that is needed to make it again.
+    """Take number index (0 .. count - 1) of a job.
 
-    seed, identity, emotion are the resolved ones (never "auto"). likeness: the identities that the voice is most like, with probabilities. values: (frames, len(names)) float32 in 0..1; frame k lies k / fps
-    seconds after the start that was asked for.
+    On the wire "frames" is the number of frames, and take.curves.values, finite and (frames, names), is the payload.
     """
 
     id: int
     index: int
     count: int
-    seed: int
-    identity: str
-    emotion: str
-    fps: float
-    names: tuple[str, ...]
-    frames: int
-    audio_sha256: str
-    model_sha256: str
-    likeness: tuple[tuple[str, float], ...]
-    values: np.ndarray
+    take: Take
 
 
 @dataclass(frozen=True)
@@ -142,15 +126,18 @@ class Done:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The job was given up as asked. Takes sent before this stay good."""
+    """The job was canceled as asked. Takes sent before this remain valid."""
 
     id: int
 
 
 @dataclass(frozen=True)
 class Error:
-    """The job failed. kind: "audio" (the file), "request" (what was asked), "model" (the model's files) or "internal" (a bug: its
-    traceback is in the log); message, translatable: for the artist, as in Notice."""
+    """The job failed.
+
+    kind: "audio" (the file), "request" (what was asked), "model" (the model's files) or "internal" (a bug, with a traceback in the log).
+    message, translatable: for the artist, as in Notice.
+    """
 
     id: int
     kind: str
@@ -162,20 +149,25 @@ Request = Hello | Generate | Cancel | Shutdown
 Reply = Ready | Progress | Notice | TakeReady | Done | Cancelled | Error
 Message = Request | Reply
 
-_TYPES: dict[str, type] = {kind.__name__: kind for kind in get_args(Message)}
-_PAYLOADS = {TakeReady: "values", Generate: "kept"}  # the field that travels behind the header
+# The names on the wire are older than those in the code.
+_NAMES = {"emotion_keys": "moods", "locked": "kept"}
+_FORMATS = {
+    kind.__name__: FlatFormat(kind, (Performance, Take, Curves), _NAMES, left_out=("start",))
+    for kind in get_args(Message)
+}
+_PAYLOADS: dict[type, str] = {TakeReady: "values", Generate: "kept"}  # the field that follows the header
 
 
 Frame = tuple[bytes, memoryview]  # the header's line, and the payload
 
 
 def write(pipe: IO[bytes], message: Message) -> None:
-    """Put a message on a pipe and flush it. Raises ProtocolError when it is too large, OSError when the other end is gone."""
+    """Write a message to a pipe and flush it. Raises ProtocolError when it is too large, OSError when the other end is gone."""
     put(pipe, frame(message))
 
 
 def put(pipe: IO[bytes], parts: Frame) -> None:
-    """Put what frame() made on a pipe and flush it. Raises OSError when the other end is gone."""
+    """Write what frame() made to a pipe and flush it. Raises OSError when the other end is gone."""
     line, payload = parts
     pipe.write(line)
     if len(payload):
@@ -184,32 +176,28 @@ def put(pipe: IO[bytes], parts: Frame) -> None:
 
 
 def frame(message: Message) -> Frame:
-    """A message as it is put on a pipe; the payload is the message's own array. Raises ProtocolError when it is too large."""
-    header = {field.name: getattr(message, field.name) for field in fields(message)}
+    """Encode a message. The payload is the message's own array. Raises ProtocolError when it is too large or can't be encoded."""
+    name = type(message).__name__
+    header = _FORMATS[name].flatten(message)
     array = header.pop(_PAYLOADS.get(type(message), ""), None)
-    payload = (
-        np.ascontiguousarray(() if array is None else array, "<f4").reshape(-1).view(np.uint8)
-    )  # no copy: a take may be large
-    if isinstance(message, TakeReady) and len(payload) != message.frames * len(message.names) * 4:
-        raise ProtocolError(
-            f"A take of {message.frames} frames and {len(message.names)} names can't hold {len(payload)} bytes"
-        )
+    values = np.ascontiguousarray(() if array is None else array, "<f4")
+    payload = values.reshape(-1).view(np.uint8)  # no copy: a take may be large
+    if isinstance(message, TakeReady):
+        header["frames"] = len(values)
+        if values.ndim != 2 or values.shape[1] != len(header["names"]):
+            raise ProtocolError(f"A take of {len(header['names'])} names can't hold {values.shape} values")
     if isinstance(message, Generate) and len(payload) % _ROW:
-        raise ProtocolError(f"What is kept can't be {len(payload)} bytes: a frame has {_ROW}")
+        raise ProtocolError(f"Locked values can't be {len(payload)} bytes: a frame has {_ROW}")
     try:
         # ASCII escapes carry any path, lone surrogates of undecodable file names included.
         line = (
-            json.dumps(
-                {"type": type(message).__name__, "nbytes": len(payload), **header}, allow_nan=False, default=_to_json
-            ).encode()
+            json.dumps({"type": name, "nbytes": len(payload), **header}, allow_nan=False, default=_to_json).encode()
             + b"\n"
         )
     except (TypeError, ValueError) as error:
-        raise ProtocolError(f"{type(message).__name__} can't be sent: {error}") from error
+        raise ProtocolError(f"{name} can't be sent: {error}") from error
     if len(line) > MAX_HEADER or len(payload) > MAX_PAYLOAD:
-        raise ProtocolError(
-            f"{type(message).__name__} is too large to send: {len(line)} bytes of header, {len(payload)} of payload"
-        )
+        raise ProtocolError(f"{name} is too large to send: {len(line)} bytes of header, {len(payload)} of payload")
     return line, payload.data
 
 
@@ -221,9 +209,9 @@ def _to_json(value: object) -> Any:
 
 
 def read(pipe: IO[bytes]) -> Message | None:
-    """Take the next message off a buffered pipe, waiting for it; None when the pipe ended between two messages.
+    """Read the next message from a buffered pipe, waiting for it; None when the pipe ended between two messages.
 
-    Raises ProtocolError for anything else: memory is only taken for bytes that arrived, and for no more than the limits above.
+    Raises ProtocolError for anything else. Memory is taken only for bytes that arrived, up to the limits above.
     """
     line = pipe.readline(MAX_HEADER + 1)
     if not line:
@@ -235,12 +223,12 @@ def read(pipe: IO[bytes]) -> Message | None:
     kind, header, size = _header(line)
     values = {}
     if kind is TakeReady:
-        shape = _shape(header)
+        shape = _pop_shape(header)
         if size != shape[0] * shape[1] * 4:
             raise ProtocolError(f"A take of {shape[0]} frames and {shape[1]} names can't hold {size} bytes")
         values["values"] = _payload(pipe, size).reshape(shape)
         if not np.isfinite(values["values"]).all():
-            raise ProtocolError("A take holds values that are no numbers")
+            raise ProtocolError("A take holds values that are not finite")
     elif kind is Generate and size and size % _ROW == 0:
         values["kept"] = _payload(pipe, size).reshape(-1, len(CHANNELS))
     elif size:
@@ -249,7 +237,7 @@ def read(pipe: IO[bytes]) -> Message | None:
 
 
 def _header(line: bytes) -> tuple[type, dict[str, Any], int]:
-    """(class of the message, its fields as JSON has them, bytes of payload) of a header line."""
+    """Split a header line: (class of the message, its fields as JSON has them, bytes of payload)."""
     try:
         header = json.loads(line, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:  # bytes that are no UTF-8 raise a ValueError too
@@ -257,23 +245,23 @@ def _header(line: bytes) -> tuple[type, dict[str, Any], int]:
     if not isinstance(header, dict):
         raise ProtocolError(f"A header is not a JSON object: {line[:40]!r}")
     name, size = header.pop("type", None), header.pop("nbytes", None)
-    if not isinstance(name, str) or name not in _TYPES:
+    if not isinstance(name, str) or name not in _FORMATS:
         raise ProtocolError(f"There is no message of type {str(name)[:40]!r}")
     if type(size) is not int or not 0 <= size <= MAX_PAYLOAD:
         raise ProtocolError(f"A payload can't be {ascii(size)[:40]} bytes")
-    return _TYPES[name], header, size
+    return _FORMATS[name].kind, header, size
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; Python's own would take the last of two values of a name. Raises ValueError."""
+    """Build a JSON object; Python's own takes the last of two values of a name. Raises ValueError."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name occurs twice")
     return found
 
 
-def _shape(header: dict[str, Any]) -> tuple[int, int]:
-    frames, names = header.get("frames"), header.get("names")
+def _pop_shape(header: dict[str, Any]) -> tuple[int, int]:
+    frames, names = header.pop("frames", None), header.get("names")
     if type(frames) is not int or not 1 <= frames <= MAX_PAYLOAD or not isinstance(names, list) or not names:
         raise ProtocolError("A take needs frames and names")
     return frames, len(names)
@@ -290,38 +278,16 @@ def _payload(pipe: IO[bytes], size: int) -> np.ndarray:
 
 
 def _build(kind: type, header: dict[str, Any], values: dict[str, Any]) -> Any:
-    hints = get_type_hints(kind)
-    unknown = header.keys() - (hints.keys() - {_PAYLOADS.get(kind)})
+    form = _FORMATS[kind.__name__]
+    unknown = header.keys() - (form.types.keys() - {_PAYLOADS.get(kind)})
     if unknown:
         raise ProtocolError(f"{kind.__name__} has no field {str(min(unknown))[:40]!r}")
     for name, value in header.items():
         try:
-            values[name] = _typed(value, hints[name])
+            values[name] = from_json(value, form.types[name])
         except (TypeError, OverflowError) as error:
             raise ProtocolError(f"{kind.__name__}.{name} can't be {str(value)[:40]!r}") from error
     try:
-        return kind(**values)
+        return form.nest(values)
     except TypeError as error:
         raise ProtocolError(f"{kind.__name__} lacks a field: {error}") from error
-
-
-def _typed(value: Any, hint: Any) -> Any:
-    """A JSON value as the type that a field declares. Raises TypeError when it is another."""
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin in (UnionType, Union):  # the only unions are "T | None"
-        return None if value is None else _typed(value, inner[0])
-    if origin is tuple and isinstance(value, list):
-        if inner[-1] is Ellipsis:
-            return tuple(_typed(item, inner[0]) for item in value)
-        if len(value) == len(inner):
-            return tuple(_typed(item, item_hint) for item, item_hint in zip(value, inner, strict=True))
-    elif origin is dict and isinstance(value, dict):
-        return {key: _typed(item, inner[1]) for key, item in value.items()}
-    elif hint is UserMessage:
-        return UserMessage.from_json(value)
-    elif hint is float:
-        if type(value) in (int, float) and math.isfinite(value):
-            return float(value)
-    elif type(value) is hint:  # exact: True is no int here
-        return value
-    raise TypeError(hint)

@@ -75,4 +75,5 @@ class Inbox:
 
 def _size(request: Hello | Generate) -> int:
     """Bytes of payload."""
-    return request.kept.nbytes if isinstance(request, Generate) and request.kept is not None else 0
+    locked = request.performance.locked if isinstance(request, Generate) else None
+    return 0 if locked is None else locked.nbytes

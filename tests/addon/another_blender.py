@@ -67,7 +67,7 @@ def _generate(times: "range | itertools.count[int]") -> None:
         for kind in KINDS:
             running = begin(kind)
             assert running.finish() == {"FINISHED"}, running.said
-            folder = part("addon.generation.backend_process").session._folder
+            folder = part("addon.generation.backend_process").process._folder
             tell(kind=kind, made=made(), folder=folder.name, there=folder.is_dir())
             take_back()
 

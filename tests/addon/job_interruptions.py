@@ -23,7 +23,7 @@ def change(n: int) -> None:
     chance = random.Random(n)
     kind, names = chance.choice([*KINDS]), chance.sample([*CHANGES], chance.randint(1, 4))
     another_blender.tell(n=n, kind=kind, changes=names)
-    part("addon.generation.backend_process")._REST = 0.05
+    part("addon.generation.backend_process")._RESTART_DELAY = 0.05
     with tempfile.TemporaryDirectory() as folder:
         stage()  # which generates: so every run also shows that there's a next one after the last
         mark_face()
@@ -33,7 +33,7 @@ def change(n: int) -> None:
             for _ in range(2):
                 bpy.ops.ed.undo_push(message="Overridden")
         if chance.random() < 0.2:
-            part("addon.generation.backend_process").session.restart()
+            part("addon.generation.backend_process").process.restart()
         done = run(chance, kind, names, Path(folder))
     another_blender.tell(n=n, **done)
 
@@ -69,10 +69,10 @@ def run(chance: random.Random, kind: str, names: list[str], folder: Path) -> dic
 def _judge(before: Contents, after: Contents, running: Any, scene: int, faces: set[int]) -> None:
     changed = differences(before, after)
     assert len(running.said) == 1, running.said
-    assert part("addon.generation.backend_process").session.job is None and not temporary()
+    assert part("addon.generation.current_job").current.job is None and not temporary()
     if running.state == {"CANCELLED"}:
         assert not changed, changed
-        message = part("addon.generation.backend_process").session.message
+        message = part("addon.generation.current_job").current.error
         template = message.template if message else running.said[0]
         assert template in part("addon.locale").LANGUAGES["de"], f"no sentence of ours: {running.said}"
         return

@@ -1,6 +1,5 @@
 """Generations of every kind, moved on step by step as a window's timer would, so that a test can come in between."""
 
-import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,23 +45,25 @@ def stage() -> None:
 
 
 def _locked(generate: Any) -> Any:
-    order = generate._with_locks(bpy.context, generate.with_emotion_keys(bpy.context, generate.make_order(bpy.context)))
-    assert order.locks and order.kept is not None
-    return part("addon.generation.job").Job(dataclasses.replace(order, seed=order.seed + 1))
+    request = generate.with_emotion_keys(bpy.context, generate.make_request(bpy.context))
+    request = generate._with_locks(bpy.context, request)
+    assert request.locks
+    assert request.performance.locked is not None
+    return part("addon.generation.job").Job(request.with_performance(seed=request.performance.seed + 1))
 
 
 def _packed(generate: Any) -> Any:
-    order = generate.make_order(bpy.context)
-    sound = bpy.data.sounds[order.span.sound]
+    request = generate.make_request(bpy.context)
+    sound = bpy.data.sounds[request.span.sound]
     if not sound.packed_file:
         sound.pack()
-    return part("addon.generation.job").Job(generate.make_order(bpy.context))
+    return part("addon.generation.job").Job(generate.make_request(bpy.context))
 
 
 KINDS: dict[str, Callable[[Any], Any]] = {
-    "a take": lambda generate: part("addon.generation.job").Job(generate.make_order(bpy.context)),
+    "a take": lambda generate: part("addon.generation.job").Job(generate.make_request(bpy.context)),
     "takes": lambda generate: part("addon.generation.job").Job(
-        dataclasses.replace(generate.make_order(bpy.context), count=3)
+        generate.make_request(bpy.context).with_performance(count=3)
     ),
     "a take with locks": _locked,
     "a batch": lambda generate: part("addon.operators.cast").LIPSYNC_OT_generate_cast.job(None, bpy.context),
@@ -75,7 +76,7 @@ def begin(kind: str) -> Any:
 
     pump() does what the timer of a window does; state is what the operator gave last; said is what was reported.
     """
-    generate, session = part("addon.operators.generate"), part("addon.generation.backend_process").session
+    generate, current = part("addon.operators.generate"), part("addon.generation.current_job").current
 
     class Underway(generate.Generating):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
@@ -100,15 +101,15 @@ def begin(kind: str) -> Any:
 
         def faces(self) -> set[int]:
             """The session_uids of the objects that will speak."""
-            job = session.job
-            orders = job._waiting if hasattr(job, "_waiting") else [job.order]
-            return {order.face for order in orders}
+            job = current.job
+            requests = job._waiting if hasattr(job, "_waiting") else [job.request]
+            return {request.face for request in requests}
 
         def end(self) -> None:
             """Blender ends it: another file is opened."""
             self.cancel(bpy.context)
             self.state = {"CANCELLED"}
-            self.said.append(str(session.message))
+            self.said.append(str(current.error))
 
         def finish(self, watch: Callable[[], object] = lambda: None) -> set[str]:
             """Pump until it ends; watch is called before every time."""
@@ -130,7 +131,7 @@ def by_uid(uid: int) -> Any:
 
 def temporary() -> list[str]:
     """The files that the add-on has in its temporary folder, but for the log."""
-    folder = part("addon.generation.backend_process").session._folder
+    folder = part("addon.generation.backend_process").process._folder
     files = folder.iterdir() if folder and folder.is_dir() else ()
     return sorted(path.name for path in files if not path.name.startswith("backend.log"))
 

@@ -1,5 +1,7 @@
 """A backend that answers as it should not: nothing is keyed, or all of it; the scene is as it was, and the next click works."""
 
+import io
+import json
 import sys
 import time
 from collections.abc import Iterator
@@ -25,14 +27,14 @@ def ill(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> I
         yield
 
 
-def _order(seed: int):
+def _request(seed: int):
     bpy.context.scene.lipsync.seed = seed
-    return part("addon.operators.generate").make_order(bpy.context)
+    return part("addon.operators.generate").make_request(bpy.context)
 
 
 def _keyed(seed: int) -> str:
     """Generate; why it came to nothing, "" when it did not."""
-    job = part("addon.generation.job").Job(_order(seed))
+    job = part("addon.generation.job").Job(_request(seed))
     deadline = time.monotonic() + 20
     try:
         while not job.pump(0.1):
@@ -88,7 +90,6 @@ def test_what_is_said_of_them(
 ) -> None:
     """As they would come from the pipe, in this order."""
     protocol, client = part("backend.ipc.protocol"), part("backend.ipc.client")
-    import io
 
     class Told:
         """Stands in for the pipe only: the bytes are read as from it."""
@@ -97,14 +98,14 @@ def test_what_is_said_of_them(
 
         def send(self, request: object) -> None:
             if isinstance(request, protocol.Generate):
-                fields = vars(request)
+                fields = json.loads(protocol.frame(request)[0])
                 self.pipe = io.BytesIO(b"".join(faulty_backend.said(fields, *each) for each in told))
 
         def poll(self, timeout: float = 0) -> object:
             return protocol.read(self.pipe) or client.Gone(1, "", part("backend.messages").UserMessage("It ended"))
 
     before = snapshot() | {"seed": 5}
-    monkeypatch.setattr(part("addon.generation.backend_process").session, "client", lambda setup: Told())
+    monkeypatch.setattr(part("addon.generation.backend_process").process, "client", lambda setup: Told())
     assert why in (said := _keyed(5)) and bool(why) == bool(said)
     assert (snapshot() == before) == bool(why)
 
@@ -114,7 +115,7 @@ def test_the_next_click_works(ill: None) -> None:
     with pytest.raises(RuntimeError):
         bpy.context.scene.lipsync.seed = bad
         bpy.ops.lipsync.generate()
-    assert part("addon.generation.backend_process").session.job is None
+    assert part("addon.generation.current_job").current.job is None
     with preference(python=""):
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
 
@@ -135,9 +136,9 @@ def test_a_job_that_does_not_end_when_cancelled(
     script = tmp_path / "python"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path / "stuck.py"}"\n')
     script.chmod(0o700)
-    monkeypatch.setattr(part("addon.generation.job"), "_PATIENCE", 0.5)  # 20 s of an artist's
+    monkeypatch.setattr(part("addon.generation.job"), "_CANCEL_TIMEOUT", 0.5)
     with preference(python=str(script)):
-        job = part("addon.generation.job").Job(_order(1))
+        job = part("addon.generation.job").Job(_request(1))
         deadline = time.monotonic() + 20
         while str(job.stage) != "Listening":
             job.pump(0.1)
@@ -146,5 +147,5 @@ def test_a_job_that_does_not_end_when_cancelled(
         before = snapshot()
         with pytest.raises(RuntimeError, match="didn't stop a cancelled take and was ended: generate again"):
             bpy.ops.lipsync.generate()
-        assert snapshot() == before and part("addon.generation.backend_process").session._client is None
+        assert snapshot() == before and part("addon.generation.backend_process").process._client is None
     assert bpy.ops.lipsync.generate() == {"FINISHED"}

@@ -27,14 +27,14 @@ KILLED, SILENT, CANCELLED = "killed by signal 9", "The backend was silent for", 
 
 
 @pytest.fixture
-def session(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The add-on's session; its backend need not rest between two starts, which a test of its own waits for."""
-    monkeypatch.setattr(part("addon.generation.backend_process"), "_REST", 0.05)
-    return part("addon.generation.backend_process").session
+def backend(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The backend process, restarted without the delay that a test of its own waits for."""
+    monkeypatch.setattr(part("addon.generation.backend_process"), "_RESTART_DELAY", 0.05)
+    return part("addon.generation.backend_process").process
 
 
 @pytest.fixture
-def staged(session: Any) -> Contents:
+def staged(backend: Any) -> Contents:
     stage()
     return contents()
 
@@ -55,8 +55,12 @@ def _undisturbed(kind: str) -> list[Any]:
     return takes
 
 
-def _process(session: Any) -> "subprocess.Popen[bytes] | None":
-    return session._client._process if session._client else None
+def _current() -> Any:
+    return part("addon.generation.current_job").current
+
+
+def _process(backend: Any) -> "subprocess.Popen[bytes] | None":
+    return backend._client._process if backend._client else None
 
 
 def _check(running: Any, staged: Contents, wanted: dict[str, list[Any]], why: str = "") -> None:
@@ -72,7 +76,7 @@ def _check(running: Any, staged: Contents, wanted: dict[str, list[Any]], why: st
             changed,
             running.said,
         )
-    assert part("addon.generation.backend_process").session.job is None and not temporary()
+    assert part("addon.generation.current_job").current.job is None and not temporary()
     take_back()
     assert not differences(staged, contents())
     assert _undisturbed("a take") == wanted["a take"]
@@ -91,32 +95,32 @@ def _kind(n: int) -> str:
     return [*KINDS][n % len(KINDS)]
 
 
-def _moment(n: int, session: Any) -> float:
+def _moment(n: int, backend: Any) -> float:
     """Seconds until something happens, from before a job's start to after its last take. Every second time the backend must start first."""
     is_cold = n // len(KINDS) % 2
     if is_cold:
-        session.restart()
+        backend.restart()
     return random.Random(n).uniform(0.0, 0.8 if is_cold else 0.4)
 
 
-def _begun(n: int, session: Any) -> Any:
+def _begun(n: int, backend: Any) -> Any:
     """A job that has been pumped up to a random moment."""
-    moment = time.monotonic() + _moment(n, session)
+    moment = time.monotonic() + _moment(n, backend)
     running = begin(_kind(n))
     while running.runs and time.monotonic() < moment:
         running.pump()
     return running
 
 
-def test_backend_killed_in_mid_job(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_backend_killed_in_mid_job(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     def kill() -> None:
-        if process := _process(session):
+        if process := _process(backend):
             process.kill()
             process.wait()
 
     for n in soak.times(quick=6, long=100):
         with soak.trial("backend killed (SIGKILL) at a random moment of a job"):
-            moment = _moment(n, session)
+            moment = _moment(n, backend)
             running = begin(_kind(n))
             with _after(moment, kill):
                 running.finish()
@@ -124,17 +128,17 @@ def test_backend_killed_in_mid_job(soak: Soak, session: Any, staged: Contents, w
 
 
 def test_backend_stopped_for_a_while_in_mid_job(
-    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]
+    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]
 ) -> None:
     def stop(seconds: float) -> None:
-        if process := _process(session):
+        if process := _process(backend):
             process.send_signal(signal.SIGSTOP)
             time.sleep(seconds)
             process.send_signal(signal.SIGCONT)
 
     for n in soak.times(quick=5, long=100):
         with soak.trial("backend stopped (SIGSTOP, SIGCONT) at a random moment of a job"):
-            moment = _moment(n, session)
+            moment = _moment(n, backend)
             running = begin(_kind(n))
             with _after(moment, partial(stop, random.Random(-n).uniform(0.02, 0.3))):
                 running.finish()
@@ -143,19 +147,19 @@ def test_backend_stopped_for_a_while_in_mid_job(
 
 
 def test_backend_stopped_for_good(
-    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part("backend.ipc.client"), "_SILENCE", 1.0)  # 20 s of an artist's
     monkeypatch.setattr(part("backend.ipc.client"), "_STARTING", 3.0)  # and 60 s
     silences = 0
     for n in soak.times(quick=2, long=20):
         with soak.trial("backend stopped (SIGSTOP) at a random moment of a job, for good"):
-            moment = _moment(n, session)
+            moment = _moment(n, backend)
             running = begin(_kind(n))
             stopped: list[Any] = []
 
             def stop_for_good(stopped: list[Any] = stopped) -> None:
-                if process := _process(session):
+                if process := _process(backend):
                     process.send_signal(signal.SIGSTOP)
                     stopped.append(process)
 
@@ -169,18 +173,18 @@ def test_backend_stopped_for_good(
 
 
 def test_cancelled_while_the_backend_is_stopped(
-    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]
+    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]
 ) -> None:
     for n in soak.times(quick=5, long=50):
         with soak.trial("cancelled while the backend is stopped"):
-            running = _begun(n, session)
-            process = _process(session)
+            running = _begun(n, backend)
+            process = _process(backend)
             if running.runs and process:
                 process.send_signal(signal.SIGSTOP)
             try:
                 if running.runs:
                     began = time.monotonic()
-                    session.job.cancel()
+                    _current().job.cancel()
                     running.finish()
                     assert time.monotonic() - began < 0.5, n
             finally:
@@ -190,7 +194,7 @@ def test_cancelled_while_the_backend_is_stopped(
 
 
 def test_cancelled_at_every_stage(
-    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         part("addon.generation.job"), "_BUDGET", 0.0
@@ -199,32 +203,32 @@ def test_cancelled_at_every_stage(
         kind, stage_name = _kind(n), STAGES[(n + n // len(KINDS)) % len(STAGES)]
         with soak.trial("cancelled at every stage of a job of every kind"):
             if stage_name == "Restarting":
-                session.restart()
-                session._started = time.monotonic() + 3600.0
+                backend.restart()
+                backend._started = time.monotonic() + 3600.0
             running = begin(kind)
             while running.runs and (
-                stage_name not in str(session.job.stage) or (stage_name == "Starting" and not _process(session))
+                stage_name not in str(_current().job.stage) or (stage_name == "Starting" and not _process(backend))
             ):
                 running.pump()
             assert running.runs, stage_name
-            session.job.cancel()
-            session._started = float("-inf")
+            _current().job.cancel()
+            backend._started = float("-inf")
             running.finish()
             assert running.state == {"CANCELLED"}
             _check(running, staged, wanted, CANCELLED)
 
 
-def test_cancelled_at_any_moment(soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_cancelled_at_any_moment(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     for n in soak.times(quick=5, long=100):
         with soak.trial("cancelled at a random moment of a job"):
-            running = _begun(n, session)
+            running = _begun(n, backend)
             if running.runs:
-                session.job.cancel()
+                _current().job.cancel()
                 running.finish()
             _check(running, staged, wanted, CANCELLED)
 
 
-def test_cancelled_after_the_last_take(session: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_cancelled_after_the_last_take(backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     generate = part("addon.operators.generate")
     for kind, make in KINDS.items():
         job = make(generate)
@@ -237,7 +241,7 @@ def test_cancelled_after_the_last_take(session: Any, staged: Contents, wanted: d
 
 
 def test_clock_jumps_in_mid_job(
-    soak: Soak, session: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A laptop that slept: the child stood still too, nobody pumped, and afterwards clocks show another day, or an earlier one."""
     clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=time.sleep)
@@ -252,11 +256,11 @@ def test_clock_jumps_in_mid_job(
     clock.time, clock.monotonic = lambda: time.time() + slept[0], lambda: time.monotonic() + slept[1]
     for n in soak.times(quick=5, long=50):
         with soak.trial("slept and woke, clocks jumped, at a random moment of a job"):
-            chance, moment = random.Random(-n), time.monotonic() + _moment(n, session)
+            chance, moment = random.Random(-n), time.monotonic() + _moment(n, backend)
             running = begin(_kind(n))
             while running.runs and time.monotonic() < moment:
                 running.pump()
-            process = _process(session)
+            process = _process(backend)
             if process:
                 process.send_signal(signal.SIGSTOP)
             time.sleep(chance.uniform(0.0, 0.2))

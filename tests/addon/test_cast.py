@@ -233,7 +233,7 @@ def test_what_cant_be_spoken_is_skipped_and_told(
     before = snapshot()
     with pytest.raises(RuntimeError, match="No take was made: 4 strips skipped"):
         bpy.ops.lipsync.generate_cast()
-    assert snapshot() == before and part("addon.generation.backend_process").session.job is None
+    assert snapshot() == before and part("addon.generation.current_job").current.job is None
 
 
 @pytest.mark.parametrize("what", ["strip", "channel", "meta"])
@@ -292,7 +292,7 @@ def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Sce
         line.emotion = emotion
     batch = _batch()
     _finish(batch)
-    first, _, third = (job.order for job in batch._done)
+    first, _, third = (job.request.performance for job in batch._done)
     assert first.identity == "auto" and third.identity == batch._done[0].take.identity
     assert third.emotion == batch._done[2].take.emotion == "anger"
 
@@ -308,7 +308,7 @@ def test_packed_sound_and_strip_of_a_meta(
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
     assert (
         len(bpy.data.actions) == 2
-        and list(part("addon.generation.backend_process").session.folder().glob("packed*")) == []
+        and list(part("addon.generation.backend_process").process.folder().glob("packed*")) == []
     )
 
 

@@ -75,7 +75,7 @@ def test_error_while_keys_are_written_leaves_nothing(staged: Any) -> None:
             patch.setattr(part(module), name, _fail)
             with pytest.raises(MemoryError):
                 running.finish()
-        assert not differences(before, contents()) and part("addon.generation.backend_process").session.job is None, (
+        assert not differences(before, contents()) and part("addon.generation.current_job").current.job is None, (
             kind,
             actions,
             broken,
@@ -89,23 +89,23 @@ def _fail(*arguments: object) -> None:
 
 def test_addon_disabled_in_mid_job_can_generate_again(staged: Any) -> None:
     begin("a take").pump()
-    part("addon.generation.backend_process").session.timer = bpy.context.window_manager.event_timer_add(
+    part("addon.generation.current_job").current.timer = bpy.context.window_manager.event_timer_add(
         0.1, window=bpy.context.window
     )  # as invoke() does
     bpy.ops.preferences.addon_disable(module=PACKAGE)
     bpy.ops.preferences.addon_enable(module=PACKAGE)
-    session = part("addon.generation.backend_process").session
-    assert session.job is None and session.timer is None and bpy.ops.lipsync.generate() == {"FINISHED"}
+    current = part("addon.generation.current_job").current
+    assert current.job is None and current.timer is None and bpy.ops.lipsync.generate() == {"FINISHED"}
 
 
 def test_another_file_opened_is_told(staged: Any) -> None:
-    running, session = begin("a batch"), part("addon.generation.backend_process").session
+    running, current = begin("a batch"), part("addon.generation.current_job").current
     running.pump()
     running.end()
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    assert session.job is None and str(session.message).startswith("Stopped because another file was opened")
+    assert current.job is None and str(current.error).startswith("Stopped because another file was opened")
     stage()
-    assert session.message is None
+    assert current.error is None
 
 
 def test_random_changes_in_mid_job(soak: Soak, extension: Path, tmp_path: Path) -> None:

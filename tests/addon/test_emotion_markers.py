@@ -12,7 +12,7 @@ def _read(scene: "bpy.types.Scene", intensity: float = 1.0) -> tuple[tuple[float
     return part("addon.generation.emotion_markers").read_emotion_keys(scene, span, "auto", intensity, EMOTIONS)
 
 
-def test_nothing_said_is_no_moods(scene: "bpy.types.Scene") -> None:
+def test_no_markers_no_emotion_keys(scene: "bpy.types.Scene") -> None:
     scene.timeline_markers.new("Act 2", frame=50)
     assert _read(scene) == ()
 
@@ -41,18 +41,20 @@ def test_an_animated_intensity_is_followed(scene: "bpy.types.Scene") -> None:
         for key in curve.keyframe_points:
             key.interpolation = "LINEAR"
     scene.timeline_markers.new("anger", frame=11 + 50)
-    moods = _read(scene)
-    assert len(moods) < 12 and {name for _, name, _ in moods} == {"auto", "anger"}
-    for seconds, _, amount in moods:
+    keys = _read(scene)
+    assert len(keys) < 12 and {name for _, name, _ in keys} == {"auto", "anger"}
+    for seconds, _, amount in keys:
         assert amount == pytest.approx(0.4 * seconds if seconds < 5 else 3 - 0.2 * seconds, abs=0.02)
 
 
-def test_a_take_tells_of_its_moods(
+def test_take_stores_its_emotion_keys(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
 ) -> None:
     scene.timeline_markers.new("sadness", frame=100)
     scene.lipsync.intensity = 1.2
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     info = part("addon.takes.take_store").read_info(face.data.shape_keys.animation_data.action)
-    assert info.likeness[0][0] == info.identity and sum(share for _, share in info.likeness) <= 1.001
-    assert info.intensity == pytest.approx(1.2) and info.moods[-1][1] == "sadness" and len(info.moods) == 3
+    assert info.likeness[0][0] == info.performance.identity and sum(share for _, share in info.likeness) <= 1.001
+    assert info.performance.intensity == pytest.approx(1.2)
+    assert [key.emotion for key in info.performance.emotion_keys][-1] == "sadness"
+    assert len(info.performance.emotion_keys) == 3

@@ -40,9 +40,9 @@ def test_details_say_what_is_wrong_with_the_model(failed: Path, tmp_path: Path) 
 
 
 def test_details_need_no_log(scene: "bpy.types.Scene", monkeypatch: pytest.MonkeyPatch) -> None:
-    session = part("addon.generation.backend_process").session
-    session.close()
-    monkeypatch.setattr(session, "message", "The backend can't be started")
+    backend = part("addon.generation.backend_process").process
+    backend.close()
+    monkeypatch.setattr(part("addon.generation.current_job").current, "error", "The backend can't be started")
     assert bpy.ops.lipsync.copy_error() == {"FINISHED"}
     assert (
         part("addon.operators.error_report")
@@ -65,6 +65,6 @@ def test_log_is_shown_as_one_text(failed: Path) -> None:
 
 
 def test_there_is_no_log_before_the_first_start(scene: "bpy.types.Scene") -> None:
-    part("addon.generation.backend_process").session.close()
+    part("addon.generation.backend_process").process.close()
     with pytest.raises(RuntimeError, match="The backend hasn't been started yet"):
         bpy.ops.lipsync.show_log()

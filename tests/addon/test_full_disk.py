@@ -46,13 +46,13 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
 
 
 @pytest.fixture
-def session(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setattr(part("addon.generation.backend_process"), "_REST", 0.0)
-    session = part("addon.generation.backend_process").session
+def backend(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(part("addon.generation.backend_process"), "_RESTART_DELAY", 0.0)
+    backend = part("addon.generation.backend_process").process
     stage()
-    session.close()
-    yield session
-    session.close()
+    backend.close()
+    yield backend
+    backend.close()
 
 
 def _fill(folder: Path) -> Path:
@@ -69,7 +69,7 @@ def _refused(kind: str) -> str:
     running.finish()
     assert running.state == {"CANCELLED"} and not differences(before, contents())
     (sentence,) = running.said
-    assert part("addon.generation.backend_process").session.job is None and not left_over()
+    assert part("addon.generation.current_job").current.job is None and not left_over()
     assert part("addon.locale").said_in("de", sentence) != sentence
     return sentence
 
@@ -80,7 +80,7 @@ def _works(kind: str) -> None:
     take_back()
 
 
-def test_disk_full_before_a_sound_is_unpacked(session: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_full_before_a_sound_is_unpacked(backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = mount("size=128k")
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
     film = _fill(disk)
@@ -94,7 +94,7 @@ def test_disk_full_before_a_sound_is_unpacked(session: Any, mount: Mount, monkey
     _works(PACKED)
 
 
-def test_disk_full_in_mid_job(session: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_full_in_mid_job(backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = mount("size=1m")
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
     for kind in KINDS:
@@ -107,7 +107,7 @@ def test_disk_full_in_mid_job(session: Any, mount: Mount, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("options", ["nr_inodes=2", "ro"])
-def test_no_folder_can_be_made(options: str, session: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_folder_can_be_made(options: str, backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a read-only disk, and of one that has no room for another file."""
     disk = mount(options)
     if options != "ro":
@@ -124,14 +124,14 @@ def test_no_folder_can_be_made(options: str, session: Any, mount: Mount, monkeyp
         _works(kind)
 
 
-def test_folder_that_is_gone_is_made_again(session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_is_gone_is_made_again(backend: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some systems clean up their temporary folder now and then."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     assert "No such file or directory" in _refused(PACKED) and "No such file or directory" in _refused("a take")
     (tmp_path / "none").mkdir()
     for kind in KINDS:
         _works(kind)
-        folder = session.folder()
+        folder = backend.folder()
         for file in folder.iterdir():
             file.unlink()
         os.rmdir(folder)

@@ -121,16 +121,23 @@ def test_takes_can_be_told_apart_and_chosen(
     takes = part("addon.takes.take_store")
     first, again, other = sorted(takes.all_takes(), key=lambda action: action.name)
     assert [action.name[-3:] for action in (first, again, other)] == ["001", "002", "003"]
-    assert [takes.read_info(action).seed for action in (first, again, other)] == [0, 0, 1] and scene.lipsync.seed == 1
+    assert [takes.read_info(action).performance.seed for action in (first, again, other)] == [
+        0,
+        0,
+        1,
+    ] and scene.lipsync.seed == 1
     curves = [read_action(action) for action in (first, again, other)]
     assert all((curves[0][path] == curves[1][path]).all() for path in curves[0])
     assert any(not np.array_equal(curves[0][path], curves[2][path]) for path in curves[0])
 
     info = takes.read_info(other)
     model = part("backend.model_folder").read_card(part("addon.generation.model_info").OWN)
-    assert info.identity in {entry.name for entry in model.identities} and info.emotion in model.emotions
+    assert (
+        info.performance.identity in {entry.name for entry in model.identities}
+        and info.performance.emotion in model.emotions
+    )
     assert info.model_sha256 == model.sha256 and len(info.audio_sha256) == 64
-    assert (info.strip, info.start, info.first_frame, info.fps) == ("Hello There", 0.0, 11, 24.0)
+    assert (info.strip, info.start, info.first_frame, info.performance.fps) == ("Hello There", 0.0, 11, 24.0)
 
     assert bpy.data.actions[scene.lipsync.take] == other
     scene.lipsync.take = bpy.data.actions.find(first.name)  # a click on its row
@@ -159,13 +166,13 @@ def test_generate_works_after_the_backend_was_killed(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
 ) -> None:
     job, generate = part("addon.generation.job"), part("addon.operators.generate")
-    session = part("addon.generation.backend_process").session
+    backend = part("addon.generation.backend_process").process
     before = snapshot()
-    running = job.Job(generate.make_order(bpy.context))
+    running = job.Job(generate.make_request(bpy.context))
     deadline = time.monotonic() + 30
-    while session._client is None and time.monotonic() < deadline:
+    while backend._client is None and time.monotonic() < deadline:
         running.pump(0.01)
-    session._client._process.send_signal(signal.SIGKILL)
+    backend._client._process.send_signal(signal.SIGKILL)
     with pytest.raises(job.JobError, match="killed by signal 9"):
         while not running.pump(0.1):
             assert time.monotonic() < deadline
@@ -177,8 +184,8 @@ def test_backend_ends_with_the_addon(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
 ) -> None:
     bpy.ops.lipsync.generate()
-    session = part("addon.generation.backend_process").session
-    process, folder = session._client._process, session.folder()
+    backend = part("addon.generation.backend_process").process
+    process, folder = backend._client._process, backend.folder()
     assert process.poll() is None
     bpy.ops.preferences.addon_disable(module=PACKAGE)
     assert process.poll() == 0 and not folder.exists()
@@ -190,7 +197,7 @@ def test_backend_ends_with_the_addon(
 @pytest.mark.skipif(bpy.app.version < (5, 1), reason="comes with Blender 5.1")
 def test_backend_ends_before_blender_does(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     bpy.ops.lipsync.generate()
-    process = part("addon.generation.backend_process").session._client._process
+    process = part("addon.generation.backend_process").process._client._process
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)  # which drops the handlers of a file
     (close,) = [
         handler

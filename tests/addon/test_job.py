@@ -17,7 +17,7 @@ def ready(face: "bpy.types.Object", strip: "bpy.types.Strip") -> "bpy.types.Obje
 
 
 def _start():
-    return part("addon.generation.job").Job(part("addon.operators.generate").make_order(bpy.context))
+    return part("addon.generation.job").Job(part("addon.operators.generate").make_request(bpy.context))
 
 
 def _finish(job) -> None:
@@ -52,7 +52,7 @@ def test_remaining_time_is_told_after_a_while(ready: "bpy.types.Object", monkeyp
 
     def hear(seconds: float, fraction: float) -> None:
         now[0] = 100.0 + seconds
-        job._take_in(module.Progress(job._id, "Performing", fraction))
+        job._handle(module.Progress(job._id, "Performing", fraction))
 
     assert job.remaining is None and caption(job) == "Starting 0%"
     hear(0.0, 0.1)
@@ -118,7 +118,7 @@ def _failure() -> str:
     with pytest.raises(RuntimeError) as caught:
         bpy.ops.lipsync.generate()
     assert snapshot() == before
-    assert part("addon.generation.backend_process").session.job is None
+    assert part("addon.generation.current_job").current.job is None
     return str(caught.value)
 
 
@@ -127,7 +127,7 @@ def test_file_that_is_no_sound(ready: "bpy.types.Object", strip: "bpy.types.Stri
     file.write_text("not a sound " * 100)
     strip.sound.filepath = str(file)
     assert "can't be read as sound" in _failure()
-    assert "can't be read as sound" in str(part("addon.generation.backend_process").session.message)
+    assert "can't be read as sound" in str(part("addon.generation.current_job").current.error)
 
 
 def test_backend_that_ends_at_once_shows_its_log(ready: "bpy.types.Object", tmp_path: Path) -> None:
@@ -150,9 +150,9 @@ def test_backend_that_cant_be_started(ready: "bpy.types.Object", tmp_path: Path)
 
 
 def test_unsupported_python_is_told(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
-    session = part("addon.generation.backend_process")
-    monkeypatch.setattr(session.importlib.util, "find_spec", lambda name: None)
-    assert "has no onnxruntime, soundfile, soxr for this Blender's Python 3." in str(session.disabled_reason(""))
+    backend = part("addon.generation.backend_process")
+    monkeypatch.setattr(backend.importlib.util, "find_spec", lambda name: None)
+    assert "has no onnxruntime, soundfile, soxr for this Blender's Python 3." in str(backend.disabled_reason(""))
 
 
 def test_unknown_identity_is_kept_and_refused(scene: "bpy.types.Scene", ready: "bpy.types.Object") -> None:
@@ -164,14 +164,14 @@ def test_unknown_identity_is_kept_and_refused(scene: "bpy.types.Scene", ready: "
 
 
 def test_generate_is_refused_while_another_runs(ready: "bpy.types.Object") -> None:
-    session = part("addon.generation.backend_process").session
-    session.job = _start()
+    current = part("addon.generation.current_job").current
+    current.job = _start()
     try:
         with pytest.raises(RuntimeError, match="A take is being generated"):
             bpy.ops.lipsync.generate()
-        assert bpy.ops.lipsync.cancel() == {"FINISHED"} and session.job.cancelled
+        assert bpy.ops.lipsync.cancel() == {"FINISHED"} and current.job.cancelled
     finally:
-        session.job = None
+        current.job = None
 
 
 def test_no_face_is_refused(scene: "bpy.types.Scene", strip: "bpy.types.Strip") -> None:
@@ -219,15 +219,15 @@ def test_nothing_heavy_is_imported_by_blender(extension: Path) -> None:
 def test_python_beside_blenders_program_is_found(
     extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = part("addon.generation.backend_process")
-    assert session.own_python() == sys.executable
+    backend = part("addon.generation.backend_process")
+    assert backend.own_python() == sys.executable
     monkeypatch.setattr(sys, "executable", "/opt/blender/blender")
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    assert session.own_python() == "" and "has no Python" in str(session.disabled_reason(""))
+    assert backend.own_python() == "" and "has no Python" in str(backend.disabled_reason(""))
     python = tmp_path / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     python.parent.mkdir()
     python.touch()
-    assert session.own_python() == str(python)
+    assert backend.own_python() == str(python)
 
 
 def test_refused_assignment_changes_nothing(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from helpers import part, read_action
 
 def _apply(change: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, np.ndarray], int]:
     """What a job keys when something changes before the end, and how often the keys of a take had to be looked for in its apply()."""
-    job = part("addon.generation.job").Job(part("addon.operators.generate").make_order(bpy.context))
+    job = part("addon.generation.job").Job(part("addon.operators.generate").make_request(bpy.context))
     while not job.pump(0.1):
         pass
     if change == "controls":
@@ -25,19 +25,19 @@ def _apply(change: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, np.n
         return reduce_keys(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(keys, "thin", count)
+        patch.setattr(keys, "reduce_keys", count)
         (name,) = job.apply().actions
     return read_action(bpy.data.actions[name]), len(found)
 
 
 @pytest.mark.parametrize("change", ["", "controls", "face"])
-def test_a_draft_is_used_where_it_is_still_true(
+def test_reduced_keys_are_used_while_valid(
     face: "bpy.types.Object", strip: "bpy.types.Strip", change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     curves, found = _apply(change, monkeypatch)
     assert found == (1 if change else 0)
     face.data.shape_keys.animation_data_clear()
-    monkeypatch.setattr(part("addon.generation.job").Job, "_draft", lambda self, take: None)
+    monkeypatch.setattr(part("addon.generation.job").Job, "_start_reduction", lambda self, take: None)
     expected, found = _apply("", monkeypatch)
     assert found == 1
     assert curves.keys() == expected.keys()

@@ -37,14 +37,14 @@ class Held:
 
 def _held() -> Held:
     gc.collect()
-    session = part("addon.generation.backend_process").session
-    child = session._client._process.pid
+    backend = part("addon.generation.backend_process").process
+    child = backend._client._process.pid
     return Held(
         _size("self"),
         _size(child),
         (threading.active_count(), len(os.listdir(f"/proc/{child}/task"))),
         (len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{child}/fd"))),
-        tuple(sorted(path.name for path in session.folder().iterdir())),
+        tuple(sorted(path.name for path in backend.folder().iterdir())),
         sum(
             len(handlers)
             for name in dir(bpy.app.handlers)
@@ -85,7 +85,7 @@ def _work(number: int, scene: "bpy.types.Scene") -> None:
     scene.lipsync.strip = "plain" if kind == "cancel" else kind
     scene.lipsync.seed = number
     if kind == "cancel":
-        running = job.Job(part("addon.operators.generate").make_order(bpy.context))
+        running = job.Job(part("addon.operators.generate").make_request(bpy.context))
         running.pump(0.02)
         running.cancel()
     elif kind == "broken":
@@ -122,4 +122,4 @@ def test_a_day_of_generations_leaves_nothing_behind(scene: "bpy.types.Scene", st
         assert getattr(after, name) == getattr(before, name), name
     assert "backend.log" in after.files and after.answers <= 4
     assert not bpy.app.timers.is_registered(part("addon.takes.controls").catch_up)
-    part("addon.generation.backend_process").session.restart()
+    part("addon.generation.backend_process").process.restart()

@@ -25,12 +25,12 @@ pytestmark = [
 @pytest.fixture
 def temporary(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A temporary folder for this Blender and others."""
-    session = part("addon.generation.backend_process").session
-    session.close()
+    backend = part("addon.generation.backend_process").process
+    backend.close()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     yield tmp_path
-    session.close()
+    backend.close()
 
 
 def _folders(temporary: Path) -> list[str]:
@@ -79,7 +79,7 @@ def test_blender_killed_in_mid_job(soak: Soak, temporary: Path) -> None:
             assert children and not _wait_for_end(children, 5.0), n
             left = [name for name in _folders(temporary) if name.startswith(f"diffusion_talker_{blender.pid}_")]
             assert len(left) == 1, left
-            part("addon.generation.backend_process").session.close()
+            part("addon.generation.backend_process").process.close()
             assert bpy.ops.lipsync.generate() == {"FINISHED"}
             (ours,) = _folders(temporary)
             assert ours.startswith(f"diffusion_talker_{os.getpid()}_")
@@ -103,11 +103,11 @@ def test_two_blenders_at_once(soak: Soak, temporary: Path) -> None:
                 for blender, each in zip(both, said, strict=True):
                     assert _same(each["made"], wanted[each["kind"]])
                     assert each["folder"].startswith(f"diffusion_talker_{blender.pid}_") and each["there"]
-                assert part("addon.generation.backend_process").session.folder().name in _folders(temporary)
+                assert part("addon.generation.backend_process").process.folder().name in _folders(temporary)
     for blender in both:
         assert another_blender.told(blender) == {"ended": True}
         blender.wait()
-    assert _folders(temporary) == [part("addon.generation.backend_process").session.folder().name]
+    assert _folders(temporary) == [part("addon.generation.backend_process").process.folder().name]
 
 
 def _same(told: object, wanted: object) -> bool:
@@ -141,7 +141,7 @@ def test_folders_of_others_stay(temporary: Path, tmp_path: Path) -> None:
     else:
         names.remove(f"diffusion_talker_{dead}_theirs")
         (temporary / f"diffusion_talker_{dead}_theirs").rmdir()
-    own = part("addon.generation.backend_process").session.folder()
+    own = part("addon.generation.backend_process").process.folder()
     assert {*names, "target", f"diffusion_talker_{dead}_link", f"diffusion_talker_{dead}_file"} == {
         path.name for path in temporary.iterdir() if path != own
     }

@@ -69,7 +69,7 @@ def _store(action: "bpy.types.Action", stored: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("form", EARLIER)
-def test_an_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: Path) -> None:
+def test_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: Path) -> None:
     stored, takes = EARLIER[form], part("addon.takes.take_store")
     _store(action, stored)
     action.use_fake_user = True
@@ -84,18 +84,19 @@ def test_an_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: 
         "start",
         "end",
         "first_frame",
-        "fps",
-        "emotion",
-        "seed",
         "audio_sha256",
         "model_sha256",
     ):
         assert getattr(info, name) == stored[name]
-    assert info.identity == ("Ada" if info.model_sha256 else "capture") and info.imported is not bool(info.model_sha256)
+    for name in ("fps", "emotion", "seed"):
+        assert getattr(info.performance, name) == stored[name]
+    assert info.performance.identity == ("Ada" if info.model_sha256 else "capture") and info.imported is not bool(
+        info.model_sha256
+    )
     assert info.made == stored.get("made", 0.0) and info.retimed is bool(stored.get("retimed", False))
     nested = "moods" in stored
-    assert info.intensity == (0.5 if nested else 1.0)
-    assert info.moods == (((0.0, "anger", 1.0), (1.5, "neutral", 0.5)) if nested else ())
+    assert info.performance.intensity == (0.5 if nested else 1.0)
+    assert info.performance.emotion_keys == (((0.0, "anger", 1.0), (1.5, "neutral", 0.5)) if nested else ())
     assert info.locks == (
         part("addon.takes.locks").Locks(("jawOpen",), (20, 30)) if nested else part("addon.takes.locks").UNLOCKED
     )
@@ -104,14 +105,14 @@ def test_an_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: 
     assert ("1970" in told) is False and told.count("\u00b7") == (2 if "made" in stored else 1) + (
         1 if info.model_sha256 else 0
     )
-    assert part("addon.takes.locked_keys").is_by_hand(
+    assert part("addon.takes.locked_keys").is_manual(
         action
     )  # it has no seal that says that it isn't, and is not overwritten
     copy = takes.duplicate(action)
     assert takes.read_info(copy).strip == info.strip and takes.read_info(copy).made > 1.7e9
 
 
-def test_what_is_stored_today_is_the_form_of_this_version(action: "bpy.types.Action") -> None:
+def test_stored_form_is_this_versions(action: "bpy.types.Action") -> None:
     """Whoever changes what a take stores counts up VERSION, adds a step to it, and puts this form into EARLIER."""
     takes = part("addon.takes.take_store")
     _store(action, TODAY)
@@ -123,7 +124,16 @@ def test_what_is_stored_today_is_the_form_of_this_version(action: "bpy.types.Act
     assert versions.VERSION == TODAY["version"]
 
 
-def test_steps_change_nothing_of_what_they_are_given() -> None:
+def test_new_controls_need_no_migration(action: "bpy.types.Action") -> None:
+    """A take that lacks a field, as those made before a control was added, has its default."""
+    takes = part("addon.takes.take_store")
+    _store(action, {name: value for name, value in TODAY.items() if name != "intensity"})
+    info = takes.read_info(action)
+    assert info.performance.intensity == 1.0
+    assert info.performance.identity == "Ada"
+
+
+def test_migration_leaves_its_input_alone() -> None:
     before = {form: dict(stored) for form, stored in EARLIER.items()}
     for form, stored in EARLIER.items():
         assert versions.current(stored).keys() == TODAY.keys() and stored == before[form]
@@ -131,7 +141,7 @@ def test_steps_change_nothing_of_what_they_are_given() -> None:
     assert versions.current(TODAY) == TODAY
 
 
-def test_a_take_of_a_newer_version_is_left_alone(action: "bpy.types.Action") -> None:
+def test_newer_take_is_left_alone(action: "bpy.types.Action") -> None:
     takes = part("addon.takes.take_store")
     _store(action, {**TODAY, "version": 3, "locks": "of another kind"})
     assert list(takes.all_takes()) == []
@@ -151,7 +161,7 @@ def test_a_take_of_a_newer_version_is_left_alone(action: "bpy.types.Action") -> 
 @pytest.mark.parametrize(
     "stored", [5, "x", {}, {"strip": "x"}, {**TODAY, "version": 0}, {**TODAY, "version": "new"}], ids=repr
 )
-def test_what_only_looks_like_a_take_harms_nothing(action: "bpy.types.Action", stored: Any) -> None:
+def test_malformed_take_harms_nothing(action: "bpy.types.Action", stored: Any) -> None:
     action["lipsync_take"] = stored
     takes = part("addon.takes.take_store")
     known = isinstance(stored, dict) and stored.get("version") == "new"  # of no version: as if none were told

@@ -140,7 +140,7 @@ def test_retimed_strip_is_spoken_at_its_own_pace(
     assert np.corrcoef(slow[:, 1], expected)[0, 1] > 0.6
     takes = part("addon.takes.take_store")
     assert takes.read_info(action).retimed and "retimed strip" in str(takes.why_only_once(action))
-    assert list(part("addon.generation.backend_process").session.folder().glob("mixdown*")) == []
+    assert list(part("addon.generation.backend_process").process.folder().glob("mixdown*")) == []
 
 
 @RETIMING

@@ -76,10 +76,10 @@ def test_it_is_the_same_when_the_file_is_opened_again(head: "bpy.types.Object", 
 
 
 def test_what_a_take_joins_is_kept_in_the_file(head: "bpy.types.Object", tmp_path: Path) -> None:
-    takes = part("addon.takes.take_store")
+    takes, Performance = part("addon.takes.take_store"), part("backend.performance").Performance
     action = _speak(head, "One", 11, 0.5)
     infos = [
-        takes.TakeInfo(name, "a.ogg", 0.0, 1.0, 11, 24.0, "Joan", "neutral", 0, "a", "m", 0.0)
+        takes.TakeInfo(name, "a.ogg", 0.0, 1.0, 11, Performance("Joan", "neutral", fps=24.0), "a", "m", 0.0)
         for name in ("Who?", "Me.")
     ]
     takes.mark(action, infos[0], Curves(("jawOpen",), np.full((20, 1), 0.5, np.float32), 24.0))

@@ -57,7 +57,7 @@ def test_model_chosen_performs(
         changed = model.card(own_model).sha256
     scene.lipsync.identity = "Ada"
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    infos = {info.identity: info for info in map(takes.read_info, takes.all_takes())}
+    infos = {info.performance.identity: info for info in map(takes.read_info, takes.all_takes())}
     assert infos.keys() == {"Grandmother", "Grandfather", "Ada"}
     assert infos["Grandfather"].model_sha256 == changed and infos["Ada"].model_sha256 == model.card(model.OWN).sha256
 
@@ -109,9 +109,9 @@ def test_wrong_folder_is_told(
 def test_the_extension_s_own_model_stands_in_for_a_broken_one(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
 ) -> None:
-    job, order, takes, model = (
+    job, make_request, takes, model = (
         part("addon.generation.job"),
-        part("addon.operators.generate").make_order,
+        part("addon.operators.generate").make_request,
         part("addon.takes.take_store"),
         part("addon.generation.model_info"),
     )
@@ -121,7 +121,7 @@ def test_the_extension_s_own_model_stands_in_for_a_broken_one(
         whole = (own_model / "decoder.onnx").read_bytes()
         (own_model / "decoder.onnx").write_bytes(whole[:-1])
         assert str(model.problem(own_model)) == why
-        running = job.Job(order(bpy.context))
+        running = job.Job(make_request(bpy.context))
         while not running.pump(0.1):
             pass
         outcome = running.apply()
@@ -130,11 +130,16 @@ def test_the_extension_s_own_model_stands_in_for_a_broken_one(
             'The model in use has no identity "Grandmother", so it was matched to the voice',
         )
         info = takes.read_info(bpy.data.actions[outcome.actions[0]])
-        assert info.model_sha256 == model.card(model.OWN).sha256 and info.identity in _names(model.card(model.OWN))
+        assert info.model_sha256 == model.card(model.OWN).sha256 and info.performance.identity in _names(
+            model.card(model.OWN)
+        )
         (own_model / "decoder.onnx").write_bytes(whole)  # mended, and the next take is of it
         assert model.problem(own_model) is None and bpy.ops.lipsync.generate() == {"FINISHED"}
-        assert takes.read_info(takes.current_take(part("addon.rig.face_rig").read_face(face))).identity == "Grandmother"
-    part("addon.generation.backend_process").session.restart()
+        assert (
+            takes.read_info(takes.current_take(part("addon.rig.face_rig").read_face(face))).performance.identity
+            == "Grandmother"
+        )
+    part("addon.generation.backend_process").process.restart()
 
 
 def _names(card: Any) -> set[str]:
@@ -149,21 +154,21 @@ def test_file_in_place_of_a_folder_is_told(extension: Path, tmp_path: Path) -> N
 def test_backend_starts_anew_for_another_setup_alone(
     face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
 ) -> None:
-    session, setup, own = (
-        part("addon.generation.backend_process").session,
+    backend, setup, own = (
+        part("addon.generation.backend_process").process,
         part("addon.generation.backend_process").BackendSetup,
         part("addon.generation.model_info").OWN,
     )
     bpy.ops.lipsync.generate()
-    first = session.client(setup("", own))
-    assert session.client(setup("", own)) is first and first.alive
-    second = session.client(setup("", own_model))
+    first = backend.client(setup("", own))
+    assert backend.client(setup("", own)) is first and first.alive
+    second = backend.client(setup("", own_model))
     assert second is not first and not first.alive and second.alive
-    third = session.client(setup(sys.executable, own_model))
+    third = backend.client(setup(sys.executable, own_model))
     assert not second.alive and third.alive
-    fourth = session.client(setup(sys.executable, own_model, "torch"))
+    fourth = backend.client(setup(sys.executable, own_model, "torch"))
     assert not third.alive and fourth.alive
-    session.restart()
+    backend.restart()
 
 
 def test_runtime_is_chosen_for_another_python_alone(extension: Path) -> None:
@@ -178,14 +183,14 @@ def test_runtime_is_chosen_for_another_python_alone(extension: Path) -> None:
 def test_runtime_that_is_not_there_is_told_and_done_without(
     face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path
 ) -> None:
-    job, order = part("addon.generation.job"), part("addon.operators.generate").make_order
+    job, make_request = part("addon.generation.job"), part("addon.operators.generate").make_request
     python, packages = tmp_path / "python", ":".join(part("addon.generation.backend_process").site_dirs())
     python.write_text(
         f'#!/bin/sh\nshift\nPYTHONPATH="{packages}" exec "{sys.executable}" "$@"\n'
     )  # shift: without the -I, that ignores it
     python.chmod(0o700)
     with preference(python=str(python), runtime="tensorrt"):
-        running = job.Job(order(bpy.context))
+        running = job.Job(make_request(bpy.context))
         while not running.pump(0.1):
             pass
         outcome = running.apply()
@@ -195,4 +200,4 @@ def test_runtime_that_is_not_there_is_told_and_done_without(
         )
         assert len(outcome.actions) == 1
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    part("addon.generation.backend_process").session.restart()
+    part("addon.generation.backend_process").process.restart()

@@ -86,7 +86,7 @@ def test_packed_sound_is_spoken_without_its_file(
     strip.sound.pack()
     file.unlink()
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    assert list(part("addon.generation.backend_process").session.folder().glob("packed*")) == []
+    assert list(part("addon.generation.backend_process").process.folder().glob("packed*")) == []
 
 
 def test_what_cant_be_heard_is_refused_with_a_reason(

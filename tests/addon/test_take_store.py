@@ -44,11 +44,9 @@ def _generate(file: Path, **changes: object) -> "bpy.types.Action":
     """A take of a sound file on the active face, also where Blender itself has no sound."""
     span = part("addon.generation.sound_strip").Span("Hello", "", str(file), False, 0.5, 2.5, 11, 24.0)
     job, style = part("addon.generation.job"), part("addon.properties").key_style(bpy.context)
-    asked = {"identity": "auto", "emotion": "auto", "seed": 3, "count": 1} | changes
+    performance = part("backend.performance").Performance(**{"seed": 3, "fps": 24.0} | changes)
     setup = part("addon.preferences").backend_setup(bpy.context)
-    running = job.Job(
-        job.JobRequest(span=span, face=bpy.context.active_object.session_uid, style=style, setup=setup, **asked)
-    )
+    running = job.Job(job.JobRequest(span, bpy.context.active_object.session_uid, performance, style, setup))
     deadline = time.monotonic() + 60
     while not running.pump(0.1):
         assert time.monotonic() < deadline
@@ -435,7 +433,7 @@ def test_three_at_once(scene: "bpy.types.Scene", face: "bpy.types.Object", strip
     assert bpy.ops.lipsync.resample(count=3) == {"FINISHED"}
     takes = part("addon.takes.take_store")
     first, *others = sorted(takes.all_takes(), key=lambda action: action.name)
-    assert [takes.read_info(action).seed for action in others] == [1, 2, 3] and scene.lipsync.seed == 1
+    assert [takes.read_info(action).performance.seed for action in others] == [1, 2, 3] and scene.lipsync.seed == 1
     assert face.data.shape_keys.animation_data.action == others[0]
     assert not any(takes.is_edited(action) for action in (first, *others))
     if hasattr(first, "slots"):
@@ -458,7 +456,7 @@ def test_list_says_what_differs(head: "bpy.types.Object", speech: Path, tmp_path
     now = time.strftime("%H:%M", time.localtime(info.made))
     assert (
         panel._told(action, False)
-        == f"{info.identity.replace('_', ' ').title()} \u00b7 Happiness \u00b7 Seed 3 \u00b7 {now}"
+        == f"{info.performance.identity.replace('_', ' ').title()} \u00b7 Happiness \u00b7 Seed 3 \u00b7 {now}"
     )
     assert panel._told(_import(tmp_path), True).startswith("Edited \u00b7 Imported \u00b7 Line.csv \u00b7 ")
     day = time.mktime((2001, 2, 3, 4, 5, 6, 0, 0, -1))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backend.arkit import CHANNELS
+from backend.curves.base import Curves
 from backend.ipc import protocol
 from backend.ipc.protocol import (
     Cancel,
@@ -24,24 +25,24 @@ from backend.ipc.protocol import (
     TakeReady,
 )
 from backend.messages import UserMessage
+from backend.performance import EmotionKey, Performance, Take
 
 TAKE = TakeReady(
     5,
     0,
     2,
-    7,
-    "calm",
-    "anger",
-    29.97,
-    ("jawOpen", "tongueOut"),
-    3,
-    "aa",
-    "bb",
-    (("calm", 0.75),),
-    np.arange(6, dtype=np.float32).reshape(3, 2),
+    Take(
+        7,
+        "calm",
+        "anger",
+        Curves(("jawOpen", "tongueOut"), np.arange(6, dtype=np.float32).reshape(3, 2), 29.97),
+        "aa",
+        "bb",
+        (("calm", 0.75),),
+    ),
 )
-KEPT = np.linspace(0, 1, 2 * len(CHANNELS), dtype=np.float32).reshape(2, -1)
-KEPT[1, ::3] = np.nan
+LOCKED = np.linspace(0, 1, 2 * len(CHANNELS), dtype=np.float32).reshape(2, -1)
+LOCKED[1, ::3] = np.nan
 REQUESTS: list[Message] = [
     Hello(1),
     Generate(
@@ -49,15 +50,17 @@ REQUESTS: list[Message] = [
         "C:\\a b\\\udcff é 😀.wav",
         0.5,
         None,
-        "calm",
-        "auto",
-        3,
-        2,
-        24,
-        0.5,
-        ((0.0, "anger", 1.0), (2, "neutral", 0)),
+        performance=Performance(
+            identity="calm",
+            emotion="auto",
+            seed=3,
+            count=2,
+            fps=24,
+            intensity=0.5,
+            emotion_keys=(EmotionKey(0.0, "anger", 1.0), EmotionKey(2, "neutral", 0)),
+        ),
     ),
-    Generate(6, "a.wav", kept=KEPT),
+    Generate(6, "a.wav", performance=Performance(locked=LOCKED)),
     Cancel(3, 2),
     Shutdown(4),
 ]

@@ -20,7 +20,8 @@ from corrupt_audio import Spoiled, spoiled
 from backend.__main__ import DEFAULT_MODEL
 from backend.audio import LARGEST, AudioError, read_clip
 from backend.ipc.client import Client
-from backend.ipc.protocol import Error, Generate, TakeReady
+from backend.ipc.protocol import Error, Generate
+from backend.performance import Performance, Take
 from tests.soak import Soak
 
 FPS = 30.0
@@ -39,13 +40,11 @@ class Service:
         self._ids = count(1)
         self._first = self._good()
 
-    def ask(
-        self, file: str | Path, start: float = 0.0, end: float | None = None, within: float = SOON
-    ) -> TakeReady | str:
+    def ask(self, file: str | Path, start: float = 0.0, end: float | None = None, within: float = SOON) -> Take | str:
         """The take of a file, or the sentence in its place."""
         began = time.monotonic()
         answer = real_backend.answer(
-            self.client, Generate(next(self._ids), str(file), start, end, fps=FPS), within + 20
+            self.client, Generate(next(self._ids), str(file), start, end, performance=Performance(fps=FPS)), within + 20
         )
         assert time.monotonic() - began < within
         if isinstance(answer, Error):
@@ -54,7 +53,7 @@ class Service:
             return answer.message
         (take,) = answer
         assert (
-            take.values.shape == (take.frames, 52) and take.values.min() >= 0 and take.values.max() <= 1
+            take.curves.values.shape[1] == 52 and take.curves.values.min() >= 0 and take.curves.values.max() <= 1
         )  # finite: the protocol's word
         return take
 
@@ -71,8 +70,8 @@ class Service:
 
     def _good(self) -> np.ndarray:
         take = self.ask(real_backend.SPEECH, 2.0, 3.0, within=60)
-        assert isinstance(take, TakeReady)
-        return take.values
+        assert isinstance(take, Take)
+        return take.curves.values
 
 
 def _is_a_sentence(text: str) -> bool:
@@ -113,8 +112,8 @@ def _ask_for_spoiled(service: Service, folder: Path, file: Spoiled, number: int)
     start, end = random.Random(number).choice(((0.0, None), (0.0, None), (0.0, 0.4), (0.1, None), (0.3, 60.0)))
     try:
         answer = service.ask(path, start, end)
-        if isinstance(answer, TakeReady):
-            assert answer.frames == max(1, round(len(read_clip(path, start, end).samples) / 16000 * FPS))
+        if isinstance(answer, Take):
+            assert len(answer.curves.values) == max(1, round(len(read_clip(path, start, end).samples) / 16000 * FPS))
         else:
             with pytest.raises(AudioError):
                 read_clip(path, start, end)
@@ -166,7 +165,7 @@ def test_odd_sound(soak: Soak, service: Service, tmp_path: Path) -> None:
         soundfile.write(path, samples, rate, subtype="FLOAT")
         with soak.trial("odd sound: NaN, inf, no or one sample, 1 Hz, 768 kHz, 64 channels"):
             answer = service.ask(path)
-            assert answer.frames == expected if isinstance(answer, TakeReady) else str(expected) in answer, (
+            assert len(answer.curves.values) == expected if isinstance(answer, Take) else str(expected) in answer, (
                 what,
                 answer,
             )
@@ -263,7 +262,7 @@ def test_any_name(soak: Soak, service: Service, tmp_path: Path) -> None:
             pass
         with soak.trial("names of files: emoji, scripts, control characters, undecodable, very long"):
             answer = service.ask(path)
-            assert isinstance(answer, TakeReady) == os.path.isfile(path), (n, path, answer)
+            assert isinstance(answer, Take) == os.path.isfile(path), (n, path, answer)
     service.assert_well()
 
 
@@ -346,13 +345,13 @@ def test_huge_files(soak: Soak, service: Service, tmp_path: Path) -> None:
     wide = _w64(1800, 64, 192000)  # a GB is 44 s
     with soak.trial("sparse files of 200 MB, every sample of 64 channels at 192 kHz asked for"):
         answer = service.ask(_sparse(tmp_path / "wide.w64", wide, 200 << 20))
-        assert isinstance(answer, TakeReady) and answer.frames == round((200 << 20) / (2 * 64 * 192000) * FPS)
+        assert isinstance(answer, Take) and len(answer.curves.values) == round((200 << 20) / (2 * 64 * 192000) * FPS)
     for _ in soak.times(quick=0, long=1):  # the worst of what is not refused
         for name, head in heads.items():
             with soak.trial("sparse files of 4 GB, with a good header and without"):
                 answer = service.ask(_sparse(tmp_path / name, head, LARGEST), 0.0, 1.0, within=LARGE)
-                assert isinstance(answer, TakeReady) == name.endswith("w64"), answer
+                assert isinstance(answer, Take) == name.endswith("w64"), answer
         with soak.trial("sparse files of 4 GB, every sample of 64 channels at 192 kHz asked for"):
             answer = service.ask(_sparse(tmp_path / "wide.w64", wide, LARGEST), within=LARGE)
-            assert isinstance(answer, TakeReady)
+            assert isinstance(answer, Take)
     service.assert_well()

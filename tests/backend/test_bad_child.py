@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from protocol_frames import MESSAGES, REPLIES, TAKE, broken, odd, to_bytes
 from test_bad_frames import memory, messages_in
 from test_client import _handles
 
+from backend.curves.base import Curves
 from backend.ipc import client as client_module
 from backend.ipc.client import Client, Gone
 from backend.ipc.protocol import Hello, Message, Progress, Reply, TakeReady
@@ -178,11 +180,14 @@ def test_a_flood_of_large_takes_waits_in_the_child(start: Callable[[str], Client
 
 def test_takes_arrive_one_after_the_other(start: Callable[[str], Client]) -> None:
     large = np.zeros((10_000, 52), np.float32)
-    take = TakeReady(**{**vars(TAKE), "names": tuple(f"n{n}" for n in range(52)), "frames": 10_000, "values": large})
+    curves = Curves(tuple(f"n{n}" for n in range(52)), large, 30.0)
+    take = replace(TAKE, take=replace(TAKE.take, curves=curves))
     client = start("sys.stdin.buffer.readline(); say(open('takes', 'rb').read())")
     Path(client.log.parent, "takes").write_bytes(to_bytes(take, take, TAKE, take))
     client.send(Hello(1))
-    assert [reply.frames for reply in (client.poll(10) for _ in range(4)) if isinstance(reply, TakeReady)] == [
+    assert [
+        len(reply.take.curves.values) for reply in (client.poll(10) for _ in range(4)) if isinstance(reply, TakeReady)
+    ] == [
         10_000,
         10_000,
         3,
@@ -198,8 +203,8 @@ def test_a_parent_that_ends_while_it_sends_is_quiet(tmp_path: Path) -> None:
 import sys; sys.path.insert(0, {str(repository)!r})
 from pathlib import Path
 import numpy as np
-from backend.client import Client
-from backend.protocol import Generate
+from backend.ipc.client import Client
+from backend.ipc.protocol import Generate
 import subprocess, time
 process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 client = Client(process, Path({str(tmp_path / "backend.log")!r}))

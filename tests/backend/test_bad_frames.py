@@ -34,6 +34,7 @@ from backend.ipc.protocol import (
     Shutdown,
 )
 from backend.ipc.server_inbox import Inbox
+from backend.performance import Performance
 from tests.soak import Soak
 
 REPOSITORY = Path(__file__).parents[2]
@@ -173,7 +174,7 @@ def _requests(rng: random.Random, requests: list[Message], number: int) -> Itera
             continue
         number -= 1
         (message,) = messages
-        if isinstance(message, Generate) and (message.count > 3 or rng.random() < 0.3):
+        if isinstance(message, Generate) and (message.performance.count > 3 or rng.random() < 0.3):
             data += to_bytes(Cancel(0, message.id))
         yield data, None if isinstance(message, Cancel) else message.id
 
@@ -184,8 +185,8 @@ def test_the_service_answers_odd_requests_and_ends_at_unreadable_ones(soak: Soak
     requests = [message for message in REQUESTS if not isinstance(message, Shutdown)]
     requests += [
         Generate(7, sound),
-        Generate(8, sound, 0.1, 0.2, count=3, fps=60.0),
-        Generate(9, sound, kept=np.full((10, 52), np.nan, np.float32)),
+        Generate(8, sound, 0.1, 0.2, performance=Performance(count=3, fps=60.0)),
+        Generate(9, sound, performance=Performance(locked=np.full((10, 52), np.nan, np.float32))),
     ]
     each, last, counted = 250, 10**9, Counter[str]()
     for n in soak.times(2, 250):
@@ -218,7 +219,7 @@ def test_the_service_answers_odd_requests_and_ends_at_unreadable_ones(soak: Soak
 def test_more_requests_than_anybody_sends_are_refused(tmp_path: Path, sound: str) -> None:
     with _service(tmp_path) as service:
         for n in range(2000):
-            service.send(to_bytes(Generate(n + 1, sound, count=100)))
+            service.send(to_bytes(Generate(n + 1, sound, performance=Performance(count=100))))
         errors = [reply for reply in service.until() if isinstance(reply, Error)]
         assert "257 requests wait, which are too many" in errors[-1].message
         assert service.end() == 1
@@ -229,7 +230,8 @@ def test_the_bytes_that_wait_are_counted(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("backend.ipc.server_inbox.MAX_PAYLOAD", 3 * kept.nbytes)
     for number, refused in ((3, ""), (4, "4 requests wait, which are too many")):
         inbox = Inbox(
-            io.BytesIO(to_bytes(*(Generate(n, "a.wav", kept=kept) for n in range(number)))), lambda reply: None
+            io.BytesIO(to_bytes(*(Generate(n, "a.wav", performance=Performance(locked=kept)) for n in range(number)))),
+            lambda reply: None,
         )
         deadline = time.monotonic() + 10
         while not inbox._ended:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ import pytest
 from child_signals import default_signals
 
 from backend.__main__ import DEFAULT_MODEL, main
-from backend.batch import manifest
+from backend.batch import manifest, work
 from backend.batch.lines import BadLine, Line, LinesError, read_lines
 from backend.batch.run import Setting, processes
 from backend.curve_files import read
+from backend.performance import Performance
 
 ROOT = Path(__file__).parents[2]
 CLIPS = sorted((ROOT / "tests/data").rglob("*.ogg"))
@@ -81,7 +83,7 @@ def test_a_table_says_what_is_wrong_with_its_lines(tmp_path: Path) -> None:
             ],
         )
     )
-    assert lines[0] == Line("a", str(tmp_path / "a.wav"), 0.5, 2.0, "Ada", seed=3)
+    assert lines[0] == Line("a", str(tmp_path / "a.wav"), 0.5, 2.0, performance=Performance(identity="Ada", seed=3))
     reasons = [line.reason for line in lines[1:] if isinstance(line, BadLine)]
     for reason, part in zip(
         reasons, ("not JSON", "JSON object", "names no file", "no int", "column 'sed'", "no float"), strict=True
@@ -90,6 +92,45 @@ def test_a_table_says_what_is_wrong_with_its_lines(tmp_path: Path) -> None:
     csv = tmp_path / "script.csv"
     csv.write_text("\ufefffile,emotion,name\nb.wav,,Hello\n", encoding="utf-8")
     assert read_lines(csv) == [Line("Hello", str(tmp_path / "b.wav"))]
+
+
+# Written by version 0.1.0, whose lines held the fields of a request themselves.
+_ROW = (
+    '{"name": "a", "key": "0b30b71099fcdbf25a421a7b", "file": "a.wav", "outputs": ["a_1.csv", "a_2.csv"], "identity": "Ada", '
+    '"emotion": "anger", "seeds": [3, 4], "audio_sha256": "aa", "model_sha256": "bb", "frames": 36, "seconds": 1.5, "took": 0.1, '
+    '"character": "Hero", "frame": 12, "error": ""}\n'
+)
+
+
+def test_recorded_manifest_line_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch begun by an earlier version goes on where it stopped."""
+    monkeypatch.setattr(work, "__version__", "0.1.0")
+    (tmp_path / manifest.NAME).write_text(_ROW, encoding="utf-8")
+    for name in ("a_1.csv", "a_2.csv"):
+        (tmp_path / name).touch()
+    asked = {
+        "start": 0.5,
+        "end": 2,
+        "identity": "Ada",
+        "emotion": "anger",
+        "intensity": 0.5,
+        "seed": 3,
+        "count": 2,
+        "fps": 24,
+    }
+    row = {"file": "a.wav", "name": "a", **asked, "character": "Hero", "frame": 12}
+    (line,) = read_lines(_table(tmp_path, [row]))
+    assert isinstance(line, Line)
+    key = work.key_of(replace(line, file="a.wav"), "aa", "bb", "csv")
+    (result,) = manifest.read_manifest(tmp_path).values()
+    assert work.is_done(result, key, tmp_path)
+    manifest.rewrite(tmp_path, [result])
+    assert (tmp_path / manifest.NAME).read_text(encoding="utf-8") == _ROW
+
+
+def test_default_line_keeps_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "__version__", "0.1.0")
+    assert work.key_of(Line("a", "a.wav"), "aa", "bb", "csv") == "6e18fecfe6169630a12cdde2"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from backend.batch.cluster import on_ray
 from backend.batch.lines import Line
 from backend.batch.run import Setting, processes, run
 from backend.curve_files import read
+from backend.performance import Performance
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
 from ray.cluster_utils import Cluster
@@ -21,7 +22,9 @@ CLIPS = sorted((ROOT / "tests/data").rglob("*.ogg"))
 @pytest.mark.slow
 def test_a_lost_node_s_lines_are_done_elsewhere_once_each(tmp_path: Path) -> None:
     lines: list[Line] = [
-        Line(f"{number} {clip.stem}", str(clip), seed=number) for number in range(25) for clip in CLIPS
+        Line(f"{number} {clip.stem}", str(clip), performance=Performance(seed=number))
+        for number in range(25)
+        for clip in CLIPS
     ]
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     other = cluster.add_node(num_cpus=1)
@@ -46,7 +49,7 @@ def test_a_lost_node_s_lines_are_done_elsewhere_once_each(tmp_path: Path) -> Non
     finally:
         ray.shutdown()
         cluster.shutdown()
-    assert (summary.made, summary.kept, summary.failed) == (len(lines), 0, ())
+    assert (summary.made, summary.skipped, summary.failed) == (len(lines), 0, ())
     assert told == list(range(1, len(lines) + 1))
     assert len((folders[0] / manifest.NAME).read_text().splitlines()) == len(lines)
 

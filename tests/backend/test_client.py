@@ -16,6 +16,7 @@ from child_exit import until_gone
 
 from backend.ipc.client import Client, LaunchError, launch
 from backend.ipc.protocol import Done, Generate, Hello, Progress, ProtocolError, Shutdown
+from backend.performance import Performance
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -164,7 +165,7 @@ def test_a_request_never_waits_for_the_child(start: Callable[[str], Client]) -> 
     kept = np.full((1_000_000, 52), np.nan, np.float32)  # 208 MB
     began = time.monotonic()
     for number in range(3):
-        client.send(Generate(number, "a.wav", kept=kept))
+        client.send(Generate(number, "a.wav", performance=Performance(locked=kept)))
     assert time.monotonic() - began < 0.5
     with pytest.raises(ProtocolError, match="too large"):
         client.send(Generate(4, "a" * 100_000))
@@ -182,7 +183,7 @@ def test_requests_arrive_whole_and_in_order(start: Callable[[str], Client], tmp_
     )
     kept = np.random.default_rng(0).random((100_000, 52), np.float32)
     for number in range(3):
-        client.send(Generate(number, "a.wav", kept=kept))
+        client.send(Generate(number, "a.wav", performance=Performance(locked=kept)))
     client.stop()
     assert until_gone(client).log_tail.splitlines() == [
         f"{number} {kept.nbytes} {zlib.crc32(kept.tobytes())}" for number in range(3)

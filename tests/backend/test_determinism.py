@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,9 +22,10 @@ from backend.__main__ import DEFAULT_MODEL
 from backend.arkit import CHANNELS
 from backend.audio import read_clip
 from backend.curve_files import read
-from backend.inference.generator import Wish, generate, load_model
+from backend.inference.generator import generate, load_model
 from backend.ipc.client import Client
-from backend.ipc.protocol import Cancel, Error, Generate, TakeReady
+from backend.ipc.protocol import Cancel, Error, Generate
+from backend.performance import EmotionKey, Performance, Take
 from tests.soak import Soak
 
 OTHER_WINDOWS = 2e-5  # of curves: with one thread a window is longer, so that sums are rounded elsewhere
@@ -52,11 +54,21 @@ def _kept(seconds: float, fps: float) -> np.ndarray:
 def requests(long: Path) -> dict[str, Generate]:
     speech = str(real_backend.SPEECH)
     return {
-        "short": Generate(0, speech, 1.0, 1.5, seed=2**40),
-        "whole": Generate(0, speech, count=2, fps=24.0, identity="Otto", emotion="anger", intensity=1.4),
-        "moods": Generate(0, speech, 1.0, 6.0, fps=60.0, moods=((0.0, "happiness", 1.0), (3.0, "auto", 0.5))),
-        "locked": Generate(0, speech, 2.0, 5.0, seed=3, kept=_kept(3, 30)),
-        "long": Generate(0, str(long), seed=7, fps=29.97),
+        "short": Generate(0, speech, 1.0, 1.5, performance=Performance(seed=2**40)),
+        "whole": Generate(
+            0, speech, performance=Performance(count=2, fps=24.0, identity="Otto", emotion="anger", intensity=1.4)
+        ),
+        "moods": Generate(
+            0,
+            speech,
+            1.0,
+            6.0,
+            performance=Performance(
+                fps=60.0, emotion_keys=(EmotionKey(0.0, "happiness", 1.0), EmotionKey(3.0, "auto", 0.5))
+            ),
+        ),
+        "locked": Generate(0, speech, 2.0, 5.0, performance=Performance(seed=3, locked=_kept(3, 30))),
+        "long": Generate(0, str(long), performance=Performance(seed=7, fps=29.97)),
     }
 
 
@@ -67,7 +79,7 @@ class Asker:
         self.client = client
         self.number = 0
 
-    def ask(self, request: Generate) -> list[TakeReady]:
+    def ask(self, request: Generate) -> list[Take]:
         self.number += 1
         takes = real_backend.answer(self.client, replace(request, id=self.number))
         assert not isinstance(takes, Error), takes
@@ -77,12 +89,13 @@ class Asker:
         """Something that comes between: another job, a cancelled one, a failed one."""
         self.number += 1
         job = self.number
-        other = replace(chance.choice(requests), id=job, seed=chance.randrange(100), count=chance.randrange(1, 4))
+        other = replace(chance.choice(requests), id=job)
+        other = _asking(other, seed=chance.randrange(100), count=chance.randrange(1, 4))
         match chance.randrange(3):
             case 0:
                 real_backend.answer(self.client, other)
             case 1:
-                self.client.send(replace(other, count=100))
+                self.client.send(_asking(other, count=100))
                 self.client.poll(chance.random() * 0.3)
                 self.number += 1
                 self.client.send(Cancel(self.number, job))
@@ -91,10 +104,14 @@ class Asker:
                 assert isinstance(real_backend.answer(self.client, replace(other, file="none.wav")), Error)
 
 
-def _bytes(takes: list[TakeReady]) -> list[tuple]:
+def _asking(request: Generate, **changes: Any) -> Generate:
+    return replace(request, performance=replace(request.performance, **changes))
+
+
+def _bytes(takes: list[Take]) -> list[tuple]:
     """All of the takes but the job's number."""
     return [
-        (*(value for name, value in vars(take).items() if name not in ("id", "values")), take.values.tobytes())
+        (*(value for name, value in vars(take).items() if name != "curves"), take.curves.values.tobytes())
         for take in takes
     ]
 
@@ -138,7 +155,12 @@ def test_on_any_number_of_threads(file: str, long: Path) -> None:
     def face(threads: int) -> np.ndarray:
         model = load_model(DEFAULT_MODEL, threads=threads)
         return next(
-            generate(model, samples, Wish("auto", "auto", 1, 1, 30.0), lambda stage, fraction: None)
+            generate(
+                model,
+                samples,
+                Performance(seed=1),
+                lambda stage, fraction: None,
+            )
         ).curves.values
 
     two = face(2)
@@ -157,7 +179,7 @@ def test_on_one_core(requests: dict[str, Generate], tmp_path: Path) -> None:
         finally:
             os.sched_setaffinity(0, mine)
         asker = Asker(client)
-        values = {what: asker.ask(request)[0].values for what, request in requests.items()}
+        values = {what: asker.ask(request)[0].curves.values for what, request in requests.items()}
         client.stop()
         return values
 
@@ -169,7 +191,7 @@ def test_on_one_core(requests: dict[str, Generate], tmp_path: Path) -> None:
 
 def test_through_a_shell(requests: dict[str, Generate], first: dict[str, list[tuple]], tmp_path: Path) -> None:
     request, out = requests["short"], tmp_path / "a.npz"
-    options = ("--start", "1", "--end", "1.5", "--seed", str(request.seed), "--out", str(out))
+    options = ("--start", "1", "--end", "1.5", "--seed", str(request.performance.seed), "--out", str(out))
     subprocess.run(
         [sys.executable, "-m", "backend", "generate", request.file, *options],
         cwd=real_backend.REPOSITORY,
@@ -186,8 +208,8 @@ def test_by_another_name(requests: dict[str, Generate], first: dict[str, list[tu
     os.utime(sound, (0, 0))
     shutil.copytree(DEFAULT_MODEL, model)
     samples = read_clip(sound, 1.0, 1.5).samples
-    wish = Wish("auto", "auto", requests["short"].seed, 1, 30.0)
-    take = next(generate(load_model(model), samples, wish, lambda stage, fraction: None))
+    performance = Performance(seed=requests["short"].performance.seed)
+    take = next(generate(load_model(model), samples, performance, lambda stage, fraction: None))
     assert take.curves.values.tobytes() == first["short"][0][-1]
 
 
@@ -197,15 +219,19 @@ def test_as_it_was_when_the_model_was_made(tmp_path: Path) -> None:
     Where a change is meant (another model), delete the file and run this: it is written anew, for you to look at.
     """
     client = real_backend.start(tmp_path)
-    take = real_backend.take(client, Generate(1, str(real_backend.SPEECH), seed=0))
+    take = real_backend.take(client, Generate(1, str(real_backend.SPEECH), performance=Performance()))
     client.stop()
     made = {
         "identity": take.identity,
         "emotion": take.emotion,
-        "frames": take.frames,
-        "mean": dict(zip(take.names, take.values.mean(axis=0, dtype=float).round(4).tolist(), strict=True)),
-        "deviation": dict(zip(take.names, take.values.std(axis=0, dtype=float).round(4).tolist(), strict=True)),
-        "jawOpen": take.values[::5, take.names.index("jawOpen")].astype(float).round(4).tolist(),
+        "frames": len(take.curves.values),
+        "mean": dict(
+            zip(take.curves.names, take.curves.values.mean(axis=0, dtype=float).round(4).tolist(), strict=True)
+        ),
+        "deviation": dict(
+            zip(take.curves.names, take.curves.values.std(axis=0, dtype=float).round(4).tolist(), strict=True)
+        ),
+        "jawOpen": take.curves.values[::5, take.curves.names.index("jawOpen")].astype(float).round(4).tolist(),
     }
     if not PINNED.exists():
         PINNED.write_text(json.dumps(made, indent=1) + "\n")

@@ -16,6 +16,7 @@ from backend.arkit import CHANNELS, EMOTIONS
 from backend.ipc import protocol
 from backend.ipc.client import Client, Gone, launch
 from backend.ipc.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Progress, Ready, Shutdown, TakeReady
+from backend.performance import Performance, Take
 from backend.platforms import is_running
 
 REPOSITORY = Path(__file__).parents[2]
@@ -53,37 +54,37 @@ def _until(client: Client, kind: type | tuple[type, ...], timeout: float = 60) -
     raise AssertionError(f"only {got} in {timeout} s")
 
 
-def _takes(client: Client, request: Generate) -> list[TakeReady]:
+def _takes(client: Client, request: Generate) -> list[Take]:
     client.send(request)
-    return [reply for reply in _until(client, Done) if isinstance(reply, TakeReady)]
+    return [reply.take for reply in _until(client, Done) if isinstance(reply, TakeReady)]
 
 
 def test_a_voice_moves_a_face(client: Client) -> None:
     client.send(Hello(1))
     (ready,) = _until(client, Ready)
     assert len(ready.identities) >= 8 and ready.emotions == EMOTIONS and 1 <= ready.steps <= 8
-    one, two = _takes(client, Generate(2, str(SPEECH), 1.0, 4.0, count=2, seed=5, fps=24.0))
-    assert (one.seed, two.seed, one.frames, one.names, one.fps) == (5, 6, 72, CHANNELS, 24.0)
+    one, two = _takes(client, Generate(2, str(SPEECH), 1.0, 4.0, performance=Performance(count=2, seed=5, fps=24.0)))
+    assert (one.seed, two.seed, one.curves.names, one.curves.fps) == (5, 6, CHANNELS, 24.0)
     assert one.identity in dict(ready.identities) and one.emotion in ready.emotions
-    assert one.values.shape == (72, 52) and one.values.min() >= 0 and one.values.max() <= 1
-    assert np.ptp(one.values[:, CHANNELS.index("jawOpen")]) > 0.02
-    assert not np.array_equal(one.values, two.values)
+    assert one.curves.values.shape == (72, 52) and one.curves.values.min() >= 0 and one.curves.values.max() <= 1
+    assert np.ptp(one.curves.values[:, CHANNELS.index("jawOpen")]) > 0.02
+    assert not np.array_equal(one.curves.values, two.curves.values)
 
 
 def test_the_same_request_gives_the_same_take(client: Client, tmp_path: Path) -> None:
-    request = Generate(1, str(SPEECH), 2.0, 4.0, seed=3, fps=29.97)
+    request = Generate(1, str(SPEECH), 2.0, 4.0, performance=Performance(seed=3, fps=29.97))
     (one,) = _takes(client, request)
     (two,) = _takes(client, request)
-    np.testing.assert_array_equal(one.values, two.values)
+    np.testing.assert_array_equal(one.curves.values, two.curves.values)
     client.stop()
     client = _launch(tmp_path)
     (three,) = _takes(client, request)
     client.stop()
-    np.testing.assert_array_equal(one.values, three.values)
+    np.testing.assert_array_equal(one.curves.values, three.curves.values)
 
 
 def test_cancel_then_go_on(client: Client) -> None:
-    client.send(Generate(1, str(SPEECH), count=100))
+    client.send(Generate(1, str(SPEECH), performance=Performance(count=100)))
     _until(client, Progress)
     began = time.monotonic()
     client.send(Cancel(2, 1))
@@ -93,7 +94,7 @@ def test_cancel_then_go_on(client: Client) -> None:
 
 
 def test_killed_then_started_again(client: Client, tmp_path: Path) -> None:
-    client.send(Generate(1, str(SPEECH), count=100))
+    client.send(Generate(1, str(SPEECH), performance=Performance(count=100)))
     _until(client, TakeReady)
     client._process.kill()
     gone = _until_gone(client)
@@ -111,7 +112,7 @@ def _until_gone(client: Client) -> Gone:
 
 
 def test_shutdown_ends_it(client: Client) -> None:
-    client.send(Generate(1, str(SPEECH), count=100))
+    client.send(Generate(1, str(SPEECH), performance=Performance(count=100)))
     _until(client, Progress)
     client.send(Shutdown(2))
     assert _until_gone(client).returncode == 0
@@ -144,10 +145,11 @@ def test_no_parent_no_child(tmp_path: Path) -> None:
     code = f"""
 import sys; sys.path.insert(0, {str(REPOSITORY)!r})
 from pathlib import Path
-from backend.client import launch
-from backend.protocol import Generate
+from backend.ipc.client import launch
+from backend.ipc.protocol import Generate
+from backend.performance import Performance
 client = launch(sys.executable, Path({str(REPOSITORY)!r}), [], Path({str(tmp_path / "backend.log")!r}), {_launch_arguments()!r})
-client.send(Generate(1, {str(SPEECH)!r}, count=100))
+client.send(Generate(1, {str(SPEECH)!r}, performance=Performance(count=100)))
 client.poll(60)
 print(client._process.pid)
 """

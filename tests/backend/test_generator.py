@@ -14,10 +14,11 @@ from backend.curves.adjust import Controls, adjust
 from backend.curves.aperture import lip_aperture
 from backend.curves.base import Curves
 from backend.features import log_mel, speech_gain
-from backend.inference.generator import Model, Wish, generate, load_model, rank_voice
+from backend.inference.generator import Model, generate, load_model, rank_voice
 from backend.inference.sampler import sample_ddim
 from backend.inference.voice_match import pool_voice, rank, voice_sums
 from backend.noise_schedule import NoiseLevel
+from backend.performance import EmotionKey, Performance
 from training.evaluation.metrics import channel, columns, correlation, lip_opening, rank_at, rounding
 
 ROOT = Path(__file__).parents[2]
@@ -31,8 +32,8 @@ def model() -> Model:
 
 def _faces(model: Model, samples: np.ndarray, count: int = 1) -> list[np.ndarray]:
     """(frames, 52) at 30 fps, a face for each of the seeds 0, 1, ..."""
-    wish = Wish("auto", "auto", 0, count, 30.0)
-    return [take.curves.values for take in generate(model, samples, wish, lambda stage, fraction: None)]
+    performance = Performance(count=count)
+    return [take.curves.values for take in generate(model, samples, performance, lambda stage, fraction: None)]
 
 
 @pytest.fixture(scope="module")
@@ -85,42 +86,42 @@ def test_seeds_agree_on_the_lips_and_not_on_the_rest(faces: list[np.ndarray]) ->
     assert agreement(UPPER) < 0.7
 
 
-def test_same_wish_same_bytes(model: Model, samples: np.ndarray, faces: list[np.ndarray]) -> None:
+def test_same_request_same_bytes(model: Model, samples: np.ndarray, faces: list[np.ndarray]) -> None:
     assert _faces(model, samples)[0].tobytes() == faces[0].tobytes()
 
 
-def _wish(**changes: Any) -> Wish:
-    return replace(Wish("auto", "auto", 7, 1, 24.0), **changes)
+def _request(**changes: Any) -> Performance:
+    return replace(Performance(seed=7, fps=24.0), **changes)
 
 
 def _one(model: Model, samples: np.ndarray, **changes: Any) -> np.ndarray:
-    return next(generate(model, samples, _wish(**changes), lambda stage, fraction: None)).curves.values
+    return next(generate(model, samples, _request(**changes), lambda stage, fraction: None)).curves.values
 
 
-def test_a_locked_mouth_stays_and_the_upper_face_varies(model: Model, samples: np.ndarray) -> None:
-    kept = _one(model, samples, seed=0)
-    kept[40:50, CHANNELS.index("jawOpen")] = 0.7  # a hand's edit
-    kept[:, columns(UPPER)] = np.nan
-    first, second = (_one(model, samples, seed=seed, kept=kept) for seed in (1, 2))
+def test_locked_mouth_stays_while_brows_vary(model: Model, samples: np.ndarray) -> None:
+    locked = _one(model, samples, seed=0)
+    locked[40:50, CHANNELS.index("jawOpen")] = 0.7  # a manual edit
+    locked[:, columns(UPPER)] = np.nan
+    first, second = (_one(model, samples, seed=seed, locked=locked) for seed in (1, 2))
     for face in (first, second):
-        np.testing.assert_array_equal(face[:, columns(LOWER)], kept[:, columns(LOWER)])
+        np.testing.assert_array_equal(face[:, columns(LOWER)], locked[:, columns(LOWER)])
     assert correlation(first[:, columns(UPPER)], second[:, columns(UPPER)]) < 0.5
 
 
-def test_locked_frames_stay_and_nothing_jumps_where_they_end(model: Model, samples: np.ndarray) -> None:
-    kept = _one(model, samples, identity="Otto")
-    free = np.r_[0:60, 120 : len(kept)]
-    kept[free] = np.nan
-    face = _one(model, samples, identity="Lena", seed=3, kept=kept)
-    np.testing.assert_array_equal(face[60:120], kept[60:120])
+def test_locked_frames_end_without_a_jump(model: Model, samples: np.ndarray) -> None:
+    locked = _one(model, samples, identity="Otto")
+    free = np.r_[0:60, 120 : len(locked)]
+    locked[free] = np.nan
+    face = _one(model, samples, identity="Lena", seed=3, locked=locked)
+    np.testing.assert_array_equal(face[60:120], locked[60:120])
     steps = np.abs(np.diff(face, axis=0)).max(axis=1)
     assert steps[[59, 119]].max() <= np.percentile(steps, 98)
 
 
-def test_an_emotion_can_be_weaker_stronger_and_change(model: Model, samples: np.ndarray) -> None:
+def test_emotion_follows_intensity_and_keys(model: Model, samples: np.ndarray) -> None:
     neutral, angry = (_one(model, samples, emotion=emotion) for emotion in ("neutral", "anger"))
     np.testing.assert_array_equal(_one(model, samples, emotion="anger", intensity=0.0), neutral)
-    np.testing.assert_array_equal(_one(model, samples, moods=((0.0, "anger", 1.0),)), angry)
+    np.testing.assert_array_equal(_one(model, samples, emotion_keys=(EmotionKey(0.0, "anger", 1.0),)), angry)
     brows = columns(tuple(name for name in REGIONS["brows"] if "Down" in name))
 
     def frown(**changes: Any) -> np.ndarray:
@@ -128,7 +129,7 @@ def test_an_emotion_can_be_weaker_stronger_and_change(model: Model, samples: np.
 
     weak, strong = (frown(emotion="anger", intensity=intensity).mean() for intensity in (0.5, 1.5))
     assert neutral[:, brows].mean() < weak < angry[:, brows].mean() < strong
-    changing = frown(moods=((3.0, "neutral", 1.0), (4.0, "anger", 1.0)))
+    changing = frown(emotion_keys=(EmotionKey(3.0, "neutral", 1.0), EmotionKey(4.0, "anger", 1.0)))
     np.testing.assert_allclose(changing[:60], neutral[:60, brows].mean(axis=1), atol=0.02)
     np.testing.assert_allclose(changing[-60:], angry[-60:, brows].mean(axis=1), atol=0.02)
 
@@ -154,14 +155,14 @@ def _in_one_go(model: Model, samples: np.ndarray, seed: int) -> np.ndarray:
     return np.clip(sample_ddim(denoise, noise, card.levels)[0] * card.deviation + card.mean, 0, 1)
 
 
-def test_a_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     long = np.tile(samples, 8)[: 65 * RATE]
     expected = _in_one_go(model, long, 7)
     blocks = np.split(long, range(30 * RATE, len(long), 30 * RATE))
     for listening, performing, sound in ((30, 5, long), (30, 5, blocks), (5, 1, blocks), (100, 100, long)):
         monkeypatch.setattr("backend.inference.audio_encoding._WINDOW", listening)
         monkeypatch.setattr("backend.inference.generator._SHORT_WINDOW", performing)
-        face = next(generate(model, sound, _wish(fps=30.0), lambda stage, fraction: None)).curves.values
+        face = next(generate(model, sound, _request(fps=30.0), lambda stage, fraction: None)).curves.values
         np.testing.assert_allclose(face, expected[: len(face)], atol=2e-5)
 
 
@@ -172,14 +173,14 @@ def test_threads_change_no_bit(model: Model, samples: np.ndarray, monkeypatch: p
     assert model.parallel
 
 
-def test_silence_is_a_still_blinking_face(model: Model) -> None:
+def test_silence_only_blinks(model: Model) -> None:
     face = _faces(model, np.zeros(16000 * 60, np.float32))[0]
     assert face[:, columns(LOWER)].max() < 0.03 and lip_opening(face).max() < 0.02
     assert channel(face, "eyeBlinkLeft").max() > 0.5
 
 
 @pytest.mark.parametrize("clip", sorted((ROOT / "tests/data/voices").glob("*.ogg")), ids=lambda clip: clip.stem)
-def test_a_voice_of_the_library_finds_itself(model: Model, clip: Path) -> None:
+def test_library_voice_finds_itself(model: Model, clip: Path) -> None:
     ranking = rank_voice(model, read_clip(clip).samples)  # lines that it was not trained on
     assert len(ranking.identities) >= 12 and sum(p for _, p in ranking.identities) == pytest.approx(1, abs=1e-4)
     assert ranking.identity == clip.stem and ranking.emotion == "neutral"

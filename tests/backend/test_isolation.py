@@ -18,6 +18,7 @@ from backend.__main__ import DEFAULT_MODEL
 from backend.ipc import protocol
 from backend.ipc.client import Client, Gone
 from backend.ipc.protocol import Cancel, Cancelled, Done, Error, Generate, Hello, Reply, Shutdown
+from backend.performance import Performance
 from tests.soak import Soak
 
 # Notes every audit event of a way out. What Python itself opens to read isn't one.
@@ -83,10 +84,10 @@ def _replies(client: Client, end: type[Reply]) -> list[Reply]:
 def _all_kinds_of_jobs(client: Client) -> list[Reply]:
     """A job that is done, one that fails and one that is cancelled, and all that was answered."""
     client.send(Hello(1))
-    client.send(Generate(2, str(real_backend.SPEECH), count=3))
+    client.send(Generate(2, str(real_backend.SPEECH), performance=Performance(count=3)))
     client.send(Generate(3, "none.wav"))
     got = _replies(client, Error)
-    client.send(Generate(4, str(real_backend.SPEECH), count=100))
+    client.send(Generate(4, str(real_backend.SPEECH), performance=Performance(count=100)))
     time.sleep(0.2)
     client.send(Cancel(5, 4))
     return got + _replies(client, Cancelled)
@@ -178,7 +179,7 @@ def test_it_needs_no_network(tmp_path: Path, start: Callable[..., Client]) -> No
     python.write_text(f'#!/bin/sh\nexec {shutil.which("unshare")} -rn {sys.executable} "$@"\n')
     python.chmod(0o700)
     client = start(python=str(python))
-    assert len(real_backend.take(client, Generate(1, str(real_backend.SPEECH))).values)
+    assert len(real_backend.take(client, Generate(1, str(real_backend.SPEECH))).curves.values)
     tables = [
         Path(f"/proc/{client._process.pid}/net/{name}")
         for name in ("dev", "tcp", "tcp6", "udp", "udp6", "raw", "unix", "packet")
@@ -231,7 +232,7 @@ def test_nothing_around_it_is_imported(
     monkeypatch.chdir(sounds)
     sound = shutil.copy(real_backend.SPEECH, sounds)
     client = start()
-    assert len(real_backend.take(client, Generate(1, str(sound))).values)
+    assert len(real_backend.take(client, Generate(1, str(sound))).curves.values)
     client.stop()
     assert not sprung.exists(), sprung.read_text()
 

@@ -17,18 +17,19 @@ sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 import numpy as np
 from backend.__main__ import DEFAULT_MODEL
-from backend.generator import load_model
-from backend.protocol import Generate, write
-from backend.service import perform
+from backend.inference.generator import load_model
+from backend.inference.generate_takes import generate_takes
+from backend.ipc.protocol import TakeReady, write
+from backend.performance import Performance
 
 path, frames = Path(sys.argv[1]), int(sys.argv[2])
-kept = np.full((frames, 52), np.nan, np.float32)
-kept[:, ::4] = 0.1
+locked = np.full((frames, 52), np.nan, np.float32)
+locked[:, ::4] = 0.1
 model = load_model(DEFAULT_MODEL)
 with open(path.with_suffix(".take"), "wb") as pipe:
-    for take in perform(Generate(1, str(path), kept=kept if frames else None), model, lambda stage, fraction: None):
-        write(pipe, take)
-print(take.frames, next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+    for take in generate_takes(model, path, Performance(locked=locked if frames else None)):
+        write(pipe, TakeReady(1, 0, 1, take))
+print(len(take.curves.values), next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
 
 pytestmark = pytest.mark.skipif(

@@ -15,8 +15,9 @@ from model_variants import read_told, sign
 
 from backend import model_folder
 from backend.__main__ import DEFAULT_MODEL, main
-from backend.inference.generator import Wish, generate, load_model, load_model_or
+from backend.inference.generator import generate, load_model, load_model_or
 from backend.model_folder import PARTS, ModelError, read_card, read_parts
+from backend.performance import Performance
 from backend.runtimes.onnx import open_part
 from tests.soak import Soak
 
@@ -256,7 +257,12 @@ def test_a_mutated_folder_is_refused_or_a_model(soak: Soak, tmp_path: Path) -> N
             began = time.monotonic()
             try:
                 model = load_model(folder, threads=1)
-                (take,) = generate(model, SILENCE, Wish("auto", "auto", 0, 1, 30.0), lambda stage, fraction: None)
+                (take,) = generate(
+                    model,
+                    SILENCE,
+                    Performance(),
+                    lambda stage, fraction: None,
+                )
                 assert take.curves.values.shape[1] == 52 and np.isfinite(take.curves.values).all(), what
                 told = read_told(folder)["files"]
                 assert all(

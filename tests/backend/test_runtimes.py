@@ -10,8 +10,9 @@ import pytest
 
 from backend import __main__ as command_line
 from backend.audio import read_clip
-from backend.inference.generator import Model, Wish, generate, load_model
+from backend.inference.generator import Model, generate, load_model
 from backend.model_folder import ModelError, read_card, read_parts
+from backend.performance import Performance
 from backend.runtimes import PACKAGES, RuntimeUnusable
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +77,14 @@ def test_torch_gives_what_onnx_gives(torch_model: Model, onnx_model: Model, seco
 
 
 def _face(model: Model, samples: np.ndarray) -> tuple[str, str, np.ndarray]:
-    take = next(generate(model, samples, Wish("auto", "auto", 3, 1, 25.0), lambda stage, fraction: None))
+    take = next(
+        generate(
+            model,
+            samples,
+            Performance(seed=3, fps=25.0),
+            lambda stage, fraction: None,
+        )
+    )
     return take.identity, take.emotion, take.curves.values
 
 

@@ -15,7 +15,6 @@ import soundfile
 
 from backend.arkit import CHANNELS
 from backend.curves.base import Curves
-from backend.inference.generator import Take, Wish
 from backend.ipc import protocol
 from backend.ipc.protocol import (
     Cancel,
@@ -35,6 +34,7 @@ from backend.ipc.server import serve
 from backend.ipc.server_outbox import Outbox
 from backend.messages import UserMessage
 from backend.model_folder import ModelError, Named
+from backend.performance import EmotionKey, Performance, Take
 from backend.runtimes import Report
 
 
@@ -64,13 +64,15 @@ class Some:
 
 
 def _generate(
-    model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[UserMessage, float], None]
+    model: Any, blocks: Iterable[np.ndarray], performance: Performance, callback: Callable[[UserMessage, float], None]
 ) -> Iterator[Take]:
     callback(UserMessage("Listening"), 0.2)
-    for number in range(wish.count):
+    for number in range(performance.count):
         callback(UserMessage("Performing"), 0.5)
-        values = np.full((max(1, round(sum(map(len, blocks)) / 16000 * wish.fps)), len(CHANNELS)), 0.5, np.float32)
-        yield Take(Curves(CHANNELS, values, wish.fps), "calm", "anger", wish.seed + number)
+        values = np.full(
+            (max(1, round(sum(map(len, blocks)) / 16000 * performance.fps)), len(CHANNELS)), 0.5, np.float32
+        )
+        yield Take(performance.seed + number, "calm", "anger", Curves(CHANNELS, values, performance.fps))
 
 
 @pytest.fixture
@@ -146,14 +148,15 @@ def start() -> Iterator[Callable[..., Child]]:
 
 def test_hello_and_takes(start: Callable[..., Child], sound: str) -> None:
     child = start()
-    child.send(Hello(1), Generate(2, sound, 0.25, 0.75, seed=7, count=2, fps=24))
+    child.send(Hello(1), Generate(2, sound, 0.25, 0.75, performance=Performance(seed=7, count=2, fps=24)))
     ready, *takes, done = child.until(Done)
     assert isinstance(ready, Ready) and ready.identities == (("calm", "moves little"), ("lively", "moves much"))
-    assert [(take.id, take.index, take.count, take.seed, take.frames) for take in takes] == [
+    assert [(take.id, take.index, take.count, take.take.seed, len(take.take.curves.values)) for take in takes] == [
         (2, 0, 2, 7, 12),
         (2, 1, 2, 8, 12),
     ]
-    assert takes[0].values.shape == (12, 52) and takes[0].model_sha256 == "cc" and len(takes[0].audio_sha256) == 64
+    assert takes[0].take.curves.values.shape == (12, 52)
+    assert takes[0].take.model_sha256 == "cc" and len(takes[0].take.audio_sha256) == 64
     assert done == Done(2)
     child.send(Shutdown(3))
     assert child.rest() == [] and child.code == 0
@@ -181,15 +184,21 @@ def test_progress_grows(start: Callable[..., Child], sound: str) -> None:
         ({"count": 0}, "request", "takes"),
         ({"seed": -1}, "request", "seed"),
         ({"intensity": 2.5}, "request", "intensity"),
-        ({"moods": ((0.0, "envy", 1.0),)}, "request", "auto or one of neutral, anger"),
-        ({"moods": ((1.0, "anger", 1.0), (1.0, "neutral", 1.0))}, "request", "sorted by time"),
+        ({"emotion_keys": (EmotionKey(0.0, "envy", 1.0),)}, "request", "auto or one of neutral, anger"),
+        (
+            {"emotion_keys": (EmotionKey(1.0, "anger", 1.0), EmotionKey(1.0, "neutral", 1.0))},
+            "request",
+            "sorted by time",
+        ),
     ],
 )
-def test_a_wrong_request_is_explained_and_the_next_is_served(
+def test_wrong_request_is_explained(
     start: Callable[..., Child], sound: str, changes: dict[str, Any], kind: str, says: str
 ) -> None:
     child = start()
-    child.send(Generate(1, **({"file": sound} | changes)), Generate(2, sound))
+    asked = dict(changes)
+    clip = {"file": sound} | {name: asked.pop(name) for name in ("file", "start") if name in asked}
+    child.send(Generate(1, **clip, performance=Performance(**asked)), Generate(2, sound))
     error, take, done = child.until(Done)
     assert isinstance(error, Error) and (error.id, error.kind) == (1, kind) and says in error.message
     assert isinstance(take, TakeReady) and done == Done(2)
@@ -249,8 +258,10 @@ def test_what_takes_long_gives_signs_of_life(start: Callable[..., Child], sound:
         time.sleep(0.4)
         return Some()
 
-    def generate(model: Any, blocks: Any, wish: Wish, callback: Callable[[UserMessage, float], None]) -> Iterator[Take]:
-        for take in _generate(model, blocks, wish, callback):
+    def generate(
+        model: Any, blocks: Any, performance: Performance, callback: Callable[[UserMessage, float], None]
+    ) -> Iterator[Take]:
+        for take in _generate(model, blocks, performance, callback):
             time.sleep(0.4)
             yield take
 
@@ -267,18 +278,24 @@ def test_what_takes_long_gives_signs_of_life(start: Callable[..., Child], sound:
     assert isinstance(protocol.read(child.replies), Ready) and size == len(seen)  # in between, not a word
 
 
-def test_a_model_that_stands_in_lets_the_voice_choose_for_names_it_lacks(
-    start: Callable[..., Child], sound: str
-) -> None:
-    wishes: list[Wish] = []
+def test_stand_in_model_replaces_unknown_names(start: Callable[..., Child], sound: str) -> None:
+    asked: list[Performance] = []
 
-    def generate(model: Any, blocks: Any, wish: Wish, callback: Any) -> Iterator[Take]:
-        wishes.append(wish)
-        return _generate(model, blocks, wish, callback)
+    def generate(model: Any, blocks: Any, performance: Performance, callback: Any) -> Iterator[Take]:
+        asked.append(performance)
+        return _generate(model, blocks, performance, callback)
 
     child = start(lambda report: Some(notices=(UserMessage("Broken"),), stands_in=True), generate)
     child.send(
-        Generate(1, sound, identity="Grandmother", emotion="anger", moods=((0.0, "envy", 1.0), (1.0, "neutral", 0.5)))
+        Generate(
+            1,
+            sound,
+            performance=Performance(
+                identity="Grandmother",
+                emotion="anger",
+                emotion_keys=(EmotionKey(0.0, "envy", 1.0), EmotionKey(1.0, "neutral", 0.5)),
+            ),
+        )
     )
     told = [reply.message for reply in child.until(Done) if isinstance(reply, Notice)]
     assert told == [
@@ -286,7 +303,7 @@ def test_a_model_that_stands_in_lets_the_voice_choose_for_names_it_lacks(
         'The model in use has no identity "Grandmother", so it was matched to the voice',
         'The model in use has no emotion "envy", so it was matched to the voice',
     ]
-    assert (wishes[0].identity, wishes[0].emotion, wishes[0].moods) == (
+    assert (asked[0].identity, asked[0].emotion, asked[0].emotion_keys) == (
         "auto",
         "anger",
         ((0.0, "auto", 1.0), (1.0, "neutral", 0.5)),
@@ -320,10 +337,14 @@ class Slow:
         self.began = threading.Event()
 
     def __call__(
-        self, model: Any, blocks: Iterable[np.ndarray], wish: Wish, callback: Callable[[UserMessage, float], None]
+        self,
+        model: Any,
+        blocks: Iterable[np.ndarray],
+        performance: Performance,
+        callback: Callable[[UserMessage, float], None],
     ) -> Iterator[Take]:
-        if wish.seed == 0:
-            yield from _generate(model, blocks, wish, callback)
+        if performance.seed == 0:
+            yield from _generate(model, blocks, performance, callback)
             return
         while True:
             callback(UserMessage("Performing"), 0.5)
@@ -334,7 +355,9 @@ class Slow:
 def test_cancel_under_way_and_waiting(start: Callable[..., Child], sound: str) -> None:
     slow = Slow()
     child = start(generate=slow)
-    child.send(*(Generate(number, sound, seed=seed) for number, seed in ((1, 9), (2, 9), (3, 0))))
+    child.send(
+        *(Generate(number, sound, performance=Performance(seed=seed)) for number, seed in ((1, 9), (2, 9), (3, 0)))
+    )
     assert slow.began.wait(5)
     child.send(Cancel(4, 2), Cancel(5, 77))
     assert child.until(Cancelled) == [Cancelled(2)]  # at once, though job 1 goes on
@@ -349,7 +372,7 @@ def test_cancel_under_way_and_waiting(start: Callable[..., Child], sound: str) -
 def test_the_end_stops_a_job(start: Callable[..., Child], sound: str, end: str) -> None:
     slow = Slow()
     child = start(generate=slow)
-    child.send(Generate(1, sound, seed=9), Generate(2, sound, seed=9))
+    child.send(Generate(1, sound, performance=Performance(seed=9)), Generate(2, sound, performance=Performance(seed=9)))
     assert slow.began.wait(5)
     if end == "shutdown":
         child.send(Shutdown(3))

@@ -14,9 +14,10 @@ from backend import runtimes
 from backend.__main__ import main
 from backend.curve_files import read
 from backend.inference import audio_encoding, generator
-from backend.inference.generator import Wish, generate, load_model
+from backend.inference.generator import generate, load_model
 from backend.messages import UserMessage
 from backend.model_folder import PARTS, ModelCard, Parts, read_card, read_parts
+from backend.performance import Performance
 from backend.runtimes import RuntimeUnusable, plans
 from backend.runtimes.onnx import open_part
 from backend.runtimes.plans import LONGEST, MOST_TAKES, Machine, axes, plan_name, profile_of
@@ -155,7 +156,12 @@ def _checked() -> tuple[ModelCard, Parts]:
 def _curves(runtime: str) -> np.ndarray:
     samples = np.random.default_rng(0).standard_normal(35 * 16000).astype(np.float32) / 10  # two windows
     return next(
-        generate(load_model(MODEL, runtime), samples, Wish("auto", "auto", 1, 1, 30.0), lambda stage, fraction: None)
+        generate(
+            load_model(MODEL, runtime),
+            samples,
+            Performance(seed=1),
+            lambda stage, fraction: None,
+        )
     ).curves.values
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.inference.inpainting import CONTEXT, put_back
+from backend.inference.inpainting import CONTEXT, inpaint
 from backend.inference.sampler import sample_ddim
 from backend.inference.windowed_sampler import SamplingTask, sample_in_windows
 from backend.noise_schedule import NoiseLevel, linear_schedule
@@ -49,7 +49,7 @@ def test_windows_change_nothing(known: np.ndarray, window: int, threads: int) ->
 
     def whole(z: np.ndarray, level: NoiseLevel) -> np.ndarray:
         clean, _ = _predict(np.pad(z, ((LOOK, LOOK), (0, 0)))[None], level, 0.0)
-        return put_back(clean[0], known, 30.0)
+        return inpaint(clean[0], known, 30.0)
 
     expected = sample_ddim(whole, noise, LEVELS)
     task = SamplingTask(
@@ -57,7 +57,7 @@ def test_windows_change_nothing(known: np.ndarray, window: int, threads: int) ->
         LOOK,
         round(30 * CONTEXT),
         _denoise,
-        lambda clean, first: put_back(clean, known[first : first + len(clean)], 30.0),
+        lambda clean, first: inpaint(clean, known[first : first + len(clean)], 30.0),
     )
     fractions: list[float] = []
     if threads:

@@ -12,8 +12,9 @@ import numpy as np
 from backend import audio
 from backend.__main__ import DEFAULT_MODEL
 from backend.inference import audio_encoding, generator
-from backend.inference.generator import AUTO, Model, Wish, load_model
+from backend.inference.generator import Model, load_model
 from backend.noise_schedule import NoiseLevel
+from backend.performance import Performance
 
 from .machine import child_options, peak_memory
 
@@ -73,7 +74,10 @@ def perform(model: Model, file: Path) -> tuple[dict[str, float], float, np.ndarr
         began = time.perf_counter()
         clip = watch.over("decode", audio.read_clip)(file)
         (take,) = generator.generate(
-            model, Watched(watch, clip.blocks), Wish(AUTO, AUTO, 0, 1, 30.0), lambda stage, fraction: None
+            model,
+            Watched(watch, clip.blocks),
+            Performance(),
+            lambda stage, fraction: None,
         )
         total = time.perf_counter() - began
     finally:

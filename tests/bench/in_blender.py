@@ -59,7 +59,7 @@ def _click_to_keys(sound: Path, runs: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"cold": [], "warm": []}
     for _ in range(runs):
         _scene(sound)
-        _part("addon.generation.backend_process").session.restart()  # there is no backend now
+        _part("addon.generation.backend_process").process.restart()  # there is no backend now
         found["cold"] += times(bpy.ops.lipsync.generate, 1)
         found["warm"] += times(bpy.ops.lipsync.generate, 1)
     return found
@@ -98,8 +98,8 @@ def _writing(values: np.ndarray, runs: int) -> dict[str, Any]:
 def _holds(sound: Path, style: Any) -> dict[str, float]:
     """The longest that a job kept Blender while it ran, and how long it took to put its take on the face. Seconds."""
     scene = _scene(sound)
-    order = _part("addon.operators.generate").make_order(bpy.context)
-    job = _part("addon.generation.job").Job(dataclasses.replace(order, style=style))
+    request = _part("addon.operators.generate").make_request(bpy.context)
+    job = _part("addon.generation.job").Job(dataclasses.replace(request, style=style))
     longest, done = 0.0, False
     while not done:
         began = time.perf_counter()
@@ -122,8 +122,8 @@ def _growth(sound: Path, minutes: float) -> dict[str, float]:
         for name, style in _styles().items():
             _scene(sound)
             before = size(Path(folder) / "before.blend")
-            order = _part("addon.operators.generate").make_order(bpy.context)
-            job = _part("addon.generation.job").Job(dataclasses.replace(order, style=style))
+            request = _part("addon.operators.generate").make_request(bpy.context)
+            job = _part("addon.generation.job").Job(dataclasses.replace(request, style=style))
             while not job.pump(_PERIOD):
                 pass
             job.apply()

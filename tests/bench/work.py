@@ -14,8 +14,9 @@ import onnxruntime
 
 from backend.__main__ import DEFAULT_MODEL
 from backend.audio import RATE
-from backend.inference.generator import AUTO, Wish, generate, load_model
+from backend.inference.generator import generate, load_model
 from backend.model_folder import PARTS
+from backend.performance import Performance
 
 from .table import Table
 
@@ -33,7 +34,14 @@ def count_work() -> dict[str, dict[str, float]]:
         with _profiled(Path(folder)) as sessions:
             model = load_model(DEFAULT_MODEL)
             sound = (0.1 * np.random.default_rng(0).standard_normal(SECONDS * RATE)).astype(np.float32)
-            list(generate(model, sound, Wish(AUTO, AUTO, 0, 1, 30.0), lambda stage, fraction: None))
+            list(
+                generate(
+                    model,
+                    sound,
+                    Performance(),
+                    lambda stage, fraction: None,
+                )
+            )
         for part in PARTS:
             found[part] = _count(json.loads(Path(sessions[part].end_profiling()).read_text()))
             found[part]["file, MB"] = (DEFAULT_MODEL / f"{part}.onnx").stat().st_size / 1e6

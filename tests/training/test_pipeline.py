@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS, EMOTIONS
-from backend.inference.generator import Wish, generate, load_model
+from backend.inference.generator import generate, load_model
+from backend.performance import Performance
 from training.__main__ import main
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.evaluation.model_kind import describe_model
@@ -122,7 +123,14 @@ def test_backend_generates_with_exported_student(data: Prepared, models: Path) -
     assert all(isinstance(output.shape[1], str) for part in outputs.values() for output in part)  # no length is fixed
     model = load_model(models / "onnx")
     sound = (0.1 * np.sin(2 * np.pi * 200 * np.arange(24000) / 16000)).astype(np.float32)
-    takes = list(generate(model, sound, Wish("auto", "happiness", 7, 2, 24.0), lambda stage, fraction: None))
+    takes = list(
+        generate(
+            model,
+            sound,
+            Performance(emotion="happiness", seed=7, count=2, fps=24.0),
+            lambda stage, fraction: None,
+        )
+    )
     assert [take.seed for take in takes] == [7, 8]
     assert takes[0].curves.values.shape == (36, 52) and takes[0].curves.names == CHANNELS
     assert takes[0].emotion == "happiness" and takes[0].identity in data.identities
@@ -156,11 +164,11 @@ def test_interrupted_run_equals_uninterrupted_one(data: Prepared, tmp_path: Path
 def test_backend_windows_join_seamlessly(data: Prepared, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = load_model(models / "onnx")
     sound = np.random.default_rng(3).standard_normal(16000 * 7).astype(np.float32) * 0.05
-    wish = Wish(data.identities[0], EMOTIONS[0], 1, 1, 30.0)
-    whole = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
+    performance = Performance(identity=data.identities[0], emotion=EMOTIONS[0], seed=1)
+    whole = next(generate(model, sound, performance, lambda stage, fraction: None)).curves.values
     monkeypatch.setattr("backend.inference.generator._SHORT_WINDOW", 2)
     monkeypatch.setattr("backend.inference.audio_encoding._WINDOW", 2)
-    pieces = next(generate(model, sound, wish, lambda stage, fraction: None)).curves.values
+    pieces = next(generate(model, sound, performance, lambda stage, fraction: None)).curves.values
     np.testing.assert_allclose(pieces, whole, atol=2e-5)
 
 
@@ -181,6 +189,11 @@ def test_backend_and_training_curves_agree(data: Prepared, models: Path) -> None
         mine = sample_takes(student, lambda: condition, 0, 1, [5])[0]
     model = load_model(models / "onnx")
     theirs = next(
-        generate(model, sound, Wish(data.identities[0], EMOTIONS[1], 5, 1, 30.0), lambda stage, fraction: None)
+        generate(
+            model,
+            sound,
+            Performance(identity=data.identities[0], emotion=EMOTIONS[1], seed=5),
+            lambda stage, fraction: None,
+        )
     )
     np.testing.assert_allclose(theirs.curves.values, mine[: len(theirs.curves.values)], atol=1e-4)
