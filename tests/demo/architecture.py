@@ -35,7 +35,14 @@ STEPS = (
     Step(1, "Read the panel", "settings, locks, emotion keys", ("addon/operators/generate.py",), _COLUMNS[0], 9.0),
     Step(2, "Find the sound", "file and span of the strip", ("addon/generation/sound_strip.py",), _COLUMNS[0], 7.55),
     Step(3, "Send the request", "start the backend if needed", ("addon/generation/job.py",), _COLUMNS[0], 6.1),
-    Step(4, "Check it", "reject what can't be done", ("backend/ipc/server.py",), _COLUMNS[0], 3.35),
+    Step(
+        4,
+        "Check it",
+        "reject what can't be done",
+        ("backend/ipc/server.py", "backend/inference/generate_takes.py"),
+        _COLUMNS[0],
+        3.35,
+    ),
     Step(
         5,
         "Read the sound",
@@ -96,8 +103,10 @@ ROOMS = (
 )
 SHARED = (
     "backend/arkit.py",
+    "backend/performance.py",
     "backend/curves",
     "backend/curve_files",
+    "backend/messages.py",
     "backend/model_folder.py",
     "backend/platforms.py",
     "backend/ipc/protocol.py",
@@ -134,8 +143,8 @@ def draw(out: Path) -> None:
     for row, (name, text, _) in enumerate(ROOMS):
         axes.text(4.0, 9.25 - 0.52 * row, name, fontsize=12, family="monospace", color=_INK, va="center")
         axes.text(5.75, 9.25 - 0.52 * row, text, fontsize=12, color=_PALE, va="center")
-    _row(axes, 1.55, "Shared by both:", SHARED)
-    _row(axes, 1.05, "Training, offline:", TRAINING)
+    _row(axes, 1.55, "Both, backend/:", SHARED)
+    _row(axes, 1.05, "Offline, training/:", TRAINING)
     axes.text(2.6, 0.55, "training writes the ONNX files in backend/model", fontsize=11, color=_PALE, va="center")
     figure.savefig(out, metadata={"Date": None} if out.suffix == ".svg" else None)
     plt.close(figure)
@@ -179,7 +188,7 @@ def _step(axes: Any, step: Step) -> None:
 
 
 def _short(module: str) -> str:
-    return module.removeprefix("addon/").removeprefix("backend/").removesuffix(".py")
+    return module.removeprefix("addon/").removeprefix("backend/").removeprefix("training/").removesuffix(".py")
 
 
 def _arrow(axes: Any, one: Step, other: Step) -> None:
@@ -197,7 +206,7 @@ def _arrow(axes: Any, one: Step, other: Step) -> None:
 
 def _row(axes: Any, y: float, title: str, paths: tuple[str, ...]) -> None:
     axes.text(0.45, y, title, fontsize=12, color=_INK, va="center")
-    text = ", ".join(path.removesuffix(".py") for path in paths)
+    text = ",  ".join(_short(path) for path in paths)
     axes.text(2.6, y, text, fontsize=11, family="monospace", color=_INK, va="center")
 
 
