@@ -101,7 +101,7 @@ def strip_names(self: object, context: bpy.types.Context, text: str) -> Iterator
 
 
 def is_keyed_mesh(self: object, ob: bpy.types.Object) -> bool:
-    return ob.type == "MESH" and ob.data.shape_keys is not None
+    return face_rig.has_keys(ob)
 
 
 # The list's active row is the Action that moves the face, whoever assigned it; choosing a row assigns it.

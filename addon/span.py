@@ -9,6 +9,7 @@ class Span:
 
     packed: the sound's bytes are in the .blend, file is only its name; sound: name of the sound in bpy.data.
     retimed: no seconds of file tell what is heard; start and end are those of a mixdown of the strip, which is in scene (a name).
+    faded: the strip's volume is animated, so that its file is louder in places than what is heard.
     """
 
     strip: str
@@ -21,3 +22,9 @@ class Span:
     fps: float
     scene: str = ""
     retimed: bool = False
+    faded: bool = False
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether only a mixdown of the strip is what is heard."""
+        return self.retimed or self.faded

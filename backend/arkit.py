@@ -1,6 +1,7 @@
 """ARKit's 52 blendshapes: their names, the orders files store them in, the regions of the face they move, and rigs' spellings of them."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -79,7 +80,8 @@ SPELLINGS: Mapping[str, tuple[str, str]] = _spellings()
 
 def words(name: str) -> list[str]:
     """The parts of a rig's name, in lower case: head.Jaw_Open.001 -> head, jaw, open."""
-    return [word for word in _SEPARATOR.split(_COPY_NUMBER.sub("", name).lower()) if word]
+    plain = unicodedata.normalize("NFKC", _COPY_NUMBER.sub("", name)).lower()  # \uff12 is a 2
+    return [word for word in _SEPARATOR.split(plain) if word]
 
 
 def look_up(name: str, spellings: Mapping[str, Meaning]) -> tuple[Meaning, int] | None:

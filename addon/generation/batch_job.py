@@ -12,6 +12,7 @@ from ...backend.performance import AUTO
 from ..keyframes import face_action
 from ..rig.face_rig import Face
 from ..takes import crossfade, nla, take_store
+from . import motion_check
 from .job import Job, time_left
 from .request import JobError, JobRequest, JobResult
 from .sound_strip import StripError
@@ -107,8 +108,10 @@ class Batch:
         warnings: dict[UserMessage, None] = {}  # an ordered set
         spoken = 0
         for face, jobs in self._faces():
-            actions += _write_joined(face, jobs) if self._joined else _write_apart(face, jobs)
-            warnings |= dict.fromkeys([*face.warnings(), *(notice for job in jobs for notice in job.notices)])
+            written = _write_joined(face, jobs) if self._joined else _write_apart(face, jobs)
+            still = motion_check.find_obstacles(face, written[0], bpy.context.scene)
+            warnings |= dict.fromkeys([*face.warnings(), *still, *(notice for job in jobs for notice in job.notices)])
+            actions += written
             spoken += len(jobs)
         if not actions:
             raise JobError("No take was made: {why}", why=self._describe_skipped())

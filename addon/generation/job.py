@@ -13,7 +13,7 @@ from ...backend.messages import UserMessage, listed
 from ...backend.performance import Take
 from ..keyframes import face_action
 from ..rig import face_rig
-from . import mixdown, sound_strip
+from . import mixdown, motion_check, sound_strip
 from .backend_process import process
 from .key_reduction_thread import KeyReductionThread
 from .reply_check import describe_mismatch
@@ -21,6 +21,7 @@ from .request import JobError, JobRequest, JobResult
 from .take_writer import all_or_none, start_key_reduction, write_take
 
 _MIN_ELAPSED = 1.0  # seconds of progress before the remaining time is estimated
+_SHORTFALL = 0.3  # seconds that a sound may be shorter than its strip before the artist is told
 _BUDGET = 0.03  # seconds that one pump() may block Blender
 _CANCEL_TIMEOUT = 20.0  # seconds that the backend may continue with a canceled job
 
@@ -41,6 +42,8 @@ class Job:
         self._received_all = False
         self.notices: list[UserMessage] = []  # the backend's
         self._temporary = _temporary_sound(request.span)
+        self._is_mixdown = request.span.is_mixed  # of what the backend reads; the strip's start is its own then
+        self._refusal: UserMessage | None = None  # why the backend couldn't read the strip's own file
         self._began: tuple[float, float] | None = None  # time.monotonic() and fraction at the first progress
 
     def pump(self, wait: float = 0.0) -> bool:
@@ -88,9 +91,9 @@ class Job:
             self.stage = UserMessage("Restarting")
             return False
         self._sent = time.monotonic()
-        self._client.send(
-            Generate(self._id, str(self._temporary or span.file), span.start, span.end, self.request.performance)
-        )
+        start = 0.0 if self._is_mixdown else span.start
+        end = start + span.end - span.start
+        self._client.send(Generate(self._id, str(self._temporary or span.file), start, end, self.request.performance))
         return True
 
     def _handle(self, reply: Reply | Gone) -> bool:
@@ -117,10 +120,15 @@ class Job:
                         what=what,
                     )
                 )
+            if not self._takes:
+                self.notices += _differences(span, reply.take)
             self._takes.append(reply.take)
             self._reductions.append(self._start_reduction(reply.take))
+        elif isinstance(reply, Error) and reply.kind == "audio" and self._decode():
+            self._refusal = _message_of(reply)
+            self._start()
         elif isinstance(reply, Error):
-            raise self._failed(_message_of(reply))
+            raise self._failed(self._refusal or _message_of(reply))
         elif isinstance(reply, Cancelled):
             raise self._failed(UserMessage("The backend cancelled the take: generate again"))
         elif isinstance(reply, Done):
@@ -134,6 +142,21 @@ class Job:
                 )
             return True
         return False
+
+    def _decode(self) -> bool:
+        """Let Blender read the sound instead of the backend; False when it has already or can't."""
+        if self._is_mixdown:
+            return False
+        span = self.request.span
+        try:
+            decoded = mixdown.decode(span, self._temporary or Path(span.file), process.folder())
+        except (sound_strip.StripError, OSError):
+            return False
+        if decoded is None:
+            return False
+        self._clean()
+        self._temporary, self._is_mixdown, self._id = decoded, True, next(process.ids)
+        return True
 
     def _handle_other(self, other: Reply) -> None:
         """Handle a reply to another job. Raises JobError when that was canceled long ago and still runs: it hangs."""
@@ -202,10 +225,11 @@ class Job:
         )
         if len(actions) > 1:
             info = UserMessage("{info}, and {count} more", info=info, count=len(actions) - 1)
+        warnings = [*face.warnings(), *motion_check.find_obstacles(face, actions[0], bpy.context.scene), *self.notices]
         return JobResult(
             tuple(action.name for action in actions),
             info,
-            (*face.warnings(), *self.notices),
+            tuple(dict.fromkeys(warnings)),
             self.request.performance.seed,
         )
 
@@ -221,7 +245,7 @@ def time_left(began: tuple[float, float] | None, fraction: float) -> float | Non
 def _temporary_sound(span: sound_strip.Span) -> Path | None:
     """Write a temporary file with the sound of a strip whose sound is in no file on disk. Raises StripError or JobError."""
     try:
-        if span.retimed:
+        if span.is_mixed:
             return mixdown.mix_down(span, process.folder())
         return sound_strip.unpack(span, process.folder()) if span.packed else None
     except OSError as error:
@@ -231,6 +255,17 @@ def _temporary_sound(span: sound_strip.Span) -> Path | None:
 def _message_of(reply: Notice | Error) -> UserMessage:
     """Return what to show for a reply: what can be translated, where it says so."""
     return reply.translatable or UserMessage(reply.message.rstrip("."))
+
+
+def _differences(span: sound_strip.Span, take: Take) -> list[UserMessage]:
+    """Describe how what was spoken differs from what the artist hears."""
+    told = sound_strip.notices(bpy.data.scenes.get(span.scene), span.strip)
+    missing = span.end - span.start - len(take.curves.values) / take.curves.fps
+    if missing > _SHORTFALL:
+        told.append(
+            UserMessage('The sound ends {seconds:.1f} s before the strip "{strip}"', seconds=missing, strip=span.strip)
+        )
+    return told
 
 
 def _unwritable(error: OSError) -> UserMessage:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import bpy
 
-from ...backend.messages import UserError
+from ...backend.messages import UserError, UserMessage
+from ..keyframes import face_action
 from ..span import Span
 
 # (first frame, frame after the last, frame of the content's start, frames trimmed off the content): 5.1 renamed and deprecated the old.
@@ -129,9 +130,23 @@ def _find(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip":
     active = scene.sequence_editor.active_strip
     if active and active.type == "META":
         raise StripError('"{active}" is a meta strip: choose a sound strip inside it', active=active.name)
+    if active and active.type == "MOVIE":
+        return _sound_of(active)
     if active is None or active.type != "SOUND":
         raise StripError("Select a sound strip in the Sequencer or choose one here")
     return active
+
+
+def _sound_of(movie: "bpy.types.Strip") -> "bpy.types.Strip":
+    """The sound strip that Blender put beside a movie strip, of the same file. Raises StripError."""
+    file = os.path.normpath(bpy.path.abspath(movie.filepath))
+    beside = [strip for strip in sound_strips(movie.id_data) if strip.sound and sound_file(strip.sound) == file]
+    if not beside:
+        raise StripError(
+            'The sound of the movie strip "{strip}" isn\'t in the Sequencer: add its file as a sound strip',
+            strip=movie.name,
+        )
+    return min(beside, key=lambda strip: abs(first_frame(strip) - first_frame(movie)))
 
 
 def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
@@ -161,7 +176,42 @@ def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
             file=file,
         )
     start, end = (0.0, (stop - int(first)) / fps) if retimed else (max(0.0, seconds(first)), seconds(stop))
-    return Span(strip.name, strip.sound.name, file, packed, start, end, int(first), fps, strip.id_data.name, retimed)
+    return Span(
+        strip.name,
+        strip.sound.name,
+        file,
+        packed,
+        start,
+        end,
+        int(first),
+        fps,
+        strip.id_data.name,
+        retimed,
+        _is_faded(strip),
+    )
+
+
+def notices(scene: bpy.types.Scene | None, name: str) -> list[UserMessage]:
+    """Return why what is spoken is not what the artist hears of the strip of that name."""
+    strip = find_strip(scene, name) if scene else None
+    if strip is None:
+        return []
+    told = []
+    if is_muted(strip):
+        told.append(UserMessage('The strip "{strip}" is muted: its speech was generated anyway', strip=name))
+    if strip.volume == 0 and not _is_faded(strip):
+        told.append(UserMessage('The strip "{strip}" has volume 0: its speech was generated anyway', strip=name))
+    return told
+
+
+def _is_faded(strip: "bpy.types.Strip") -> bool:
+    """Whether the volume of a strip, or of a meta strip around it, is animated or driven."""
+    data = strip.id_data.animation_data
+    if data is None:
+        return False
+    curves = [*data.drivers, *(face_action.fcurves(data.action, "SCENE") if data.action else ())]
+    moved = {curve.data_path for curve in curves if not curve.mute}
+    return any(each.path_from_id("volume") in moved for each in with_metas(strip) if hasattr(each, "volume"))
 
 
 def sound_file(sound: bpy.types.Sound) -> str:

@@ -10,6 +10,7 @@ from ...backend.curves.adjust import Controls, adjust
 from ...backend.performance import Take
 from ..keyframes import face_action
 from ..rig.face_rig import Face
+from ..rig.lip_contact import reach_contact
 from ..takes import controls, take_store
 from ..takes.locked_keys import copy_locked, is_manual, mark_manual
 from .key_reduction_thread import KeyReductionThread
@@ -69,7 +70,7 @@ def all_or_none() -> Iterator[list[bpy.types.Action]]:
 
 
 def _table(take: Take, face: Face, settings: Controls) -> list[face_action.Column]:
-    return face_action.columns(face, adjust(take.curves, settings))
+    return face_action.columns(face, reach_contact(face, adjust(take.curves, settings)))
 
 
 def take_info(request: JobRequest, take: Take) -> take_store.TakeInfo:
@@ -87,5 +88,5 @@ def take_info(request: JobRequest, take: Take) -> take_store.TakeInfo:
         made=time.time(),
         locks=request.locks,
         likeness=take.likeness,
-        retimed=span.retimed,
+        retimed=span.is_mixed,
     )

@@ -101,6 +101,8 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         row = layout.row()
         row.alignment = "RIGHT"
         row.label(text=line, translate=False)
+    for doubt in face.doubts():
+        draw_text(layout, context, doubt, "ERROR")
 
 
 def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

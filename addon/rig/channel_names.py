@@ -7,11 +7,13 @@ list. Where one channel is several keys (both corners of the lips, both lips), e
 several channels (a blink of both eyes), it gets their mean, and only if no key is for one of them alone.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
-from ...backend.arkit import CHANNELS, REGIONS, SPELLINGS, look_up
+from ...backend.arkit import CHANNELS, REGIONS, SPELLINGS, look_up, words
 from . import visemes
 from .visemes import VisemeSet
 
@@ -26,7 +28,7 @@ _ALIASES: dict[str, str] = {
     "browOuterUp*": "browRaiseOuter*",
     "cheekPuff": "mouthCheekBlow*",
     "cheekSquint*": "cheekRaise* eyeCheekRaise*",
-    "eyeBlink*": "eye*Blink eyeClosed* eyeClose*",
+    "eyeBlink*": "eye*Blink eyeClosed* eyeClose* eyesClosed*",
     "eyeLookUp*": "eye*LookUp eye*Up",
     "eyeLookDown*": "eye*LookDown eye*Down",
     # To the left is outwards for the left eye and inwards for the right.
@@ -35,24 +37,30 @@ _ALIASES: dict[str, str] = {
     "eyeLookInRight": "eyeRLookL eyeLookLeftR eyeRightLeft",
     "eyeLookOutRight": "eyeRLookR eyeLookRightR eyeRightRight",
     "eyeSquint*": "eyeSquintInner* eye*Squeeze",
-    "eyeWide*": "eyeWiden* eye*Wide",
+    "eyeWide*": "eyeWiden* eye*Wide eyesWide*",
     "jawForward": "jawFwd",
-    "mouthClose": "mouthLipsTogether^* mouthClosed",
+    "mouthClose": "mouthLipsTogether^* mouthClosed mouthClose^* mouthClose^",
     "mouthFrown*": "mouthCornerDepress* mouthSad*",
-    "mouthFunnel": "mouthFunnel^* mouth^Overturn lipFunnel",
+    "mouthFunnel": "mouthFunnel^* mouthFunnel^ mouth^Overturn lipFunnel",
     "mouthLeft": "mouth^Left",
     "mouthLowerDown*": "mouthLowerLipDepress* mouthDownLower*",
-    "mouthPress*": "mouthLipsPress*",
-    "mouthPucker": "mouthPucker^* mouthLipsPurse^* mouthPout lipPucker",
+    "mouthPress*": "mouthLipsPress* mouthPress^*",
+    "mouthPucker": "mouthPucker^* mouthPucker^ mouthLipsPurse^* mouthPurse^* mouthPurse^ mouthPout lipPucker",
     "mouthRight": "mouth^Right",
-    "mouthRollLower": "mouthRollInLower* mouthLowerLipRollIn* mouthLowerLipBite* mouthLowerInside lipSuckLower",
-    "mouthRollUpper": "mouthRollInUpper* mouthUpperLipRollIn* mouthUpperLipBite* mouthUpperInside lipSuckUpper",
-    "mouthShrugLower": "jawChinRaiseD* mouthLowerOverlay mouthRaiserLower",
-    "mouthShrugUpper": "jawChinRaiseU* mouthRaiserUpper",
+    "mouthRollLower": "mouthRollLower* mouthRollInLower* mouthLowerLipRollIn* mouthLowerLipBite* mouthLowerInside lipSuckLower",
+    "mouthRollUpper": "mouthRollUpper* mouthRollInUpper* mouthUpperLipRollIn* mouthUpperLipBite* mouthUpperInside lipSuckUpper",
+    "mouthShrugLower": "mouthShrugLower* jawChinRaiseD* mouthLowerOverlay mouthRaiserLower",
+    "mouthShrugUpper": "mouthShrugUpper* jawChinRaiseU* mouthRaiserUpper",
     "mouthSmile*": "mouthCornerPull*",
     "mouthUpperUp*": "mouthUpperLipRaise* mouthUpUpper* mouthPullUpper*",
     "noseSneer*": "noseWrinkle*",
     "tongueOut": "tongueLongStep1",
+}
+
+# The same of names that say what is meant only with a side: a key called Blink may be a whole expression.
+_SIDED: dict[str, str] = {
+    "eyeBlinkLeft": "blinkLeft blinkL winkLeft winkL ウィンク2",
+    "eyeBlinkRight": "blinkRight blinkR winkRight winkR ウィンク2右",
 }
 
 # What a key for both sides means, and others that are only taken for want of better.
@@ -63,10 +71,13 @@ _FALLBACKS: dict[str, tuple[str, ...]] = {
     "eyeLookLeft": ("eyeLookOutLeft", "eyeLookInRight"),
     "eyeLookRight": ("eyeLookInLeft", "eyeLookOutRight"),
     "mouthOpen": ("jawOpen",),
+    "まばたき": ("eyeBlinkLeft", "eyeBlinkRight"),
 }
+_BLINKS = {"blink": _FALLBACKS["eyesClosed"]}  # of rigs with visemes, where that word is a blink
 _LAST = 99  # a rank behind all aliases
 _CUSTOM = VisemeSet("custom", {}, 0)  # of a face whose visemes were all chosen by hand
 _SIDES = {"l": ("l", "left"), "r": ("r", "right")}
+_SIDE_OF = {"l": "Left", "left": "Left", "r": "Right", "right": "Right"}
 _LIPS = {"u": ("u", "up", "upper"), "d": ("d", "down", "lower")}
 
 
@@ -90,6 +101,9 @@ def _meanings() -> dict[str, _Meaning]:
                 for side_word, lip_word in product(_SIDES.get(side, [""]), _LIPS.get(lip, [""])):
                     spelling = alias.replace("*", side_word).replace("^", lip_word).lower()
                     found.setdefault(spelling, _Meaning((channel,), part, rank))
+    for channel, names in _SIDED.items():
+        for rank, alias in enumerate(names.split(), start=1):
+            found.setdefault(alias.lower(), _Meaning((channel,), "", rank))
     stems = [name.removesuffix("Left") for name in CHANNELS if name.endswith("Left")]
     # Not the jaw, the lips or the eyes going aside: there left and right are opposites.
     both: dict[str, tuple[str, ...]] = {
@@ -105,21 +119,60 @@ def _meanings() -> dict[str, _Meaning]:
 
 
 _MEANINGS = _meanings()
+_TELLING = 7  # letters: shorter names are found inside of others by chance
+_LONG = tuple(spelling for spelling in _MEANINGS if len(spelling) >= _TELLING)
+_HEADS = frozenset(spelling[:4] for spelling in _MEANINGS)
+_NUMBER = re.compile(r"\d+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")  # jawOpenShape
 
 
-def map_keys(names: Iterable[str]) -> dict[str, ChannelMix]:
+_Affix = tuple[
+    str, str
+]  # what a rig writes before and behind the names that are known, in lower case without separators
+_COMMON = 3  # so many names, or all of a mesh, have what is an addition of the rig's
+# What never is an addition, but makes another thing of a name.
+_MEANT = frozenset(
+    [
+        "l",
+        "r",
+        "left",
+        "right",
+        "up",
+        "down",
+        "upper",
+        "lower",
+        "inner",
+        "outer",
+        "in",
+        "out",
+        "open",
+        "close",
+        "closed",
+        "half",
+    ]
+)
+
+
+def map_keys(names: Iterable[str], affixes: Collection[_Affix] | None = None) -> dict[str, ChannelMix]:
     """What each of a mesh's keys gets, for those of its names that are known. No channel is spent on two keys that do the same.
 
     Of several names for one thing the one that is closest to ARKit's own spelling is taken, and a whole before its parts.
+    affixes: what learn_affixes() found, None for the mesh's own.
     """
-    found: dict[tuple[tuple[str, ...], str], list[tuple[int, int, bool, str]]] = {}
+    names = list(names)
+    known = learn_affixes([names]) if affixes is None else affixes
+    found: dict[tuple[tuple[str, ...], str], list[tuple[bool, int, int, bool, str]]] = {}
     for name in names:
         if match := look_up(name, _MEANINGS):
-            meaning, prefix = match
-            found.setdefault((meaning.channels, meaning.part), []).append(
-                (meaning.rank, prefix, name not in CHANNELS, name)
-            )
-    best = {spot: min(candidates, key=lambda candidate: candidate[:3])[3] for spot, candidates in found.items()}
+            meaning, prefix = _with_side(name, *match)
+            rank = meaning.rank == _LAST, meaning.rank, prefix
+        elif read := [reading for reading in _read_inside(name) if reading[1] in known]:
+            meaning = _MEANINGS[max(read, key=lambda reading: len(reading[0]))[0]]
+            rank = meaning.rank == _LAST, _LAST + meaning.rank, 0
+        else:
+            continue
+        found.setdefault((meaning.channels, meaning.part), []).append((*rank, name not in CHANNELS, name))
+    best = {spot: min(candidates, key=lambda candidate: candidate[:4])[4] for spot, candidates in found.items()}
     sums: dict[str, ChannelMix] = {}
     for channel in CHANNELS:
         parts = {part: name for (channels, part), name in best.items() if channels == (channel,)}
@@ -130,6 +183,55 @@ def map_keys(names: Iterable[str]) -> dict[str, ChannelMix]:
         if len(channels) > 1 and not spent.intersection(channels):
             sums[name] = dict.fromkeys(channels, 1.0 / len(channels))
     return sums
+
+
+def _with_side(name: str, meaning: _Meaning, prefix: int) -> tuple[_Meaning, int]:
+    """The same of one side where a prefix names it: L_mouthSmile."""
+    side = next((_SIDE_OF[word] for word in words(name)[:prefix] if word in _SIDE_OF), "")
+    channel = next((each for each in meaning.channels if side and each.endswith(side)), "")
+    return (_Meaning((channel,), meaning.part, 1), prefix) if channel else (meaning, prefix)
+
+
+def learn_affixes(meshes: Sequence[Sequence[str]]) -> frozenset[_Affix]:
+    """What the keys of a face have before and behind names that are known: facs_bs_ and _div2 of facs_bs_MouthClose_div2, or Shape."""
+    everywhere: dict[_Affix, set[str]] = {}
+    learned = set()
+    for names in meshes:
+        here: dict[_Affix, set[str]] = {}
+        for name in names:
+            if look_up(name, _MEANINGS) is None:
+                for spelling, affix in _read_inside(name):
+                    if len(spelling) >= _TELLING:
+                        here.setdefault(affix, set()).add(spelling)
+        for affix, spellings in here.items():
+            everywhere.setdefault(affix, set()).update(spellings)
+            if 1 < len(spellings) == len(names):
+                learned.add(affix)
+    return frozenset(learned.union(affix for affix, spellings in everywhere.items() if len(spellings) >= _COMMON))
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_inside(name: str) -> tuple[tuple[str, _Affix], ...]:
+    """(spelling, affix) of all that are known inside of a name. A side at its end belongs to the spelling: mouthSmile_div2_L."""
+    text, last = "".join(words(name)), (words(_HUMP.sub("_", name)) or [""])[-1]
+    side = last if last in _SIDE_OF else ""
+    found: list[tuple[str, _Affix]] = []
+    for start in range(len(text)):
+        for stop in range(start + 4, len(text) + 1) if text[start : start + 4] in _HEADS else ():
+            found += _split(text, start, stop, side)
+    return tuple(found)
+
+
+def _split(text: str, start: int, stop: int, side: str) -> Iterator[tuple[str, _Affix]]:
+    """What text[start:stop] is, if it is known: of a side where the text ends in one."""
+    spelling, before, behind = text[start:stop], text[:start], text[stop:]
+    if behind.endswith(side):
+        spelling, behind = spelling + side, behind.removesuffix(side)
+    before, behind = (_NUMBER.sub("#", affix) for affix in (before, behind))  # A01_ and A02_ are one addition
+    if spelling not in _MEANINGS or not before + behind or {before, behind} & _MEANT:
+        return
+    if not any(known in affix for affix in (before, behind) for known in _LONG):  # two names in one: a corrective
+        yield spelling, (before, behind)
 
 
 @dataclass(frozen=True)
@@ -152,10 +254,14 @@ def map_face(meshes: Sequence[Sequence[str]], by_hand: Sequence[Choices] = ()) -
     ]
     taken = {key for own in choices for _, key in own}
     free = [[name for name in names if name not in taken] for names in meshes]
-    sums = _chosen([map_keys(names) for names in free], meshes, choices, CHANNELS)
+    affixes, found = learn_affixes(free), visemes.find_set(name for names in meshes for name in names)
+    automatic = [map_keys(names, affixes) for names in free]
+    if found:
+        automatic = [_blinks(names) | each for names, each in zip(free, automatic, strict=True)]
+    sums = _chosen(automatic, meshes, choices, CHANNELS)
     spoken = {channel for mesh in sums for each in mesh.values() for channel in each}.intersection(visemes.SPOKEN_FOR)
-    found = visemes.find_set(name for names in meshes for name in names)
-    matches = [visemes.match(names, found) if found else {} for names in free]
+    written = visemes.learn_affixes((name for names in meshes for name in names), found) if found else frozenset()
+    matches = [visemes.match(names, found, written) if found else {} for names in free]
     poses = _chosen(
         [{name: {pose: 1.0} for name, pose in each.items()} for each in matches], meshes, choices, visemes.POSES
     )
@@ -168,6 +274,14 @@ def map_face(meshes: Sequence[Sequence[str]], by_hand: Sequence[Choices] = ()) -
         ),
         found or _CUSTOM,
     )
+
+
+def _blinks(names: Sequence[str]) -> dict[str, ChannelMix]:
+    """What keys for both lids get on a mesh that has none for one."""
+    if any("eyeBlinkLeft" in each for each in map_keys(names).values()):
+        return {}
+    keys = [name for name in names if (words(name) or [""])[-1] in _BLINKS]
+    return {name: dict.fromkeys(_BLINKS["blink"], 0.5) for name in keys[:1]}
 
 
 def _chosen(

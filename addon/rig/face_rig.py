@@ -1,5 +1,7 @@
 """The face: its meshes, and which of their shape keys can be keyed with what."""
 
+import contextlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -8,12 +10,15 @@ import bpy
 
 from ...backend.arkit import CHANNELS
 from ...backend.messages import UserError, UserMessage
-from . import channel_names, mapping
+from . import channel_names, mapping, obstacles
 from .channel_names import ChannelMix
 from .visemes import POSES, VisemeSet
 
+_FEW_LIPS = 0.25  # of the channels of the lips: a face that has fewer only opens and shuts its mouth
 _EXAMPLES = 4  # names shown of keys that aren't ARKit's
 
+_TARGET = re.compile(r"(?:target|morph|shape|key)_?(\d+)", re.IGNORECASE)  # what importers call what has no name
+_DEFORMING = ("MESH", "CURVE", "SURFACE", "LATTICE")
 _map_face = lru_cache(maxsize=64)(channel_names.map_face)  # panels ask at every redraw
 
 
@@ -73,6 +78,23 @@ class Face:
         count = len(self.meshes)
         return UserMessage("1 mesh") if count == 1 else UserMessage("{count} meshes", count=count)
 
+    def doubts(self) -> list[UserMessage]:
+        """Return why the face will not speak as it should, whatever is generated."""
+        (jaw, jaws), (lips, all_lips) = (self.coverage[region] for region in ("jaw", "lips"))
+        told = []
+        if not self.visemes and lips < _FEW_LIPS * all_lips:
+            told.append(
+                UserMessage(
+                    "The lower face has few keys (jaw {jaw} of {jaws}, lips {lips} of {all_lips}), so the mouth can't form sounds: "
+                    "choose keys or visemes under Mapping",
+                    jaw=jaw,
+                    jaws=jaws,
+                    lips=lips,
+                    all_lips=all_lips,
+                )
+            )
+        return [*told, *obstacles.standing(self.meshes)]
+
     def warnings(self) -> list[UserMessage]:
         """Return what can't be animated or will not last."""
         moving = {key for mesh in self.meshes for key in mesh.sums if key not in mesh.skipped}
@@ -82,6 +104,7 @@ class Face:
                 if key not in moving and key not in reasons.setdefault(why, []):
                     reasons[why].append(key)
         return [
+            *self.doubts(),
             *(
                 UserMessage("Not animated ({why}): {keys}", why=why, keys=_listed(keys))
                 for why, keys in reasons.items()
@@ -133,14 +156,15 @@ def find_face(ob: bpy.types.Object | None) -> Face:
     keyed = _family(ob)
     if not keyed:
         raise RigError('"{object}" has no shape keys: select a face with ARKit shape keys', object=ob.name)
+    labels = [key_labels(member) for member in keyed]
     mapped = _map_face(
-        tuple(tuple(block.name for block in member.data.shape_keys.key_blocks[1:]) for member in keyed),
-        tuple(mapping.choices(member.data.shape_keys) for member in keyed),
+        tuple(tuple(own.values()) for own in labels),
+        tuple(_labeled(member.data.shape_keys, own) for member, own in zip(keyed, labels, strict=True)),
     )
     meshes: list[FaceMesh] = []
     skipped: dict[str, UserMessage] = {}
-    for member, sums in zip(keyed, mapped.sums, strict=True):
-        key = member.data.shape_keys
+    for member, own, by_label in zip(keyed, labels, mapped.sums, strict=True):
+        key, sums = member.data.shape_keys, {name: by_label[label] for name, label in own.items() if label in by_label}
         if any(mesh.key == key for mesh in meshes):
             continue
         why = _unfit(key)
@@ -158,15 +182,49 @@ def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
     near = [ob, *ob.children_recursive]
     if ob.parent:
         near += [ob.parent, *ob.parent.children_recursive]
-    keyed = [member for member in near if _has_keys(member)]
+    near += [deformer for member in near for deformer in _deformers(member)]
+    keyed = [member for member in near if has_keys(member)]
     if movers := armatures(ob):
         keyed = [member for member in keyed if movers & (armatures(member) or movers)]
-        keyed += [member for member in bpy.data.objects if _has_keys(member) and movers & armatures(member)]
+        keyed += [member for member in bpy.data.objects if has_keys(member) and movers & armatures(member)]
     return list(dict.fromkeys(keyed))
 
 
-def _has_keys(ob: bpy.types.Object) -> bool:
-    return ob.type == "MESH" and ob.data.shape_keys is not None
+def has_keys(ob: bpy.types.Object) -> bool:
+    """Whether it is a mesh, curve, surface or lattice with shape keys."""
+    return getattr(ob.data, "shape_keys", None) is not None
+
+
+def _deformers(ob: bpy.types.Object) -> list[bpy.types.Object]:
+    """Lattices, curves and meshes that deform an object by modifiers: they may have the keys that it lacks."""
+    used = [getattr(modifier, name, None) for modifier in ob.modifiers for name in ("object", "target")]
+    return [other for other in used if isinstance(other, bpy.types.Object) and other.type in _DEFORMING]
+
+
+def key_labels(ob: bpy.types.Object) -> dict[str, str]:
+    """Shape key -> what it is to be known by: its name, or the one that a glTF has for it where an importer left target_0, target_1 ..."""
+    names = [block.name for block in ob.data.shape_keys.key_blocks[1:]]
+    numbers = {name: int(found[1]) for name in names if (found := _TARGET.fullmatch(name))}
+    told = _target_names(ob) if numbers else []
+    labels = {name: told[number] for name, number in numbers.items() if number < len(told)}
+    spare = set(names).difference(labels)
+    return {name: labels[name] if name in labels and labels[name] not in spare else name for name in names}
+
+
+def _target_names(ob: bpy.types.Object) -> list[str]:
+    """A glTF's names of its morph targets, in their order, where they were kept as a custom property."""
+    for owner in (ob.data, ob.data.shape_keys, ob):
+        for holder in (owner, owner.get("extras"), owner.get("gltf_extras")):
+            names = holder.get("targetNames") if hasattr(holder, "get") else None
+            with contextlib.suppress(TypeError):
+                if names and not isinstance(names, str):
+                    return [str(name) for name in names]
+    return []
+
+
+def _labeled(key: bpy.types.Key, labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The artist's choices, by the labels of keys."""
+    return tuple((curve, labels.get(name, name)) for curve, name in mapping.choices(key))
 
 
 def armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:

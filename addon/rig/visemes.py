@@ -6,11 +6,13 @@ so one solution serves every set. The mix is unique and changes no faster than t
 
 Sources. Oculus's fifteen and their sounds: Khronos, OpenXR registry, XrFaceTrackingVisemeMETA; their names on Ready Player Me's
 avatars: docs.readyplayer.me, Oculus OVR LipSync. Rhubarb's shapes and their names in Preston Blair's set: Rhubarb Lip Sync's README,
-"Mouth shapes" and --datUsePrestonBlair. What each pose is in ARKit's channels: `training/synthetic/performer/phones.py`, the targets that the model
+"Mouth shapes" and --datUsePrestonBlair. Microsoft's 22: Azure Speech, "Get facial position with viseme". DAZ's, Character Creator's
+and MMD's: the names that their importers and lip-sync plugins list. What each pose is in ARKit's channels: `training/synthetic/performer/phones.py`, the targets that the model
 learned from, stressed and somewhat exaggerated, as artists make a viseme to be seen at full weight.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,31 +51,95 @@ _ROUNDS, _CLOSE = (
     1e-4,
 )  # of the solution: at most so many rounds, and it is good enough when none moved a weight further
 _MARKS = frozenset(
-    ("viseme", "vis", "v", "phoneme", "mth", "mouth", "lip", "lips")
-)  # what may stand before a viseme's name
+    ("viseme", "vis", "v", "vowel", "phoneme", "mth", "mouth", "lip", "lips", "say")
+)  # what may stand before a viseme that is one letter
+_CLEAR_MARKS = frozenset(("viseme", "vis", "v", "phoneme"))  # and before any other
+_PLAIN = ("", "")
+Affix = tuple[str, str]  # what a rig writes before and behind its visemes' names, in lower case without separators
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")  # mouthA
 
 
 @dataclass(frozen=True)
 class VisemeSet:
-    """A convention. spellings: lower-case name of a viseme -> its pose; enough: how many of its poses tell that a rig means this set."""
+    """A convention. spellings: lower-case name of a viseme without separators -> its pose, the likeliest for a pose first; enough: how many of
+    its poses tell that a rig means this set; letters: its names are so short that other keys end in them, so only those that are bare
+    or behind a mark count."""
 
     label: str
     spellings: dict[str, str]
     enough: int
+    letters: bool = False
+
+
+def _numbered(names: str) -> dict[str, str]:
+    """Spellings of Microsoft's visemes, "aa" at 2 for example: aa_02 and, of a rig that has the numbers alone, 2 or 02."""
+    named, bare = {}, {}
+    for entry in names.split():
+        number, sounds, pose = entry.split(":")
+        named[f"{sounds}{int(number):02}"] = named[f"{sounds}{int(number)}"] = pose
+        bare[f"viseme{int(number)}"] = bare[f"viseme{int(number):02}"] = pose
+    return named | bare
 
 
 SETS: tuple[VisemeSet, ...] = (
     VisemeSet(
         "Oculus", {name.lower(): name for name in POSES if name != "w"} | {"i": "ih", "o": "oh", "u": "ou"}, enough=8
     ),
-    VisemeSet("VRM", {"a": "aa", "i": "ih", "u": "ou", "e": "E", "o": "oh", "aa": "aa", "ih": "ih", "ou": "ou", "ee": "E", "oh": "oh"}, enough=5),
+    VisemeSet(
+        "VRM",
+        {"a": "aa", "i": "ih", "u": "ou", "e": "E", "o": "oh", "aa": "aa", "ih": "ih", "ou": "ou", "ee": "E", "oh": "oh"}
+        | {"ah": "aa", "uu": "ou"},
+        enough=5,
+        letters=True,
+    ),
     # H and L are a tongue raised behind the teeth, which ARKit has no channel for: those keys are left alone.
-    VisemeSet("Rhubarb", {"a": "PP", "b": "SS", "c": "E", "d": "aa", "e": "oh", "f": "ou", "g": "FF", "x": "sil"}, enough=6),
+    VisemeSet(
+        "Rhubarb",
+        {"a": "PP", "b": "SS", "c": "E", "d": "aa", "e": "oh", "f": "ou", "g": "FF", "x": "sil"},
+        enough=6,
+        letters=True,
+    ),
     VisemeSet(
         "Preston Blair",
         {"mbp": "PP", "etc": "DD", "e": "E", "ai": "aa", "o": "oh", "u": "ou", "wq": "w", "fv": "FF", "rest": "sil"},
         enough=7,
+        letters=True,
     ),
+    VisemeSet(
+        "Microsoft",
+        _numbered(
+            "0:sil:sil 2:aa:aa 1:aeaxah:aa 1:aaahax:aa 3:ao:oh 8:ow:oh 4:eyehuh:E 5:er:RR 13:r:RR 6:yiyihix:ih 7:wuw:ou "
+            "14:l:nn 15:sz:SS 16:shchjhzh:CH 17:thdh:TH 18:fv:FF 19:dtn:DD 20:kgng:kk 21:pbm:PP"
+        ),
+        enough=10,
+    ),
+    VisemeSet(
+        "DAZ",
+        {"aa": "aa", "ee": "ih", "iy": "ih", "ih": "ih", "eh": "E", "er": "RR", "f": "FF", "k": "kk", "l": "nn"}
+        | {"m": "PP", "ow": "oh", "s": "SS", "sh": "CH", "t": "DD", "th": "TH", "uw": "ou", "w": "w"},
+        enough=10,
+    ),
+    # A wide open mouth rounded by Tight-O is an o: the mix finds that.
+    VisemeSet(
+        "Character Creator",
+        {"open": "aa", "explosive": "PP", "dentallip": "FF", "tighto": "ou", "wide": "ih", "affricate": "CH", "lipopen": "DD"},
+        enough=5,
+    ),
+    VisemeSet(
+        "Reallusion",  # Character Creator's other set, a pose for each sound
+        {"ah": "aa", "ae": "E", "bmp": "PP", "chj": "CH", "ee": "ih", "ih": "ih", "er": "RR", "fv": "FF", "kghng": "kk"}
+        | {"oh": "oh", "r": "RR", "sz": "SS", "tldn": "DD", "th": "TH", "woo": "ou"},
+        enough=9,
+    ),
+    VisemeSet(
+        "MMD",
+        dict(zip("あいうえお", ("aa", "ih", "ou", "E", "oh"), strict=True))
+        | dict(zip("アイウエオ", ("aa", "ih", "ou", "E", "oh"), strict=True))
+        | {"ah": "aa", "ch": "ih", "u": "ou", "e": "E", "oh": "oh"},
+        enough=5,
+        letters=True,
+    ),
+    VisemeSet("SALSA", {"saysmall": "kk", "saymedium": "E", "saylarge": "aa"}, enough=3),
 )  # fmt: skip
 
 
@@ -85,14 +151,55 @@ def find_set(names: Iterable[str]) -> VisemeSet | None:
     return best if count >= best.enough else None
 
 
-def match(names: Iterable[str], visemes: VisemeSet) -> dict[str, str]:
-    """Key -> pose, for those of a rig's names that are of the set: viseme_PP, vrc.v_pp, Fcl_MTH_A, or the bare name. One key a pose."""
-    found: dict[str, str] = {}  # pose -> key
+def match(names: Iterable[str], visemes: VisemeSet, learned: Collection[Affix] | None = None) -> dict[str, str]:
+    """Key -> pose, for those of a rig's names that are of the set: viseme_PP, vrc.v_pp, Fcl_MTH_A, or the bare name. One key a pose.
+
+    learned: what learn_affixes() found on the whole face, None for that of these names.
+    """
+    names = list(names)
+    trusted = learn_affixes(names, visemes) if learned is None else learned
+    ranks = {spelling: rank for rank, spelling in enumerate(visemes.spellings)}
+    found: dict[str, tuple[int, int, str]] = {}  # pose -> (rank of its spelling, place of the key, key)
+    for place, name in enumerate(names):
+        for spelling, affix in _read(name, visemes):
+            if affix in trusted or affix == _PLAIN:
+                pose, candidate = visemes.spellings[spelling], (ranks[spelling], place, name)
+                found[pose] = min(found.get(pose, candidate), candidate)
+    return {name: pose for pose, (_, _, name) in found.items()}
+
+
+def learn_affixes(names: Iterable[str], visemes: VisemeSet) -> frozenset[Affix]:
+    """What stands before and behind the names of enough of a set's poses is the rig's own addition: Genesis8__ of Genesis8__eCTRLvAA."""
+    poses: dict[Affix, set[str]] = {}
     for name in names:
-        *before, last = words(name) or [""]
-        if last in visemes.spellings and (not before or before[-1] in _MARKS):
-            found.setdefault(visemes.spellings[last], name)
-    return {name: pose for pose, name in found.items()}
+        for spelling, affix in _read(name, visemes):
+            poses.setdefault(affix, set()).add(visemes.spellings[spelling])
+    return frozenset(affix for affix, those in poses.items() if len(those) >= visemes.enough)
+
+
+def _read(name: str, visemes: VisemeSet) -> Iterator[tuple[str, Affix]]:
+    """(spelling, what is before and behind it) of wherever a viseme is in a key's name; a mark that is the word before it is no addition."""
+    if visemes.letters:
+        yield from _read_letter(name, visemes)
+        return
+    parts = words(name)
+    if len(parts) > 1 and parts[-2] in _CLEAR_MARKS and parts[-1] in visemes.spellings:
+        yield parts[-1], _PLAIN
+    text = "".join(parts)
+    for spelling in visemes.spellings:
+        at = text.find(spelling)
+        while at >= 0:
+            yield spelling, (text[:at], text[at + len(spelling) :])
+            at = text.find(spelling, at + 1)
+
+
+def _read_letter(name: str, visemes: VisemeSet) -> Iterator[tuple[str, Affix]]:
+    """The same where a viseme has to be a word, bare or behind a mark."""
+    parts = words(_HUMP.sub("_", name))
+    for place, part in enumerate(parts):
+        mark = parts[place - 1] if place else ""
+        if part in visemes.spellings and (not mark or mark in _MARKS or mark.isdigit()):
+            yield part, ("", "".join(parts[place + 1 :]))
 
 
 def mix(poses: Sequence[str], names: Sequence[str], values: np.ndarray) -> np.ndarray:

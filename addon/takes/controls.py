@@ -11,9 +11,11 @@ from bpy.app.handlers import persistent
 
 from ...backend.arkit import REGIONS
 from ...backend.curves.adjust import RANGES, STRONGEST, Controls, adjust
+from ...backend.curves.base import Curves
 from ...backend.messages import UserMessage
 from ..keyframes import face_action
 from ..rig import face_rig
+from ..rig.lip_contact import reach_contact
 from . import take_store
 from .locked_keys import copy_manual
 
@@ -168,21 +170,26 @@ def catch_up() -> None:
 def table(action: bpy.types.Action, face: face_rig.Face, style: face_action.Style) -> list[face_action.Column]:
     """What a take's controls make of the curves that were generated, but for the F-curves whose keys are so already."""
     made = take_store.read_curves(action)
-    columns = face_action.columns(face, adjust(made, read(action.lipsync_controls)))
+    columns = _columns(action, face, made, read(action.lipsync_controls))
     keyed, keyed_style = _keyed_with(action)
     if style != keyed_style:
         return columns
     present = {fcurve.data_path for fcurve in face_action.fcurves(action)}
-    before = {
-        column.path: column.values
-        for column in face_action.columns(face, adjust(made, keyed))
-        if column.path in present
-    }
+    before = {column.path: column.values for column in _columns(action, face, made, keyed) if column.path in present}
     return [
         column
         for column in columns
         if column.path not in before or not np.array_equal(column.values, before[column.path])
     ]
+
+
+def _columns(
+    action: bpy.types.Action, face: face_rig.Face, made: Curves, controls: Controls
+) -> list[face_action.Column]:
+    """The F-curves of a take. What was captured stays as it was performed."""
+    adjusted = adjust(made, controls)
+    is_captured = take_store.read_info(action).imported
+    return face_action.columns(face, adjusted if is_captured else reach_contact(face, adjusted))
 
 
 def _note(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
@@ -200,7 +207,7 @@ def _keyed_with(action: bpy.types.Action) -> tuple[Controls, face_action.Style |
 def _face_of(action: bpy.types.Action) -> face_rig.Face | None:
     """The face that an Action moves."""
     for ob in bpy.data.objects:
-        key = ob.data.shape_keys if ob.type == "MESH" else None
+        key = ob.data.shape_keys if face_rig.has_keys(ob) else None
         if key and key.animation_data and key.animation_data.action == action:
             try:
                 return face_rig.read_face(ob)

@@ -150,7 +150,8 @@ def why_only_once(action: bpy.types.Action) -> UserMessage | None:
         )
     if info.retimed:
         return UserMessage(
-            'Takes of a retimed strip can\'t be regenerated: use Generate for "{strip}"', strip=info.strip
+            'Takes of a retimed strip or one that fades can\'t be regenerated: use Generate for "{strip}"',
+            strip=info.strip,
         )
     return None
 

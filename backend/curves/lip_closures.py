@@ -56,6 +56,12 @@ def bias_closing(take: Curves, bias: float) -> Curves:
     return replace(take, values=values)
 
 
+def closeness(take: Curves) -> np.ndarray:
+    """(frames,): 1 where a take's lips meet or nearly do, as for p, b and m, and 0 where they are clearly apart."""
+    aperture = lip_aperture(take)
+    return _nearness(aperture, _wide(aperture))
+
+
 def _present(names: tuple[str, ...], column: dict[str, int]) -> list[int]:
     return [column[name] for name in names if name in column]
 

@@ -192,12 +192,143 @@ def test_other_names_are_left_alone(name: str) -> None:
     assert naming.map_keys([name]) == {}
 
 
+GENESIS9 = """EyeBlinkLeft EyeLookDownLeft EyeLookInLeft EyeLookOutLeft EyeLookUpLeft EyeSquintLeft EyesWideLeft
+    EyeBlinkRight EyeLookDownRight EyeLookInRight EyeLookOutRight EyeLookUpRight EyeSquintRight EyesWideRight
+    JawForward JawLeft JawRight JawOpen
+    MouthCloseUpperLeft+MouthCloseUpperRight+MouthCloseLowerLeft+MouthCloseLowerRight
+    MouthFunnelUpperLeft+MouthFunnelUpperRight+MouthFunnelLowerLeft+MouthFunnelLowerRight
+    MouthPurseUpperLeft+MouthPurseUpperRight+MouthPurseLowerLeft+MouthPurseLowerRight MouthLeft MouthRight MouthSmileLeft MouthSmileRight
+    MouthFrownLeft MouthFrownRight MouthDimpleLeft MouthDimpleRight MouthStretchLeft MouthStretchRight
+    MouthRollLowerLeft+MouthRollLowerRight MouthRollUpperLeft+MouthRollUpperRight MouthShrugLowerLeft+MouthShrugLowerRight
+    MouthShrugUpperLeft+MouthShrugUpperRight MouthPressUpperLeft+MouthPressLowerLeft MouthPressUpperRight+MouthPressLowerRight
+    MouthLowerDownLeft MouthLowerDownRight MouthUpperUpLeft MouthUpperUpRight BrowDownLeft BrowDownRight
+    BrowInnerUpLeft+BrowInnerUpRight BrowOuterUpLeft BrowOuterUpRight CheekPuffLeft+CheekPuffRight CheekSquintLeft CheekSquintRight
+    NoseSneerLeft NoseSneerRight TongueOut"""
+
+
+def test_daz_genesis_9_has_quarters_of_lips() -> None:
+    rig = _list(GENESIS9, "facs_bs_{}".format)
+    noise = ["facs_bs_MouthSmileWidenLeft", "facs_bs_MouthCompressUpperLeft", "facs_bs_LipsPartCenter", "body_bs_Heavy"]
+    assert naming.map_keys([*noise, *rig]) == {name: {channel: 1.0} for name, channel in rig.items()}
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        "{}_BS",
+        "{}Shape",
+        "facs_bs_{}_div2",
+        "Genesis8_1Female__facs_bs_{}_div2",
+        "GEO_head_{}_ncl1_1",
+        "CHR01{}",
+        "x{}Morph",
+        "{}.blend7",
+    ],
+)
+def test_additions_of_a_rig_are_learned_from_its_keys(spell: str) -> None:
+    for rig in ({name: name for name in CHANNELS}, RIGS["Polywink"], RIGS["Character Creator 3"]):
+        wanted = {spell.format(name): {channel: 1.0} for name, channel in rig.items()}
+        noise = [spell.format(name) for name in ("Basis", "happy", "mouthSmileSharp", "Antenna")]
+        assert naming.map_keys([*noise, *wanted]) == wanted
+
+
+def test_additions_before_a_side_are_learned_too() -> None:
+    names = ["eyeBlink_geo_L", "eyeBlink_geo_R", "mouthSmile_geo_L", "mouthSmile_geo_R", "jawOpen_geo"]
+    channels = ["eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight", "jawOpen"]
+    assert naming.map_keys(names) == {name: {channel: 1.0} for name, channel in zip(names, channels, strict=True)}
+
+
+def test_some_of_daz_have_additions_and_some_have_none() -> None:
+    names = ["facs_jnt_JawOpen", *(f"facs_bs_Mouth{name}_div2" for name in ("Close", "Funnel", "Pucker"))]
+    sums = naming.map_face([names, ["tongueOut"]]).sums
+    assert sums[0].keys() == set(names) and sums[1] == {"tongueOut": {"tongueOut": 1.0}}
+
+
+def test_a_variant_is_no_addition_of_the_rig() -> None:
+    """Whatever is plain is taken before it, and one of a kind teaches nothing."""
+    assert naming.map_keys(
+        ["jawOpen", "jawOpen_max", "mouthClose", "mouthClose_max", "tongueOut", "tongueOut_max"]
+    ) == {name: {name: 1.0} for name in ("jawOpen", "mouthClose", "tongueOut")}
+    assert naming.map_keys(["jawOpen_corrective", "Hat", "mouthPuckerSoft"]) == {}
+    corrective = ["mouthSmileLeft_jawOpen", "mouthFunnel_jawOpen", "mouthFrownLeft_jawOpen", "mouthLeft_jawOpen"]
+    assert naming.map_keys(["Basis", *corrective]) in ({}, {name: {"jawOpen": 1.0} for name in corrective[:1]})
+
+
+def test_side_before_the_name() -> None:
+    assert naming.map_keys(["L_mouthSmile", "R_mouthSmile", "blink_left", "Wink_Right"]) == {
+        "L_mouthSmile": {"mouthSmileLeft": 1.0},
+        "R_mouthSmile": {"mouthSmileRight": 1.0},
+        "blink_left": {"eyeBlinkLeft": 1.0},
+        "Wink_Right": {"eyeBlinkRight": 1.0},
+    }
+
+
 OCULUS = ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U"]
 VISEMES = {
     "Oculus": [f"viseme_{name}" for name in OCULUS],
     "VRM": [f"Face.M_F00_000_Fcl_MTH_{name}" for name in "AIUEO"],
     "Rhubarb": list("ABCDEFGX"),
     "Preston Blair": ["AI", "E", "O", "U", "etc", "WQ", "MBP", "FV", "rest"],
+    "SALSA": ["saySmall", "sayMedium", "sayLarge"],
+    "MMD": ["あ", "い", "う", "え", "お"],
+    "Character Creator": [
+        f"V_{name}" for name in ["Open", "Explosive", "Dental_Lip", "Tight_O", "Wide", "Affricate", "Lip_Open"]
+    ],
+}
+# Rigs that have more visemes than poses: names -> how many poses they are.
+MICROSOFT = [
+    "sil_00",
+    "ae_ax_ah_01",
+    "aa_02",
+    "ao_03",
+    "ey_eh_uh_04",
+    "er_05",
+    "y_iy_ih_ix_06",
+    "w_uw_07",
+    "ow_08",
+    "aw_09",
+    "oy_10",
+    "ay_11",
+    "h_12",
+    "r_13",
+    "l_14",
+    "s_z_15",
+    "sh_ch_jh_zh_16",
+    "th_dh_17",
+    "f_v_18",
+    "d_t_n_19",
+    "k_g_ng_20",
+    "p_b_m_21",
+]
+DAZ = ["AA", "EE", "EH", "ER", "F", "IH", "IY", "K", "L", "M", "OW", "S", "SH", "T", "TH", "UW", "W"]
+MORE = {
+    "Microsoft": (MICROSOFT, 15),
+    "Microsoft, by number": ([f"Head.viseme_{number}" for number in range(22)], 15),
+    "DAZ, Genesis 8": ([f"Genesis8Female__eCTRLv{name}" for name in DAZ], 15),
+    "DAZ, Genesis 9": ([f"facs_ctrl_v{name}" for name in DAZ], 15),
+    "DAZ, Genesis 3": ([f"head__CTRLVSM{name}" for name in DAZ], 15),
+    "Character Creator, sounds": (
+        ["AE", "Ah", "B_M_P", "Ch_J", "EE", "Er", "F_V", "Ih", "K_G_H_NG", "Oh", "R", "S_Z", "T_L_D_N", "Th", "W_OO"],
+        13,
+    ),
+    "Oculus, with a suffix": (
+        [f"{name}_BS" for name in (["PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "ih", "oh", "ou"])],
+        13,
+    ),
+    "Oculus, humps": (
+        [
+            f"visemeShape{name}"
+            for name in (["PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "ih", "oh", "ou"])
+        ],
+        13,
+    ),
+    "VRM 0": (["ah", "ih", "uu", "ee", "oh"], 5),
+    "VRM, exported": ([f"mouth_{name}_BS" for name in "AIUEO"], 5),
+    "Unity-chan": ([f"blendShape1.MTH_{name}" for name in "AIUEO"], 5),
+    "humps": ([f"mouth{name}" for name in "AIUEO"], 5),
+    "MMD, numbered": (["0.あ", "1.い", "2.う", "3.え", "4.お"], 5),
+    "MMD, half width": (["ｱ", "ｲ", "ｳ", "ｴ", "ｵ"], 5),
+    "MMD, English": (["Ah", "Ch", "U", "E", "Oh"], 5),
 }
 
 
@@ -207,6 +338,26 @@ def test_visemes_are_told_apart(label: str) -> None:
     assert face.visemes.label == label
     assert set(face.sums[0]) == {"Fcl_EYE_Close_L", *VISEMES[label]}
     assert len({next(iter(each)) for each in face.sums[0].values()}) == 1 + len(VISEMES[label])
+
+
+@pytest.mark.parametrize("rig", MORE)
+def test_other_spellings_of_visemes(rig: str) -> None:
+    names, count = MORE[rig]
+    noise = ["Basis", "Happy", "Angry_B", "Wing_A", "Tail", "body_bs_Heavy", "Thin", "Ear_L"]
+    face = naming.map_face([[*noise, *names]])
+    assert face.visemes and set(face.sums[0]) <= set(names)
+    assert len({pose for each in face.sums[0].values() for pose in each}) == count
+
+
+def test_blinks_beside_visemes() -> None:
+    mmd, vrm = ["あ", "い", "う", "え", "お"], ["ah", "ih", "uu", "ee", "oh"]
+    both = {"eyeBlinkLeft": 0.5, "eyeBlinkRight": 0.5}
+    assert naming.map_face([["まばたき", *mmd]]).sums[0]["まばたき"] == both
+    assert naming.map_face([["Blink", *vrm]]).sums[0]["Blink"] == both
+    sided = naming.map_face([["blink", "blink_left", "blink_right", *vrm]]).sums[0]
+    assert sided["blink_left"] == {"eyeBlinkLeft": 1.0} and "blink" not in sided
+    wink = naming.map_face([["まばたき", "ウィンク２", "ｳｨﾝｸ２右", *mmd]]).sums[0]
+    assert wink["ｳｨﾝｸ２右"] == {"eyeBlinkRight": 1.0} and "まばたき" not in wink
 
 
 def test_vrchat_spells_oculus_in_its_own_way() -> None:

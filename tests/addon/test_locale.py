@@ -18,7 +18,9 @@ from ui_texts import choices, classes, is_sentence, labels, messages, shown, sou
 NOT_SHOWN = {
     " {} take {}",
     "Preston Blair",
+    "Character Creator",
     "Lip Sync Log",
+    "Lip Sync Sound",  # a scene that lives while a sound is decoded
     "Rest of Lip Sync",  # an NLA track, named in English as takes are
     "controls = bpy.context.scene.lipsync.shown_controls()",  # in presets
     "lip sync mapping",  # what a file of a mapping says that it is

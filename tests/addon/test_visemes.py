@@ -33,7 +33,7 @@ def test_jaw_alone_is_the_open_vowel(label: str) -> None:
     assert sum(weights.values()) - weights["aa"] - weights.get("sil", 0.0) < 0.05
 
 
-@pytest.mark.parametrize("label", POSES)
+@pytest.mark.parametrize("label", [label for label in POSES if "ou" in POSES[label]])
 def test_pucker_is_the_round_vowel(label: str) -> None:
     weights = _mix(POSES[label], mouthPucker=0.8, mouthFunnel=0.2)
     assert _strongest(weights) in ("ou", "w") and weights["ou"] + weights.get("w", 0.0) > 0.75

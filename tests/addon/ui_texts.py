@@ -86,7 +86,11 @@ def sources(*folders: str) -> tuple[tuple[Path, ast.Module], ...]:
 
 def strings(tree: ast.AST) -> Iterator[str]:
     """The strings in code, docstrings and annotations apart; {} where something is filled in."""
-    apart = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    apart = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Yield)
+    }  # docstrings
     apart |= {
         id(node.annotation) for node in ast.walk(tree) if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation
     }

@@ -85,8 +85,8 @@ REASONS = {
     '"{action}" joins the takes of {count} strips: regenerate them with Generate All': (
         '"{action}" vereint die Takes von {count} Strips: mit Alle erzeugen neu erzeugen'
     ),
-    ('Takes of a retimed strip can\'t be regenerated: use Generate for "{strip}"'): (
-        'Takes eines im Tempo veränderten Strips können nicht neu erzeugt werden: für "{strip}" Erzeugen verwenden'
+    ('Takes of a retimed strip or one that fades can\'t be regenerated: use Generate for "{strip}"'): (
+        'Takes eines Strips, der im Tempo verändert oder geblendet ist, können nicht neu erzeugt werden: für "{strip}" Erzeugen verwenden'
     ),
     (
         "The sound of this take is missing ({sound}): put the file back or add it to the Sequencer from its new "
@@ -215,8 +215,8 @@ REASONS = {
     'There is no file "{file}": choose another': 'Es gibt keine Datei "{file}": eine andere wählen',
     '"{file}" can\'t be added as a sound: {reason}': '"{file}" kann nicht als Ton hinzugefügt werden: {reason}',
     'The strip "{strip}" is gone: choose another': 'Der Strip "{strip}" ist fort: einen anderen wählen',
-    ('The retimed strip "{strip}" can\'t be mixed down ({why}): bake it to a new file'): (
-        'Der im Tempo veränderte Strip "{strip}" kann nicht abgemischt werden ({why}): in eine neue Datei backen'
+    ('The strip "{strip}" can\'t be mixed down ({why}): bake it to a new file'): (
+        'Der Strip "{strip}" kann nicht abgemischt werden ({why}): in eine neue Datei backen'
     ),
     "Blender didn't write {file}": "Blender hat {file} nicht geschrieben",
     # The backend
@@ -392,5 +392,83 @@ REASONS = {
     ),
     ('"{file}" can\'t be read as a LiveLinkFace file ({reason}): export it again'): (
         '"{file}" kann nicht als LiveLinkFace-Datei gelesen werden ({reason}): neu exportieren'
+    ),
+    # What keeps a face from speaking, or a take from being seen
+    (
+        "The lower face has few keys (jaw {jaw} of {jaws}, lips {lips} of {all_lips}), so the mouth can't form sounds: "
+        "choose keys or visemes under Mapping"
+    ): (
+        "Die untere Gesichtshälfte hat wenige Keys (Kiefer {jaw} von {jaws}, Lippen {lips} von {all_lips}), daher kann der Mund keine Laute "
+        "formen: unter Zuordnung Keys oder Viseme wählen"
+    ),
+    'the NLA track "{track}" of its shape keys is solo, so nothing else plays: click its star in the NLA editor': (
+        'die NLA-Spur "{track}" seiner Shape-Keys ist solo, daher spielt nichts anderes: im NLA-Editor auf ihren Stern klicken'
+    ),
+    "takes have an influence of {percent} %: set Influence to 1 under Edited Action in the NLA editor's sidebar": (
+        "Takes haben einen Einfluss von {percent} %: in der Seitenleiste des NLA-Editors unter Bearbeitete Aktion den Einfluss auf 1 setzen"
+    ),
+    "takes are blended with the NLA: set Blending to Replace under Edited Action in the NLA editor's sidebar": (
+        "Takes werden mit der NLA verrechnet: in der Seitenleiste des NLA-Editors unter Bearbeitete Aktion auf Ersetzen stellen"
+    ),
+    "it shows its active shape key alone: turn off Solo Active Shape Key below the list of shape keys": (
+        "es zeigt nur seinen aktiven Shape-Key: unter der Liste der Shape-Keys die Solo-Anzeige des aktiven ausschalten"
+    ),
+    "sliders end early ({keys}), and takes are cut there: set their Range Max to 1": (
+        "Regler enden früh ({keys}), und Takes werden dort gekappt: das Maximum ihres Bereichs auf 1 setzen"
+    ),
+    "F-curves are muted ({curves}): unmute them in the Graph Editor": (
+        "F-Kurven sind stumm ({curves}): im Graph-Editor wieder einschalten"
+    ),
+    'its shape keys play another slot of their Action: choose the slot "{slot}" in the Action Editor': (
+        'seine Shape-Keys spielen einen anderen Slot ihrer Aktion: im Aktions-Editor den Slot "{slot}" wählen'
+    ),
+    "shape keys are limited to vertex groups ({keys}): clear Vertex Group below the list of shape keys": (
+        "Shape-Keys sind auf Vertexgruppen beschränkt ({keys}): unter der Liste der Shape-Keys die Vertexgruppe leeren"
+    ),
+    "it is being edited, which shows no animation: switch to Object Mode": (
+        "es wird bearbeitet, wobei keine Animation zu sehen ist: in den Objektmodus wechseln"
+    ),
+    "its NLA is turned off: turn it on in the NLA editor": "seine NLA ist ausgeschaltet: im NLA-Editor einschalten",
+    'the NLA track "{track}" of its shape keys is muted: tick its box in the NLA editor': (
+        'die NLA-Spur "{track}" seiner Shape-Keys ist stumm: im NLA-Editor ihr Häkchen setzen'
+    ),
+    'the NLA strip "{strip}" is muted: unmute it in the NLA editor': (
+        'der NLA-Strip "{strip}" ist stumm: im NLA-Editor wieder einschalten'
+    ),
+    'the NLA strip "{strip}" has an influence of {percent} %: set it to 1': (
+        'der NLA-Strip "{strip}" hat einen Einfluss von {percent} %: auf 1 setzen'
+    ),
+    'the NLA strip "{cover}" lies above "{strip}" and hides it: mute one of them in the NLA editor': (
+        'der NLA-Strip "{cover}" liegt über "{strip}" und verdeckt ihn: im NLA-Editor einen von beiden stumm schalten'
+    ),
+    "its collection is excluded from the view layer: tick the collection in the Outliner": (
+        "seine Sammlung ist von der Ansichtsebene ausgeschlossen: im Outliner das Häkchen der Sammlung setzen"
+    ),
+    "it is disabled in viewports: click its screen in the Outliner": (
+        "es ist in Ansichten ausgeschaltet: im Outliner auf seinen Bildschirm klicken"
+    ),
+    "it is hidden: click its eye in the Outliner": "es ist ausgeblendet: im Outliner auf sein Auge klicken",
+    "its collection is hidden: click the collection's eye or screen in the Outliner": (
+        "seine Sammlung ist ausgeblendet: im Outliner auf Auge oder Bildschirm der Sammlung klicken"
+    ),
+    "it is displayed as Bounds: set Display As to Textured under Viewport Display": (
+        "es wird als Begrenzung dargestellt: unter Ansichtsdarstellung auf Texturiert stellen"
+    ),
+    '"{mesh}": its modifier "{modifier}" hides its shape keys: turn it off in viewports or change it': (
+        '"{mesh}": sein Modifikator "{modifier}" verbirgt seine Shape-Keys: in Ansichten ausschalten oder ändern'
+    ),
+    '"{mesh}": it does not move as its shape keys say: check its modifiers and drivers': (
+        '"{mesh}": es bewegt sich nicht, wie seine Shape-Keys es sagen: Modifikatoren und Treiber prüfen'
+    ),
+    # What is heard of a strip
+    'The strip "{strip}" is muted: its speech was generated anyway': (
+        'Der Strip "{strip}" ist stumm: er wurde trotzdem gesprochen'
+    ),
+    'The strip "{strip}" has volume 0: its speech was generated anyway': (
+        'Der Strip "{strip}" hat die Lautstärke 0: er wurde trotzdem gesprochen'
+    ),
+    'The sound ends {seconds:.1f} s before the strip "{strip}"': 'Der Ton endet {seconds:.1f} s vor dem Strip "{strip}"',
+    'The sound of the movie strip "{strip}" isn\'t in the Sequencer: add its file as a sound strip': (
+        'Der Ton des Filmstrips "{strip}" ist nicht im Sequenzer: seine Datei als Tonstrip hinzufügen'
     ),
 }

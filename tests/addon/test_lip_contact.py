@@ -1,0 +1,109 @@
+"""Lips that meet on rigs whose mouthClose takes back less than their jawOpen parts, or that have none."""
+
+from types import SimpleNamespace
+
+import bpy
+import numpy as np
+import pytest
+from helpers import add_mesh, part
+
+from backend.curves.base import Curves
+
+NAMES = ("jawOpen", "mouthClose", "mouthLowerDownLeft", "mouthLowerDownRight")
+WIDTH = 9  # vertices of each lip
+
+
+@pytest.fixture
+def head(scene: "bpy.types.Scene") -> "bpy.types.Object":
+    """Two lips that touch at rest, the lower one on a jaw with a chin."""
+    x = np.linspace(-1, 1, WIDTH)
+    rows = [[(value, 0, height) for value in x] for height in (0.6, 0.0, -0.001, -0.6)]  # nose, lips, chin
+    mesh = bpy.data.meshes.new("Head")
+    mesh.from_pydata([point for row in rows for point in row], [], [])
+    ob = bpy.data.objects.new("Head", mesh)
+    bpy.context.scene.collection.objects.link(ob)
+    ob.shape_key_add(name="Basis", from_mix=False)
+    bpy.context.view_layer.objects.active = ob
+    return ob
+
+
+def _add(ob: "bpy.types.Object", name: str, upper: float, lower: float, chin: float = 0.0) -> None:
+    """A key that moves the lips and the chin down by so much."""
+    points = np.array([vertex.co for vertex in ob.data.vertices], np.float32).reshape(4, WIDTH, 3)
+    points[1:, :, 2] -= np.array([upper, lower, chin])[:, None]
+    key = ob.shape_key_add(name=name, from_mix=False)
+    key.data.foreach_set("co", points.ravel())
+    key.value = 0.0
+
+
+def _face(ob: "bpy.types.Object"):
+    return part("addon.rig.face_rig").read_face(ob)
+
+
+def _speech() -> Curves:
+    """A closure between two vowels; the jaw is open behind the lips."""
+    values = np.zeros((31, len(NAMES)), np.float32)
+    values[:, 0] = 0.5
+    values[12:19, 0] = values[12:19, 1] = 0.3
+    return Curves(NAMES, values, 30.0)
+
+
+def _gap(take: Curves, closes: float) -> np.ndarray:
+    return take.values[:, 0] - closes * take.values[:, 1]
+
+
+def test_gaps_are_measured_from_the_keys(head: "bpy.types.Object") -> None:
+    _add(head, "jawOpen", 0.0, 0.4, 0.5)
+    _add(head, "mouthClose", 0.04, -0.2)
+    _add(head, "mouthUpperUpLeft", -0.1, 0.0)
+    gaps = part("addon.rig.lip_contact").measure(_face(head))
+    assert gaps == pytest.approx({"jawOpen": 1.0, "mouthClose": -0.6, "mouthUpperUpLeft": 0.25}, abs=1e-4)
+
+
+def test_quarters_of_a_channel_add_up(head: "bpy.types.Object") -> None:
+    _add(head, "jawOpen", 0.0, 0.4, 0.5)
+    for name, upper, lower in (("Upper", 0.1, 0.0), ("Lower", 0.0, -0.1)):
+        _add(head, f"mouthClose{name}", upper, lower)
+    assert part("addon.rig.lip_contact").measure(_face(head))["mouthClose"] == pytest.approx(-0.5, abs=1e-4)
+
+
+@pytest.mark.parametrize("closes", [0.9, 0.6, 0.4])
+def test_closures_reach_contact_and_vowels_stay(head: "bpy.types.Object", closes: float) -> None:
+    _add(head, "jawOpen", 0.0, 0.4, 0.5)
+    _add(head, "mouthClose", 0.0, -0.4 * closes)
+    take = _speech()
+    assert _gap(take, closes)[15] > 0.02
+    closed = part("addon.rig.lip_contact").reach_contact(_face(head), take)
+    assert abs(_gap(closed, closes)[15]) < 1e-3  # contact, and not one lip through the other
+    assert closed.values.max() <= 1.0
+    np.testing.assert_array_equal(closed.values[:11], take.values[:11])
+    np.testing.assert_array_equal(closed.values[:, 2:], take.values[:, 2:])
+
+
+def test_a_rig_without_mouth_close_shuts_its_jaw(head: "bpy.types.Object") -> None:
+    _add(head, "jawOpen", 0.0, 0.4, 0.5)
+    closed = part("addon.rig.lip_contact").reach_contact(_face(head), _speech())
+    assert closed.values[15, 0] < 1e-3 and closed.values[0, 0] == 0.5
+
+
+def test_a_rig_as_arkits_stays_as_generated(head: "bpy.types.Object") -> None:
+    _add(head, "jawOpen", 0.0, 0.4, 0.5)
+    _add(head, "mouthClose", 0.0, -0.4)
+    take = _speech()
+    assert part("addon.rig.lip_contact").reach_contact(_face(head), take) is take
+
+
+def test_faces_without_a_seam_stay_as_generated(scene: "bpy.types.Scene") -> None:
+    """Teeth move as a whole, and a triangle has no lips; visemes are mixed by how the mouth looks."""
+    contact = part("addon.rig.lip_contact")
+    assert contact.measure(_face(add_mesh("Teeth", ["jawOpen", "mouthClose"]))) is None
+    assert contact.measure(_face(add_mesh("Anime", [*"AIUEO"]))) is None
+
+
+def test_keys_of_a_take_reach_contact(head: "bpy.types.Object") -> None:
+    _add(head, "jawOpen", 0.0, 0.4, 0.5)
+    _add(head, "mouthClose", 0.0, -0.2)
+    take, controls = _speech(), part("backend.curves.adjust").Controls()
+    ready = SimpleNamespace(curves=take)
+    jaw, close = (column.values for column in part("addon.generation.take_writer")._table(ready, _face(head), controls))
+    assert abs(jaw[15] - 0.5 * close[15]) < 1e-3
