@@ -1,11 +1,14 @@
-"""Speech in, named curves of a talking face out.
+"""Speech in, named curves of a talking face out. Imports no bpy.
 
     from backend import load_model
 
     take = load_model().generate("line.wav", identity="Ada")
 
-The names in __all__ are the public Python API, see docs/python_api.md. They are imported when first used: most of this package runs in
-the backend process, and Blender imports little more than the protocol. There is no bpy in it.
+The names in __all__ are the public Python API, see docs/python_api.md. They are imported on first use, because Blender
+needs little more than the protocol.
+
+Most of this package runs in the backend process. Blender itself uses ipc.client and pure modules, such as arkit,
+curves, curve_files and model_folder. Training imports it as a library.
 """
 
 from importlib import import_module

@@ -1,4 +1,7 @@
-"""ARKit's 52 blendshapes: their names, the orders files store them in, the regions of the face they move, and rigs' spellings of them."""
+"""ARKit's 52 blendshapes: names, the orders that files store them in, face regions, and rigs' spellings.
+
+Runs in Blender, in the backend process and in training.
+"""
 
 import re
 import unicodedata
@@ -8,7 +11,7 @@ from typing import TypeVar
 
 Meaning = TypeVar("Meaning")
 
-# Apple's documented order; every array of this project that holds "all channels" is in this order.
+# In the order that Apple documents. Every array of this project that holds all channels is in this order.
 CHANNELS: tuple[str, ...] = (
     "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft", "eyeWideLeft",
     "eyeBlinkRight", "eyeLookDownRight", "eyeLookInRight", "eyeLookOutRight", "eyeLookUpRight", "eyeSquintRight", "eyeWideRight",
@@ -24,7 +27,7 @@ CHANNELS: tuple[str, ...] = (
 # BEAT stores its 51 names alphabetically and leaves out tongueOut.
 BEAT: tuple[str, ...] = tuple(sorted(set(CHANNELS) - {"tongueOut"}))
 
-# What an animator calls the parts of a face. Each channel belongs to exactly one.
+# Parts of a face in an animator's words. Each channel belongs to exactly one.
 REGIONS: dict[str, tuple[str, ...]] = {
     "jaw": ("jawForward", "jawLeft", "jawRight", "jawOpen"),
     "lips": tuple(name for name in CHANNELS if name.startswith("mouth")) + ("tongueOut",),
@@ -40,29 +43,32 @@ UPPER: tuple[str, ...] = tuple(name for name in CHANNELS if name not in LOWER)
 # BEAT's eight emotions in its label order, 0..7.
 EMOTIONS: tuple[str, ...] = ("neutral", "happiness", "anger", "sadness", "contempt", "surprise", "fear", "disgust")
 
-# Channels without a left and a right of their own that some rigs split in two: each half gets the whole value.
+# Channels without sides that some rigs split into left and right. Each half gets the whole value.
 SPLIT: tuple[str, ...] = ("browInnerUp", "cheekPuff")
 
 _SEPARATOR = re.compile(r"[\s_.:|\-]+")
-_COPY_NUMBER = re.compile(r"\.\d{3,}$")  # what Blender puts behind a name that is taken
+_COPY_NUMBER = re.compile(r"\.\d{3,}$")  # the suffix that Blender appends to duplicate names
 
 
 @dataclass(frozen=True)
 class NameMap:
-    """How a rig spells the channels. keys: channel -> the rig's names for it, of which both halves of a split one must move;
-    missing: the channels that the rig lacks, in the order of CHANNELS."""
+    """A rig's names for the channels.
+
+    keys: channel -> the rig's names for it; two for a channel that the rig splits in halves.
+    missing: the channels that the rig lacks, in the order of CHANNELS.
+    """
 
     keys: dict[str, tuple[str, ...]]
     missing: tuple[str, ...]
 
     @property
     def coverage(self) -> float:
-        """The share of the channels that were found, 0..1."""
+        """Return the share of the channels that were found, 0..1."""
         return len(self.keys) / (len(self.keys) + len(self.missing))
 
 
 def _spellings() -> dict[str, tuple[str, str]]:
-    """Lower-case name without separators -> (channel, half: "l", "r" or "" for the whole)."""
+    """Map lower-case names without separators to (channel, half). half: "l", "r" or "" for the whole."""
     spellings = {}
     for name in CHANNELS:
         plain = name.lower()
@@ -79,14 +85,17 @@ SPELLINGS: Mapping[str, tuple[str, str]] = _spellings()
 
 
 def words(name: str) -> list[str]:
-    """The parts of a rig's name, in lower case: head.Jaw_Open.001 -> head, jaw, open."""
+    """Split a rig's name into lower-case words: head.Jaw_Open.001 -> head, jaw, open."""
     plain = unicodedata.normalize("NFKC", _COPY_NUMBER.sub("", name)).lower()  # \uff12 is a 2
     return [word for word in _SEPARATOR.split(plain) if word]
 
 
 def look_up(name: str, spellings: Mapping[str, Meaning]) -> tuple[Meaning, int] | None:
-    """What a rig's name means by a table of lower-case names without separators, and how many words of prefix it has before that:
-    jawOpen, JawOpen, jaw_open, A25_Jaw_Open, head.jawOpen.001 all mean "jawopen"."""
+    """Look up a rig's name in a table of lower-case names without separators. Return its meaning, or None.
+
+    The second value is the number of words before the matching part. jawOpen, JawOpen, jaw_open, A25_Jaw_Open and
+    head.jawOpen.001 all match "jawopen".
+    """
     parts = words(name)
     for prefix in range(len(parts)):
         if (found := spellings.get("".join(parts[prefix:]))) is not None:
@@ -95,9 +104,9 @@ def look_up(name: str, spellings: Mapping[str, Meaning]) -> tuple[Meaning, int] 
 
 
 def map_names(names: Iterable[str]) -> NameMap:
-    """Find the channels among a rig's names, whatever case, separators, sides (Left, _L) or prefixes it writes them with.
+    """Find the channels among a rig's names, in any case and with any separators, sides (Left, _L) or prefixes.
 
-    Of several names for one channel the one that is closest to ARKit's own spelling is taken, and a whole before its two halves.
+    Of several names for one channel, the one closest to ARKit's spelling wins, and a whole wins over its two halves.
     """
     found: dict[tuple[str, str], list[tuple[int, bool, str]]] = {}
     for name in names:

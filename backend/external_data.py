@@ -1,15 +1,16 @@
-"""Whether an ONNX file keeps weights in other files. Ours don't, and a stranger's that does could have any file of this computer read.
+"""Detect ONNX files that keep weights in other files. Runs in Blender and in the backend process.
 
-What a runtime makes of such a file depends on its version, so none is asked: this reads just enough of protobuf (onnx.proto3) to tell.
+A file from an untrusted source could make a runtime read any file of this computer that way. Runtimes treat such files
+differently from version to version, so this module parses just enough of protobuf (onnx.proto3) by itself.
 """
 
 from collections.abc import Iterator
 
-_EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of a TensorProto
-_DEEPEST = 100  # messages in one another, as in protobuf's own readers
+_EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # field numbers of a TensorProto
+_MAX_DEPTH = 100  # of nested messages, as in protobuf's own parsers
 
-# message -> field -> the message in it, of all that a tensor can be in
-_INSIDE = {
+# kind of message -> field number -> kind of the message in it, for all that can contain a tensor
+_NESTED = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
     "function": {7: "node", 11: "attribute"},
@@ -21,24 +22,24 @@ _INSIDE = {
 
 
 def keeps_data_elsewhere(model: bytes) -> bool:
-    """Whether any tensor of an ONNX file says that it lies in another one. Raises ValueError for what is no such file."""
+    """Return True if any tensor of an ONNX file refers to another file. Raises ValueError if it isn't an ONNX file."""
     messages = [("model", memoryview(model), 0)]
     while messages:
         kind, message, depth = messages.pop()
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise ValueError("its parts lie too deep in one another")
         for field, value in _fields(message):
             if kind == "tensor" and (field == _EXTERNAL_DATA or field == _DATA_LOCATION and value != 0):
                 return True
-            if inside := _INSIDE.get(kind, {}).get(field):
+            if nested := _NESTED.get(kind, {}).get(field):
                 if isinstance(value, int):
                     raise ValueError("a field has another type")
-                messages.append((inside, value, depth + 1))
+                messages.append((nested, value, depth + 1))
     return False
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """(number, value or bytes) of a message's fields; the value of a float is not looked at."""
+    """Yield (field number, value or bytes) of a message's fields. The value of a fixed-size field is given as 0."""
     at = 0
     while at < len(message):
         key, at = _varint(message, at)
@@ -62,7 +63,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """(value, where it ends)."""
+    """Return (value, offset after it)."""
     value = 0
     for place in range(10):
         if at + place >= len(message):

@@ -1,7 +1,9 @@
-"""A model folder: `model.json`, the ONNX files it names with their sha256, the model card. Reading it loads no runtime.
+"""Read a model folder: `model.json` and the ONNX files it lists with their sha256. No runtime is loaded.
 
-It may be a stranger's, so nothing of it is believed: each field has its type, shape and bounds, and what is handed on of the ONNX files
-are the very bytes that were compared with their sha256, which lead to no other file.
+The folder may come from an untrusted source. Every field is checked for type, shape and bounds. The ONNX files are
+handed on as the same bytes whose sha256 was checked, and they must not refer to other files.
+
+Runs in Blender, in the backend process and in training.
 """
 
 import hashlib
@@ -24,14 +26,14 @@ from .noise_schedule import NoiseLevel
 SCHEMA = 2
 PARTS = ("encoder", "voice", "personalizer", "decoder")
 
-_LARGEST_CARD = 16 << 20  # bytes: a library of thousands
-_LARGEST_PART = 1 << 30
-_LONGEST_NAME = 48  # bytes, so that the name of an Action holds it
-_LONGEST_TEXT = 1000  # letters
-_MOST_STEPS = 100
-_FURTHEST_LOOK = 150  # frames: no more than are denoised at a time
-_FURTHEST_REACH = 3000  # mel frames: no more than are encoded at a time
-_LARGEST = 1e4  # number that anything in a card has need of
+_MAX_CARD_BYTES = 16 << 20  # enough for thousands of library entries
+_MAX_PART_BYTES = 1 << 30
+_MAX_NAME_BYTES = 48  # so that it fits into the name of an Action
+_MAX_TEXT_LETTERS = 1000
+_MAX_STEPS = 100
+_MAX_LOOKAHEAD = 150  # frames: no more than are denoised at a time
+_MAX_RECEPTIVE_FIELD = 3000  # mel frames on either side: no more than are encoded at a time
+_MAX_NUMBER = 1e4  # no array of a card needs larger ones
 
 
 class ModelError(UserError, RuntimeError):
@@ -48,7 +50,7 @@ class Named:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What model.json says. Arrays: mean, deviation and start (C,); embeddings and keys (library size, E)."""
+    """The content of model.json. Arrays: mean, deviation and start (C,); embeddings and keys (library size, E)."""
 
     name: str
     version: str
@@ -80,7 +82,7 @@ def read_card(folder: Path) -> ModelCard:
     """Read a folder's model.json. Raises ModelError when it is missing, unreadable, broken or of another schema."""
     path = folder / "model.json"
     try:
-        raw = _read(path, _LARGEST_CARD)
+        raw = _read(path, _MAX_CARD_BYTES)
         data = json.loads(raw)
         if data["schema"] != SCHEMA:
             raise ModelError(
@@ -110,13 +112,13 @@ def read_card(folder: Path) -> ModelCard:
 
 
 def read_parts(folder: Path, card: ModelCard) -> Parts:
-    """Read every part and compare it with its sha256. Raises ModelError naming the part that is missing, altered or needs other files."""
+    """Read every part and check its sha256. Raises ModelError if one is missing, altered or refers to other files."""
     return {part: _read_part(folder / f"{part}.onnx", card) for part in PARTS}
 
 
 def _read_part(path: Path, card: ModelCard) -> bytes:
     try:
-        content = _read(path, _LARGEST_PART)
+        content = _read(path, _MAX_PART_BYTES)
     except FileNotFoundError as error:
         raise ModelError(
             "The model in {folder} lacks {file}: reinstall the extension", folder=path.parent, file=path.name
@@ -152,19 +154,19 @@ def _read_part(path: Path, card: ModelCard) -> bytes:
     return content
 
 
-def _read(path: Path, most: int) -> bytes:
-    """The content of a file, not of a pipe or device that never ends. Raises OSError, and ValueError when it is too large."""
+def _read(path: Path, max_bytes: int) -> bytes:
+    """Return the content of a regular file. Raises OSError, or ValueError if it is a pipe, a device or too large."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise ValueError(f"{path.name} is no file")
     with path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise ValueError(f"{path.name} has more than {most >> 20} MB")
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ValueError(f"{path.name} has more than {max_bytes >> 20} MB")
     return content
 
 
 def _card(data: dict[str, Any], sha256: str) -> ModelCard:
-    """Raises KeyError, TypeError or ValueError that says what is wrong."""
+    """Check and convert the content of model.json. Raises KeyError, TypeError or ValueError with the reason."""
     identities = tuple(Named(entry["name"], _text(entry, "description")) for entry in _list(data, "identities"))
     emotions = tuple(_list(data, "emotions"))
     check_names("identities", [entry.name for entry in identities])
@@ -179,12 +181,12 @@ def _card(data: dict[str, Any], sha256: str) -> ModelCard:
         identities=identities,
         emotions=emotions,
         levels=_levels(data),
-        look=_whole(data, "look", _FURTHEST_LOOK),
-        reach=_whole(data, "reach", _FURTHEST_REACH),
-        temperature=float(_array(data, "temperature", (), least=1e-3)),
+        look=_whole(data, "look", _MAX_LOOKAHEAD),
+        reach=_whole(data, "reach", _MAX_RECEPTIVE_FIELD),
+        temperature=float(_array(data, "temperature", (), lowest=1e-3)),
         mean=_array(data, "mean", channels),
-        deviation=_array(data, "deviation", channels, least=1e-6),
-        start=_array(data, "start", channels, least=0.0),
+        deviation=_array(data, "deviation", channels, lowest=1e-6),
+        start=_array(data, "start", channels, lowest=0.0),
         identity_embeddings=_array(library, "identity_embeddings", (len(identities), None)),
         identity_keys=_array(library, "identity_keys", (len(identities), None)),
         emotion_embeddings=_array(library, "emotion_embeddings", (len(emotions), None)),
@@ -201,37 +203,37 @@ def _list(data: dict[str, Any], key: str) -> list[Any]:
 
 def _text(data: dict[str, Any], key: str) -> str:
     value = data[key]
-    if not isinstance(value, str) or not value.isprintable() or len(value) > _LONGEST_TEXT:
+    if not isinstance(value, str) or not value.isprintable() or len(value) > _MAX_TEXT_LETTERS:
         raise ValueError(f"{key} is no text: {str(value)[:40]!r}")
     return value
 
 
-def _whole(data: dict[str, Any], key: str, most: int) -> int:
+def _whole(data: dict[str, Any], key: str, highest: int) -> int:
     value = data[key]
-    if type(value) is not int or not 0 <= value <= most:
-        raise ValueError(f"{key} is no whole number of 0 to {most}: {str(value)[:40]}")
+    if type(value) is not int or not 0 <= value <= highest:
+        raise ValueError(f"{key} is no whole number of 0 to {highest}: {str(value)[:40]}")
     return value
 
 
-def _array(data: dict[str, Any], key: str, shape: tuple[int | None, ...], least: float = -_LARGEST) -> np.ndarray:
-    """shape: None where any size will do."""
+def _array(data: dict[str, Any], key: str, shape: tuple[int | None, ...], lowest: float = -_MAX_NUMBER) -> np.ndarray:
+    """Return an array of finite numbers in lowest.._MAX_NUMBER. shape: None for an axis of any size."""
     values = np.asarray(data[key])
     if values.dtype.kind not in "if":
         raise ValueError(f"{key} are no numbers")
     if len(values.shape) != len(shape) or not all(
-        size == (want or size) > 0 for size, want in zip(values.shape, shape, strict=True)
+        size == (expected or size) > 0 for size, expected in zip(values.shape, shape, strict=True)
     ):
         raise ValueError(f"{key} has the shape {values.shape}, not {str(shape).replace('None', 'any')}")
-    if not ((values >= least) & (values <= _LARGEST)).all():  # nor NaN
-        raise ValueError(f"{key} holds numbers that are not in {least:g} to {_LARGEST:g}")
+    if not ((values >= lowest) & (values <= _MAX_NUMBER)).all():  # also False for NaN
+        raise ValueError(f"{key} holds numbers that are not in {lowest:g} to {_MAX_NUMBER:g}")
     return values.astype(np.float32)
 
 
 def _levels(data: dict[str, Any]) -> tuple[NoiseLevel, ...]:
-    pairs = _array(data, "levels", (None, 2), least=0.0)
+    pairs = _array(data, "levels", (None, 2), lowest=0.0)
     levels = tuple(NoiseLevel(*map(float, pair)) for pair in data["levels"])
     descending = all(now.sigma > then.sigma and now.alpha < then.alpha for now, then in pairwise(levels))
-    if not 2 <= len(levels) <= _MOST_STEPS + 1 or not descending or levels[-1].sigma != 0 or levels[0].alpha == 0:
+    if not 2 <= len(levels) <= _MAX_STEPS + 1 or not descending or levels[-1].sigma != 0 or levels[0].alpha == 0:
         raise ValueError("levels do not go from noise to what is clean")
     if np.abs((pairs**2).sum(1) - 1).max() > 1e-3:
         raise ValueError("levels do not keep the variance")
@@ -239,16 +241,16 @@ def _levels(data: dict[str, Any]) -> tuple[NoiseLevel, ...]:
 
 
 def check_names(what: str, names: Sequence[object]) -> None:
-    """Raise ValueError unless menus and Actions can have these names; what: they are of, a plural."""
+    """Raise ValueError unless the names fit menus and Actions. what: the plural of what they name, for the message."""
     for name in names:
         if (
             not isinstance(name, str)
             or not name.strip()
             or not name.isprintable()
-            or len(name.encode()) > _LONGEST_NAME
+            or len(name.encode()) > _MAX_NAME_BYTES
         ):
             raise ValueError(f"{what} have one whose name is none: {str(name)[:60]!r}")
-    if len(set(names)) < len(names) or "auto" in names:  # which leaves the choice to the voice
+    if len(set(names)) < len(names) or "auto" in names:  # "auto" leaves the choice to the voice match
         raise ValueError(f"{what} have two of one name, or one named auto")
 
 

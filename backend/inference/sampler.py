@@ -1,4 +1,7 @@
-"""Few-step sampling of a diffusion model that predicts the clean signal. Works on numpy arrays and torch tensors alike."""
+"""Few-step DDIM sampling of a model that predicts the clean signal. Works on NumPy arrays and torch tensors.
+
+Runs in the backend process and in training.
+"""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -7,7 +10,10 @@ from ..noise_schedule import Array, NoiseLevel
 
 
 def ddim_step(noisy: Array, clean: Array, now: NoiseLevel, then: NoiseLevel) -> Array:
-    """One deterministic step from level `now` to the less noisy `then` (Song et al. 2021, eq. 12 with eta = 0), given the predicted clean signal."""
+    """Take a deterministic step from level `now` to the less noisy `then` (Song et al. 2021, eq. 12 with eta = 0).
+
+    clean: the prediction of the clean signal. All arrays have one shape.
+    """
     return then.alpha * clean + (then.sigma / now.sigma) * (noisy - now.alpha * clean)
 
 
@@ -17,10 +23,10 @@ def sample_ddim(
     levels: Sequence[NoiseLevel],
     callback: Callable[[int, int], None] | None = None,
 ) -> Array:
-    """Walk from noise to a clean signal, all of it at once; the backend goes in windows, see windowed_sampler.py.
+    """Sample a clean signal from noise, all frames at once. For long clips, see windowed_sampler.
 
-    denoise(z, level) predicts the clean signal; levels run from noisiest to clean; callback(step, steps) is called before each step
-    and may raise to cancel.
+    denoise(z, level): predict the clean signal. levels: from the noisiest to the clean one.
+    callback(step, steps): called before each step; may raise to cancel.
     """
     z = noise
     steps = len(levels) - 1

@@ -1,4 +1,4 @@
-"""Identity and emotion from the voice: similarity to the library's keys (v1; v2 adds emotion)."""
+"""Match a voice to the library's identities and emotions by similarity to their keys. Runs in the backend process."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ import numpy as np
 from ..model_folder import ModelCard
 
 NEUTRAL = "neutral"
-SURE = 0.5  # probability that an emotion must pass to be taken from the voice: a wrong one is worse than none
+MIN_EMOTION_PROBABILITY = 0.5  # below it, use neutral: a wrong emotion is worse than none
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Names with probabilities, best first."""
+    """Names with their probabilities, best first."""
 
     identities: tuple[tuple[str, float], ...]
     emotions: tuple[tuple[str, float], ...]
@@ -23,19 +23,25 @@ class Ranking:
 
     @property
     def emotion(self) -> str:
-        """The likeliest; neutral if it is no more likely than all the others together and the model knows neutral."""
+        """Return the likeliest emotion.
+
+        Return neutral instead if the model has it and no emotion is likelier than all others together.
+        """
         name, probability = self.emotions[0]
-        return name if probability > SURE or NEUTRAL not in dict(self.emotions) else NEUTRAL
+        return name if probability > MIN_EMOTION_PROBABILITY or NEUTRAL not in dict(self.emotions) else NEUTRAL
 
 
 def voice_sums(voice: np.ndarray) -> np.ndarray:
-    """What there is to know of some of a voice's frames, (T, 1 + V) -> (1 + 2 V,); that of all of them is the sum."""
+    """Return the sums that pool_voice() needs, (T, 1 + V) -> (1 + 2 V,). Those of several windows add up."""
     weight, content = voice[:, :1].astype(np.float64), voice[:, 1:].astype(np.float64)
     return np.concatenate([weight.sum(0), (weight * content).sum(0), (weight * content**2).sum(0)])
 
 
 def pool_voice(sums: np.ndarray) -> np.ndarray:
-    """Weighted mean and deviation over time, out of the sums: (1 + 2 V,) -> (2 V,). Must equal training's VoiceHead.pool."""
+    """Return weighted mean and standard deviation over time from the sums: (1 + 2 V,) -> (2 V,).
+
+    Must equal training's VoiceHead.pool.
+    """
     total = sums[0] + 1e-4
     mean, square = np.split(sums[1:] / total, 2)
     return np.concatenate([mean, np.sqrt(np.maximum(square - mean**2, 0) + 1e-4)]).astype(np.float32)
@@ -51,7 +57,7 @@ def _match(
 
 
 def rank(card: ModelCard, identity_query: np.ndarray, emotion_query: np.ndarray) -> Ranking:
-    """Compare a voice's queries with the library."""
+    """Rank the library's identities and emotions by likeness to a voice. Queries: unit vectors, (E,) each."""
     names = tuple(entry.name for entry in card.identities)
     return Ranking(
         _match(identity_query, card.identity_keys, names, card.temperature),

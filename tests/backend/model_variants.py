@@ -1,4 +1,4 @@
-"""Model folders as somebody else could have made them."""
+"""Build model folders as an untrusted source could."""
 
 import hashlib
 import json
@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 
-def read_told(folder: Path) -> dict[str, Any]:
-    """What model.json says."""
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """Return the content of model.json."""
     return json.loads((folder / "model.json").read_text())
 
 
 def sign(folder: Path, **parts: bytes) -> None:
-    """Write parts, and their sha256 into model.json, as whoever made the folder could."""
-    told = read_told(folder)
+    """Write parts, and their sha256 into model.json."""
+    metadata = read_metadata(folder)
     for part, content in parts.items():
         (folder / f"{part}.onnx").write_bytes(content)
-        told["files"][f"{part}.onnx"] = hashlib.sha256(content).hexdigest()
-    (folder / "model.json").write_text(json.dumps(told))
+        metadata["files"][f"{part}.onnx"] = hashlib.sha256(content).hexdigest()
+    (folder / "model.json").write_text(json.dumps(metadata))

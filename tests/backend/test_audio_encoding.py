@@ -1,4 +1,4 @@
-"""A clip is heard the same in windows as in one go, and in blocks as in one piece."""
+"""Encoding a clip in windows and blocks gives the result of encoding it at once."""
 
 from pathlib import Path
 
@@ -26,38 +26,38 @@ def sound() -> np.ndarray:
     ]
 
 
-def _listen(model: Model, blocks: list[np.ndarray]) -> AudioFeatures:
+def _encode(model: Model, blocks: list[np.ndarray]) -> AudioFeatures:
     return listen(model.runtime, model.card.reach, blocks, lambda fraction: None)
 
 
 @pytest.mark.parametrize("window", [5, 30, 60])
-def test_windows_leave_no_seam(model: Model, sound: np.ndarray, window: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Against the encoder run once, and interpolation in float64."""
+def test_encoding_in_windows_leaves_no_seam(
+    model: Model, sound: np.ndarray, window: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compare with one run of the encoder and interpolation in float64."""
     monkeypatch.setattr("backend.inference.audio_encoding._WINDOW", window)
-    heard = _listen(model, [sound])
+    encoded = _encode(model, [sound])
     total = int(np.ceil(len(sound) / RATE * 50)) + 2
-    encoded, voice = model.runtime.encode(log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * total))
+    features, voice = model.runtime.encode(log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * total))
     position = np.minimum(np.arange(int(len(sound) / RATE * 30) + 2) * 50 / 30, total - 1)
-    expected = np.stack([np.interp(position, np.arange(total), channel) for channel in encoded.T], axis=1)
-    np.testing.assert_allclose(heard.condition, expected, atol=1e-4)
-    for mine, whole in zip(heard.queries, model.runtime.queries(pool_voice(voice_sums(voice))), strict=True):
-        np.testing.assert_allclose(mine, whole, atol=1e-5)
-    assert heard.seconds == len(sound) / RATE
+    expected = np.stack([np.interp(position, np.arange(total), channel) for channel in features.T], axis=1)
+    np.testing.assert_allclose(encoded.condition, expected, atol=1e-4)
+    for query, whole in zip(encoded.queries, model.runtime.queries(pool_voice(voice_sums(voice))), strict=True):
+        np.testing.assert_allclose(query, whole, atol=1e-5)
+    assert encoded.seconds == len(sound) / RATE
 
 
-def test_blocks_change_nothing(model: Model, sound: np.ndarray) -> None:
-    whole, parts = _listen(model, [sound]), _listen(model, np.split(sound, range(8000, len(sound), 8000)))
+def test_encoding_is_independent_of_blocks(model: Model, sound: np.ndarray) -> None:
+    whole, parts = _encode(model, [sound]), _encode(model, np.split(sound, range(8000, len(sound), 8000)))
     np.testing.assert_array_equal(parts.condition, whole.condition)
     np.testing.assert_array_equal(parts.queries, whole.queries)
 
 
 @pytest.mark.parametrize("seconds", [0.2, 29.94, 29.96, 29.98, 30.0, 30.04])
-def test_every_frame_is_heard(model: Model, seconds: float) -> None:
-    """Around the window's edge: the last frames of a clip are in its last window, however little of it there is."""
+def test_every_frame_is_encoded(model: Model, seconds: float) -> None:
+    """Durations around the window's end, where the last window holds only a few frames."""
     sound = np.random.default_rng(0).standard_normal(round(seconds * RATE)).astype(np.float32)
-    heard = _listen(model, [sound])
-    assert (
-        len(heard.condition) == int(seconds * 30) + 2
-        and np.isfinite(heard.condition).all()
-        and np.ptp(heard.condition[-1]) > 0
-    )
+    encoded = _encode(model, [sound])
+    assert len(encoded.condition) == int(seconds * 30) + 2
+    assert np.isfinite(encoded.condition).all()
+    assert np.ptp(encoded.condition[-1]) > 0

@@ -1,4 +1,4 @@
-"""ONNX files that keep their weights elsewhere are refused: no other file's content ever gets into a take. Crafted with the package onnx."""
+"""ONNX files that refer to other files are rejected, so that no other file's content can get into a take."""
 
 import shutil
 from pathlib import Path
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.skipif(not (DEFAULT_MODEL / "model.json").exists(), rea
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of our model."""
+    """Return a copy of the extension's model."""
     return Path(shutil.copytree(DEFAULT_MODEL, tmp_path / "model"))
 
 
-def _elsewhere(location: str) -> bytes:
-    """An ONNX file whose weight lies in another one."""
+def _external_weight(location: str) -> bytes:
+    """Return an ONNX file whose weight is stored at another location."""
     weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1], data_location=TensorProto.EXTERNAL)
     for key, value in (("location", location), ("length", "4")):
         weight.external_data.add(key=key, value=value)
@@ -42,11 +42,11 @@ def _elsewhere(location: str) -> bytes:
 @pytest.mark.parametrize(
     "location", ["../secret", "/etc/hostname", "secret", "voice.onnx", "*/_ORT_MEM_ADDR_/*", "../model/../secret1"]
 )
-def test_weights_in_other_files_are_refused(folder: Path, location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_in_other_files_are_rejected(folder: Path, location: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in (folder, folder.parent):
         (place / "secret").write_bytes(b"\0\0\x80?")
     monkeypatch.chdir(folder)
-    sign(folder, voice=_elsewhere(location))
+    sign(folder, voice=_external_weight(location))
     for runtime in ("onnx", "torch"):
         with pytest.raises(
             ModelError,
@@ -55,16 +55,16 @@ def test_weights_in_other_files_are_refused(folder: Path, location: str, monkeyp
             load_model(folder, runtime)
 
 
-def test_a_tensor_says_where_it_lies_or_that_it_lies_here() -> None:
+def test_external_tensor_location_is_detected() -> None:
     model = onnx.load_model_from_string((DEFAULT_MODEL / "voice.onnx").read_bytes())
     assert not keeps_data_elsewhere(model.SerializeToString())
-    model.graph.initializer[0].data_location = TensorProto.DEFAULT  # said outright, as some tools do
+    model.graph.initializer[0].data_location = TensorProto.DEFAULT  # explicitly, as some tools do
     assert not keeps_data_elsewhere(model.SerializeToString())
     model.graph.initializer[0].data_location = TensorProto.EXTERNAL
     assert keeps_data_elsewhere(model.SerializeToString())
 
 
-def test_weights_that_are_no_numbers_are_told(folder: Path) -> None:
+def test_nan_weights_are_rejected(folder: Path) -> None:
     model = onnx.load(folder / "voice.onnx")
     largest = max(model.graph.initializer, key=lambda tensor: len(tensor.raw_data))
     largest.raw_data = np.full(len(largest.raw_data) // 2, np.nan, np.float16).tobytes()

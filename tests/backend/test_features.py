@@ -1,4 +1,4 @@
-"""Log-mel features: pieces equal the whole, levels are evened, silence is silent."""
+"""Log-mel features: cutting, leveling and agreement with their definition."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def test_pieces_equal_the_whole() -> None:
         np.testing.assert_allclose(log_mel(sound, first, count), whole[first : first + count], atol=1e-5)
 
 
-def test_it_is_what_its_definition_says() -> None:
+def test_log_mel_matches_its_definition() -> None:
     sound = np.random.default_rng(0).standard_normal(RATE).astype(np.float32) * 0.1
     frames = np.stack([np.pad(sound, 200)[160 * i : 160 * i + 400] for i in range(frame_count(len(sound)))]).astype(
         np.float64
@@ -22,7 +22,7 @@ def test_it_is_what_its_definition_says() -> None:
     np.testing.assert_allclose(log_mel(sound), compress(power), atol=1e-5)
 
 
-def test_a_sound_in_blocks_is_cut_like_a_whole_one() -> None:
+def test_blocks_are_cut_like_whole_sound() -> None:
     sound = np.arange(1, 101, dtype=np.float32)
     around = np.concatenate([np.zeros(20), sound, np.zeros(60)])
     spans = [(-20, 3), (-20, 30), (10, 30), (28, 95), (60, 105), (110, 140)]
@@ -36,7 +36,7 @@ def test_frames_past_the_end_are_silent() -> None:
     assert np.ptp(log_mel(np.zeros(RATE, np.float32), 90, 40)) == 0
 
 
-def test_a_tone_lands_in_its_band() -> None:
+def test_tone_lands_in_its_band() -> None:
     time = np.arange(RATE) / RATE
     for hertz in (200, 1000, 4000):
         band = log_mel(np.sin(2 * np.pi * hertz * time).astype(np.float32))[50].argmax()
@@ -44,7 +44,7 @@ def test_a_tone_lands_in_its_band() -> None:
         assert abs(bins[mel_filters()[band].argmax()] - hertz) < 0.1 * hertz + 40
 
 
-def test_speech_level_does_not_depend_on_gain() -> None:
+def test_speech_level_is_independent_of_gain() -> None:
     sound = np.random.default_rng(0).standard_normal(RATE).astype(np.float32) * 0.2
     for gain in (0.1, 1.0, 3.0):
         assert abs(speech_gain(gain * sound) * gain - speech_gain(sound)) < 1e-3

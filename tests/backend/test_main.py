@@ -13,7 +13,8 @@ from backend import __version__
 from backend.__main__ import DEFAULT_MODEL, main
 from backend.curve_files import read
 from backend.curves.adjust import Controls, adjust
-from backend.shell import CLOSED_PIPE, is_closed_pipe
+from backend.platforms import is_closed_pipe
+from backend.shell import CLOSED_PIPE
 
 REPOSITORY = Path(__file__).parents[2]
 SPEECH = str(REPOSITORY / "tests" / "data" / "speech.ogg")

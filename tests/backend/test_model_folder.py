@@ -1,4 +1,4 @@
-"""Model folders from anywhere: what is broken, altered, cut, swapped or crafted is a ModelError, and never another file's content."""
+"""Untrusted model folders: damaged, altered or crafted ones raise ModelError and never expose another file's content."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from model_variants import read_told, sign
+from model_variants import read_metadata, sign
 
 from backend import model_folder
 from backend.__main__ import DEFAULT_MODEL, main
@@ -23,65 +23,66 @@ from tests.soak import Soak
 
 SPEECH = Path(__file__).parents[1] / "data/speech.ogg"
 SILENCE = np.zeros(4000, np.float32)
-BOUND = 5.0  # s that looking at a folder may take
+TIME_LIMIT = 5.0  # s that reading a folder may take
 
 pytestmark = pytest.mark.skipif(not (DEFAULT_MODEL / "model.json").exists(), reason="backend/model holds no model")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of our model."""
+    """Return a copy of the extension's model."""
     return Path(shutil.copytree(DEFAULT_MODEL, tmp_path / "model"))
 
 
-WRONG: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
-    ("name is no text", lambda told: told.update(name=7)),
-    ("name is no text", lambda told: told.update(name="a\nb")),
-    ("version is no text", lambda told: told.update(version="\ud800")),
-    ("it lacks 'look'", lambda told: told.pop("look")),
-    ("look is no whole number of 0 to 150: True", lambda told: told.update(look=True)),
-    ("look is no whole number", lambda told: told.update(look=10**9)),
-    ("reach is no whole number of 0 to 3000: -1", lambda told: told.update(reach=-1)),
-    ("temperature holds numbers that are not", lambda told: told.update(temperature=0)),
-    ("temperature are no numbers", lambda told: told.update(temperature="0.1")),
-    ("mean holds numbers", lambda told: told["mean"].__setitem__(3, float("nan"))),
-    ("mean has the shape", lambda told: told["mean"].pop()),
-    ("deviation holds numbers", lambda told: told["deviation"].__setitem__(0, 0.0)),
-    ("start holds numbers", lambda told: told["start"].__setitem__(0, -1.0)),
-    ("identities are no list, or empty", lambda told: told.update(identities=[])),
-    ("identities have two of one name", lambda told: told["identities"].append(told["identities"][0])),
-    ("identities have one whose name is none", lambda told: told["identities"][0].update(name=" ")),
-    ("identities have one whose name is none", lambda told: told["identities"][0].update(name="x" * 49)),
-    ("or one named auto", lambda told: told["identities"][0].update(name="auto")),
-    ("emotions have one whose name is none", lambda told: told["emotions"].__setitem__(0, None)),
-    ("identity_embeddings has the shape", lambda told: told["library"]["identity_embeddings"].pop()),
-    ("inhomogeneous", lambda told: told["library"]["identity_keys"][0].pop()),
-    ("emotion_keys holds numbers", lambda told: told["library"]["emotion_keys"][0].__setitem__(0, 1e300)),
-    ("emotion_keys are no numbers", lambda told: told["library"]["emotion_keys"][0].__setitem__(0, 10**400)),
-    ("levels do not go from noise", lambda told: told["levels"].reverse()),
-    ("levels do not go from noise", lambda told: told["levels"].pop()),
-    ("levels do not keep", lambda told: told["levels"][0].__setitem__(1, 0.98)),
-    ("files do not name", lambda told: told["files"].pop("voice.onnx")),
-    ("files name one in another folder", lambda told: told["files"].update({"../voice.onnx": "0" * 64})),
-    ("files name one in another folder", lambda told: told["files"].update({"C:\\voice.onnx": "0" * 64})),
-    ("the sha256 of voice.onnx is none", lambda told: told["files"].update({"voice.onnx": ["a"]})),
+INVALID: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
+    ("name is no text", lambda metadata: metadata.update(name=7)),
+    ("name is no text", lambda metadata: metadata.update(name="a\nb")),
+    ("version is no text", lambda metadata: metadata.update(version="\ud800")),
+    ("it lacks 'look'", lambda metadata: metadata.pop("look")),
+    ("look is no whole number of 0 to 150: True", lambda metadata: metadata.update(look=True)),
+    ("look is no whole number", lambda metadata: metadata.update(look=10**9)),
+    ("reach is no whole number of 0 to 3000: -1", lambda metadata: metadata.update(reach=-1)),
+    ("temperature holds numbers that are not", lambda metadata: metadata.update(temperature=0)),
+    ("temperature are no numbers", lambda metadata: metadata.update(temperature="0.1")),
+    ("mean holds numbers", lambda metadata: metadata["mean"].__setitem__(3, float("nan"))),
+    ("mean has the shape", lambda metadata: metadata["mean"].pop()),
+    ("deviation holds numbers", lambda metadata: metadata["deviation"].__setitem__(0, 0.0)),
+    ("start holds numbers", lambda metadata: metadata["start"].__setitem__(0, -1.0)),
+    ("identities are no list, or empty", lambda metadata: metadata.update(identities=[])),
+    ("identities have two of one name", lambda metadata: metadata["identities"].append(metadata["identities"][0])),
+    ("identities have one whose name is none", lambda metadata: metadata["identities"][0].update(name=" ")),
+    ("identities have one whose name is none", lambda metadata: metadata["identities"][0].update(name="x" * 49)),
+    ("or one named auto", lambda metadata: metadata["identities"][0].update(name="auto")),
+    ("emotions have one whose name is none", lambda metadata: metadata["emotions"].__setitem__(0, None)),
+    ("identity_embeddings has the shape", lambda metadata: metadata["library"]["identity_embeddings"].pop()),
+    ("inhomogeneous", lambda metadata: metadata["library"]["identity_keys"][0].pop()),
+    ("emotion_keys holds numbers", lambda metadata: metadata["library"]["emotion_keys"][0].__setitem__(0, 1e300)),
+    ("emotion_keys are no numbers", lambda metadata: metadata["library"]["emotion_keys"][0].__setitem__(0, 10**400)),
+    ("levels do not go from noise", lambda metadata: metadata["levels"].reverse()),
+    ("levels do not go from noise", lambda metadata: metadata["levels"].pop()),
+    ("levels do not keep", lambda metadata: metadata["levels"][0].__setitem__(1, 0.98)),
+    ("files do not name", lambda metadata: metadata["files"].pop("voice.onnx")),
+    ("files name one in another folder", lambda metadata: metadata["files"].update({"../voice.onnx": "0" * 64})),
+    ("files name one in another folder", lambda metadata: metadata["files"].update({"C:\\voice.onnx": "0" * 64})),
+    ("the sha256 of voice.onnx is none", lambda metadata: metadata["files"].update({"voice.onnx": ["a"]})),
 ]
 
 
-@pytest.mark.parametrize("says, change", WRONG)
-def test_every_field_is_checked(folder: Path, says: str, change: Callable[[dict[str, Any]], Any]) -> None:
-    told = read_told(folder)
-    change(told)
-    (folder / "model.json").write_text(json.dumps(told))
+@pytest.mark.parametrize("message, change", INVALID)
+def test_every_field_is_checked(folder: Path, message: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    metadata = read_metadata(folder)
+    change(metadata)
+    (folder / "model.json").write_text(json.dumps(metadata))
     with pytest.raises(
-        ModelError, match=f"The model.json in .* is broken .*{says}.*: reinstall the extension"
+        ModelError, match=f"The model.json in .* is broken .*{message}.*: reinstall the extension"
     ) as raised:
         read_card(folder)
-    assert "\n" not in str(raised.value) and len(str(raised.value)) < 500 + len(str(folder))
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 500 + len(str(folder))
 
 
 @pytest.mark.parametrize(
-    "content, says",
+    "content, message",
     [
         (b"", "is broken"),
         (b"\xff\xfe{", "is broken"),
@@ -94,18 +95,18 @@ def test_every_field_is_checked(folder: Path, says: str, change: Callable[[dict[
     ],
     ids=["empty", "no text", "ten million brackets", "a million digits", "list", "null", "other schema", "too large"],
 )
-def test_what_is_no_card(folder: Path, content: bytes, says: str) -> None:
+def test_malformed_card_is_rejected(folder: Path, content: bytes, message: str) -> None:
     (folder / "model.json").write_bytes(content)
     began = time.monotonic()
-    with pytest.raises(ModelError, match=says):
+    with pytest.raises(ModelError, match=message):
         read_card(folder)
-    assert time.monotonic() - began < BOUND
+    assert time.monotonic() - began < TIME_LIMIT
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
 @pytest.mark.parametrize("name", ["model.json", "voice.onnx"])
 @pytest.mark.parametrize("kind", ["cycle", "pipe", "device", "folder", "nowhere"])
-def test_what_is_no_file_is_not_waited_for(folder: Path, name: str, kind: str) -> None:
+def test_pipes_and_links_are_rejected(folder: Path, name: str, kind: str) -> None:
     path = folder / name
     path.unlink()
     links = {"cycle": name, "device": "/dev/zero", "nowhere": "/nowhere"}
@@ -119,20 +120,20 @@ def test_what_is_no_file_is_not_waited_for(folder: Path, name: str, kind: str) -
         load_model(folder)
 
 
-def test_a_part_that_is_too_large_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_folder, "_LARGEST_PART", 1 << 20)
+def test_oversized_part_is_rejected(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_folder, "_MAX_PART_BYTES", 1 << 20)
     with pytest.raises(ModelError, match=r"encoder.onnx in .* can't be read \(encoder.onnx has more than 1 MB\)"):
         load_model(folder)
 
 
-def test_what_was_checked_is_what_is_run(folder: Path) -> None:
+def test_checked_bytes_are_the_loaded_ones(folder: Path) -> None:
     parts = read_parts(folder, read_card(folder))
     for part in PARTS:
-        (folder / f"{part}.onnx").write_bytes(b"something else by now")
+        (folder / f"{part}.onnx").write_bytes(b"replaced after the check")
         open_part(part, parts[part])
 
 
-def test_parts_that_do_not_fit_aretold(folder: Path) -> None:
+def test_mismatched_parts_are_rejected(folder: Path) -> None:
     parts = read_parts(folder, read_card(folder))
     sign(folder, voice=parts["personalizer"], personalizer=parts["voice"])
     with pytest.raises(ModelError, match="The parts of DiffusionTalker Small don't match .*: export the model again"):
@@ -144,18 +145,19 @@ def test_parts_that_do_not_fit_aretold(folder: Path) -> None:
     with pytest.raises(ModelError, match="ONNX Runtime can't open the model's encoder.onnx"):
         load_model(folder)
     sign(folder, **parts)
-    told = read_told(folder)
-    told["library"]["emotion_keys"] = [row[:-1] for row in told["library"]["emotion_keys"]]
-    (folder / "model.json").write_text(json.dumps(told))
+    metadata = read_metadata(folder)
+    metadata["library"]["emotion_keys"] = [row[:-1] for row in metadata["library"]["emotion_keys"]]
+    (folder / "model.json").write_text(json.dumps(metadata))
     with pytest.raises(ModelError, match=r"emotion has shape \(32,\)"):
         load_model(folder)
 
 
-def test_ours_stands_in_and_says_why(folder: Path) -> None:
+def test_own_model_replaces_broken_folder(folder: Path) -> None:
     assert load_model_or(DEFAULT_MODEL, folder).stands_in is False
     (folder / "decoder.onnx").write_bytes(b"")
     model = load_model_or(DEFAULT_MODEL, folder)
-    assert model.stands_in and model.card.sha256 == read_card(DEFAULT_MODEL).sha256
+    assert model.stands_in
+    assert model.card.sha256 == read_card(DEFAULT_MODEL).sha256
     assert str(*model.notices) == (
         f"decoder.onnx in {folder} is not the file its model.json describes: reinstall the extension; until then, the extension's own model "
         "is used"
@@ -165,7 +167,7 @@ def test_ours_stands_in_and_says_why(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["generate", "identities", "batch"])
-def test_a_shell_is_never_given_another_model(
+def test_commands_never_fall_back_silently(
     folder: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "decoder.onnx").write_bytes(b"")
@@ -175,15 +177,13 @@ def test_a_shell_is_never_given_another_model(
     assert (
         main([command, str(tmp_path / "sounds" if command == "batch" else SPEECH), *out, "--model", str(folder)]) == 1
     )
-    assert (
-        "decoder.onnx in" in capsys.readouterr().err
-        and not list(tmp_path.rglob("*.csv/*.csv"))
-        and not (tmp_path / "out.csv").is_file()
-    )
+    assert "decoder.onnx in" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.csv/*.csv"))
+    assert not (tmp_path / "out.csv").is_file()
 
 
 def _mutate(folder: Path, random: np.random.Generator) -> str:
-    """One thing wrong with a folder; says which."""
+    """Damage a folder in one random way. Return a description."""
     path = folder / f"{random.choice(PARTS)}.onnx"
     content = bytearray(path.read_bytes())
     kind = random.choice(
@@ -207,8 +207,8 @@ def _mutate(folder: Path, random: np.random.Generator) -> str:
             raw[at] = random.integers(256)
         (folder / "model.json").write_bytes(raw)
     else:
-        told = read_told(folder)
-        holder, key = _somewhere(told, random) if kind != "schema" else (told, "schema")
+        metadata = read_metadata(folder)
+        holder, key = _random_place(metadata, random) if kind != "schema" else (metadata, "schema")
         if kind == "json gone":
             del holder[key]
         else:
@@ -234,22 +234,22 @@ def _mutate(folder: Path, random: np.random.Generator) -> str:
                 {},
             ]
             holder[key] = junk[random.integers(len(junk))]
-        (folder / "model.json").write_text(json.dumps(told))
+        (folder / "model.json").write_text(json.dumps(metadata))
     return f"{kind} of {path.name}"
 
 
-def _somewhere(value: Any, random: np.random.Generator) -> tuple[Any, Any]:
-    """A random place in nested JSON: (dict or list, key)."""
+def _random_place(value: Any, random: np.random.Generator) -> tuple[Any, Any]:
+    """Return a random place in nested JSON: (dict or list, key)."""
     key = random.choice(list(value)) if isinstance(value, dict) else int(random.integers(len(value)))
     inner = value[key]
     return (
-        _somewhere(inner, random)
+        _random_place(inner, random)
         if isinstance(inner, dict | list) and inner and random.random() < 0.8
         else (value, key)
     )
 
 
-def test_a_mutated_folder_is_refused_or_a_model(soak: Soak, tmp_path: Path) -> None:
+def test_mutated_folder_is_rejected_or_loaded(soak: Soak, tmp_path: Path) -> None:
     for n in soak.times(quick=20, long=600):
         with soak.trial("mutated model folders"):
             folder = Path(shutil.copytree(DEFAULT_MODEL, tmp_path / str(n)))
@@ -264,13 +264,14 @@ def test_a_mutated_folder_is_refused_or_a_model(soak: Soak, tmp_path: Path) -> N
                     lambda stage, fraction: None,
                 )
                 assert take.curves.values.shape[1] == 52 and np.isfinite(take.curves.values).all(), what
-                told = read_told(folder)["files"]
+                metadata = read_metadata(folder)["files"]
                 assert all(
-                    told[path.name] == hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.onnx")
+                    metadata[path.name] == hashlib.sha256(path.read_bytes()).hexdigest()
+                    for path in folder.glob("*.onnx")
                 ), what
             except ModelError as error:
                 assert "\n" not in str(error), what
             except Exception as error:
                 raise AssertionError(what) from error
-            assert time.monotonic() - began < BOUND, what
+            assert time.monotonic() - began < TIME_LIMIT, what
             shutil.rmtree(folder)

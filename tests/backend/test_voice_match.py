@@ -1,26 +1,24 @@
-"""What is taken from a voice when nobody chose."""
+"""Identity and emotion chosen from the voice."""
 
 import pytest
 
 from backend.inference.voice_match import Ranking
 
-WHO = (("Ada", 0.4), ("Otto", 0.3))
+IDENTITIES = (("Ada", 0.4), ("Otto", 0.3))
 
 
 @pytest.mark.parametrize(
-    ("emotions", "taken"),
+    ("emotions", "chosen"),
     [
         ((("anger", 0.6), ("neutral", 0.4)), "anger"),
-        ((("anger", 0.5), ("neutral", 0.2), ("fear", 0.3)), "neutral"),  # no likelier than the others together
+        ((("anger", 0.5), ("neutral", 0.2), ("fear", 0.3)), "neutral"),  # not likelier than the others together
         ((("neutral", 0.45), ("anger", 0.4), ("fear", 0.15)), "neutral"),
         ((("anger", 0.4), ("fear", 0.35), ("disgust", 0.25)), "anger"),  # a model without neutral
     ],
 )
-def test_only_an_emotion_that_is_likelier_than_not_is_taken_from_the_voice(
-    emotions: tuple[tuple[str, float], ...], taken: str
-) -> None:
-    assert Ranking(WHO, emotions).emotion == taken
+def test_voice_sets_only_likely_emotions(emotions: tuple[tuple[str, float], ...], chosen: str) -> None:
+    assert Ranking(IDENTITIES, emotions).emotion == chosen
 
 
-def test_the_identity_is_the_likeliest_however_unlikely() -> None:
-    assert Ranking(WHO, (("neutral", 1.0),)).identity == "Ada"
+def test_likeliest_identity_is_always_chosen() -> None:
+    assert Ranking(IDENTITIES, (("neutral", 1.0),)).identity == "Ada"

@@ -1,4 +1,4 @@
-"""Sampling in windows gives what sampling in one go gives, whatever the windows, and whether or not steps run at the same time."""
+"""Windowed sampling gives the result of plain sampling for any window, with and without threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,7 +16,7 @@ LEVELS = linear_schedule(32)[::-8]
 
 
 def _predict(noisy: np.ndarray, level: NoiseLevel, state: float) -> tuple[np.ndarray, float]:
-    """A model that looks around, and remembers: (1, LOOK + n + LOOK, C) -> (1, n, C)."""
+    """Predict like a model with lookahead and a recurrent state: (1, LOOK + n + LOOK, C) -> (1, n, C)."""
     around = np.lib.stride_tricks.sliding_window_view(noisy[0], 2 * LOOK + 1, axis=0).mean(axis=-1)
     clean = np.empty_like(around)
     for frame, seen in enumerate(around):
@@ -31,7 +31,7 @@ def _denoise(noisy: np.ndarray, level: NoiseLevel, first: int, state: Any) -> tu
 
 @pytest.fixture(scope="module")
 def known() -> np.ndarray:
-    """Locks with gaps of all lengths between them, at every place in a window; and channels with none, and with nothing else."""
+    """Make locks with gaps of all lengths at any place in a window; channel 0 is free and channel 1 fully locked."""
     rng = np.random.default_rng(2)
     known = rng.standard_normal((FRAMES, 5))
     known[:, 0] = np.nan
@@ -44,14 +44,14 @@ def known() -> np.ndarray:
 
 @pytest.mark.parametrize("window", [18, 25, 60, 133, FRAMES, 1000])
 @pytest.mark.parametrize("threads", [0, 3])
-def test_windows_change_nothing(known: np.ndarray, window: int, threads: int) -> None:
+def test_windowed_result_equals_plain_sampling(known: np.ndarray, window: int, threads: int) -> None:
     noise = np.random.default_rng(1).standard_normal((FRAMES, 5))
 
-    def whole(z: np.ndarray, level: NoiseLevel) -> np.ndarray:
+    def denoise_all(z: np.ndarray, level: NoiseLevel) -> np.ndarray:
         clean, _ = _predict(np.pad(z, ((LOOK, LOOK), (0, 0)))[None], level, 0.0)
         return inpaint(clean[0], known, 30.0)
 
-    expected = sample_ddim(whole, noise, LEVELS)
+    expected = sample_ddim(denoise_all, noise, LEVELS)
     task = SamplingTask(
         window,
         LOOK,
@@ -66,12 +66,14 @@ def test_windows_change_nothing(known: np.ndarray, window: int, threads: int) ->
     else:
         sample_in_windows(task, noise, LEVELS, None, fractions.append)
     np.testing.assert_allclose(noise, expected, atol=1e-12)
-    assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] < 1
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0
+    assert fractions[-1] < 1
     np.testing.assert_array_equal(noise[:, 1], known[:, 1])
 
 
-def test_the_callback_may_give_up() -> None:
-    def give_up(fraction: float) -> None:
+def test_callback_can_cancel_sampling() -> None:
+    def cancel_halfway(fraction: float) -> None:
         if fraction > 0.5:
             raise InterruptedError
 
@@ -81,5 +83,5 @@ def test_the_callback_may_give_up() -> None:
             np.zeros((FRAMES, 5)),
             LEVELS,
             workers,
-            give_up,
+            cancel_halfway,
         )

@@ -11,7 +11,7 @@ from torch import Tensor
 from backend.features import MEL_FPS, RATE, log_mel, speech_gain
 from backend.inference.generator import FACE_FPS
 from backend.inference.sampler import sample_ddim
-from backend.inference.voice_match import NEUTRAL, SURE
+from backend.inference.voice_match import MIN_EMOTION_PROBABILITY, NEUTRAL
 from backend.noise_schedule import NoiseLevel
 
 from ..encoders.base import Encode
@@ -100,7 +100,7 @@ def match_voice(pipeline: TalkerPipeline, mel: np.ndarray) -> tuple[int, int]:
     identity_keys, emotion_keys = pipeline.talker.personalizer.keys()
     identity = int((identity_query @ identity_keys.T).argmax())
     probability, emotion = (emotion_query @ emotion_keys.T / TEMPERATURE).softmax(-1)[0].max(0)
-    if probability <= SURE and NEUTRAL in pipeline.emotions:
+    if probability <= MIN_EMOTION_PROBABILITY and NEUTRAL in pipeline.emotions:
         return identity, pipeline.emotions.index(NEUTRAL)
     return identity, int(emotion)
 
