@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from . import DEFAULT_MODEL, __version__
 from .batch import command as batch
 from .ipc.server_pipes import claim_pipes
-from .shell import is_closed_pipe, run_command
+from .platforms import is_closed_pipe
+from .shell import run_command
 
 if TYPE_CHECKING:
     from .inference.generator import Model
