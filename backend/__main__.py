@@ -58,7 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("generate", help="write the curves of a speech file")
     command.set_defaults(command=_generate)
     command.add_argument(
-        "file", type=Path, metavar="FILE", help="a sound file of any format, rate and channels that libsndfile reads"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a sound file of any rate and channels; films, AAC and the like if ffmpeg or PyAV is installed",
     )
     command.add_argument(
         "--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace), take.json (BEAT) or take.npz"
@@ -152,7 +155,7 @@ def _generate(options: argparse.Namespace) -> int:
     )
     began = time.monotonic()
     performance = read_performance(options)
-    takes = generate_takes(_load(options), options.file, performance, options.start, options.end, _show)
+    takes = generate_takes(_load(options), options.file, performance, options.start, options.end, _show, notify=_note)
     written = []
     # All of them or none: an error with the last must not leave the first behind.
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
@@ -178,8 +181,12 @@ def _load(options: argparse.Namespace) -> "Model":
 
     model = load_model(options.model, options.runtime, report=lambda stage: print(stage, file=sys.stderr, flush=True))
     for notice in model.notices:
-        print(f"note: {notice}", file=sys.stderr)
+        _note(notice)
     return model
+
+
+def _note(notice: "UserMessage") -> None:
+    print(f"note: {notice}", file=sys.stderr)
 
 
 def _show(stage: "UserMessage", fraction: float) -> None:
@@ -196,7 +203,10 @@ def _identities(options: argparse.Namespace) -> int:
     from .inference.generator import rank_voice
 
     model = _load(options)
-    ranking = rank_voice(model, read_clip(options.file).samples)
+    clip = read_clip(options.file)
+    for notice in clip.notices:
+        _note(notice)
+    ranking = rank_voice(model, clip.samples)
     descriptions = {identity.name: identity.description for identity in model.card.identities}
     width = max(map(len, [*descriptions, *model.card.emotions]))
     for title, ranked in (("Identity", ranking.identities), ("Emotion", ranking.emotions)):

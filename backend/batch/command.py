@@ -8,7 +8,6 @@ from pathlib import Path
 
 FORMATS = ("csv", "json", "npz")
 SOME_FAILED = 3  # exit code
-_SHOWN = 20
 
 
 def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
@@ -53,8 +52,8 @@ def _batch(options: argparse.Namespace) -> int:
     print(
         f"{summary.made} lines made, {summary.skipped} kept from before, {len(summary.failed)} failed: {summary.seconds:.0f} s of sound in {took:.1f} s"
     )
-    for result in summary.failed[:_SHOWN]:
+    for name, notice in summary.notices:
+        print(f"note: {name}: {notice}", file=sys.stderr)
+    for result in summary.failed:
         print(f"failed: {result.name}: {result.error}", file=sys.stderr)
-    if len(summary.failed) > _SHOWN:
-        print(f"... and {len(summary.failed) - _SHOWN} more: see {setting.out / 'manifest.jsonl'}", file=sys.stderr)
     return SOME_FAILED if summary.failed else 0

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from ..audio import find_sounds
 from ..flat_format import FlatFormat
 from ..inference.errors import RequestError
 from ..inference.generate_takes import MOST_TAKES
 from ..performance import Performance
 
-_SUFFIXES = (".wav", ".ogg", ".mp3", ".flac", ".aif", ".aiff", ".opus", ".caf", ".au", ".w64", ".rf64")
 _LARGEST = 1 << 30  # bytes of a table
 _LONGEST = 1 << 20  # letters of one of its lines
 _SAFE = re.compile(r"[^\w\-. ()\[\]{}+,=@!&\']")
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line of a table that can't be used, and why."""
+    """A line of a table, or a file of a folder, that can't be used, and why."""
 
     name: str
     reason: str
@@ -55,25 +55,24 @@ _KINDS: dict[str, type] = {name: (get_args(hint) or (hint,))[0] for name, hint i
 def read_lines(path: Path) -> list[Line | BadLine]:
     """Read a folder's sounds, those in subfolders too and sorted by name, or a table's rows (.csv with a header, .jsonl).
 
+    A folder's sounds are found by their content. What looks like one and can't be read is a BadLine.
     A table needs only the column `file`, relative to the table's folder; other cells may be empty or missing. Raises LinesError when
     there is no such folder or table, or it is empty.
     """
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
-        lines = _with_unique_names(
-            [Line(file.relative_to(path).with_suffix("").as_posix(), str(file)) for file in files]
-        )
+        lines = _with_unique_names([_file_line(path, file, why_not) for file, why_not in find_sounds(path)])
     elif path.is_file():
         lines = _with_unique_names([_line(row, number, path) for number, row in _rows(path)])
     else:
         raise LinesError('There is no folder or table "{file}": give a folder of sounds, a .csv or a .jsonl', file=path)
     if not lines:
-        raise LinesError(
-            '"{file}" holds no lines: put sounds into it ({suffixes} and so on), or rows',
-            file=path,
-            suffixes=", ".join(_SUFFIXES[:4]),
-        )
+        raise LinesError('"{file}" holds no lines: put sounds into it, or rows', file=path)
     return lines
+
+
+def _file_line(folder: Path, file: Path, why_not: str) -> Line | BadLine:
+    name = file.relative_to(folder).with_suffix("").as_posix()
+    return BadLine(name, why_not) if why_not else Line(name, str(file))
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, Any] | str]]:

@@ -33,12 +33,16 @@ class Setting:
 
 @dataclass(frozen=True)
 class Summary:
-    """How a run ended: the number of lines made and of lines skipped as done before, and the results that failed."""
+    """How a run ended: the number of lines made and of lines skipped as done before, and the results that failed.
+
+    notices: (name of the line, sentence).
+    """
 
     made: int
     skipped: int
     failed: tuple[Result, ...]
     seconds: float  # of sound, of the lines made
+    notices: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -84,9 +88,9 @@ def run(
     results |= skipped
     manifest.rewrite(setting.out, [results[line.name] for line in lines])
     failed = tuple(results[line.name] for line in lines if results[line.name].error)
-    return Summary(
-        made, len(skipped), failed, sum(each.seconds for name, each in results.items() if name not in skipped)
-    )
+    seconds = sum(each.seconds for name, each in results.items() if name not in skipped)
+    notices = tuple((line.name, notice) for line in lines for notice in results[line.name].notices)
+    return Summary(made, len(skipped), failed, seconds, notices)
 
 
 def _sha(line: Line) -> str:

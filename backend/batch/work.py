@@ -12,6 +12,7 @@ from ..curve_files import write
 from ..inference.errors import explain
 from ..inference.generate_takes import generate_takes
 from ..inference.generator import Model
+from ..messages import UserMessage
 from .lines import TABLE, Line, output_names
 
 
@@ -21,6 +22,7 @@ class Result:
 
     key: see key_of(). outputs: files, relative to the output folder. identity, emotion, audio_sha256, model_sha256: as in Take.
     seeds: one a take. seconds: of sound; took: seconds of work. character, frame: as in Line. error: a sentence, "" on success.
+    notices: sentences on how the sound was read.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Result:
     character: str = ""
     frame: int = 1
     error: str = ""
+    notices: tuple[str, ...] = ()
 
 
 def key_of(line: Line, audio: str, model: str, form: str) -> str:
@@ -58,8 +61,9 @@ def sha256_of(file: str) -> str:
 def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
     """Generate and write a line's takes: out/NAME.csv, or NAME_1.csv, ... Errors go into the result; no file is left half-written."""
     began = time.monotonic()
+    notices: list[UserMessage] = []
     try:
-        takes = list(generate_takes(model, line.file, line.performance, line.start, line.end))
+        takes = list(generate_takes(model, line.file, line.performance, line.start, line.end, notify=notices.append))
         outputs = [f"{name}.{form}" for name in output_names(line.name, line.performance.count)]
         for take, name in zip(takes, outputs, strict=True):
             path = out / name
@@ -83,6 +87,7 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
         took=round(time.monotonic() - began, 4),
         character=line.character,
         frame=line.frame,
+        notices=tuple(map(str, notices)),
     )
 
 

@@ -1,28 +1,43 @@
-"""The files that hold a take of curves; a path's suffix names the format."""
+"""The files that hold a take of curves: written by their suffix, read by what they hold."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from ..curves.base import Curves, CurvesError
 from .json_layouts import read_json, write_json
-from .livelink import read_csv, write_csv
+from .livelink import write_csv
 from .npz import read_npz, write_npz
+from .table import read_table
 
-_READERS: dict[str, Callable[[Path], Curves]] = {".csv": read_csv, ".json": read_json, ".npz": read_npz}
 _WRITERS: dict[str, Callable[[Path, Curves], None]] = {".csv": write_csv, ".json": write_json, ".npz": write_npz}
-SUFFIXES: tuple[str, ...] = tuple(_READERS)
+SUFFIXES: tuple[str, ...] = tuple(_WRITERS)
+READABLE: tuple[str, ...] = (*SUFFIXES, ".txt", ".tsv")  # what such files are called; read() goes by what they hold
 _KINDS = ".csv (LiveLinkFace), .json (BEAT, Audio2Face) or .npz (NumPy)"
+_HEAD = 64  # bytes
 
 
-def read(path: str | Path) -> Curves:
-    """Read a take from a .csv (LiveLinkFace), .json (BEAT's or Audio2Face's) or .npz. Raises CurvesError."""
+def read(path: str | Path, fps: float | None = None) -> Curves:
+    """Read a take: a table (Live Link Face and others), JSON (BEAT, Audio2Face, MediaPipe) or .npz, told by its content.
+
+    fps: frames a second of a table that doesn't tell. Raises CurvesError.
+    """
     path = Path(path)
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise CurvesError('"{file}" has no supported format: choose a {kinds}', file=path.name, kinds=_KINDS)
     if not path.is_file():
         raise CurvesError('There is no file "{file}": choose another', file=path)
-    return reader(path)
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise CurvesError(
+            '"{file}" can\'t be read ({reason}): check its permissions', file=path.name, reason=error
+        ) from error
+    if head.startswith(b"PK"):
+        return read_npz(path)
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        return read_json(path)
+    if not head or (0 < head.count(0) <= len(head) // 4 and not head.startswith((b"\xff\xfe", b"\xfe\xff"))):
+        raise CurvesError('"{file}" has no supported format: choose a {kinds}', file=path.name, kinds=_KINDS)
+    return read_table(path, fps)
 
 
 def write(path: str | Path, curves: Curves) -> None:

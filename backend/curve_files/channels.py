@@ -1,12 +1,12 @@
 """What every file of curves must hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from ..arkit import map_names
-from ..curves.base import CurvesError
+from ..curves.base import ROTATIONS, CurvesError
 
 _FPS = (0.1, 1000.0)
 _LATEST = 1e9  # s
@@ -29,6 +29,14 @@ def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tu
         raise CurvesError('"{file}" has no ARKit channel: export it again with the ARKit blendshapes', file=path.name)
     picked = [np.mean([values[:, columns[name]] for name in halves], axis=0) for halves in found.values()]
     return tuple(found), np.clip(np.stack(picked, axis=1), 0.0, 1.0).astype(np.float32)
+
+
+def pick_rotations(angles: Mapping[str, object], frames: int) -> dict[str, np.ndarray]:
+    """Those of ROTATIONS that are there, (frames,) float32 radians each. Raises ValueError for others than so many numbers."""
+    picked = {name: np.asarray(angles[name], np.float32) for name in ROTATIONS if name in angles}
+    if any(turn.shape != (frames,) or not np.isfinite(turn).all() for turn in picked.values()):
+        raise ValueError(f"its rotations are not of {frames} frames")
+    return picked
 
 
 def check_fps(path: Path, fps: float) -> float:

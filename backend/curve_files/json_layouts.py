@@ -7,6 +7,9 @@ The same with bare lists for frames, an even rate and the second at which the fi
 Audio2Face's, as its app exports it with "Export as JSON":
     {"exportFps": 60.0, "trackPath": "hello.wav", "numPoses": 52, "numFrames": 600, "facsNames": ["browDownLeft", ...],
      "weightMat": [[0.1, ...], ...]}   one row a frame, one weight a name
+MediaPipe's results, of which every program makes its own list: a name and a score for each category, or names with numbers, and a time:
+    [{"timestamp_ms": 33, "categories": [{"categoryName": "browDownLeft", "score": 0.1}, ...]}, {"time": 0.1, "browDownLeft": 0.1, ...}]
+What we write has "rotations" besides, where the take has some: {"HeadYaw": [0.1, ...], ...}, radians.
 """
 
 import json
@@ -16,11 +19,23 @@ from typing import Any
 import numpy as np
 
 from ..curves.base import Curves, CurvesError
-from .channels import check_fps, check_start, pick_channels
-from .grid import common_fps, on_grid
+from .channels import check_fps, check_start, pick_channels, pick_rotations
+from .grid import measured_fps, on_grid
 from .whole import read_whole, replace_text
 
 _BEAT_FPS = 60.0
+_NO_TIME_FPS = 30.0  # MediaPipe's frames are those of a camera
+_CATEGORY = ("categoryName", "category_name", "name", "displayName")
+_CLOCKS = {
+    "time": 1.0,
+    "timeCode": 1.0,
+    "seconds": 1.0,
+    "timestamp_ms": 1e3,
+    "timestampMs": 1e3,
+    "time_ms": 1e3,
+    "ms": 1e3,
+    "timestamp": 1e3,
+}
 _MOST_LISTS = 5_000_000
 
 
@@ -30,16 +45,19 @@ def write_json(path: str | Path, curves: Curves) -> None:
         {"weights": [round(float(value), 6) for value in frame], "time": round(curves.start + index / curves.fps, 6)}
         for index, frame in enumerate(curves.values)
     ]
-    replace_text(
-        path, lambda file: file.write(json.dumps({"names": curves.names, "fps": curves.fps, "frames": frames}))
-    )
+    told: dict[str, Any] = {"names": curves.names, "fps": curves.fps, "frames": frames}
+    if curves.rotations:
+        told["rotations"] = {name: [round(float(a), 6) for a in angles] for name, angles in curves.rotations.items()}
+    replace_text(path, lambda file: file.write(json.dumps(told)))
 
 
 def read_json(path: str | Path) -> Curves:
-    """Read any of the three layouts. Frames that come unevenly are put on an even grid. Raises CurvesError."""
+    """Read any of the layouts. Frames that come unevenly are put on an even grid. Raises CurvesError."""
     path = Path(path)
     try:
         data = json.loads(_bounded(read_whole(path)))
+        if isinstance(data, list) or "names" not in data and "facsNames" not in data:
+            return _read_categories(path, data)
         return _read_audio2face(path, data) if "facsNames" in data else _read_beat(path, data)
     except CurvesError:
         raise
@@ -65,20 +83,54 @@ def _read_audio2face(path: Path, data: dict[str, Any]) -> Curves:
 
 def _read_beat(path: Path, data: dict[str, Any]) -> Curves:
     frames = data["frames"]
+    turned = pick_rotations(data.get("rotations", {}), len(frames))
     if frames and isinstance(frames[0], dict):
         names, values = pick_channels(path, data["names"], np.array([frame["weights"] for frame in frames], np.float32))
         times = np.array([frame["time"] for frame in frames], np.float64)
-        return on_grid(
-            names, values, times, check_fps(path, float(data["fps"]) if "fps" in data else _measured_fps(times))
-        )
+        fps = check_fps(path, float(data["fps"]) if "fps" in data else measured_fps(times, _BEAT_FPS))
+        return on_grid((*names, *turned), np.concatenate([values, *_columns(turned)], axis=1), times, fps)
     fps, start = check_fps(path, float(data["fps"])), check_start(path, float(data["start"]))
-    return Curves(*pick_channels(path, data["names"], np.array(frames, np.float32)), fps, start)
+    return Curves(*pick_channels(path, data["names"], np.array(frames, np.float32)), fps, start, turned)
 
 
-def _measured_fps(times: np.ndarray) -> float:
-    """Of the steps from frame to frame those that are about as long as most, since times are rounded and frames may be missing."""
-    steps = np.diff(times)
-    if not len(steps) or not np.median(steps) > 0:
-        return _BEAT_FPS
-    near = steps[np.abs(steps - np.median(steps)) < 0.25 * np.median(steps)]
-    return common_fps(1 / float(near.mean()))
+def _columns(rotations: dict[str, np.ndarray]) -> list[np.ndarray]:
+    return [angles[:, None] for angles in rotations.values()]
+
+
+def _read_categories(path: Path, data: Any) -> Curves:
+    """A list of frames, by itself or as the longest one in an object; those without a face are left out."""
+    frames = data if isinstance(data, list) else max((v for v in data.values() if isinstance(v, list)), key=len)
+    told = [(index, weights) for index, frame in enumerate(frames) if (weights := _weights(frame, 0))]
+    names = [*{name: None for _, weights in told for name in weights}]
+    values = np.array([[weights.get(name, 0.0) for name in names] for _, weights in told], np.float32)
+    picked = pick_channels(path, names, values.reshape(len(told), len(names)))
+    fps = float(data["fps"]) if isinstance(data, dict) and "fps" in data else None
+    times = np.array([_time(frames[index], index, fps or _NO_TIME_FPS) for index, _ in told], np.float64)
+    return on_grid(*picked, times, check_fps(path, fps or measured_fps(times, _NO_TIME_FPS)))
+
+
+def _weights(frame: Any, depth: int) -> dict[str, float]:
+    """Name -> number of all that a frame holds, however deep, of names and scores too."""
+    found: dict[str, float] = {}
+    if depth > 6:
+        return found
+    if isinstance(frame, dict):
+        name = next((frame[key] for key in _CATEGORY if isinstance(frame.get(key), str) and frame[key]), None)
+        score = next((frame[key] for key in ("score", "value", "weight") if key in frame), None)
+        if name and isinstance(score, int | float):
+            return {name: float(score)}
+        found = {
+            key: float(value) for key, value in frame.items() if type(value) in (int, float) and key not in _CLOCKS
+        }
+    for inner in frame.values() if isinstance(frame, dict) else frame if isinstance(frame, list) else ():
+        if isinstance(inner, dict | list):
+            found |= _weights(inner, depth + 1)
+    return found
+
+
+def _time(frame: Any, index: int, fps: float) -> float:
+    """A frame's second, by its clock, else by its place."""
+    for key, scale in _CLOCKS.items():
+        if isinstance(frame, dict) and type(frame.get(key)) in (int, float):
+            return float(frame[key]) / scale
+    return index / fps

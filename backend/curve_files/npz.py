@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ..curves.base import Curves, CurvesError
-from .channels import check_fps, check_start, pick_channels
+from .channels import check_fps, check_start, pick_channels, pick_rotations
 from .whole import replace_bytes
 
 BROKEN = (  # what a file can make its readers raise
@@ -34,11 +34,18 @@ _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 
 
 def write_npz(path: str | Path, curves: Curves) -> None:
-    """Write the arrays names (channels,) of text, values (frames, channels) float32 in 0..1, fps and start. Raises CurvesError."""
+    """Write the arrays names (channels,) of text, values (frames, channels) float32 in 0..1, fps and start; where the take has rotations,
+    rotation_names and rotations (frames, names) in radians too. Raises CurvesError."""
+    more: dict[str, np.ndarray] = {}
+    if curves.rotations:
+        more = {
+            "rotation_names": np.array([*curves.rotations]),
+            "rotations": np.stack([*curves.rotations.values()], axis=1),
+        }
     replace_bytes(
         path,
         lambda file: np.savez_compressed(
-            file, names=np.array(curves.names), values=curves.values, fps=curves.fps, start=curves.start
+            file, names=np.array(curves.names), values=curves.values, fps=curves.fps, start=curves.start, **more
         ),
     )
 
@@ -47,17 +54,21 @@ def read_npz(path: str | Path) -> Curves:
     """Read what write_npz wrote, or another .npz with arrays of these names; start may be missing. Raises CurvesError."""
     path = Path(path)
     try:
-        arrays = read_arrays(path, ("names", "values", "fps", "start"))
+        arrays = read_arrays(path, ("names", "values", "fps", "start", "rotation_names", "rotations"))
         names = [str(name) for name in arrays["names"]]
         values = np.asarray(arrays["values"], np.float32)
         fps, start = float(arrays["fps"]), float(arrays.get("start", 0.0))
+        angles = np.asarray(arrays.get("rotations", np.zeros((len(values), 0))), np.float32)
+        turned = pick_rotations(
+            dict(zip(map(str, arrays.get("rotation_names", ())), angles.T, strict=True)), len(values)
+        )
     except BROKEN as error:
         raise CurvesError(
             '"{file}" contains no readable curves ({reason}): export it with the arrays names, values and fps',
             file=path.name,
             reason=repr(error),
         ) from error
-    return Curves(*pick_channels(path, names, values), check_fps(path, fps), check_start(path, start))
+    return Curves(*pick_channels(path, names, values), check_fps(path, fps), check_start(path, start), turned)
 
 
 def read_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """Animation curves and their resampling. The package curve_files reads and writes files of them."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,11 +14,18 @@ class CurvesError(UserError, ValueError):
     """Curves don't fit together, or a file of curves can't be read or written."""
 
 
+# What capture apps record beside ARKit's channels, in radians, by Live Link Face's names.
+ROTATIONS: tuple[str, ...] = tuple(
+    f"{part}{axis}" for part in ("Head", "LeftEye", "RightEye") for axis in ("Yaw", "Pitch", "Roll")
+)
+
+
 @dataclass(frozen=True)
 class Curves:
     """Named animation curves on an even grid.
 
     names: one ARKit name per channel. values: (frames, channels) float32 in 0..1. fps: frames per second.
+    rotations: the captured ones of ROTATIONS, (frames,) float32 in radians each.
     Frame k lies at start + k / fps seconds of the sound.
     """
 
@@ -25,6 +33,7 @@ class Curves:
     values: np.ndarray
     fps: float
     start: float = 0.0
+    rotations: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def resample(curves: Curves, fps: float, count: int) -> Curves:
@@ -33,8 +42,12 @@ def resample(curves: Curves, fps: float, count: int) -> Curves:
     At the same fps and no greater count, the result shares the array of `curves`.
     """
     if fps == curves.fps and count <= len(curves.values):
-        return replace(curves, values=curves.values[:count])
-    return Curves(curves.names, interpolate(curves.values, np.arange(count) * (curves.fps / fps)), fps, curves.start)
+        turned = {name: angles[:count] for name, angles in curves.rotations.items()}
+        return replace(curves, values=curves.values[:count], rotations=turned)
+    position = np.arange(count) * (curves.fps / fps)
+    frames = np.arange(len(curves.values))
+    turned = {name: np.interp(position, frames, a).astype(np.float32) for name, a in curves.rotations.items()}
+    return Curves(curves.names, interpolate(curves.values, position), fps, curves.start, turned)
 
 
 def interpolate(values: np.ndarray, position: np.ndarray) -> np.ndarray:

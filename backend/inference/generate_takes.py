@@ -76,13 +76,16 @@ def generate_takes(
     end: float | None = None,
     callback: Callback = lambda stage, fraction: None,
     generate: Generator = generator.generate,
+    notify: Callable[[UserMessage], None] = lambda notice: None,
 ) -> Iterator[Take]:
     """Yield the takes of the seconds [start, end) of a sound file as they are made; end None is the file's end.
 
-    callback gets stage and fraction, and may raise to cancel. Raises RequestError, AudioError, ModelError, and what callback raises.
+    callback gets stage and fraction, and may raise to cancel. notify gets what is to be known of how the sound was read. Raises RequestError, AudioError, ModelError, and what callback raises.
     """
     check(performance, model.card)
     clip = read_clip(file, start, end, lambda fraction: callback(UserMessage("Reading sound"), _READING * fraction))
+    for notice in clip.notices:
+        notify(notice)
     takes = generate(
         model, clip.blocks, performance, lambda stage, fraction: callback(stage, _READING + (1 - _READING) * fraction)
     )

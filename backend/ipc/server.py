@@ -149,8 +149,12 @@ def _answer(request: Generate, model: Model, inbox: Inbox, reply: Callable[[Repl
             last_stage, last_time = stage, now
             reply(Progress(request.id, str(stage), min(max(float(fraction), 0.0), 1.0), _translatable(stage)))
 
+    def notify(notice: UserMessage) -> None:
+        log.info("Job %d: %s", request.id, notice)
+        reply(Notice(request.id, *_sent(notice)))
+
     performance = request.performance
-    takes = generate_takes(model, request.file, performance, request.start, request.end, callback, generate)
+    takes = generate_takes(model, request.file, performance, request.start, request.end, callback, generate, notify)
     for index, take in enumerate(takes):
         inbox.raise_if_cancelled()
         reply(TakeReady(request.id, index, performance.count, take))

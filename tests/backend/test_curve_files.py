@@ -170,7 +170,6 @@ def test_names_are_known_by_any_spelling(tmp_path: Path) -> None:
         "Timecode,JawOpen\n00:00:00:00.000,nan\n",
         "Timecode,JawOpen\nnow,1\n",
         "Timecode,JawOpen\n" + "9" * 400 + ":00:00:00.000,1\n",
-        "Timecode,JawOpen\n00:00:00:00,1\n99999999:00:00:00,1\n",
         "\0\0\0",
     ],
 )
@@ -207,7 +206,7 @@ def test_what_is_no_npz_of_curves(tmp_path: Path) -> None:
         read(path)
     with open(path, "wb") as file:
         np.save(file, np.zeros((3, 52)))  # an .npy
-    with pytest.raises(CurvesError, match="contains no readable curves"):
+    with pytest.raises(CurvesError, match="has no supported format"):
         read(path)
     good: dict[str, Any] = {"names": ["jawOpen"], "values": [[0.5]], "fps": 30.0}
     for change in (

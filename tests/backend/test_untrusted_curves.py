@@ -166,7 +166,7 @@ def _limited(code: str, path: Path) -> str:
 
 READ = """
 from backend.curve_files import read
-from backend.curves import CurvesError
+from backend.curves.base import CurvesError
 try:
     read(path)
 except CurvesError as error:

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from backend.arkit import EMOTIONS
 from backend.audio import AudioError, Clip, read_clip
-from backend.curve_files.livelink import read_csv
+from backend.curve_files.table import read_table
 from backend.curves.base import CurvesError
 
 from .beat_writer import Person, begin_import, end_import, recording_stem, write_recording
@@ -74,7 +74,7 @@ def import_livelink(folder: Path, root: Path) -> Import:
     written = []
     for stem, capture in tqdm(plan.items(), desc="livelink", unit="take"):
         try:
-            curves = read_csv(capture.curves)
+            curves = read_table(capture.curves)
             sound = _read_sound(capture.sound)
         except (CurvesError, AudioError) as error:
             skipped.append(f"{capture.name}: {error}")

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from backend.arkit import CHANNELS
-from backend.audio import AudioError, read_clip
+from backend.audio import AudioError, find_sounds, read_clip
 from backend.curves.base import Curves
 from backend.features import RATE
 from backend.inference.generator import FACE_FPS
@@ -23,7 +23,6 @@ from ..model.pipeline import TalkerPipeline, encode_sound, load_pipeline, sample
 from .performer.performed_takes import Summary
 
 _EMOTION = "neutral"
-_SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 _PIECE = 30  # s; longer recordings are cut
 
 
@@ -36,21 +35,25 @@ def write_pseudo_labels(
     speaker number of the first identity, which must be free. Unreadable sounds are skipped and reported. Raises ValueError if there is no
     sound, or if the model needs a large encoder and none is given.
     """
-    paths = sorted(path for path in sounds.rglob("*") if path.suffix.lower() in _SOUNDS)
+    found = list(find_sounds(sounds))
+    paths = [path for path, why_not in found if not why_not]
+    skipped = [f"{path.name}: {why_not}" for path, why_not in found if why_not]
     if not paths:
-        raise ValueError(f"{sounds} holds no sounds ({', '.join(_SOUNDS)})")
+        raise ValueError(f"{sounds} holds no sounds that can be read" + "".join(f"\n  {line}" for line in skipped))
     pipeline = load_pipeline(model)
     people = [Person(first + k, name, "") for k, name in enumerate(pipeline.identities)]
     out.mkdir(parents=True, exist_ok=True)
     write_identities(out, people)
     done: Counter[int] = Counter()
     turn, seconds = 0, 0.0
-    skipped = []
     for path in tqdm(paths, desc="imitate", unit="sound"):
         try:
             samples = read_clip(path).samples
         except AudioError as error:
             skipped.append(f"{path.name}: {error}")
+            continue
+        if len(samples) < RATE:
+            skipped.append(f"{path.name}: it is shorter than a second")
             continue
         for begin in range(0, len(samples), _PIECE * RATE):
             piece = samples[begin : begin + _PIECE * RATE]

@@ -326,6 +326,24 @@ REASONS = {
     "{file} is {format}, which isn't supported: convert it to WAV, FLAC or Ogg": (
         "{file} ist {format}, was nicht unterstützt wird: in WAV, FLAC oder Ogg umwandeln"
     ),
+    "{file} is in no format that can be read here ({reason}): convert it to WAV, FLAC or Ogg, or install ffmpeg or "
+    "the Python package av": (
+        "{file} ist in keinem Format, das hier gelesen werden kann ({reason}): in WAV, FLAC oder Ogg umwandeln, oder "
+        "ffmpeg oder das Python-Paket av installieren"
+    ),
+    "{file} contains no sound: choose another file": "{file} enthält keinen Ton: eine andere Datei wählen",
+    "{file} gives no sound (ffmpeg: {reason}): choose another file, or export it again": (
+        "{file} gibt keinen Ton her (ffmpeg: {reason}): eine andere Datei wählen oder neu exportieren"
+    ),
+    "Only {seconds:.2f} s of {file} could be decoded, and {missing:.2f} s after them could not: export it again": (
+        "Von {file} konnten nur {seconds:.2f} s decodiert werden, die {missing:.2f} s danach nicht: neu exportieren"
+    ),
+    "The header of {file} says {told:.2f} s, but {seconds:.2f} s can be heard, and all of it is read": (
+        "Der Kopf von {file} nennt {told:.2f} s, zu hören sind aber {seconds:.2f} s, und alles wird gelesen"
+    ),
+    "The channels of {file} cancel each other, so only channel {channel}, the loudest, is heard": (
+        "Die Kanäle von {file} heben einander auf, daher wird nur Kanal {channel}, der lauteste, gehört"
+    ),
     "{file} can't be read as sound ({reason}): convert it to WAV, FLAC or Ogg": (
         "{file} ist kein lesbarer Ton ({reason}): in WAV, FLAC oder Ogg umwandeln"
     ),
@@ -350,6 +368,14 @@ REASONS = {
         'Es gibt keinen Ordner "{folder}": erst anlegen oder einen anderen wählen'
     ),
     '"{file}" has no supported format: choose a {kinds}': '"{file}" hat kein unterstütztes Format: wählbar sind {kinds}',
+    '"{file}" can\'t be read ({reason}): check its permissions': (
+        '"{file}" kann nicht gelesen werden ({reason}): die Rechte prüfen'
+    ),
+    '"{file}" can\'t be read as a table of curves ({reason}): export it with a line of ARKit names and a row for '
+    "each frame": (
+        '"{file}" kann nicht als Tabelle von Kurven gelesen werden ({reason}): mit einer Zeile von ARKit-Namen und einer '
+        "Zeile je Bild exportieren"
+    ),
     '"{file}" can\'t be written: use the suffix {kinds}': (
         '"{file}" kann nicht geschrieben werden: mögliche Endungen sind {kinds}'
     ),

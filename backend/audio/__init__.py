@@ -1,0 +1,17 @@
+"""Sound files into what the model hears: 16 kHz, mono, float32."""
+
+from .clip import LONGEST, RATE, SHORTEST, Clip, read_clip
+from .errors import AudioError, UnknownFormat
+from .source import LARGEST, find_sounds
+
+__all__ = [
+    "LARGEST",
+    "LONGEST",
+    "RATE",
+    "SHORTEST",
+    "AudioError",
+    "Clip",
+    "UnknownFormat",
+    "find_sounds",
+    "read_clip",
+]

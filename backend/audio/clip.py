@@ -1,0 +1,280 @@
+"""Seconds of a sound file as 16 kHz mono."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from ..messages import UserMessage
+from .downmix import Levels, mix
+from .errors import AudioError, reading, shown
+from .source import Piece, Sound, open_sound, regular_file
+
+RATE = 16000
+SHORTEST = 0.2  # seconds
+LONGEST = 2 * 3600.0  # seconds
+RATES = (1000, 768000)  # lowest and highest sample rate of a file
+_BLOCK = 30 * RATE  # samples
+_HELD = 600.0  # seconds: a longer clip is decoded anew each time it is heard, rather than held
+# Full scale is 1, but some float files are scaled like 16-bit integers; what lies above is a broken file's.
+_LOUDEST = 65536.0
+_TOLD = 0.25  # seconds by which lengths may differ without a notice
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Seconds of a sound file.
+
+    blocks: (n,) float32, mono at RATE, one after the other, as often as asked; each but the last is half a minute, or there is only one.
+    start: s, where in the file sample 0 lies; sha256: of the file; notices: sentences on what was not as it seemed.
+    """
+
+    blocks: Iterable[np.ndarray]
+    start: float
+    sha256: str
+    notices: tuple[UserMessage, ...] = ()
+
+    @property
+    def samples(self) -> np.ndarray:
+        """All of it, (n,)."""
+        blocks = list(self.blocks)
+        return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def read_clip(
+    path: str | Path,
+    start: float = 0.0,
+    end: float | None = None,
+    callback: Callable[[float], None] = lambda fraction: None,
+) -> Clip:
+    """Read the seconds [start, end) of a sound file of any format, rate and channels that libsndfile, ffmpeg or PyAV reads.
+
+    end None, or after the file's end, is the file's end. Everything that can be heard is read, whatever the header says. Channels are
+    averaged, unless they cancel: then the loudest is taken. Samples that are no numbers become silence.
+    callback gets the fraction done and may raise to give up. Never holds more of the file than ten minutes and a block.
+    Raises AudioError when there is no such file, it holds no sound, or the range is outside of it, too short or too long; so may walking
+    the blocks of a long clip, which are read as they are asked for.
+    """
+    if not math.isfinite(start) or start < 0 or (end is not None and not start < end < math.inf):
+        raise AudioError(
+            "Can't read the range {start} to {end} s: start at 0 s or later and end after the start",
+            start=start,
+            end=end,
+        )
+    path = regular_file(path)
+    callback(0.0)
+    sound = open_sound(path)
+    parts = _parts(sound, path, start, end)
+    begins = parts[0].begins
+    held = sum(part.seconds for part in parts) <= _HELD
+    blocks: Iterable[np.ndarray] = []
+    levels = [Levels(part.piece.rate) for part in parts]
+    if held:
+        blocks = [np.concatenate([*_decode(path, parts, levels, callback)])]
+    else:  # heard once, so that all that is to be known of it is known before its blocks are asked for
+        for part, level in zip(parts, levels, strict=True):
+            for _ in _mono(part, level, callback, LONGEST):
+                pass
+    chosen = [
+        replace(part, count=level.frames, channel=level.louder_channel())
+        for part, level in zip(parts, levels, strict=True)
+        if level.frames
+    ]
+    _check_length(path, sum(part.seconds for part in chosen))
+    if not held and sum(part.seconds for part in chosen) > _HELD:
+        blocks = _Stream(path, tuple(chosen))
+    elif not held or any(part.channel is not None for part in chosen):
+        blocks = [np.concatenate([*_decode(path, chosen, [], lambda fraction: callback(0.9))])]
+    notices = _notices(path, sound, parts, chosen)
+    return Clip(blocks, begins, _sha256(path, callback), notices)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Frames first .. first + count of a piece; count None: to its end. begins: s, where in the file that is; channel: None is the mean."""
+
+    piece: Piece
+    first: int
+    count: int | None
+    begins: float
+    channel: int | None = None
+
+    @property
+    def seconds(self) -> float:
+        return math.inf if self.count is None else self.count / self.piece.rate
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """Parts of a file, decoded while they are walked."""
+
+    path: Path
+    parts: tuple[_Part, ...]
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        yield from _evenly(_decode(self.path, self.parts, [], lambda fraction: None))
+
+
+def _evenly(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """The same samples in blocks of _BLOCK, but for the last."""
+    left = np.zeros(0, np.float32)
+    for block in blocks:
+        left = np.concatenate([left, block])
+        while len(left) >= _BLOCK:
+            yield left[:_BLOCK]
+            left = left[_BLOCK:]
+    if len(left):
+        yield left
+
+
+def _parts(sound: Sound, path: Path, start: float, end: float | None) -> list[_Part]:
+    """The parts of a sound that the seconds ask for. Raises AudioError."""
+    parts, offset = [], 0.0
+    for piece in sound.pieces:
+        if not RATES[0] <= piece.rate <= RATES[1]:
+            raise AudioError(
+                "{file} has a sample rate of {rate} Hz: convert it to one from {lowest} to {highest} Hz",
+                file=shown(path),
+                rate=piece.rate,
+                lowest=RATES[0],
+                highest=RATES[1],
+            )
+        frames = math.inf if piece.frames is None else piece.frames
+        first = round(max(0.0, start - offset) * piece.rate)
+        last = min(frames, math.inf if end is None else round((end - offset) * piece.rate))
+        if frames == math.inf and last == math.inf:
+            parts.append(_Part(piece, first, None, offset + first / piece.rate))
+        elif first < last:
+            parts.append(_Part(piece, first, int(last) - first, offset + first / piece.rate))
+        offset += frames / piece.rate
+    if offset <= 0:
+        raise AudioError("{file} contains no sound: export it again", file=shown(path))
+    if start >= offset:
+        raise AudioError(
+            "{start:.2f} s is past the end of {file}, which is {length:.2f} s long: choose an earlier start",
+            start=start,
+            file=shown(path),
+            length=offset,
+        )
+    if math.isfinite(offset):
+        _check_length(path, (offset if end is None else min(end, offset)) - start)
+    return parts
+
+
+def _check_length(path: Path, seconds: float) -> None:
+    if seconds < SHORTEST - 0.5 / RATE:
+        raise AudioError(
+            "{seconds:.3f} s of {file} is too short: choose at least {limit} s",
+            seconds=seconds,
+            file=shown(path),
+            limit=SHORTEST,
+        )
+    if seconds > LONGEST:
+        raise AudioError(
+            "{seconds:.1f} hours of {file} is too long: choose at most {limit:.0f} hours",
+            seconds=seconds / 3600,
+            file=shown(path),
+            limit=LONGEST / 3600,
+        )
+
+
+def _notices(path: Path, sound: Sound, asked: Sequence[_Part], heard: Sequence[_Part]) -> tuple[UserMessage, ...]:
+    """What the caller should know of how the file was read."""
+    told = []
+    seconds = sum(part.seconds for part in heard)
+    missing = sum(part.seconds for part in asked) - seconds
+    length = sum(math.inf if piece.frames is None else piece.frames / piece.rate for piece in sound.pieces)
+    if _TOLD < missing < math.inf:
+        told.append(
+            UserMessage(
+                "Only {seconds:.2f} s of {file} could be decoded, and {missing:.2f} s after them could not: export it again",
+                seconds=seconds,
+                file=shown(path),
+                missing=missing,
+            )
+        )
+    elif sound.told is not None and abs(length - sound.told) > _TOLD:
+        told.append(
+            UserMessage(
+                "The header of {file} says {told:.2f} s, but {seconds:.2f} s can be heard, and all of it is read",
+                file=shown(path),
+                told=sound.told,
+                seconds=length,
+            )
+        )
+    channel = next((part.channel for part in heard if part.channel is not None), None)
+    if channel is not None:
+        told.append(
+            UserMessage(
+                "The channels of {file} cancel each other, so only channel {channel}, the loudest, is heard",
+                file=shown(path),
+                channel=channel + 1,
+            )
+        )
+    return tuple(told)
+
+
+def _decode(
+    path: Path, parts: Sequence[_Part], levels: Sequence[Levels], callback: Callable[[float], None]
+) -> Iterator[np.ndarray]:
+    """Parts as blocks of samples at RATE. levels: one for each part, or none. Raises AudioError at the end when they were too few."""
+    length = 0
+    for index, part in enumerate(parts):
+        level = levels[index] if levels else Levels(part.piece.rate)
+
+        def tell(fraction: float, index: int = index) -> None:
+            callback((index + fraction) / len(parts))
+
+        for block in _resampled(_mono(part, level, tell, LONGEST), part.piece.rate):
+            length += len(block)
+            yield block
+    _check_length(path, length / RATE)
+
+
+def _mono(part: _Part, levels: Levels, callback: Callable[[float], None], longest: float) -> Iterator[np.ndarray]:
+    """A part as blocks of mono, (n,) float32, fewer when the file is cut short; no more than so many seconds and a block."""
+    left = part.count if part.count is not None else math.ceil((longest + 1) * part.piece.rate)
+    total = left
+    with closing(part.piece.read(part.first)) as blocks:  # type: ignore[type-var]
+        for block in blocks:
+            callback(0.9 * (1 - left / total))
+            block = block[:left]
+            left -= len(block)
+            np.nan_to_num(block, copy=False, posinf=0.0, neginf=0.0)
+            np.clip(block, -_LOUDEST, _LOUDEST, out=block)
+            levels.add(block)
+            yield mix(block, part.channel)
+            if left <= 0:
+                return
+
+
+def _resampled(blocks: Iterable[np.ndarray], rate: int) -> Iterator[np.ndarray]:
+    if rate == RATE:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
+    frames = done = 0
+    for block in blocks:
+        frames += len(block)
+        samples = stream.resample_chunk(block)
+        done += len(samples)
+        yield samples
+    # The stream's flush rounds by itself; the length is ours to say.
+    missing = round(frames * RATE / rate) - done
+    samples = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:missing]
+    yield np.pad(samples, (0, missing - len(samples)))
+
+
+def _sha256(path: Path, callback: Callable[[float], None]) -> str:
+    digest = hashlib.sha256()
+    with reading(path), open(path, "rb") as file:
+        while block := file.read(1 << 22):
+            digest.update(block)
+            callback(0.9)
+    callback(1.0)
+    return digest.hexdigest()

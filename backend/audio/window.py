@@ -1,0 +1,38 @@
+"""A file's bytes by their position, however large it is: what looks into headers needs no more than a part of it at a time."""
+
+import os
+from typing import BinaryIO
+
+_HELD = 1 << 20  # bytes
+
+
+class Window:
+    """Bytes that are read as they are asked for, at most a megabyte at a time. Raises OSError like any file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self._first, self._held = 0, b""
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        """The bytes [start:stop], fewer at the file's end."""
+        start, stop, _ = part.indices(self._size)
+        if start < self._first or stop > self._first + len(self._held):
+            self._file.seek(start)
+            self._first, self._held = start, self._file.read(max(stop - start, _HELD))
+        return self._held[start - self._first : max(start, stop) - self._first]
+
+    def find(self, text: bytes, start: int = 0, stop: int | None = None) -> int:
+        """Where a text first is in [start:stop], -1 where it isn't."""
+        stop = self._size if stop is None else min(stop, self._size)
+        while start < stop:
+            end = min(start + _HELD, stop)
+            if (found := self[start:end].find(text)) >= 0:
+                return start + found
+            if end == stop:
+                break
+            start = end - len(text) + 1
+        return -1
