@@ -19,7 +19,7 @@ def flac_pieces(data: Window) -> list[Piece]:
     starts = [0]
     while (at := data.find(_MARK, starts[-1] + 8)) >= 0:
         starts.append(at)
-    pieces = []
+    pieces: list[Piece] = []
     for start, end in pairwise([*starts, len(data)]):
         fixed = corrected(data[start : start + _FIRST], data[max(start, end - _TAIL) : end])
         if fixed is None:

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Collection
 from pathlib import Path
 from tokenize import TokenError
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -36,7 +36,7 @@ _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 def write_npz(path: str | Path, curves: Curves) -> None:
     """Write the arrays names (channels,) of text, values (frames, channels) float32 in 0..1, fps and start; where the take has rotations,
     rotation_names and rotations (frames, names) in radians too. Raises CurvesError."""
-    more: dict[str, np.ndarray] = {}
+    more: dict[str, Any] = {}
     if curves.rotations:
         more = {
             "rotation_names": np.array([*curves.rotations]),

@@ -100,7 +100,7 @@ def test_all_of_a_file_is_read(name: str, tmp_path: Path) -> None:
         SECONDS, abs=0.15
     )  # an MP3 has silence at both ends; a FLAC may lose a frame
     assert np.sqrt(np.mean(clip.samples**2)) == pytest.approx(0.21, abs=0.01)
-    assert [notice for notice in clip.notices if "can be heard" in notice] == list(clip.notices)
+    assert all("can be heard" in str(notice) for notice in clip.notices)
     assert bool(clip.notices) == wrong
 
 
@@ -149,7 +149,7 @@ def test_what_is_behind_a_sound_is_no_sound(tmp_path: Path) -> None:
         assert len(clip.samples) == len(SAMPLES) and not clip.notices
     empty = _coded("WAV", samples=SAMPLES[:0])
     (tmp_path / "empty.wav").write_bytes(empty + b"LIST\x04\0\0\0abcd")
-    with pytest.raises(AudioError, match="holds no sound"):
+    with pytest.raises(AudioError, match="contains no sound"):
         read_clip(tmp_path / "empty.wav")
 
 
@@ -189,7 +189,7 @@ def test_channels_that_cancel_are_not_averaged(
     soundfile.write(tmp_path / "a.wav", np.stack(channels, axis=1), RATE, subtype="FLOAT")
     clip = read_clip(tmp_path / "a.wav")
     np.testing.assert_allclose(clip.samples, heard, atol=1e-6)
-    assert ["cancel each other" in notice for notice in clip.notices] == [True] * told
+    assert ["cancel each other" in str(notice) for notice in clip.notices] == [True] * told
     monkeypatch.setattr("backend.audio.clip._HELD", 0.5)  # a long clip
     long = read_clip(tmp_path / "a.wav")
     np.testing.assert_allclose(long.samples, heard, atol=1e-6)

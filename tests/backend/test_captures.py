@@ -216,8 +216,8 @@ def test_rotations_come_back(suffix: str, tmp_path: Path) -> None:
     [
         ("time,jawOpen,jawLeft\n0,0,1,0,2\n1,0,1,0,2\n2,0,1,0,2\n", "decimal commas"),
         ("Name,Age\nMax,3\n", "no line of it names a channel"),
-        ("time,jawOpen\n", "holds no frames"),
-        ("time,jawOpen,jawLeft,jawRight\n0,x,y,z\n1,x,,\n", "no numbers"),
+        ("time,jawOpen\n", "has no frames"),
+        ("time,jawOpen,jawLeft,jawRight\n0,x,y,z\n1,x,,\n", "aren't numbers"),
     ],
 )
 def test_what_no_capture_can_be_made_of_is_told(text: str, words: str, tmp_path: Path) -> None:
