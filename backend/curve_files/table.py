@@ -68,7 +68,10 @@ def read_table(path: str | Path, fps: float | None = None) -> Curves:
         raise
     except (OSError, ValueError, IndexError, OverflowError, csv.Error) as error:
         raise CurvesError(
-            f"\"{path.name}\" can't be read as a table of curves ({error}): it needs a line of ARKit's names, and a row for each frame."
+            '"{file}" can\'t be read as a table of curves ({reason}): export it with a line of ARKit names and a row for '
+            "each frame",
+            file=path.name,
+            reason=error,
         ) from error
 
 

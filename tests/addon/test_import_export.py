@@ -108,12 +108,13 @@ def test_unfit_files_and_faces_are_told(
 ) -> None:
     load, save = bpy.ops.lipsync.import_capture, bpy.ops.lipsync.export_take
     assert "The face has no take: generate or import one first" in _refused(save, tmp_path / "out.csv")
+    (tmp_path / "clip.mov").write_bytes(b"\0\0\0\x14ftypqt  \0\0" + b"film" * 20)
     assert "has no supported format: choose a .csv (LiveLinkFace), .json (BEAT, Audio2Face) or .npz" in _refused(
         load, tmp_path / "clip.mov"
     )
     assert "There is no file" in _refused(load, tmp_path / "gone.csv")
     (tmp_path / "bad.csv").write_text("Name,Age\nMax,3\n")
-    assert "isn't a LiveLinkFace file" in _refused(load, tmp_path / "bad.csv")
+    assert "no line of it names a channel" in _refused(load, tmp_path / "bad.csv")
     write(tmp_path / "brows.json", Curves(("browInnerUp",), np.zeros((9, 1), np.float32), 30.0))
     add_mesh("Jaw", ["jawOpen"])
     assert "animates none of the face's ARKit shape keys" in _refused(load, tmp_path / "brows.json")

@@ -412,13 +412,6 @@ REASONS = {
     '"{file}" contains no readable curves ({reason}): export it again': (
         '"{file}" enthält keine lesbaren Kurven ({reason}): neu exportieren'
     ),
-    ('"{file}" isn\'t a LiveLinkFace file, since its first line lacks Timecode or any ARKit channel: choose another'): (
-        '"{file}" ist keine LiveLinkFace-Datei, da die erste Zeile keinen Timecode oder keinen ARKit-Kanal '
-        "nennt: eine andere wählen"
-    ),
-    ('"{file}" can\'t be read as a LiveLinkFace file ({reason}): export it again'): (
-        '"{file}" kann nicht als LiveLinkFace-Datei gelesen werden ({reason}): neu exportieren'
-    ),
     # What keeps a face from speaking, or a take from being seen
     (
         "The lower face has few keys (jaw {jaw} of {jaws}, lips {lips} of {all_lips}), so the mouth can't form sounds: "
