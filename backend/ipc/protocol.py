@@ -152,7 +152,7 @@ Message = Request | Reply
 # The names on the wire are older than those in the code.
 _NAMES = {"emotion_keys": "moods", "locked": "kept"}
 _FORMATS = {
-    kind.__name__: FlatFormat(kind, (Performance, Take, Curves), _NAMES, left_out=("start",))
+    kind.__name__: FlatFormat(kind, (Performance, Take, Curves), _NAMES, left_out=("start", "rotations"))
     for kind in get_args(Message)
 }
 _PAYLOADS: dict[type, str] = {TakeReady: "values", Generate: "kept"}  # the field that follows the header
