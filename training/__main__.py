@@ -24,14 +24,13 @@ def _run(arguments: list[str] | None) -> int:
         module.add(stages)
     args = parser.parse_args(arguments)
     try:
-        args.run(args)
+        return args.run(args) or 0
     except KeyboardInterrupt:
         print(f"\n{args.stage}: stopped. The same command resumes from here.", file=sys.stderr)
         return 130
     except (BeatError, AudioError, ModelError, RuntimeUnusable, ValueError, FileNotFoundError) as error:
         print(f"{args.stage}: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 if __name__ == "__main__":

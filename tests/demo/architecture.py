@@ -47,7 +47,7 @@ STEPS = (
         5,
         "Read the sound",
         "16 kHz mono, then log-mel",
-        ("backend/audio.py", "backend/features.py"),
+        ("backend/audio", "backend/features.py"),
         _COLUMNS[1],
         3.35,
     ),

@@ -46,3 +46,18 @@ def test_packaged_configurations_load() -> None:
     assert changed["facediffuser-1000"].model.steps == 1000 and not changed["facediffuser-8"].model.personal
     assert changed["no-lip"].train.weights.lip == 0 and changed["no-velocity"].train.weights.velocity == 0
     assert changed["full"].model == ModelConfig() and changed["full"].train == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"voice": {"epochs": 1}}, "epochs"),
+        ({"distill": {"weights": {"lips": 1}}}, "lips"),
+        ({"enroll": {"batch": "many"}}, "enroll.batch"),
+        ({"ear": []}, "ear"),
+        ({"model": {"steps": 2.5}}, "model.steps"),
+    ],
+)
+def test_a_config_is_checked_as_a_whole(tmp_path: Path, wrong: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        read_plan(_write(tmp_path / "plan.json", wrong), "train", DEFAULT)

@@ -226,3 +226,19 @@ def test_sound_is_read_from_video(tmp_path: Path) -> None:
         heard = read_clip(tmp_path / "out" / "1" / f"{stem}.wav").samples
         assert abs(len(heard) / 16000 - SECONDS - delay) < 0.1
         assert abs(np.argmax(np.abs(heard) > 0.1) / 16000 - delay) < 0.01
+
+
+def test_a_neutral_take_is_a_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "in"
+    for name in ("anna/line1_neutral", "anna/line1_happy", "app"):
+        write_take(folder / name)
+    shutil.copy(folder / "app.csv", folder / "app_neutral.csv")  # the app's own, without a sound
+    shutil.copy(folder / "app.csv", folder / "alone_neutral.csv")
+    (folder / "takes.csv").write_text("file,emotion\nanna/line1_neutral.csv,neutral\nanna/line1_happy.csv,happiness\n")
+    captures, skipped = find_captures(folder)
+    assert [capture.name for capture in captures] == ["anna/line1_happy", "anna/line1_neutral", "app"]
+    assert [line.split(":")[0] for line in skipped] == ["alone_neutral"]
+    command = ["prepare", "livelink", str(folder), str(tmp_path / "out"), "--aligned", "--workers", "1"]
+    assert main(command) == 3  # one was left out
+    assert "alone_neutral" in "".join(capsys.readouterr())
+    assert len(load_prepared(tmp_path / "out").takes) == 3

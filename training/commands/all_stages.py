@@ -103,7 +103,7 @@ def _plan(args: argparse.Namespace) -> Iterator[Step]:
 def _all(args: argparse.Namespace) -> None:
     from ..__main__ import main
 
-    for step in _plan(args):
+    for step in [*_plan(args)]:  # all of them planned, so that a wrong configuration is told before the first one runs
         print("python -m training", *step.command, "(done)" if step.makes.exists() else "")
         if step.makes.exists():
             continue

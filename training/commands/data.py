@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+SOME_LEFT_OUT = 3  # exit code, as of a batch
+
 
 def add(stages: argparse._SubParsersAction) -> None:
     """Add this module's stages to the command line."""
@@ -59,7 +61,7 @@ def add(stages: argparse._SubParsersAction) -> None:
             "--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers to keep for evaluation"
         )
         p.add_argument("--workers", type=int, help="number of processes (default: one a core)")
-        if name == "beat":
+        if name in ("beat", "livelink"):
             p.add_argument(
                 "--aligned",
                 action="store_true",
@@ -100,7 +102,7 @@ def _perform(args: argparse.Namespace) -> None:
     perform_folder(args.speech, args.out, seed=args.seed)
 
 
-def _imitate(args: argparse.Namespace) -> None:
+def _imitate(args: argparse.Namespace) -> int:
     from ..encoders import load_encoder
     from ..synthetic.pseudo_label import write_pseudo_labels
 
@@ -109,6 +111,7 @@ def _imitate(args: argparse.Namespace) -> None:
     print(f"{made.written} takes ({made.seconds / 60:.1f} min) written to {args.out}, skipped:", len(made.skipped))
     for reason in made.skipped:
         print(f"  {reason}")
+    return SOME_LEFT_OUT if made.skipped else 0
 
 
 def _prepare(args: argparse.Namespace, recordings: Path, align: bool = True) -> None:
@@ -123,12 +126,13 @@ def _prepare_beat(args: argparse.Namespace) -> None:
     _prepare(args, args.recordings, align=not args.aligned)
 
 
-def _prepare_livelink(args: argparse.Namespace) -> None:
+def _prepare_livelink(args: argparse.Namespace) -> int:
     from ..data.livelink_takes import import_livelink
 
     done = import_livelink(args.recordings, args.out / "recordings")
     print("speakers:", ", ".join(f"{person.speaker} {person.identity}" for person in done.people))
-    _prepare(args, args.out / "recordings")
+    _prepare(args, args.out / "recordings", align=not args.aligned)
+    return SOME_LEFT_OUT if done.skipped else 0
 
 
 def _prepare_vocaset(args: argparse.Namespace) -> None:

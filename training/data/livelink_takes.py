@@ -7,8 +7,6 @@ own neutral face, which is the one to train on), ..._raw.csv and ..._neutral.csv
 
 import csv
 import shutil
-import subprocess
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +14,26 @@ from pathlib import Path
 from tqdm import tqdm
 
 from backend.arkit import EMOTIONS
-from backend.audio import AudioError, Clip, read_clip
+from backend.audio import AudioError, read_clip
 from backend.curve_files.table import read_table
 from backend.curves.base import CurvesError
 
 from .beat_writer import Person, begin_import, end_import, recording_stem, write_recording
 
 _ENDINGS = ("_cal", "", "_raw")  # the better first
+_SOUNDS = (
+    ".wav",
+    ".mov",
+    ".mp4",
+    ".m4a",
+    ".flac",
+    ".aif",
+    ".aiff",
+    ".caf",
+    ".mp3",
+    ".ogg",
+    ".opus",
+)  # the better first
 _TAKES = "takes.csv"
 
 
@@ -75,7 +86,7 @@ def import_livelink(folder: Path, root: Path) -> Import:
     for stem, capture in tqdm(plan.items(), desc="livelink", unit="take"):
         try:
             curves = read_table(capture.curves)
-            sound = _read_sound(capture.sound)
+            sound = read_clip(capture.sound)
         except (CurvesError, AudioError) as error:
             skipped.append(f"{capture.name}: {error}")
             continue
@@ -93,7 +104,7 @@ def find_captures(folder: Path) -> tuple[list[Capture], list[str]]:
     """Return the takes under folder, sorted by name, and those without a sound. Raises ValueError for an invalid takes.csv."""
     tables: dict[str, tuple[int, Path]] = {}
     for path in sorted(folder.rglob("*.[cC][sS][vV]")):
-        base, ending = _split(path.stem)
+        base, ending = (path.stem, "") if _is_neutral_take(path) else _split(path.stem)
         if (
             path.name.startswith(".")
             or path == folder / _TAKES
@@ -117,6 +128,18 @@ def find_captures(folder: Path) -> tuple[list[Capture], list[str]]:
     return captures, skipped
 
 
+def _is_neutral_take(path: Path) -> bool:
+    """Whether a table named ..._neutral is a take, rather than the neutral face that the app writes beside each take.
+
+    The app's has no sound of its own name, and lies beside the take that it belongs to.
+    """
+    base, ending = _split(path.stem)
+    if ending != "_neutral":
+        return False
+    beside = {file.stem for file in path.parent.iterdir() if file != path and file.suffix.lower() == ".csv"}
+    return _sound_named(path.parent, (path.stem,)) is not None or beside.isdisjoint(base + end for end in _ENDINGS)
+
+
 def _split(stem: str) -> tuple[str, str]:
     """Split MySlate_1_iPhone_cal into MySlate_1_iPhone and _cal."""
     for ending in ("_cal", "_raw", "_neutral"):
@@ -133,9 +156,12 @@ def _folder_name(folder: Path, path: Path) -> str:
 
 
 def _sound_of(path: Path) -> Path | None:
-    names = (path.stem, _split(path.stem)[0])
-    beside = sorted(path.parent.iterdir())
-    for suffix in (".wav", ".mov"):
+    return _sound_named(path.parent, (path.stem, _split(path.stem)[0]))
+
+
+def _sound_named(folder: Path, names: tuple[str, ...]) -> Path | None:
+    beside = sorted(folder.iterdir())
+    for suffix in _SOUNDS:
         for name in names:
             for file in beside:
                 if file.stem == name and file.suffix.lower() == suffix:
@@ -160,8 +186,8 @@ def _read_takes(path: Path, names: set[str]) -> dict[str, tuple[str, str]]:
     told = {}
     for row in rows:
         written, emotion = row.get("file", ""), row.get("emotion", "")
-        name = _name_of(written)
-        if name not in names:
+        name = next((name for name in _names_of(written) if name in names), None)
+        if name is None:
             raise ValueError(
                 f"{path} names {written!r}, which isn't there: give the file's path from that folder on, or remove the line."
             )
@@ -171,11 +197,12 @@ def _read_takes(path: Path, names: set[str]) -> dict[str, tuple[str, str]]:
     return told
 
 
-def _name_of(file: str) -> str:
+def _names_of(file: str) -> tuple[str, ...]:
+    """What the take of a file may be called: with the file's ending, or without it."""
     path = Path(file.replace("\\", "/"))
-    if path.suffix.lower() in (".csv", ".wav", ".mov"):
+    if path.suffix.lower() in (".csv", *_SOUNDS):
         path = path.with_suffix("")
-    return path.with_name(_split(path.name)[0]).as_posix() if path.name else file
+    return (path.as_posix(), path.with_name(_split(path.name)[0]).as_posix()) if path.name else (file,)
 
 
 def _require_ffmpeg(captures: list[Capture]) -> None:
@@ -185,32 +212,3 @@ def _require_ffmpeg(captures: list[Capture]) -> None:
                 f"the sound of {capture.sound} can't be taken out of the film without the program ffmpeg: install it, or put a .wav of "
                 "the same name beside the film."
             )
-
-
-def _read_sound(path: Path) -> Clip:
-    if path.suffix.lower() != ".mov":
-        return read_clip(path)
-    with tempfile.TemporaryDirectory() as folder:
-        sound = Path(folder) / "sound.wav"
-        # A sound track that starts after the film is led in by silence, so that both start together.
-        command = [
-            "ffmpeg",
-            "-nostdin",
-            "-v",
-            "error",
-            "-i",
-            str(path.absolute()),
-            "-vn",
-            "-af",
-            "aresample=async=1:first_pts=0",
-        ]
-        command += ["-c:a", "pcm_s16le", str(sound)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or [f"ffmpeg ended with {done.returncode}"])[-1]
-            raise AudioError(
-                "{file} gives no sound ({reason}); export the take again, or put a .wav of the same name beside it",
-                file=path.name,
-                reason=reason,
-            )
-        return read_clip(sound)

@@ -80,6 +80,18 @@ def train_config(raw: dict[str, Any], default: TrainConfig) -> TrainConfig:
     return TrainConfig(**{**fields, "weights": LossWeights(**{**asdict(default.weights), **raw.get("weights", {})})})
 
 
+def _check_values(section: str, given: dict[str, Any], known: dict[str, Any]) -> None:
+    """Raise TypeError for values of another type than the defaults."""
+    if not isinstance(given, dict):
+        raise TypeError(f"{section} must be an object of settings")
+    for key, value in given.items():
+        default = known.get(key, value)
+        if isinstance(default, dict):
+            _check_values(f"{section}.{key}", value, default)
+        elif type(value) is not type(default) and not (type(default) is float and type(value) is int):
+            raise TypeError(f"{section}.{key} can't be {value!r}: give a {type(default).__name__}")
+
+
 STAGES = ("ear", "train", "distill", "voice", "enroll")
 
 
@@ -93,6 +105,10 @@ def read_plan(path: Path | None, stage: str, default: TrainConfig, changes: dict
         raise ValueError(f"{path}: unknown {', '.join(unknown)}; it may hold model, {', '.join(STAGES)}")
     model, train = ModelConfig(), default
     try:
+        for section in STAGES:  # the whole file, or the last stage of many would be the first to tell
+            _check_values(section, raw.get(section, {}), asdict(default))
+            train_config(raw.get(section, {}), default)
+        _check_values("model", raw.get("model", {}), asdict(model))
         for part in (raw, changes or {}):
             model = replace(model, **part.get("model", {}))
             train = train_config(part.get(stage, {}), train)
