@@ -41,7 +41,7 @@ class ModelError(UserError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class Named:
+class Identity:
     """An entry of the identity library."""
 
     name: str
@@ -50,20 +50,23 @@ class Named:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """The content of model.json. Arrays: mean, deviation and start (C,); embeddings and keys (library size, E)."""
+    """The content of model.json.
+
+    Arrays: mean, std and initial_std (C,); embeddings and keys (library size, E).
+    """
 
     name: str
     version: str
     sha256: str
-    identities: tuple[Named, ...]
+    identities: tuple[Identity, ...]
     emotions: tuple[str, ...]
     levels: tuple[NoiseLevel, ...]  # noisiest first, clean last
-    look: int  # frames of noisy curves the decoder sees on either side
-    reach: int  # mel frames the encoder sees on either side
-    temperature: float  # of the match between voice and library
+    lookahead: int  # frames of noisy curves that the decoder sees on either side
+    receptive_field: int  # mel frames that the encoder sees on either side
+    temperature: float  # of the softmax over the voice match
     mean: np.ndarray
-    deviation: np.ndarray
-    start: np.ndarray  # deviation of the noise that each channel begins from: 0 where all takes are to be alike
+    std: np.ndarray
+    initial_std: np.ndarray  # of each channel's initial noise; 0 makes all takes alike in that channel
     identity_embeddings: np.ndarray
     identity_keys: np.ndarray
     emotion_embeddings: np.ndarray
@@ -166,8 +169,8 @@ def _read(path: Path, max_bytes: int) -> bytes:
 
 
 def _card(data: dict[str, Any], sha256: str) -> ModelCard:
-    """Check and convert the content of model.json. Raises KeyError, TypeError or ValueError with the reason."""
-    identities = tuple(Named(entry["name"], _text(entry, "description")) for entry in _list(data, "identities"))
+    """Check the content of model.json and translate its keys. Raises KeyError, TypeError or ValueError with the reason."""
+    identities = tuple(Identity(entry["name"], _text(entry, "description")) for entry in _list(data, "identities"))
     emotions = tuple(_list(data, "emotions"))
     check_names("identities", [entry.name for entry in identities])
     check_names("emotions", emotions)
@@ -181,12 +184,12 @@ def _card(data: dict[str, Any], sha256: str) -> ModelCard:
         identities=identities,
         emotions=emotions,
         levels=_levels(data),
-        look=_whole(data, "look", _MAX_LOOKAHEAD),
-        reach=_whole(data, "reach", _MAX_RECEPTIVE_FIELD),
+        lookahead=_whole(data, "look", _MAX_LOOKAHEAD),
+        receptive_field=_whole(data, "reach", _MAX_RECEPTIVE_FIELD),
         temperature=float(_array(data, "temperature", (), lowest=1e-3)),
         mean=_array(data, "mean", channels),
-        deviation=_array(data, "deviation", channels, lowest=1e-6),
-        start=_array(data, "start", channels, lowest=0.0),
+        std=_array(data, "deviation", channels, lowest=1e-6),
+        initial_std=_array(data, "start", channels, lowest=0.0),
         identity_embeddings=_array(library, "identity_embeddings", (len(identities), None)),
         identity_keys=_array(library, "identity_keys", (len(identities), None)),
         emotion_embeddings=_array(library, "emotion_embeddings", (len(emotions), None)),

@@ -26,22 +26,24 @@ class AudioFeatures:
     seconds: float
 
 
-def listen(
-    runtime: Runtime, reach: int, blocks: Iterable[np.ndarray], callback: Callable[[float], None]
+def encode_clip(
+    runtime: Runtime, receptive_field: int, blocks: Iterable[np.ndarray], callback: Callable[[float], None]
 ) -> AudioFeatures:
     """Encode a clip in windows. Each window is padded by the encoder's receptive field, so that no seams arise.
 
-    reach: mel frames that the encoder sees on either side. blocks: the clip's samples, as backend.audio.Clip has them;
-    iterated twice. callback: gets the fraction done; may raise to cancel.
+    receptive_field: mel frames that the encoder sees on either side.
+    blocks: the clip's samples, as backend.audio.Clip has them; iterated twice.
+    callback: gets the fraction done; may raise to cancel.
     """
     seconds, gain = _loudness(blocks, callback)
     total = int(np.ceil(seconds * _AUDIO_FPS)) + 2  # audio frames
     frames = int(seconds * FACE_FPS) + 2
-    reach += reach % 2
+    padding = receptive_field + receptive_field % 2  # even, because the encoder halves the rate
     starts = range(0, total, _WINDOW * _AUDIO_FPS)
     stops = [min(start + _WINDOW * _AUDIO_FPS, total) for start in starts]
     padded = [
-        (max(2 * start - reach, 0), min(2 * stop + reach, 2 * total)) for start, stop in zip(starts, stops, strict=True)
+        (max(2 * start - padding, 0), min(2 * stop + padding, 2 * total))
+        for start, stop in zip(starts, stops, strict=True)
     ]  # mel frames
     pieces = cut(blocks, (span(first, last - first) for first, last in padded))
     sums, condition = [], np.empty((frames, 0), np.float32)

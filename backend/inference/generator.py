@@ -16,7 +16,7 @@ from ..noise_schedule import NoiseLevel
 from ..performance import AUTO, EmotionKey, Performance, Take
 from ..runtimes import Report, Runtime, RuntimeUnusable, find, silent
 from ..runtimes.graphs import try_out
-from .audio_encoding import FACE_FPS, AudioFeatures, listen
+from .audio_encoding import FACE_FPS, AudioFeatures, encode_clip
 from .inpainting import CONTEXT, inpaint, known_at, write_known
 from .voice_match import NEUTRAL, Ranking, rank
 from .windowed_sampler import Denoise, Inpaint, SamplingTask, sample_in_windows
@@ -77,11 +77,11 @@ def load_model_or(own: Path, folder: Path, runtime: str = "onnx", report: Report
         return replace(model, notices=(notice, *model.notices), stands_in=True)
 
 
-def _hear(model: Model, samples: Sound, callback: Callback) -> AudioFeatures:
+def _encode(model: Model, samples: Sound, callback: Callback) -> AudioFeatures:
     blocks = [samples] if isinstance(samples, np.ndarray) else samples
-    return listen(
+    return encode_clip(
         model.runtime,
-        model.card.reach,
+        model.card.receptive_field,
         blocks,
         lambda fraction: callback(UserMessage("Listening"), _LISTENING * fraction),
     )
@@ -94,7 +94,7 @@ def _denoiser(model: Model, condition: np.ndarray, styles: Sequence[tuple[np.nda
     """
 
     def denoise(noisy: np.ndarray, level: NoiseLevel, first: int, states: list | None) -> tuple[np.ndarray, list]:
-        here = slice(first, first + noisy.shape[1] - 2 * model.card.look)
+        here = slice(first, first + noisy.shape[1] - 2 * model.card.lookahead)
         answers = [
             model.runtime.denoise(noisy, condition[here], style, level.log_snr, state)
             for (style, _), state in zip(styles, states or [None] * len(styles), strict=True)
@@ -116,7 +116,7 @@ def _inpainter(card: ModelCard, performance: Performance) -> Inpaint:
     def inpaint_locked(clean: np.ndarray, first: int) -> np.ndarray:
         # A manual key may lie anywhere; takes hold values of 0..1 only, see write_known().
         known = np.clip(known_at(locked, performance.fps, FACE_FPS, first, first + len(clean)), 0.0, 1.0)
-        return inpaint(clean, (known - card.mean) / card.deviation, FACE_FPS)
+        return inpaint(clean, (known - card.mean) / card.std, FACE_FPS)
 
     return inpaint_locked
 
@@ -144,9 +144,9 @@ def generate(model: Model, samples: Sound, performance: Performance, callback: C
     their place. Names must be the model's or AUTO: see generate_takes.check(). Raises ModelError when the model's curves are not finite.
     """
     card, asked = model.card, performance
-    heard = _hear(model, samples, callback)
-    total = len(heard.condition)
-    ranking = rank(card, *heard.queries)
+    features = _encode(model, samples, callback)
+    total = len(features.condition)
+    ranking = rank(card, *features.queries)
     identity = ranking.identity if asked.identity == AUTO else asked.identity
     emotion = ranking.emotion if asked.emotion == AUTO else asked.emotion
     keys = [key._replace(emotion=emotion) if key.emotion == AUTO else key for key in asked.emotion_keys]
@@ -157,12 +157,12 @@ def generate(model: Model, samples: Sound, performance: Performance, callback: C
     ]
     task = SamplingTask(
         window=(_SHORT_WINDOW if model.parallel else _WINDOW) * FACE_FPS,
-        look=card.look,
+        lookahead=card.lookahead,
         context=round(CONTEXT * FACE_FPS),
-        denoise=_denoiser(model, heard.condition, styles),
+        denoise=_denoiser(model, features.condition, styles),
         inpaint=_inpainter(card, asked),
     )
-    frames = max(1, round(heard.seconds * asked.fps))
+    frames = max(1, round(features.seconds * asked.fps))
     with ThreadPoolExecutor(card.steps) if model.parallel else contextlib.nullcontext() as workers:
         for number in range(asked.count):
 
@@ -171,9 +171,9 @@ def generate(model: Model, samples: Sound, performance: Performance, callback: C
 
             seed = asked.seed + number
             z = np.random.default_rng(seed).standard_normal((total, len(CHANNELS)), np.float32)  # becomes the take
-            z *= card.start
+            z *= card.initial_std
             sample_in_windows(task, z, card.levels, workers, progress)
-            z *= card.deviation
+            z *= card.std
             z += card.mean
             if not np.isfinite(z.sum()):
                 raise ModelError(
@@ -193,4 +193,4 @@ def rank_voice(model: Model, samples: Sound) -> Ranking:
 
 def voice_queries(model: Model, samples: Sound) -> tuple[np.ndarray, np.ndarray]:
     """Return a voice's queries to the library: unit vectors of identity and emotion, (E,) each."""
-    return _hear(model, samples, lambda stage, fraction: None).queries
+    return _encode(model, samples, lambda stage, fraction: None).queries

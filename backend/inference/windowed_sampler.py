@@ -19,7 +19,7 @@ from .sampler import ddim_step
 _STEP_DELAY = 3
 
 
-# (noisy curves (1, look + n + look, C), level, first frame, state after the previous window or None)
+# (noisy curves (1, lookahead + n + lookahead, C), level, first frame, state after the previous window or None)
 # -> (clean curves (1, n, C), state for the next window)
 Denoise = Callable[[np.ndarray, NoiseLevel, int, Any], tuple[np.ndarray, Any]]
 # (clean curves (n, C), first frame) -> the curves with known values put in place. The next steps fit the rest to them,
@@ -31,12 +31,13 @@ Inpaint = Callable[[np.ndarray, int], np.ndarray]
 class SamplingTask:
     """How to sample a clip.
 
-    window: frames per window, no fewer than look and context. look: frames that denoise() sees on either side.
+    window: frames per window, no fewer than lookahead and context.
+    lookahead: frames that denoise() sees on either side.
     context: frames that inpaint() sees on either side.
     """
 
     window: int
-    look: int
+    lookahead: int
     context: int
     denoise: Denoise
     inpaint: Inpaint
@@ -81,7 +82,7 @@ def _run_step(task: SamplingTask, z: np.ndarray, now: NoiseLevel, then: NoiseLev
     before, clean, state = empty, empty, None
     for start in range(0, len(z), task.window):
         stop = min(start + task.window, len(z))
-        (after,), state = task.denoise(_around(z, start, stop, task.look), now, start, state)
+        (after,), state = task.denoise(_with_lookahead(z, start, stop, task.lookahead), now, start, state)
         if start:
             move(start - task.window, before, clean, after)
         before, clean = clean, after
@@ -90,7 +91,7 @@ def _run_step(task: SamplingTask, z: np.ndarray, now: NoiseLevel, then: NoiseLev
         yield
 
 
-def _around(z: np.ndarray, start: int, stop: int, look: int) -> np.ndarray:
-    """Return frames start - look .. stop + look of z (frames, C), padded with zeros at the ends: (1, n, C)."""
-    left, right = max(look - start, 0), max(stop + look - len(z), 0)
-    return np.pad(z[max(start - look, 0) : stop + look], ((left, right), (0, 0)))[None]
+def _with_lookahead(z: np.ndarray, start: int, stop: int, lookahead: int) -> np.ndarray:
+    """Return frames start - lookahead .. stop + lookahead of z (frames, C), padded with zeros at the ends: (1, n, C)."""
+    left, right = max(lookahead - start, 0), max(stop + lookahead - len(z), 0)
+    return np.pad(z[max(start - lookahead, 0) : stop + lookahead], ((left, right), (0, 0)))[None]

@@ -73,7 +73,7 @@ def try_out(card: ModelCard, runtime: Runtime) -> None:
         condition, voice = runtime.encode(np.zeros((2 * frames, BANDS), np.float32))
         identity, emotion = runtime.queries(np.zeros(2 * (voice.shape[-1] - 1), np.float32))
         person = runtime.personalize(card.identity_embeddings[0], card.emotion_embeddings[0])
-        noisy = np.zeros((1, frames + 2 * card.look, len(CHANNELS)), np.float32)
+        noisy = np.zeros((1, frames + 2 * card.lookahead, len(CHANNELS)), np.float32)
         clean, _ = runtime.denoise(noisy, condition, person, card.levels[0].log_snr, None)
     except Exception as error:  # a runtime's own kinds
         raise ModelError(

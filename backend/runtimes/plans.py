@@ -37,12 +37,12 @@ class Machine:
 def axes(card: ModelCard) -> dict[str, Range]:
     """The open axes of the model's graphs, and how long the backend may have them."""
     frames = (1, 10 * 30, LONGEST * 30)
-    low, usual, high = (n + 2 * card.look for n in frames)
+    low, usual, high = (n + 2 * card.lookahead for n in frames)
     return {
         "takes": (1, 1, MOST_TAKES),
         "frames": frames,
         "noisy_frames": (low, usual, high),
-        "mel_frames": (2, 10 * 100, LONGEST * 100 + 2 * (card.reach + card.reach % 2)),
+        "mel_frames": (2, 10 * 100, LONGEST * 100 + 2 * (card.receptive_field + card.receptive_field % 2)),
     }
 
 

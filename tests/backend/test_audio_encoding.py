@@ -7,7 +7,7 @@ import pytest
 
 from backend.audio import RATE, read_clip
 from backend.features import log_mel, speech_gain
-from backend.inference.audio_encoding import AudioFeatures, listen
+from backend.inference.audio_encoding import AudioFeatures, encode_clip
 from backend.inference.generator import Model, load_model
 from backend.inference.voice_match import pool_voice, voice_sums
 
@@ -27,7 +27,7 @@ def sound() -> np.ndarray:
 
 
 def _encode(model: Model, blocks: list[np.ndarray]) -> AudioFeatures:
-    return listen(model.runtime, model.card.reach, blocks, lambda fraction: None)
+    return encode_clip(model.runtime, model.card.receptive_field, blocks, lambda fraction: None)
 
 
 @pytest.mark.parametrize("window", [5, 30, 60])

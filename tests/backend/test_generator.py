@@ -148,11 +148,11 @@ def _in_one_go(model: Model, samples: np.ndarray, seed: int) -> np.ndarray:
     person = runtime.personalize(embedding, card.emotion_embeddings[card.emotions.index(ranking.emotion)])
 
     def denoise(z: np.ndarray, level: NoiseLevel) -> np.ndarray:
-        padded = np.pad(z, ((0, 0), (card.look, card.look), (0, 0)))
+        padded = np.pad(z, ((0, 0), (card.lookahead, card.lookahead), (0, 0)))
         return runtime.denoise(padded, condition, person, level.log_snr, None)[0]
 
-    noise = np.random.default_rng(seed).standard_normal((1, len(condition), 52), np.float32) * card.start
-    return np.clip(sample_ddim(denoise, noise, card.levels)[0] * card.deviation + card.mean, 0, 1)
+    noise = np.random.default_rng(seed).standard_normal((1, len(condition), 52), np.float32) * card.initial_std
+    return np.clip(sample_ddim(denoise, noise, card.levels)[0] * card.std + card.mean, 0, 1)
 
 
 def test_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

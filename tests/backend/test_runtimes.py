@@ -52,7 +52,7 @@ def onnx_model() -> Model:
 @pytest.mark.parametrize("seconds", [1, 30])
 def test_torch_gives_what_onnx_gives(torch_model: Model, onnx_model: Model, seconds: int) -> None:
     one, other = torch_model.runtime, onnx_model.runtime
-    random, look = np.random.default_rng(seconds), onnx_model.card.look
+    random, lookahead = np.random.default_rng(seconds), onnx_model.card.lookahead
 
     def alike(mine: tuple[np.ndarray, ...], theirs: tuple[np.ndarray, ...]) -> None:
         for a, b in zip(mine, theirs, strict=True):
@@ -67,7 +67,7 @@ def test_torch_gives_what_onnx_gives(torch_model: Model, onnx_model: Model, seco
     person = other.personalize(*other.queries(pooled))
     alike((one.personalize(*other.queries(pooled)),), (person,))
     frames = 30 * seconds
-    noisy = random.standard_normal((2, frames + 2 * look, 52))
+    noisy = random.standard_normal((2, frames + 2 * lookahead, 52))
     state = None
     for log_snr in (-3.0, 2.0):  # the second time with a state that was handed on
         theirs = other.denoise(noisy, condition[:frames], person, log_snr, state)

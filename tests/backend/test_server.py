@@ -33,7 +33,7 @@ from backend.ipc.protocol import (
 from backend.ipc.server import serve
 from backend.ipc.server_outbox import Outbox
 from backend.messages import UserMessage
-from backend.model_folder import ModelError, Named
+from backend.model_folder import Identity, ModelError
 from backend.performance import EmotionKey, Performance, Take
 from backend.runtimes import Report
 
@@ -46,7 +46,7 @@ class SomeCard:
     version: str = "1"
     sha256: str = "cc"
     steps: int = 2
-    identities: tuple[Named, ...] = (Named("calm", "moves little"), Named("lively", "moves much"))
+    identities: tuple[Identity, ...] = (Identity("calm", "moves little"), Identity("lively", "moves much"))
     emotions: tuple[str, ...] = ("neutral", "anger")
 
 

@@ -55,10 +55,12 @@ def test_profiles_cover_what_the_backend_asks_for() -> None:
     parts = read_parts(MODEL, card)
     decoder = profile_of("decoder", parts["decoder"], axes(card))
     low, usual, high = decoder["noisy"]
-    assert low == (1, 1 + 2 * card.look, 52) and usual[0] == 1 and high == (MOST_TAKES, 900 + 2 * card.look, 52)
+    assert (
+        low == (1, 1 + 2 * card.lookahead, 52) and usual[0] == 1 and high == (MOST_TAKES, 900 + 2 * card.lookahead, 52)
+    )
     assert [shape[1] for shape in decoder["condition"]] == [1, 300, 900]
     assert [shape[1] for shape in decoder["state"]] == [1, 1, MOST_TAKES] and decoder["log_snr"][0] == (1,)
-    assert profile_of("encoder", parts["encoder"], axes(card))["mel"][2] == (1, 3000 + 2 * card.reach, 80)
+    assert profile_of("encoder", parts["encoder"], axes(card))["mel"][2] == (1, 3000 + 2 * card.receptive_field, 80)
     assert profile_of("voice", parts["voice"], axes(card))["pooled"] == ((1, 128),) * 3
 
 
@@ -90,8 +92,8 @@ def test_a_plan_is_named_by_all_that_it_is_tied_to() -> None:
         for what in ("tensorrt", "gpu", "capability", "driver")
     ]
     changed: list[dict[str, Any]] = [
-        {"look": card.look + 1},
-        {"reach": card.reach + 10},
+        {"lookahead": card.lookahead + 1},
+        {"receptive_field": card.receptive_field + 10},
         {"files": card.files | {"decoder.onnx": "other"}},
     ]
     names += [plan_name("decoder", replace(card, **change), HERE) for change in changed]
@@ -268,11 +270,11 @@ def test_a_gpu_gives_the_same_curves(real: Any) -> None:
 
 @pytest.mark.parametrize("seconds", [1, 30])
 def test_a_gpu_hands_on_the_same_state(real: Any, seconds: int) -> None:
-    one, other, look = real.load(*_checked()), load_model(MODEL).runtime, read_card(MODEL).look
+    one, other, lookahead = real.load(*_checked()), load_model(MODEL).runtime, read_card(MODEL).lookahead
     random = np.random.default_rng(seconds)
     mel = random.standard_normal((100 * seconds, 80)).astype(np.float32)
     condition = other.encode(mel)[0][: 30 * seconds]
-    noisy, person, state = random.standard_normal((1, 30 * seconds + 2 * look, 52)), random.standard_normal(64), None
+    noisy, person, state = random.standard_normal((1, 30 * seconds + 2 * lookahead, 52)), random.standard_normal(64), None
     for log_snr in (-3.0, 2.0):
         theirs = other.denoise(noisy, condition, person, log_snr, state)
         for a, b in zip(one.denoise(noisy, condition, person, log_snr, state), theirs, strict=True):

@@ -11,13 +11,13 @@ from backend.inference.sampler import sample_ddim
 from backend.inference.windowed_sampler import SamplingTask, sample_in_windows
 from backend.noise_schedule import NoiseLevel, linear_schedule
 
-LOOK, FRAMES = 3, 400
+LOOKAHEAD, FRAMES = 3, 400
 LEVELS = linear_schedule(32)[::-8]
 
 
 def _predict(noisy: np.ndarray, level: NoiseLevel, state: float) -> tuple[np.ndarray, float]:
-    """Predict like a model with lookahead and a recurrent state: (1, LOOK + n + LOOK, C) -> (1, n, C)."""
-    around = np.lib.stride_tricks.sliding_window_view(noisy[0], 2 * LOOK + 1, axis=0).mean(axis=-1)
+    """Predict like a model with lookahead and a recurrent state: (1, LOOKAHEAD + n + LOOKAHEAD, C) -> (1, n, C)."""
+    around = np.lib.stride_tricks.sliding_window_view(noisy[0], 2 * LOOKAHEAD + 1, axis=0).mean(axis=-1)
     clean = np.empty_like(around)
     for frame, seen in enumerate(around):
         state = 0.9 * state + 0.1 * float(seen.mean())
@@ -48,13 +48,13 @@ def test_windowed_result_equals_plain_sampling(known: np.ndarray, window: int, t
     noise = np.random.default_rng(1).standard_normal((FRAMES, 5))
 
     def denoise_all(z: np.ndarray, level: NoiseLevel) -> np.ndarray:
-        clean, _ = _predict(np.pad(z, ((LOOK, LOOK), (0, 0)))[None], level, 0.0)
+        clean, _ = _predict(np.pad(z, ((LOOKAHEAD, LOOKAHEAD), (0, 0)))[None], level, 0.0)
         return inpaint(clean[0], known, 30.0)
 
     expected = sample_ddim(denoise_all, noise, LEVELS)
     task = SamplingTask(
         window,
-        LOOK,
+        LOOKAHEAD,
         round(30 * CONTEXT),
         _denoise,
         lambda clean, first: inpaint(clean, known[first : first + len(clean)], 30.0),
@@ -79,7 +79,7 @@ def test_callback_can_cancel_sampling() -> None:
 
     with ThreadPoolExecutor(2) as workers, pytest.raises(InterruptedError):
         sample_in_windows(
-            SamplingTask(20, LOOK, 18, _denoise, lambda clean, _: clean),
+            SamplingTask(20, LOOKAHEAD, 18, _denoise, lambda clean, _: clean),
             np.zeros((FRAMES, 5)),
             LEVELS,
             workers,

@@ -62,7 +62,7 @@ def perform(model: Model, file: Path) -> tuple[dict[str, float], float, np.ndarr
     """(seconds by stage, in all; curves at 30 fps)."""
     watch = Watch()
     names = (
-        (generator, "listen", "encoder"),
+        (generator, "encode_clip", "encoder"),
         (audio_encoding, "log_mel_of", "features"),
         (generator, "sample_in_windows", "sampling"),
         (generator, "resample", "curves"),
