@@ -182,7 +182,8 @@ def test_seal_takes_the_keys_for_unedited(head: "bpy.types.Object", tmp_path: Pa
 
 def test_panels_ask_in_no_time(scene: "bpy.types.Scene", head: "bpy.types.Object") -> None:
     """Five dense takes of ten minutes, at 30 fps."""
-    edits, takes, keys, rig = (part(f"addon.{name}") for name in ("edits", "takes", "keys", "rig"))
+    edits, takes = part("addon.takes.edit_tracking"), part("addon.takes.take_store")
+    keys, rig = part("addon.keyframes.face_action"), part("addon.rig.face_rig")
     curves = Curves(CHANNELS, np.random.default_rng(0).random((18000, 52), np.float32), 30.0)
     face = rig.read_face(head)
     for number in range(5):
