@@ -181,7 +181,7 @@ def test_seal_takes_the_keys_for_unedited(head: "bpy.types.Object", tmp_path: Pa
 
 
 def test_panels_ask_in_no_time(scene: "bpy.types.Scene", head: "bpy.types.Object") -> None:
-    """Five dense takes of ten minutes, at 30 fps."""
+    """Five dense takes of ten minutes, at 30 fps. Processor time, so other processes don't count."""
     edits, takes = part("addon.takes.edit_tracking"), part("addon.takes.take_store")
     keys, rig = part("addon.keyframes.face_action"), part("addon.rig.face_rig")
     curves = Curves(CHANNELS, np.random.default_rng(0).random((18000, 52), np.float32), 30.0)
@@ -189,14 +189,14 @@ def test_panels_ask_in_no_time(scene: "bpy.types.Scene", head: "bpy.types.Object
     for number in range(5):
         action = keys.write_action(f"Long {number}", keys.columns(face, curves), 1, keys.Style(0.0, True))
         takes.mark(action, takes.imported_info("Long.csv", 0.0, 600.0, 1, 30.0), curves)
-    began = time.monotonic()
+    began = time.process_time()
     assert not any(edits.shows_edited(action) for action in takes.all_takes())
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
     fastest = float("inf")
     for _ in range(5):
-        began = time.monotonic()
+        began = time.process_time()
         assert not any(edits.shows_edited(action) for action in takes.all_takes())
-        fastest = min(fastest, time.monotonic() - began)
+        fastest = min(fastest, time.process_time() - began)
     assert fastest < 0.001
 
 
