@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...backend.arkit import CHANNELS, words
+from ...backend.curves.base import Curves
+from ...backend.curves.lip_closures import closeness
 
 # Both sides of a channel that has two move alike.
 POSES: dict[str, dict[str, float]] = {
@@ -38,6 +40,8 @@ POSES: dict[str, dict[str, float]] = {
     "ou": {"jawOpen": 0.12, "mouthLowerDown": 0.09, "mouthUpperUp": 0.05, "mouthPucker": 0.80, "mouthFunnel": 0.35},
     "w": {"jawOpen": 0.03, "mouthLowerDown": 0.04, "mouthUpperUp": 0.03, "mouthPucker": 0.90, "mouthFunnel": 0.15},
 }  # fmt: skip
+_SHUT = ("PP", "FF")  # whose lips touch lips or teeth
+_MEETING = 0.5  # closeness from which lips are brought together
 REST = "sil"  # gets what the other poses leave over
 
 # The channels that the poses are made of. Where visemes speak, no key of these channels moves besides.
@@ -213,6 +217,9 @@ def mix(poses: Sequence[str], names: Sequence[str], values: np.ndarray) -> np.nd
         else np.zeros((0, take.shape[1]))
     )
     weights = dict(zip(shapes, _mix(take, targets), strict=True))
+    # What little is mixed in of other poses would show a slit of teeth between lips that meet.
+    meet = np.clip((closeness(Curves(tuple(names), values, 1.0)) - _MEETING) / (1.0 - _MEETING), 0.0, 1.0)
+    weights |= {pose: weights[pose] * (1.0 - meet) for pose in shapes if pose not in _SHUT}
     weights[REST] = 1.0 - sum(weights.values(), np.zeros(len(values)))
     return np.clip(np.stack([weights[pose] for pose in poses], axis=1), 0.0, 1.0).astype(np.float32)
 

@@ -76,9 +76,28 @@ def test_louder_opens_further_and_weights_stay_within_reach() -> None:
     weights = visemes.mix(["sil", "aa", "oh"], CHANNELS, values)
     assert weights.dtype == np.float32 and weights.shape == (101, 3)
     assert (np.diff(weights[:, 1]) >= 0).all() and weights.min() == 0.0 and weights.max() == 1.0
-    assert np.abs(np.diff(weights, axis=0)).max() < 0.03  # no jumps
+    assert np.abs(np.diff(weights, axis=0)).max() < 0.05  # no jumps, though lips that part catch up with the jaw
 
 
 def test_missing_channels_and_poses_are_made_up_for() -> None:
     frame = np.array([[0.5]], np.float32)
     assert visemes.mix(["oh"], ["jawOpen"], frame)[0, 0] > 0.3
+
+
+@pytest.mark.parametrize("label", [label for label in POSES if "ou" in POSES[label]])
+def test_lips_that_meet_show_no_teeth(label: str) -> None:
+    """In a p between two vowels some of a vowel's channels are left over; none of its pose may be."""
+    frame = {
+        "jawOpen": 0.12,
+        "mouthClose": 0.11,
+        "mouthPressLeft": 0.2,
+        "mouthPressRight": 0.2,
+        "mouthStretchLeft": 0.3,
+    }
+    frame |= {"mouthStretchRight": 0.3, "mouthPucker": 0.15, "mouthLowerDownLeft": 0.05}
+    vowel = {"jawOpen": 0.6, "mouthLowerDownLeft": 0.2, "mouthLowerDownRight": 0.2}
+    rows = [vowel] * 8 + [frame] * 3 + [vowel] * 8
+    values = np.array([[row.get(name, 0.0) for name in CHANNELS] for row in rows], np.float32)
+    weights = dict(zip(POSES[label], visemes.mix(POSES[label], CHANNELS, values)[9].tolist(), strict=True))
+    assert sum(weight for pose, weight in weights.items() if pose not in ("PP", "FF", "sil")) < 1e-6
+    assert weights.get("PP", 1.0) > 0.8
