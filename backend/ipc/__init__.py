@@ -1,1 +1,4 @@
-"""Messages between Blender and its child process: `protocol` on either side, `client*` in Blender, `server*` in the child."""
+"""Messages between Blender and the backend process.
+
+`protocol` runs in both, `client*` in Blender, `server*` in the backend process.
+"""

@@ -1,4 +1,4 @@
-"""The parent's end of the pipe: start the backend as a child process, talk to it without waiting, and learn why it ended."""
+"""Start the backend as a child process, exchange messages with it, and report why it ended. Runs in Blender."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from . import client_log
 from .client_log import log_tail
 from .protocol import Frame, ProtocolError, Reply, Request, TakeReady, frame, put, read
 
-# Run with -c, so that no script has to be found: the child's own Python comes first for everything but our package.
+# Run with -c, so that no script has to be found. The child's own packages come before those of site_dirs.
 _BOOTSTRAP = """\
 import sys
 sys.path.insert(0, {root})
@@ -25,11 +25,11 @@ sys.path.extend({site_dirs})
 from backend.__main__ import main
 sys.exit(main())
 """
-_GRACE = 2.0  # seconds that the child gets to end by itself
-_SILENCE = 20.0  # seconds: ten times the longest that a child at work is silent, see Outbox
-_STARTING = 60.0  # seconds to the first sign of life: Python and numpy come off a disk that may be slow, and be looked through for viruses
-_WAITING = 256  # replies that may wait to be polled; then the child waits, rather than this process fill its memory
-_LARGE = 1_000_000  # bytes of a take after which no reply is read until it is polled
+_EXIT_TIMEOUT = 2.0  # s for the child to end by itself
+_SILENCE_TIMEOUT = 20.0  # s without a reply: ten times the longest silence of a working child, see Outbox
+_START_TIMEOUT = 60.0  # s until the first reply: a slow disk or a virus scanner may delay Python and NumPy
+_MAX_WAITING = 256  # replies not polled yet; then the child must wait, so that they don't fill this process's memory
+_LARGE_TAKE = 1_000_000  # bytes; after a larger take, no reply is read until it is polled
 
 
 class LaunchError(UserError):
@@ -40,7 +40,8 @@ class LaunchError(UserError):
 class Gone:
     """The child has ended, by itself or by stop().
 
-    returncode: as subprocess has it (negative: the signal that killed it); log_tail: its last log lines; reason: for the artist.
+    returncode: as in subprocess; negative for the signal that killed it. log_tail: the last lines of its log.
+    reason: a message for the artist.
     """
 
     returncode: int
@@ -51,30 +52,33 @@ class Gone:
 def launch(
     python: str, root: Path, site_dirs: Sequence[str], log: Path, arguments: Sequence[str] = ("serve",)
 ) -> "Client":
-    """Start the backend and return at once; send a Hello to learn whether it works.
+    """Start the backend and return at once. Send a Hello to learn whether it works.
 
-    python: the interpreter to run; root: the folder that holds the package `backend`; site_dirs: folders of installed packages, used
-    for what the interpreter lacks; log: a file in a folder of its own (both made private where missing) that gets all that the child
-    prints, see child_log; arguments: the backend's command line, such as ("serve", "--model", folder). Raises LaunchError.
+    python: the interpreter to run. root: the folder that holds the package `backend`.
+    site_dirs: folders of packages, used for those that the interpreter lacks.
+    log: a file for the child's output, in a folder of its own; both are created as private, see client_log.
+    arguments: the backend's command line, such as ("serve", "--model", folder).
+
+    Raises LaunchError.
     """
     log = Path(log).absolute()
     try:
-        client_log.begin(log)
+        client_log.start_log(log)
     except (OSError, ValueError) as error:
         raise LaunchError(
             'The backend can\'t write its log to the folder "{folder}" ({reason}): free some space or make it writable, then generate again',
             folder=log.parent,
-            reason=_told(error),
+            reason=_error_text(error),
         ) from error
     code = _BOOTSTRAP.format(root=ascii(str(root)), site_dirs=ascii([str(folder) for folder in site_dirs]))
     try:
         process = subprocess.Popen(
-            # -I: nothing of the user's environment or folder is imported. -B: nothing is written beside the code.
+            # -I: import nothing from the user's environment or folder. -B: write nothing beside the code.
             [python, "-I", "-B", "-u", "-c", code, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=log.parent,  # never the add-on's folder, which Windows could then not replace on an upgrade
+            cwd=log.parent,  # not the add-on's folder, or Windows could not replace it on an upgrade
             env={name: value for name, value in os.environ.items() if not name.upper().startswith("PYTHON")},
             creationflags=child_flags(),
         )
@@ -82,33 +86,33 @@ def launch(
         raise LaunchError(
             'The backend can\'t be started with "{python}" ({reason}): choose another Python in the preferences',
             python=python,
-            reason=_told(error),
+            reason=_error_text(error),
         ) from error
     return Client(process, log)
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error)
 
 
 class Client:
-    """A running backend. Its methods are for one thread, and none but stop() and a poll() with a timeout ever waits."""
+    """A running backend. Use it from one thread. Only stop() and a poll() with a timeout ever wait."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         assert process.stdin and process.stderr
         self.log = log
         self._process = process
         self._requests: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
-        self._replies: queue.Queue[Reply | Gone] = queue.Queue(_WAITING)
+        self._replies: queue.Queue[Reply | Gone] = queue.Queue(_MAX_WAITING)
         self._gone: Gone | None = None
         self._silence = 0.0  # seconds of polling without a reply
         self._polled = time.monotonic()
-        self._patience = _STARTING
+        self._timeout = _START_TIMEOUT
         self._writer = threading.Thread(
             target=_send, args=(process.stdin, self._requests), name="backend requests", daemon=True
         )
         self._logger = threading.Thread(
-            target=client_log.keep, args=(process.stderr, log), name="backend log", daemon=True
+            target=client_log.copy_to_log, args=(process.stderr, log), name="backend log", daemon=True
         )
         self._reader = threading.Thread(target=self._receive, name="backend replies", daemon=True)
         for thread in (self._writer, self._logger, self._reader):
@@ -116,50 +120,50 @@ class Client:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs. Replies it sent before its end can still be polled when it does not."""
+        """Return True while the process runs. Replies that it sent before its end can still be polled."""
         return self._process.poll() is None
 
     def send(self, request: Request) -> None:
-        """Send a request, whose array must stay as it is until it is answered. To a child that has ended it is lost: poll() tells of that end.
+        """Queue a request for sending. Its array must not change until it is answered.
 
-        Raises ProtocolError when it is too large.
+        If the child has ended, the request is lost, and poll() returns Gone. Raises ProtocolError when it is too large.
         """
         parts = frame(request)
         if self._writer.is_alive():
             self._requests.put(parts)
 
     def poll(self, timeout: float = 0) -> Reply | Gone | None:
-        """The next reply, or None when none came within timeout seconds. After the last one, Gone: from then on, every time.
+        """Return the next reply, or None if none came within timeout seconds. After the last reply, always return Gone.
 
-        To be called only while an answer is awaited, and often: after 20 s of such calls without a reply, or 60 s without the first, the child
-        is killed.
+        Call it often, and only while an answer is expected. The child is killed after 20 s of such calls without a
+        reply, or 60 s without the first one.
         """
         if self._gone is None:
-            # A machine that slept, a clock that jumped or a while in which nobody asked is no silence of the child's.
+            # Count at most 1 s per call: time in which nobody polled or the machine slept is no silence of the child.
             now = time.monotonic()
             self._silence += min(now - self._polled, 1.0)
             self._polled = now
             if reply := self._next(timeout):
-                self._silence, self._patience = 0.0, _SILENCE
+                self._silence, self._timeout = 0.0, _SILENCE_TIMEOUT
                 return reply
-            if self._silence >= self._patience:
+            if self._silence >= self._timeout:
                 self._process.kill()
-                self._gone = self._end(
+                self._gone = self._collect_end(
                     UserMessage(
                         "The backend was silent for {seconds:.0f} s and was stopped: generate again to restart it",
-                        seconds=self._patience,
+                        seconds=self._timeout,
                     )
                 )
         return self._gone
 
     def stop(self) -> None:
-        """End the child: ask by closing its stdin, wait two seconds, terminate, then kill. Never raises; may be called again."""
+        """End the child: close its stdin, wait two seconds, terminate it, then kill it. Never raises."""
         self._requests.put(None)
         for end in (lambda: None, self._process.terminate, self._process.kill):
             end()
-            deadline = time.monotonic() + _GRACE
+            deadline = time.monotonic() + _EXIT_TIMEOUT
             while (working := self._reader.is_alive() or self._writer.is_alive()) and time.monotonic() < deadline:
-                self._next(0.02)  # makes room, or the reader could wait for it forever
+                self._next(0.02)  # makes room, or the reader could wait forever
             if not working:
                 break
         while self._next(0):
@@ -176,7 +180,7 @@ class Client:
         return reply
 
     def _receive(self) -> None:
-        """The reader thread: replies as they come, at last a Gone."""
+        """Run the reader thread: queue each reply, and a Gone at the end."""
         pipe = self._process.stdout
         assert pipe
         reason = None
@@ -185,8 +189,8 @@ class Client:
                 if not isinstance(message, Reply):
                     raise ProtocolError(f"The backend sent a {type(message).__name__}, which is no reply")
                 self._replies.put(message)
-                if isinstance(message, TakeReady) and message.take.curves.values.nbytes > _LARGE:
-                    self._replies.join()  # until it is polled
+                if isinstance(message, TakeReady) and message.take.curves.values.nbytes > _LARGE_TAKE:
+                    self._replies.join()  # waits until the take is polled
         except ProtocolError as error:
             reason = UserMessage(
                 "The backend sent something unreadable and was stopped ({reason}): generate again to restart it",
@@ -196,36 +200,36 @@ class Client:
         except (OSError, ValueError, MemoryError) as error:
             reason = UserMessage("The pipe to the backend broke ({reason}): generate again to restart it", reason=error)
             self._process.kill()
-        gone = self._end(reason)
+        gone = self._collect_end(reason)
         self._requests.put(None)
         pipe.close()
         self._replies.put(gone)
 
-    def _end(self, reason: UserMessage | None) -> Gone:
-        """What there is to say of a child that is ending, or was killed. reason: None for what its exit code says."""
+    def _collect_end(self, reason: UserMessage | None) -> Gone:
+        """Wait for a child that is ending or was killed. reason: None to take it from the exit code."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_GRACE)
-        if self.alive:  # it closed its stdout and went on
+            self._process.wait(_EXIT_TIMEOUT)
+        if self.alive:  # it closed its stdout but went on
             self._process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):  # a dead network drive may keep even a killed one
-                self._process.wait(_GRACE)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # a dead network drive can block even a killed process
+                self._process.wait(_EXIT_TIMEOUT)
         self._logger.join(
-            _GRACE / 2
-        )  # not longer: a process that the child has left behind may hold the other end open
+            _EXIT_TIMEOUT / 2
+        )  # no longer, because a process that the child left behind may keep the pipe open
         returncode = self._process.returncode or 0
-        return Gone(returncode, log_tail(self.log), reason or _why(returncode))
+        return Gone(returncode, log_tail(self.log), reason or _exit_reason(returncode))
 
 
 def _send(pipe: IO[bytes], requests: "queue.SimpleQueue[Frame | None]") -> None:
-    """The writer thread: requests as the child takes them, which may be never; at last, its stdin is closed."""
-    with contextlib.suppress(OSError, ValueError):  # the child has ended: the reader tells
+    """Run the writer thread: write requests as fast as the child reads them, and close its stdin at the end."""
+    with contextlib.suppress(OSError, ValueError):  # the child has ended, which the reader reports
         while parts := requests.get():
             put(pipe, parts)
-    with contextlib.suppress(OSError):  # what was not sent yet can't be sent any more
+    with contextlib.suppress(OSError):  # closing flushes, which fails if the child has ended
         pipe.close()
 
 
-def _why(returncode: int) -> UserMessage:
+def _exit_reason(returncode: int) -> UserMessage:
     if returncode == 0:
         return UserMessage("The backend ended: generate again to restart it")
     if returncode < 0:

@@ -1,4 +1,7 @@
-"""The replies: whole messages from any thread, and signs of life while there is work, so that a child that hangs can be told from one that thinks."""
+"""Send replies from any thread, and repeat the last progress as a sign of life. Runs in the backend process.
+
+The signs of life let Blender tell a working process from a hung one.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -10,18 +13,18 @@ from .protocol import Progress, Reply, write
 
 
 class Outbox:
-    """The pipe that replies go to. When nobody listens to it any more, they are lost: the requests' end will say so."""
+    """The pipe for replies. Once its other end is closed, replies are dropped."""
 
     def __init__(self, pipe: IO[bytes], every: float = 1.0) -> None:
-        """every: seconds without a reply after which busy() repeats the last progress."""
+        """Wrap a pipe. every: seconds without a reply after which busy() repeats the last progress."""
         self._pipe = pipe
         self._every = every
         self._lock = threading.Lock()
-        self._last: Progress | None = None  # of the work under way
-        self._quiet = False  # whether nothing was sent since busy() looked last
+        self._last: Progress | None = None  # of the current job
+        self._quiet = False  # True if nothing was sent since the last check
 
     def send(self, reply: Reply) -> None:
-        """Put a reply on the pipe; may be called by any thread. Raises ProtocolError when it is too large."""
+        """Write a reply to the pipe, from any thread. Raises ProtocolError when it is too large."""
         with self._lock:
             if isinstance(reply, Progress):
                 self._last = reply
@@ -29,7 +32,7 @@ class Outbox:
 
     @contextmanager
     def busy(self, request: int) -> Iterator[None]:
-        """While this lasts, whatever it waits for, a Progress for that request is sent every second or two at least."""
+        """Send a Progress for the request at least every two seconds while the context lasts."""
         self._last = Progress(request, "Starting", 0.0, UserMessage("Starting"))
         done = threading.Event()
         thread = threading.Thread(target=self._repeat, args=(done,), name="signs of life", daemon=True)

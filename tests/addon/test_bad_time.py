@@ -149,8 +149,8 @@ def test_backend_stopped_for_a_while_in_mid_job(
 def test_backend_stopped_for_good(
     soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(part("backend.ipc.client"), "_SILENCE", 1.0)  # 20 s of an artist's
-    monkeypatch.setattr(part("backend.ipc.client"), "_STARTING", 3.0)  # and 60 s
+    monkeypatch.setattr(part("backend.ipc.client"), "_SILENCE_TIMEOUT", 1.0)  # 20 s of an artist's
+    monkeypatch.setattr(part("backend.ipc.client"), "_START_TIMEOUT", 3.0)  # and 60 s
     silences = 0
     for n in soak.times(quick=2, long=20):
         with soak.trial("backend stopped (SIGSTOP) at a random moment of a job, for good"):

@@ -1,4 +1,4 @@
-"""Children that send what they should not, or nothing: the client neither hangs nor swells, and says why it ended them."""
+"""Children that send invalid replies or none: the client neither hangs nor fills memory, and says why it stopped them."""
 
 import os
 import random
@@ -29,14 +29,14 @@ _HEADER += '"names": ["jawOpen"], "frames": %d, "audio_sha256": "a", "model_sha2
 
 
 def _stream(n: int) -> bytes:
-    """Good replies and odd ones, as an ill child may send them, with one that is none at the end of most."""
+    """Return valid and odd replies, followed in most cases by an unreadable one."""
     rng = random.Random(n)
     parts = [rng.choice((to_bytes(rng.choice(REPLIES)), odd(rng, REPLIES))) for _ in range(rng.randrange(30))]
     return b"".join([*parts, *([broken(rng, MESSAGES)] if rng.random() < 0.8 else [])])
 
 
 def _expected(data: bytes) -> tuple[list[Message], bool]:
-    """The replies that are in it, and whether what follows is unreadable."""
+    """Return the valid replies of a stream, and whether the rest is unreadable."""
     messages, refusal = messages_in(data)
     replies: list[Message] = []
     for message in messages:
@@ -46,8 +46,8 @@ def _expected(data: bytes) -> tuple[list[Message], bool]:
     return replies, bool(refusal)
 
 
-def test_streams_of_bad_replies(soak: Soak, start: Callable[[str], Client], tmp_path: Path) -> None:
-    """A real child writes them; all that is good arrives, and nothing else, and then one reason."""
+def test_malformed_reply_streams_are_survived(soak: Soak, start: Callable[[str], Client], tmp_path: Path) -> None:
+    """Every valid reply of a real child arrives, nothing else does, and one reason follows."""
     handles, threads, before = _handles(), threading.active_count(), memory()
     for n in soak.times(15, 4000):
         data = _stream(n)
@@ -64,55 +64,63 @@ def test_streams_of_bad_replies(soak: Soak, start: Callable[[str], Client], tmp_
             assert [to_bytes(one) for one in got] == [to_bytes(one) for one in expected], n
             assert ("unreadable" in str(reply.reason)) is unreadable, (n, reply)
             assert "\n" not in str(reply.reason) and len(str(reply.reason)) < 600, n
-    assert _handles() == handles and threading.active_count() == threads
+    assert _handles() == handles
+    assert threading.active_count() == threads
     assert memory() - before < 100
 
 
 @pytest.mark.parametrize(
     "lines",
     [
-        "time.sleep(60)",  # says nothing at all
+        "time.sleep(60)",  # sends nothing
         "say(progress); time.sleep(60)",
         "say(done[:20]); time.sleep(60)",  # half a header
-        f"say({(_HEADER % (400_000_000, 100_000_000)).encode()!r} + b'\\n' + bytes(1000)); time.sleep(60)",  # a bit of a payload
-        f"say({(_HEADER % (4_000_000, 1_000_000)).encode()!r} + b'\\n')\nwhile True: say(bytes(4)); time.sleep(0.05)",  # drop by drop
+        f"say({(_HEADER % (400_000_000, 100_000_000)).encode()!r} + b'\\n' + bytes(1000)); time.sleep(60)",  # part of a payload
+        f"say({(_HEADER % (4_000_000, 1_000_000)).encode()!r} + b'\\n')\nwhile True: say(bytes(4)); time.sleep(0.05)",  # a few bytes at a time
         "os.close(0); time.sleep(60)",
         "import signal\nfor n in (signal.SIGTERM, signal.SIGINT): signal.signal(n, signal.SIG_IGN)\nwhile True: pass",
     ],
 )
-def test_a_silent_child_is_ended(start: Callable[[str], Client], lines: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_SILENCE", 0.6)
-    monkeypatch.setattr(client_module, "_STARTING", 0.6)
+def test_silent_child_is_killed(start: Callable[[str], Client], lines: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_SILENCE_TIMEOUT", 0.6)
+    monkeypatch.setattr(client_module, "_START_TIMEOUT", 0.6)
     client = start(lines)
     client.send(Hello(1))
     began = time.monotonic()
     gone = until_gone(client)
-    assert 0.6 <= time.monotonic() - began < 4 and str(gone.reason).startswith("The backend was silent for")
-    assert not client.alive and client.poll() is gone and client.poll(1) is gone
+    assert 0.6 <= time.monotonic() - began < 4
+    assert str(gone.reason).startswith("The backend was silent for")
+    assert not client.alive
+    assert client.poll() is gone
+    assert client.poll(1) is gone
     client.stop()
-    assert client.poll() is gone and not client._reader.is_alive() and not client._writer.is_alive()
+    assert client.poll() is gone
+    assert not client._reader.is_alive()
+    assert not client._writer.is_alive()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system can't stop a process")
-def test_a_stopped_child_is_ended(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_SILENCE", 1.0)
+def test_suspended_child_is_killed(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_SILENCE_TIMEOUT", 1.0)
     client = start("while True: say(progress); time.sleep(0.05)")
     assert isinstance(client.poll(10), Progress)
     client._process.send_signal(signal.SIGSTOP)
-    assert "was silent" in str(until_gone(client).reason) and not client.alive
+    assert "was silent" in str(until_gone(client).reason)
+    assert not client.alive
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes are left behind in POSIX's way")
-def test_a_process_left_behind_is_silent_too(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child has ended, but something holds its stdout: as a wrapper's child does."""
-    monkeypatch.setattr(client_module, "_STARTING", 1.0)
+def test_orphan_holding_the_pipe_times_out(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child has ended, but its own child keeps its stdout open."""
+    monkeypatch.setattr(client_module, "_START_TIMEOUT", 1.0)
     client = start("if os.fork(): os._exit(7)\ntime.sleep(2)")
     gone = until_gone(client)
-    assert gone.returncode == 7 and "was silent" in str(gone.reason)
+    assert gone.returncode == 7
+    assert "was silent" in str(gone.reason)
 
 
 class Clock:
-    """A clock that is moved by hand."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -121,8 +129,8 @@ class Clock:
         return self.now
 
 
-def test_only_polling_counts_as_silence(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A day of sleep, a clock that jumps, an artist who does something else: the child is not to blame."""
+def test_silence_counts_only_while_polling(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sleep of the machine, jumps of the clock and pauses in polling don't count."""
     client = start("say(progress); time.sleep(60)")
     assert isinstance(client.poll(10), Progress)
     clock = Clock()
@@ -137,30 +145,33 @@ def test_only_polling_counts_as_silence(start: Callable[[str], Client], monkeypa
     for _ in range(3):
         clock.now += 0.5
         gone = client.poll()
-    assert isinstance(gone, Gone) and client._silence == pytest.approx(20, abs=0.5)
+    assert isinstance(gone, Gone)
+    assert client._silence == pytest.approx(20, abs=0.5)
     assert str(gone.reason) == "The backend was silent for 20 s and was stopped: generate again to restart it"
     monkeypatch.undo()
 
 
-def test_a_start_may_take_longer(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_SILENCE", 0.3)
+def test_start_has_a_longer_timeout(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_SILENCE_TIMEOUT", 0.3)
     client = start("time.sleep(1); say(progress); time.sleep(60)")
     began = time.monotonic()
-    assert "was silent" in str(until_gone(client).reason) and time.monotonic() - began > 1.2
+    assert "was silent" in str(until_gone(client).reason)
+    assert time.monotonic() - began > 1.2
 
 
-def test_a_reply_ends_the_silence(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_SILENCE", 1.2)
+def test_reply_resets_the_silence(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_SILENCE_TIMEOUT", 1.2)
     client = start("for n in range(5): say(progress); time.sleep(0.5)\nsay(done); sys.stdin.buffer.read()")
     seen, deadline = 0, time.monotonic() + 20
     while seen < 6:
         reply = client.poll(0.1)
-        assert not isinstance(reply, Gone) and time.monotonic() < deadline
+        assert not isinstance(reply, Gone)
+        assert time.monotonic() < deadline
         seen += reply is not None
 
 
-def test_a_flood_of_large_takes_waits_in_the_child(start: Callable[[str], Client]) -> None:
-    """Fifty takes of 40 MB, which nobody polls: no more than one waits here, and one more is read."""
+def test_large_takes_wait_in_the_child(start: Callable[[str], Client]) -> None:
+    """Send fifty takes of 40 MB without polling: one waits in the queue, and one more is being read."""
     before = memory()
     client = start(
         f"for n in range(50): say({(_HEADER % (40_000_000, 10_000_000)).encode()!r} + b'\\n' + bytes(40_000_000))"
@@ -170,15 +181,17 @@ def test_a_flood_of_large_takes_waits_in_the_child(start: Callable[[str], Client
         assert time.monotonic() < deadline
         time.sleep(0.01)
     time.sleep(0.5)
-    assert client._replies.qsize() == 1 and memory() - before < 200
+    assert client._replies.qsize() == 1
+    assert memory() - before < 200
     for _ in range(3):
         assert isinstance(client.poll(10), TakeReady)
     began = time.monotonic()
     client.stop()
-    assert time.monotonic() - began < 5 and not client.alive
+    assert time.monotonic() - began < 5
+    assert not client.alive
 
 
-def test_takes_arrive_one_after_the_other(start: Callable[[str], Client]) -> None:
+def test_large_takes_arrive_one_by_one(start: Callable[[str], Client]) -> None:
     large = np.zeros((10_000, 52), np.float32)
     curves = Curves(tuple(f"n{n}" for n in range(52)), large, 30.0)
     take = replace(TAKE, take=replace(TAKE.take, curves=curves))
@@ -196,8 +209,8 @@ def test_takes_arrive_one_after_the_other(start: Callable[[str], Client]) -> Non
     until_gone(client)
 
 
-def test_a_parent_that_ends_while_it_sends_is_quiet(tmp_path: Path) -> None:
-    """The writer's thread is in the middle of hundreds of megabytes when the parent ends without a word."""
+def test_parent_can_exit_while_sending(tmp_path: Path) -> None:
+    """Exit the parent without stop() while its writer thread sends hundreds of megabytes."""
     repository = Path(__file__).parents[2]
     code = f"""
 import sys; sys.path.insert(0, {str(repository)!r})
@@ -205,10 +218,12 @@ from pathlib import Path
 import numpy as np
 from backend.ipc.client import Client
 from backend.ipc.protocol import Generate
+from backend.performance import Performance
 import subprocess, time
 process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 client = Client(process, Path({str(tmp_path / "backend.log")!r}))
-client.send(Generate(1, "a.wav", kept=np.zeros((500_000, 52), np.float32)))
+locked = np.zeros((500_000, 52), np.float32)
+client.send(Generate(1, "a.wav", performance=Performance(locked=locked)))
 time.sleep(0.2)
 process.kill() if len(sys.argv) > 1 else None
 print(process.pid)

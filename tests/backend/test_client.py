@@ -1,4 +1,4 @@
-"""The parent's end against children that misbehave in every way: never a hang, always a reason. The real one is in test_end_to_end.py."""
+"""The client against misbehaving children: it never hangs and always gives a reason. See test_end_to_end for the real one."""
 
 import errno
 import os
@@ -24,23 +24,30 @@ REPOSITORY = Path(__file__).parents[2]
 def test_polling_does_not_wait(start: Callable[[str], Client]) -> None:
     client = start("sys.stdin.buffer.readline(); say(done); sys.stdin.buffer.read()")
     began = time.monotonic()
-    assert client.poll() is None and time.monotonic() - began < 0.1 and client.alive
+    assert client.poll() is None
+    assert time.monotonic() - began < 0.1
+    assert client.alive
     client.send(Hello(1))
     assert client.poll(10) == Done(1)
     client.stop()
-    assert not client.alive and until_gone(client).returncode == 0 and client.poll(5) == client.poll()
+    assert not client.alive
+    assert until_gone(client).returncode == 0
+    assert client.poll(5) == client.poll()
 
 
-def test_an_end_comes_with_the_log(start: Callable[[str], Client]) -> None:
+def test_exit_is_reported_with_log(start: Callable[[str], Client]) -> None:
     gone = until_gone(
         start("print('one', file=sys.stderr)\nprint('\\n \\ntwo', file=sys.stderr)\nsay(progress)\nos._exit(42)")
     )
-    assert gone.returncode == 42 and gone.log_tail == "one\ntwo" and "exit code 42" in str(gone.reason)
+    assert gone.returncode == 42
+    assert gone.log_tail == "one\ntwo"
+    assert "exit code 42" in str(gone.reason)
 
 
-def test_an_exception_comes_with_the_log(start: Callable[[str], Client]) -> None:
+def test_exception_is_reported_with_log(start: Callable[[str], Client]) -> None:
     gone = until_gone(start("for i in range(9000): print('noise', i, file=sys.stderr)\nimport no_such_module"))
-    assert gone.returncode == 1 and len(gone.log_tail.splitlines()) == 5
+    assert gone.returncode == 1
+    assert len(gone.log_tail.splitlines()) == 5
     assert gone.log_tail.endswith("ModuleNotFoundError: No module named 'no_such_module'")
 
 
@@ -56,44 +63,48 @@ def test_an_exception_comes_with_the_log(start: Callable[[str], Client]) -> None
         ('say(b\'{"type": "TakeReady", "nbytes": 800, "frames": 200, "names": ["a"]}\\n\' + bytes(500))', None),
     ],
 )
-def test_garbage_stops_it_with_a_reason(start: Callable[[str], Client], lines: str, code: int | None) -> None:
+def test_garbage_stops_child_with_reason(start: Callable[[str], Client], lines: str, code: int | None) -> None:
     client = start(lines)
     began = time.monotonic()
     gone = until_gone(client)
-    assert time.monotonic() - began < 1.5  # at once, not when its time is up
-    assert "unreadable" in str(gone.reason) and not client.alive
+    assert time.monotonic() - began < 1.5  # at once, not after a timeout
+    assert "unreadable" in str(gone.reason)
+    assert not client.alive
 
 
-def test_a_closed_stdout_is_an_end(start: Callable[[str], Client]) -> None:
+def test_closed_stdout_ends_the_child(start: Callable[[str], Client]) -> None:
     client = start("say(done); os.close(1); time.sleep(60)")
     assert client.poll(10) == Done(1)
     until_gone(client)
     assert not client.alive
 
 
-def test_a_flood_waits_in_the_child(start: Callable[[str], Client]) -> None:
+def test_reply_flood_waits_in_child(start: Callable[[str], Client]) -> None:
     client = start("while True: say(progress * 1000)")
     assert isinstance(client.poll(10), Progress)
     time.sleep(0.3)
     assert client._replies.qsize() <= 256
     began = time.monotonic()
     client.stop()
-    assert time.monotonic() - began < 6 and not client.alive
+    assert time.monotonic() - began < 6
+    assert not client.alive
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system can't stop a process")
-def test_stop_ends_a_child_that_does_not_answer(start: Callable[[str], Client]) -> None:
+def test_stop_kills_an_unresponsive_child(start: Callable[[str], Client]) -> None:
     client = start("say(done); time.sleep(60)")
     assert client.poll(10) == Done(1)
     os.kill(client._process.pid, signal.SIGSTOP)
     began = time.monotonic()
     client.stop()
-    assert time.monotonic() - began < 6 and not client.alive and until_gone(client).returncode == -signal.SIGKILL
-    client.stop()  # again
-    client.send(Shutdown(2))  # to nobody
+    assert time.monotonic() - began < 6
+    assert not client.alive
+    assert until_gone(client).returncode == -signal.SIGKILL
+    client.stop()  # a second time
+    client.send(Shutdown(2))  # after the child has ended
 
 
-def test_sending_to_the_dead_is_harmless(start: Callable[[str], Client]) -> None:
+def test_send_after_exit_is_harmless(start: Callable[[str], Client]) -> None:
     client = start("os._exit(3)")
     until_gone(client)
     for _ in range(3):
@@ -101,7 +112,9 @@ def test_sending_to_the_dead_is_harmless(start: Callable[[str], Client]) -> None
     assert until_gone(client).returncode == 3
 
 
-def test_the_child_is_alone(start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_child_environment_is_isolated(
+    start: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONSTARTUP", "x")
     client = start(
@@ -113,13 +126,13 @@ def test_the_child_is_alone(start: Callable[[str], Client], monkeypatch: pytest.
     assert not list(tmp_path.rglob("*.pyc"))
 
 
-def test_nothing_is_left_behind(start: Callable[[str], Client]) -> None:
+def test_no_threads_or_handles_remain(start: Callable[[str], Client]) -> None:
     threads, handles = threading.active_count(), _handles()
     for _ in range(3):
         client = start("sys.stdin.buffer.read()")
         client.stop()
         ended = start("os._exit(0)")
-        until_gone(ended)  # and nobody stops it
+        until_gone(ended)  # without stop()
     deadline = time.monotonic() + 5
     while (threading.active_count(), _handles()) != (threads, handles):
         assert time.monotonic() < deadline
@@ -130,50 +143,54 @@ def _handles() -> int:
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
 
 
-def test_what_can_not_be_started(tmp_path: Path) -> None:
+def test_unusable_interpreter_is_reported(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("text")
     for python in (str(tmp_path / "none"), str(tmp_path / "text"), str(tmp_path), "a\0b"):
         with pytest.raises(LaunchError, match="choose another Python"):
             launch(python, REPOSITORY, [], tmp_path / "backend.log")
 
 
-def test_a_folder_that_takes_no_log_is_told(tmp_path: Path) -> None:
+def test_unusable_log_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "taken" / "backend.log").mkdir(parents=True)
-    (tmp_path / "taken" / "backend.log.1").touch()  # a folder can't take its place
+    (tmp_path / "taken" / "backend.log.1").touch()  # a folder can't replace this file
     for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / "taken", tmp_path / ("x" * 300)):
         with pytest.raises(LaunchError) as caught:
             launch(sys.executable, REPOSITORY, [], folder / "backend.log")
-        assert str(folder) in str(caught.value) and "free some space or make it writable" in str(caught.value)
+        assert str(folder) in str(caught.value)
+        assert "free some space or make it writable" in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
-def test_a_full_or_read_only_disk_is_told(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_or_readonly_disk_is_reported(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> int:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "open", fails)
     with pytest.raises(LaunchError) as caught:
         launch(sys.executable, REPOSITORY, [], tmp_path / "backend.log")
-    assert os.strerror(number) in str(caught.value) and str(tmp_path) in str(caught.value)
+    assert os.strerror(number) in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
 
 
-def test_a_request_never_waits_for_the_child(start: Callable[[str], Client]) -> None:
-    """One with hundreds of megabytes, to a child that reads nothing."""
+def test_send_never_waits_for_child(start: Callable[[str], Client]) -> None:
+    """Send hundreds of megabytes to a child that reads nothing."""
     client = start("say(done); time.sleep(60)")
     assert client.poll(10) == Done(1)
-    kept = np.full((1_000_000, 52), np.nan, np.float32)  # 208 MB
+    locked = np.full((1_000_000, 52), np.nan, np.float32)  # 208 MB
     began = time.monotonic()
     for number in range(3):
-        client.send(Generate(number, "a.wav", performance=Performance(locked=kept)))
+        client.send(Generate(number, "a.wav", performance=Performance(locked=locked)))
     assert time.monotonic() - began < 0.5
     with pytest.raises(ProtocolError, match="too large"):
         client.send(Generate(4, "a" * 100_000))
     client.stop()
-    assert time.monotonic() - began < 6 and not client.alive and not client._writer.is_alive()
+    assert time.monotonic() - began < 6
+    assert not client.alive
+    assert not client._writer.is_alive()
 
 
-def test_requests_arrive_whole_and_in_order(start: Callable[[str], Client], tmp_path: Path) -> None:
+def test_requests_arrive_complete_in_order(start: Callable[[str], Client], tmp_path: Path) -> None:
     client = start(
         "import json, zlib\n"
         "while line := sys.stdin.buffer.readline():\n"
@@ -181,10 +198,10 @@ def test_requests_arrive_whole_and_in_order(start: Callable[[str], Client], tmp_
         "    payload = sys.stdin.buffer.read(header['nbytes'])\n"
         "    print(header['id'], len(payload), zlib.crc32(payload), file=sys.stderr)"
     )
-    kept = np.random.default_rng(0).random((100_000, 52), np.float32)
+    locked = np.random.default_rng(0).random((100_000, 52), np.float32)
     for number in range(3):
-        client.send(Generate(number, "a.wav", performance=Performance(locked=kept)))
+        client.send(Generate(number, "a.wav", performance=Performance(locked=locked)))
     client.stop()
     assert until_gone(client).log_tail.splitlines() == [
-        f"{number} {kept.nbytes} {zlib.crc32(kept.tobytes())}" for number in range(3)
+        f"{number} {locked.nbytes} {zlib.crc32(locked.tobytes())}" for number in range(3)
     ]

@@ -1,4 +1,4 @@
-"""Replies from several threads stay whole, and work that takes long gives signs of life."""
+"""Replies from several threads stay intact, and long work gives signs of life."""
 
 import io
 import os
@@ -25,7 +25,7 @@ def _sent(pipe: io.BytesIO) -> list[Message]:
     return found
 
 
-def test_the_last_progress_is_repeated_while_there_is_work() -> None:
+def test_last_progress_repeats_during_work() -> None:
     pipe = io.BytesIO()
     outbox = Outbox(pipe, every=0.02)
     with outbox.busy(7):
@@ -35,31 +35,29 @@ def test_the_last_progress_is_repeated_while_there_is_work() -> None:
         outbox.send(Done(7))
     size = len(pipe.getvalue())
     time.sleep(0.1)
-    assert len(pipe.getvalue()) == size  # nothing to wait for, nothing to say
+    assert len(pipe.getvalue()) == size  # no signs of life between requests
     sent = _sent(pipe)
     starting, listening = (
         sent.count(Progress(7, "Starting", 0.0, UserMessage("Starting"))),
         sent.count(Progress(7, "Listening", 0.25)),
     )
-    assert (
-        starting >= 3
-        and listening >= 4
-        and sent[:starting] == [Progress(7, "Starting", 0.0, UserMessage("Starting"))] * starting
-    )
+    assert starting >= 3
+    assert listening >= 4
+    assert sent[:starting] == [Progress(7, "Starting", 0.0, UserMessage("Starting"))] * starting
 
 
-def test_who_tells_enough_is_not_repeated() -> None:
+def test_frequent_progress_is_not_repeated() -> None:
     pipe = io.BytesIO()
     outbox = Outbox(pipe, every=0.5)
-    told = [Progress(1, "Performing", n / 200) for n in range(150)]
+    expected = [Progress(1, "Performing", n / 200) for n in range(150)]
     with outbox.busy(1):
-        for progress in told:
+        for progress in expected:
             outbox.send(progress)
             time.sleep(0.01)
-    assert _sent(pipe) == told
+    assert _sent(pipe) == expected
 
 
-def test_the_next_one_starts_anew() -> None:
+def test_next_request_starts_anew() -> None:
     pipe = io.BytesIO()
     outbox = Outbox(pipe, every=0.01)
     for number in (1, 2):
@@ -68,13 +66,12 @@ def test_the_next_one_starts_anew() -> None:
             outbox.send(Progress(number, "Performing", 0.5))
     sent = [message for message in _sent(pipe) if isinstance(message, Progress)]
     assert [message.id for message in sent] == sorted(message.id for message in sent)
-    assert Progress(2, "Starting", 0.0, UserMessage("Starting")) in sent and not any(
-        thread.name == "signs of life" for thread in threading.enumerate()
-    )
+    assert Progress(2, "Starting", 0.0, UserMessage("Starting")) in sent
+    assert not any(thread.name == "signs of life" for thread in threading.enumerate())
 
 
-def test_messages_of_several_threads_stay_whole() -> None:
-    """On a pipe that takes its time, with takes that are written in two pieces."""
+def test_messages_from_threads_stay_intact() -> None:
+    """Use a slow pipe and takes, which are written in two pieces."""
 
     class Slow(io.BytesIO):
         def write(self, data: Any) -> int:
@@ -96,10 +93,11 @@ def test_messages_of_several_threads_stay_whole() -> None:
         for thread in threads:
             thread.join(20)
     sent = _sent(pipe)
-    assert len([message for message in sent if isinstance(message, TakeReady)]) == 40 and len(sent) >= 80
+    assert len([message for message in sent if isinstance(message, TakeReady)]) == 40
+    assert len(sent) >= 80
 
 
-def test_nobody_listens(tmp_path: Path) -> None:
+def test_closed_pipe_is_ignored(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     outbox = Outbox(os.fdopen(writer, "wb", buffering=0), every=0.01)
@@ -108,7 +106,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
         time.sleep(0.1)
 
 
-def test_a_failure_inside_ends_the_signs() -> None:
+def test_exception_stops_repeated_progress() -> None:
     outbox = Outbox(io.BytesIO(), every=0.01)
     with pytest.raises(KeyError), outbox.busy(1):
         raise KeyError
