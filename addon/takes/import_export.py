@@ -11,7 +11,7 @@ from ...backend.curves.base import Curves, resample
 from ...backend.messages import UserError
 from ..keyframes import face_action
 from ..rig import face_rig
-from . import take_store
+from . import rotations, take_store
 
 
 class ExchangeError(UserError):
@@ -35,7 +35,7 @@ def write_import(
     curves: Curves, file: Path, face: face_rig.Face, first_frame: int, fps: float, style: face_action.Style
 ) -> bpy.types.Action:
     """The same as a take that nothing uses yet. Raises ExchangeError."""
-    count = round((len(curves.values) - 1) * fps / curves.fps) + 1
+    count = frame_count(curves, fps)
     performed = resample(curves, fps, count)
     table = face_action.columns(face, performed)
     if not table:
@@ -44,7 +44,13 @@ def write_import(
         )
     action = face_action.write_action(take_store.new_name(file.stem, "capture"), table, first_frame, style)
     take_store.mark(action, take_store.imported_info(str(file), curves.start, count / fps, first_frame, fps), performed)
+    rotations.store(action, performed.rotations, first_frame, fps)
     return action
+
+
+def frame_count(curves: Curves, fps: float) -> int:
+    """Return how many frames curves take in a scene of fps frames a second."""
+    return round((len(curves.values) - 1) * fps / curves.fps) + 1
 
 
 def performed_by(face: face_rig.Face, fps: float) -> Curves:
@@ -70,4 +76,4 @@ def performed_by(face: face_rig.Face, fps: float) -> Curves:
         start = max(
             0.0, info.start + (first - info.first_frame) / fps
         )  # where it is in its sound, if keys were added before
-    return Curves(names, np.clip(values, 0.0, 1.0), fps, start)
+    return Curves(names, np.clip(values, 0.0, 1.0), fps, start, rotations.read(action, first, last, fps))

@@ -6,10 +6,11 @@ import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, fcurves, part, read_action, snapshot
+from mathutils import Vector
 
 from backend.arkit import CHANNELS
 from backend.curve_files import read, write
-from backend.curves.base import Curves, resample
+from backend.curves.base import ROTATIONS, Curves, resample
 
 
 @pytest.fixture
@@ -123,3 +124,62 @@ def test_unfit_files_and_faces_are_told(
     assert "There is no folder" in _refused(save, tmp_path / "gone" / "out.csv")
     add_mesh("Alien", ["Antenna"])
     assert "Found none of the 52 ARKit shape keys" in _refused(load, capture)
+
+
+def _turned(folder: Path) -> Path:
+    turns = {name: np.linspace(0.0, 0.1 * (k + 1), 120, dtype=np.float32) for k, name in enumerate(ROTATIONS)}
+    path = folder / "turned.csv"
+    write(path, Curves(CHANNELS, np.full((120, 52), 0.5, np.float32), 60.0, 0.0, turns))
+    return path
+
+
+def test_rotations_survive_on_the_take(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
+    scene.render.fps = 60
+    assert bpy.ops.lipsync.import_capture(filepath=str(_turned(tmp_path))) == {"FINISHED"}
+    assert bpy.ops.lipsync.export_take(filepath=str(tmp_path / "out.csv")) == {"FINISHED"}
+    before, after = read(tmp_path / "turned.csv"), read(tmp_path / "out.csv")
+    assert [*after.rotations] == [*ROTATIONS]
+    for name in ROTATIONS:
+        np.testing.assert_allclose(after.rotations[name], before.rotations[name], atol=2e-6)
+
+
+@pytest.mark.parametrize("mode", ["XYZ", "QUATERNION"])
+def test_the_head_turns_an_empty_or_a_bone(
+    mode: str, scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path
+) -> None:
+    scene.render.fps = 60
+    empty = bpy.data.objects.new("Aim", None)
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    for ob in (empty, rig):
+        ob.rotation_mode = mode
+        scene.collection.objects.link(ob)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    bone = rig.data.edit_bones.new("head")
+    bone.head, bone.tail = (0, 0, 0), (0, 0.3, 1)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    rig.pose.bones["head"].rotation_mode = mode
+    bpy.context.view_layer.objects.active = head
+    file = str(_turned(tmp_path))
+    assert bpy.ops.lipsync.import_capture(filepath=file, head="Aim") == {"FINISHED"}
+    assert bpy.ops.lipsync.import_capture(filepath=file, head="Rig", head_bone="head") == {"FINISHED"}
+    scene.frame_set(scene.frame_current + 119)
+    ahead = empty.matrix_basis.to_3x3() @ Vector((0, -1, 0))
+    assert ahead.x == pytest.approx(-np.sin(0.1), abs=0.01) and ahead.z < -0.15  # to the person's right, and down
+    posed = rig.pose.bones["head"].matrix.to_3x3() @ rig.data.bones["head"].matrix_local.to_3x3().inverted()
+    assert (posed @ Vector((0, -1, 0)) - ahead).length < 1e-4
+    with pytest.raises(RuntimeError, match="already has rotation keys"):
+        bpy.ops.lipsync.import_capture(filepath=file, head="Aim")
+    with pytest.raises(RuntimeError, match="choose the bone of the head"):
+        bpy.ops.lipsync.import_capture(filepath=file, head="Rig")
+    with pytest.raises(RuntimeError, match='no object "Gone"'):
+        bpy.ops.lipsync.import_capture(filepath=file, head="Gone")
+
+
+def test_a_rate_is_set_where_the_file_tells_none(
+    scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path
+) -> None:
+    (tmp_path / "bare.csv").write_text("\n".join(["jawOpen", *["0.5", "0.1"] * 24]))
+    scene.render.fps = 24
+    assert bpy.ops.lipsync.import_capture(filepath=str(tmp_path / "bare.csv"), fps=24) == {"FINISHED"}
+    assert _action(head).curve_frame_range[1] - _action(head).curve_frame_range[0] == 47

@@ -117,6 +117,18 @@ OPERATORS = {
         "Aufgenommene Kurven als neuen Take ab dem aktuellen Bild importieren: CSV von Live Link Face, JSON von "
         "BEAT oder Audio2Face, oder NPZ"
     ),
+    "Frame Rate": "Bildrate",
+    "Frames per second of a file that doesn't tell its own. 0: as the file tells": (
+        "Bilder je Sekunde einer Datei, die es selbst nicht angibt. 0: wie die Datei es angibt"
+    ),
+    "Head": "Kopf",
+    "Head Bone": "Kopf-Bone",
+    "Object or armature that gets the captured rotation of the head. Empty: the take only stores it": (
+        "Objekt oder Armature für die aufgenommene Drehung des Kopfes. Leer: der Take speichert sie nur"
+    ),
+    "Bone of the armature that gets the captured rotation of the head": (
+        "Bone der Armature für die aufgenommene Drehung des Kopfes"
+    ),
     "ARKit Face Capture {kinds}": "ARKit-Gesichtsaufnahme {kinds}",
     '"{action}": {frames} frames at {fps:g} fps, keyed at {scene_fps:g} fps': (
         '"{action}": {frames} Bilder zu {fps:g} fps, Keyframes zu {scene_fps:g} fps'

@@ -368,6 +368,16 @@ REASONS = {
         'Es gibt keinen Ordner "{folder}": erst anlegen oder einen anderen wählen'
     ),
     '"{file}" has no supported format: choose a {kinds}': '"{file}" hat kein unterstütztes Format: wählbar sind {kinds}',
+    '"{object}" has no bone "{bone}": choose one of its bones': (
+        '"{object}" hat keinen Bone "{bone}": einen seiner Bones wählen'
+    ),
+    '"{object}" is an armature: choose the bone of the head too': (
+        '"{object}" ist eine Armature: auch den Bone des Kopfes wählen'
+    ),
+    '"{name}" already has rotation keys: remove them, or choose another bone or object': (
+        '"{name}" hat schon Keys der Rotation: sie entfernen oder einen anderen Bone oder ein anderes Objekt wählen'
+    ),
+    'There is no object "{object}": choose another': 'Es gibt kein Objekt "{object}": ein anderes wählen',
     '"{file}" can\'t be read ({reason}): check its permissions': (
         '"{file}" kann nicht gelesen werden ({reason}): die Rechte prüfen'
     ),
