@@ -48,6 +48,7 @@ class Suite:
     environment: str
     python: str
     paths: tuple[str, ...]
+    measured: bool = False  # which lines run: once for each package, since it costs time
 
 
 @dataclass(frozen=True)
@@ -64,21 +65,15 @@ def has_python(version: str) -> bool:
     return subprocess.run([ROOT / ".ci/find_python", version], capture_output=True, check=False).returncode == 0
 
 
-def run(suite: Suite, options: list[str]) -> Outcome:
-    """Run a suite. One that ends without a report of pytest's (it crashed, or could not begin) counts as one failure more."""
+def run(suite: Suite, options: list[str], measure: bool) -> Outcome:
+    """Run a suite, and measure its coverage if asked. One that ends without a report of pytest's (it crashed, or could not begin) counts as one failure more."""
     report = REPORTS / f"{suite.name.replace(' ', '_')}.xml"
     report.unlink(missing_ok=True)
     began = time.monotonic()
-    command = [
-        ROOT / ".ci/in_env",
-        suite.environment,
-        suite.python,
-        "python",
-        "-m",
-        "pytest",
-        "-rs",
-        f"--junitxml={report}",
-    ]
+    command = [ROOT / ".ci/in_env", suite.environment, suite.python, "python"]
+    if measure and suite.measured:
+        command += ["-m", "coverage", "run", f"--data-file={report.with_suffix('.coverage')}"]
+    command += ["-m", "pytest", "-rs", f"--junitxml={report}"]
     code = subprocess.run([*command, *options, *suite.paths], cwd=ROOT, check=False).returncode
     passed = failed = skipped = 0
     if report.is_file():
@@ -98,9 +93,30 @@ def suites(rounding: bool) -> list[Suite]:
     if rounding:
         return [Suite("rounding", "training", ",".join(PYTHONS), ROUNDING)]
     blenders = [
-        Suite(f"Blender with Python {python}", "blender", python, BLENDER) for python in PYTHONS if has_python(python)
+        Suite(f"Blender with Python {python}", "blender", python, BLENDER, measured=python == PYTHONS[-1])
+        for python in PYTHONS
+        if has_python(python)
     ]
-    return [Suite("training", "training", ",".join(PYTHONS), (*TRAINING, *WITH_TORCH)), *blenders]
+    return [Suite("training", "training", ",".join(PYTHONS), (*TRAINING, *WITH_TORCH), measured=True), *blenders]
+
+
+def print_coverage() -> None:
+    """Print the share of each package's lines that the measured suites ran. Child processes are not counted."""
+    parts = [str(path) for path in sorted(REPORTS.glob("*.coverage"))]
+    if not parts:
+        return
+    tool = [ROOT / ".ci/in_env", "training", ",".join(PYTHONS), "coverage"]
+    data = f"--data-file={REPORTS / 'coverage'}"
+    subprocess.run([*tool, "combine", "--quiet", data, *parts], cwd=ROOT, check=True)
+    for package in ("addon", "backend", "training"):
+        found = subprocess.run(
+            [*tool, "report", data, f"--include={package}/*", "--format=total"],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        print(f"Coverage of {package}: {found.stdout.strip() or '0'} % of its lines")
 
 
 def main(options: list[str]) -> int:
@@ -113,10 +129,13 @@ def main(options: list[str]) -> int:
     if "--slow" not in options:
         options = ["-m", "not slow", *options]
     options = [option for option in options if option not in ("--slow", "--rounding")]
+    measure = not rounding and options == ["-m", "not slow"]  # the coverage of a selection says nothing
+    for part in REPORTS.glob("*.coverage"):
+        part.unlink()
     outcomes: dict[str, Outcome] = {}
     for suite in suites(rounding):
         print(f"== {suite.name}", flush=True)
-        outcomes[suite.name] = run(suite, options)
+        outcomes[suite.name] = run(suite, options, measure)
     width = max(map(len, outcomes))
     print(f"\n{'Suite':<{width}}  passed  failed  skipped  seconds")
     for name, one in outcomes.items():
@@ -125,6 +144,8 @@ def main(options: list[str]) -> int:
         for python in PYTHONS:
             if f"Blender with Python {python}" not in outcomes:
                 print(f"Not run: the tests in the Blender of Python {python}, since that Python isn't here.")
+    if measure:
+        print_coverage()
     passed, failed, skipped = (
         sum(getattr(one, what) for one in outcomes.values()) for what in ("passed", "failed", "skipped")
     )

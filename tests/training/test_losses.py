@@ -49,7 +49,7 @@ def test_contrast_of_orthogonal_keys() -> None:
     keys = torch.eye(3)
     value = losses.contrast(keys[:1], keys, torch.tensor([0]), temperature=1.0)
     e = torch.e
-    assert float(value) == pytest.approx(-float(torch.log(torch.tensor(e / (e + 2)))), rel=1e-6)
+    assert float(value) == pytest.approx(-float(torch.log(torch.tensor(e / (e + 2)))), rel=1e-5)  # float32 softmax
 
 
 def test_feature_matching_ignores_scale_and_offset() -> None:

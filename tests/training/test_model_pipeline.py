@@ -74,8 +74,9 @@ def test_cosine_schedule_follows_equation_17(steps: int) -> None:
     bar = np.cos((np.arange(steps + 1) / steps + 0.008) / 1.008 * np.pi / 2) ** 2
     bar /= bar[0]
     schedule = make_schedule(steps, "cosine")
-    np.testing.assert_allclose(schedule.alpha[:-1], np.sqrt(bar[:-1]), rtol=2e-7)
-    np.testing.assert_allclose(schedule.sigma[:-1], np.sqrt(1 - bar[:-1]), rtol=2e-7)
+    # float32 rounds to 6e-8 of a value; the square roots and products of another processor add a few units.
+    np.testing.assert_allclose(schedule.alpha[:-1], np.sqrt(bar[:-1]), rtol=1e-6)
+    np.testing.assert_allclose(schedule.sigma[:-1], np.sqrt(1 - bar[:-1]), rtol=1e-6)
     assert (schedule.log_snr.diff() < 0).all() and len(
         {(float(a), float(s)) for a, s in zip(schedule.alpha, schedule.sigma, strict=True)}
     ) == steps + 1

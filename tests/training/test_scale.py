@@ -249,7 +249,8 @@ def test_batch_rows_draw_independently() -> None:
 
 def test_augmentation_compresses_like_the_backend() -> None:
     power = np.array([0.0, 1e-9, 1e-4, 0.3], np.float32)
-    np.testing.assert_allclose(augment.compress(torch.from_numpy(power)), features.compress(power), rtol=1e-6)
+    # Two libraries' logarithms, in float32; compressed values are of the order of 1.
+    np.testing.assert_allclose(augment.compress(torch.from_numpy(power)), features.compress(power), atol=1e-5)
 
 
 def test_standardizer_covers_all_frames(data: Prepared) -> None:
