@@ -4,17 +4,45 @@ import pytest
 
 pytest.importorskip("torch")
 
+import numpy as np
 import torch
 
 from backend.arkit import CHANNELS, LOWER
 from backend.inference.sampler import ddim_step
 from backend.noise_schedule import NoiseLevel
 from training.model import losses
-from training.model.diffusion import make_schedule
+from training.model.diffusion import fit_standardizer, make_schedule
+from training.model.losses import LOWER_INDEX
 
 
 def test_expression_loss_is_mean_square() -> None:
     assert float(losses.expression(torch.full((1, 2, 52), 3.0), torch.ones(1, 2, 52))) == 4.0
+
+
+def test_unknown_channels_add_no_error_and_no_gradient() -> None:
+    truth = torch.randn(2, 6, 52)
+    known = truth.clone()
+    truth[0, :, LOWER_INDEX[3:]] = torch.nan
+    for loss in (losses.expression, lambda a, b: losses.lip(a, b, torch.ones(2, 6)), losses.velocity):
+        predicted = torch.zeros(2, 6, 52, requires_grad=True)
+        value = loss(predicted, truth)
+        value.backward()
+        assert predicted.grad is not None and torch.isfinite(predicted.grad).all()
+        assert not predicted.grad[0, :, LOWER_INDEX[3:]].any()
+        # What is unknown might as well have been predicted exactly.
+        exact = torch.where(truth.isnan(), known, torch.zeros_like(known))
+        assert float(value.detach()) == pytest.approx(float(loss(exact, known)), rel=1e-5)
+
+
+def test_standardizer_passes_over_unknown_values() -> None:
+    rng = np.random.default_rng(0)
+    whole, partial = rng.random((50, 52)), rng.random((30, 52))
+    partial[:, 7] = np.nan
+    whole[:, 9] = partial[:, 9] = np.nan
+    normal = fit_standardizer([whole, partial])
+    assert float(normal.mean[7]) == pytest.approx(whole[:, 7].mean(), rel=1e-5)
+    assert float(normal.std[7]) == pytest.approx(whole[:, 7].std(), rel=1e-4)
+    assert float(normal.mean[9]) == 0.0
 
 
 def test_lip_loss_ignores_upper_face() -> None:

@@ -1,4 +1,4 @@
-"""The command `export` writes models for the backend."""
+"""The commands `export` and `import` write models for the backend and read them back."""
 
 import argparse
 from pathlib import Path
@@ -8,7 +8,7 @@ from backend.model_folder import read_card, read_parts
 
 
 def add(stages: argparse._SubParsersAction) -> None:
-    """Add this module's stage to the command line."""
+    """Add this module's stages to the command line."""
     p = stages.add_parser("export", help="write a student for the backend")
     p.add_argument("model", type=Path)
     p.add_argument("out", type=Path)
@@ -24,6 +24,13 @@ def add(stages: argparse._SubParsersAction) -> None:
     )
     p.set_defaults(run=_export)
 
+    p = stages.add_parser(
+        "import", help="an exported model, such as the bundled one -> what train or distill writes, to train on from"
+    )
+    p.add_argument("exported", type=Path, help="folder that export wrote")
+    p.add_argument("out", type=Path)
+    p.set_defaults(run=_import)
+
 
 def _export(args: argparse.Namespace) -> None:
     from ..export import export
@@ -38,3 +45,10 @@ def _export(args: argparse.Namespace) -> None:
         card = read_card(args.out)
         tensorrt.load(card, read_parts(args.out, card), report=print)
         print(f"TensorRT's engines are ready, within {tensorrt.TOLERANCE:.0e} of ONNX Runtime")
+
+
+def _import(args: argparse.Namespace) -> None:
+    from ..import_exported import import_exported
+
+    worst = import_exported(args.exported, args.out)
+    print(f"wrote {args.out}; largest difference between torch and ONNX Runtime {worst:.1e}")

@@ -47,6 +47,11 @@ def add(stages: argparse._SubParsersAction) -> None:
         type=Path,
         help="folder of the stage `ear`, or of a student, whose student encoder replaces the large one",
     )
+    p.add_argument(
+        "--decoder-only",
+        action="store_true",
+        help="fine-tune a finished model: encoder, library and voices stay, and PREPARED holds the features of its own encoder",
+    )
     steps = p.add_mutually_exclusive_group()
     steps.add_argument(
         "--keep-steps", action="store_true", help="keep the teacher's number of steps and change only the encoder"
@@ -156,7 +161,7 @@ def _distill(args: argparse.Namespace) -> None:
 
     data, config = load_prepared(args.prepared, args.split), _plan(args, DISTILL).train
     if args.to is None:
-        distill_round(data, args.teacher, args.out, config, args.ear, not args.keep_steps)
+        distill_round(data, args.teacher, args.out, config, args.ear, not args.keep_steps, args.decoder_only)
         return
     teacher_steps = read_steps(args.teacher)
     rounds = halvings(teacher_steps)
@@ -168,7 +173,7 @@ def _distill(args: argparse.Namespace) -> None:
     for steps in rounds[: rounds.index(args.to) + 1]:
         student = args.out / str(steps)
         if not (student / "model.json").exists():
-            distill_round(data, teacher, student, config, ear)
+            distill_round(data, teacher, student, config, ear, decoder_only=args.decoder_only)
         teacher, ear = student, None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backend.arkit import CHANNELS, EMOTIONS
+from backend.arkit import BEAT, CHANNELS, EMOTIONS
 
 _NAME = re.compile(r"(?P<speaker>\d+)_(?P<name>[A-Za-z]+)_(?P<type>\d)_(?P<first>\d+)_(?P<last>\d+)$")
 
@@ -55,7 +55,7 @@ def emotion_of(kind: int, number: int) -> str:
 
 @dataclass(frozen=True)
 class Track:
-    """A captured face. times: (frames,) s, ascending. weights: (frames, 52) float32 in CHANNELS' order."""
+    """A captured face. times: (frames,) s, ascending. weights: (frames, 52) float32 in CHANNELS' order, NaN in channels it lacks."""
 
     times: np.ndarray
     weights: np.ndarray
@@ -110,7 +110,10 @@ def find_recordings(root: Path) -> list[Recording]:
 
 
 def read_track(path: Path) -> Track:
-    """Read a BEAT JSON file. Channels that it lacks (tongueOut) are 0. Raises BeatError if it is no such file."""
+    """Read a BEAT JSON file. Channels that it lacks are NaN, but tongueOut is 0 in files that have all of BEAT's channels.
+
+    Raises BeatError if it is no such file.
+    """
     try:
         data = json.loads(read_bounded(path))
         names = data["names"]
@@ -134,6 +137,8 @@ def read_track(path: Path) -> Track:
         or (np.diff(times) < 0).any()
     ):
         raise BeatError(f"{path.name} holds weights or times that are no numbers, or times that go back")
-    weights = np.zeros((len(times), len(CHANNELS)), np.float32)
+    weights = np.full((len(times), len(CHANNELS)), np.nan, np.float32)
+    if set(BEAT) <= set(names):
+        weights[:, CHANNELS.index("tongueOut")] = 0.0
     weights[:, [CHANNELS.index(name) for name in names]] = values
     return Track(times, weights)

@@ -60,20 +60,18 @@ def write_recording(folder: Path, stem: str, samples: np.ndarray, curves: Curves
 
 
 def beat_json(curves: Curves) -> str:
-    """Format curves as BEAT's JSON. Channels that they lack are 0.
+    """Format curves as BEAT's JSON. It names the channels that they have.
 
     As in BEAT, the first frame is at 1 / fps. The frame at 0 s is left out.
     """
-    full = np.zeros((len(curves.values), len(NAMES)))
-    for column, name in enumerate(NAMES):
-        if name in curves.names:
-            full[:, column] = curves.values[:, curves.names.index(name)]
+    names = [name for name in NAMES if name in curves.names]
+    full = curves.values[:, [curves.names.index(name) for name in names]]
     rows = (
         f'{{"weights":{json.dumps(row, separators=(",", ":"))},"time":{k / curves.fps:.6f},"rotation":[0,0,0,0]}}'
-        for k, row in enumerate(full.round(4).tolist())
+        for k, row in enumerate(full.astype(np.float64).round(4).tolist())
         if k
     )
-    return f'{{"names":{json.dumps(NAMES)},"frames":[{",".join(rows)}]}}'
+    return f'{{"names":{json.dumps(names)},"frames":[{",".join(rows)}]}}'
 
 
 def resampled(samples: np.ndarray, rate: int) -> np.ndarray:

@@ -57,13 +57,15 @@ class Lag:
 def estimate_lag(power: np.ndarray, face: np.ndarray) -> Lag:
     """Estimate the lag of a face (N, 52) behind its sound's mel power (T, bands), both at FPS and starting at 0 s.
 
-    The confidence is 0 if the mouth does not move, or if they are shorter than SHORTEST. The sound's level does not matter.
+    The confidence is 0 if the mouth does not move, or if they are shorter than SHORTEST. The sound's level does not matter, and neither do
+    channels that the face lacks (NaN).
     """
     frames = min(len(power), len(face))
     mouth = np.stack([sum(face[:frames, CHANNELS.index(name)] for name in names) for names in _MOUTH], axis=1).astype(
         np.float64
     )
-    if frames < SHORTEST * FPS or mouth.std(axis=0).max() < 1e-3:
+    mouth = mouth[:, ~np.isnan(mouth).any(axis=0)]
+    if not mouth.size or frames < SHORTEST * FPS or mouth.std(axis=0).max() < 1e-3:
         return Lag(0.0, 0.0)
     bands = np.stack(
         [part.mean(axis=1) for part in np.array_split(power[:frames].astype(np.float64), _BANDS, axis=1)], axis=1

@@ -1,5 +1,7 @@
 """Large, frozen audio encoders of teachers. Each maps sound at 16 kHz to features at 50 Hz, which are cached for training."""
 
+from pathlib import Path
+
 from . import hubert, whisper
 from .base import Encoder
 from .cache import cache_features
@@ -12,11 +14,15 @@ _LOADERS = {"hubert": hubert.load, "whisper": whisper.load}
 def load_encoder(source: str) -> Encoder:
     """Open an encoder by a hub name, a folder, or `package:NAME` for an installed package that holds a CTranslate2 Whisper.
 
-    `package:FIRST+SECOND` joins a model file that is split over packages. Raises ValueError if the encoder can't be loaded or is of another
-    kind.
+    `package:FIRST+SECOND` joins a model file that is split over packages. The folder of a model that distill or import wrote stands for its
+    student encoder. Raises ValueError if the encoder can't be loaded or is of another kind.
     """
     if source.startswith("package:"):
         return whisper.load_packages(source)
+    if (Path(source) / "model.json").is_file():
+        from . import own  # here: models listen with what this package defines
+
+        return own.load(Path(source))
     from transformers import AutoConfig
 
     try:

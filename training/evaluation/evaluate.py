@@ -176,6 +176,7 @@ def evaluate(folders: Sequence[Path], sources: Sources, out: Path) -> str:
         tables.sizes(models),
         tables.vertices(models),
         tables.correlations(models),
+        tables.alignments(models),
         *_of_recordings(pairs, sources),
         *tables.emotions_confused(models, EMOTIONS),
     ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.arkit import BEAT, CHANNELS, UPPER
+from backend.curves.aperture import lip_aperture
+from backend.curves.base import Curves
 from backend.curves.blinks import SHUT
 
 # The masks of the published figures, by index in BEAT's alphabetical order. They leave out the jaw, the smile and all brows.
@@ -118,6 +120,11 @@ def jaw_opening(face: np.ndarray) -> np.ndarray:
 def lip_opening(face: np.ndarray) -> np.ndarray:
     """Return how far the lips part by themselves, without the jaw, (N,)."""
     return channel(face, "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
+
+
+def lip_gap(face: np.ndarray, names: tuple[str, ...] = CHANNELS) -> np.ndarray:
+    """Return the gap between the lips over time, (N,), in units of jawOpen, from the channels with these names."""
+    return lip_aperture(Curves(names, face[:, columns(names)], 30.0))
 
 
 def rounding(face: np.ndarray) -> np.ndarray:

@@ -76,6 +76,9 @@ def plot_curves(faces: np.ndarray, truth: np.ndarray, title: str, path: Path, fp
     seconds = np.arange(len(truth)) / fps
     grid = figure.subplots(len(CURVES), 1, sharex=True)
     for axes, (name, of) in zip(grid, CURVES.items(), strict=True):
+        if np.isnan(of(truth)).any():
+            axes.set_title(f"{name}   not recorded", loc="left", fontsize=9.5)
+            continue
         axes.fill_between(seconds, of(truth), color=_TRUTH, alpha=0.12, linewidth=0)
         axes.plot(seconds, of(truth), color=_TRUTH, linewidth=1.1, label="truth")
         scores = []

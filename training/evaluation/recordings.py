@@ -8,8 +8,6 @@ import numpy as np
 
 from backend.arkit import CHANNELS, LOWER, UPPER
 from backend.audio import read_clip
-from backend.curves.aperture import lip_aperture
-from backend.curves.base import Curves
 from backend.features import RATE
 
 from ..data.textgrid import read_text_grid
@@ -41,7 +39,7 @@ def mean_figures(rows: list[Figures]) -> Figures:
 
 
 def _aperture(face: np.ndarray) -> np.ndarray:
-    return lip_aperture(Curves(CHANNELS, face, 30.0))
+    return metrics.lip_gap(face)
 
 
 def _sample_recording(pipeline: TalkerPipeline, samples: np.ndarray, encoder: Encoder | None) -> np.ndarray:

@@ -15,7 +15,7 @@ from backend.features import RATE
 from ..data.prepared import FACES, Prepared, Take
 from ..encoders.base import Encode
 from ..model.pipeline import TalkerPipeline, compute_log_mel, encode_features, encode_sound, match_voice, sample_takes
-from . import metrics
+from . import alignment, metrics
 from .head_mesh import HeadMesh
 
 SEEDS = [0, 1, 2]
@@ -102,27 +102,35 @@ def sample_sequence(pipeline: TalkerPipeline, data: Prepared, take: Take) -> np.
 def compare(faces: np.ndarray, truth: np.ndarray, head: HeadMesh | None) -> dict[str, float]:
     """Measure all metrics of a sequence, as means over the takes. faces (seeds, N, 52), truth (N, 52).
 
-    `r NAME` is there only for curves that move in the recording, LVE and EVE only with a head.
+    `r NAME` is there only for curves that move in the recording, LVE and EVE only with a head. Channels that the recording doesn't know, NaN
+    in truth, count in no metric. A metric all of whose channels are unknown is left out.
     """
+    known = [name for name, column in zip(CHANNELS, truth.T, strict=True) if not np.isnan(column).any()]
 
     def mean_of(metric: Callable[..., float], *arguments: object) -> float:
         return float(np.mean([metric(face, *arguments) for face in faces]))
 
-    figures = {}
-    for suffix, channels, mouth, upper in (
+    figures: dict[str, float] = {}
+    for suffix, *regions in (
         ("", BEAT, metrics.PAPER_MOUTH, metrics.PAPER_UPPER),
         (" full", CHANNELS, LOWER, UPPER),
     ):
-        dynamics = [metrics.face_dynamics_deviation(face, truth, upper) for face in faces]
-        figures[f"MBE{suffix}"] = mean_of(metrics.blendshape_error, truth, channels)
-        figures[f"LBE{suffix}"] = mean_of(metrics.blendshape_error, truth, mouth)
-        figures[f"FDD{suffix}"] = float(np.mean(dynamics))
-        figures[f"abs FDD{suffix}"] = float(np.mean(np.abs(dynamics)))
+        channels, mouth, upper = (tuple(name for name in region if name in known) for region in regions)
+        if channels:
+            figures[f"MBE{suffix}"] = mean_of(metrics.blendshape_error, truth, channels)
+        if mouth:
+            figures[f"LBE{suffix}"] = mean_of(metrics.blendshape_error, truth, mouth)
+        if upper:
+            dynamics = [metrics.face_dynamics_deviation(face, truth, upper) for face in faces]
+            figures[f"FDD{suffix}"] = float(np.mean(dynamics))
+            figures[f"abs FDD{suffix}"] = float(np.mean(np.abs(dynamics)))
+    figures |= _aligned(faces, truth, tuple(name for name in LOWER if name in known))
     figures["diversity mouth"] = metrics.diversity(faces, LOWER)
     figures["diversity upper"] = metrics.diversity(faces, UPPER)
     figures["blinks/min"] = mean_of(metrics.blinks_per_minute)
-    figures["blinks/min truth"] = metrics.blinks_per_minute(truth)
-    if head is not None:
+    if {"eyeBlinkLeft", "eyeBlinkRight"} <= set(known):
+        figures["blinks/min truth"] = metrics.blinks_per_minute(truth)
+    if head is not None and len(known) == len(CHANNELS):
         figures["LVE"] = mean_of(metrics.vertex_error, truth, head.lips)
         figures["EVE"] = mean_of(metrics.vertex_error, truth, head.upper)
     curves: dict[str, Callable[[np.ndarray], np.ndarray]] = {name: partial(_channel, name) for name in CHANNELS}
@@ -130,6 +138,22 @@ def compare(faces: np.ndarray, truth: np.ndarray, head: HeadMesh | None) -> dict
         curve = curve_of(truth)
         if curve.std() > _MIN_STD:
             figures[f"r {name}"] = float(np.mean([metrics.correlation(curve_of(face), curve) for face in faces]))
+    return figures
+
+
+def _aligned(faces: np.ndarray, truth: np.ndarray, mouth: tuple[str, ...]) -> dict[str, float]:
+    """Measure what allows for shifts in time, and jitter, on the known channels of the mouth."""
+    figures = {"jitter mouth": float(np.mean([alignment.third_difference(face, LOWER) for face in faces]))}
+    if not mouth:
+        return figures
+    figures["soft LBE"] = float(np.mean([alignment.soft_aligned_error(face, truth, mouth) for face in faces]))
+    gap = metrics.lip_gap(truth, mouth)
+    misaligned = [alignment.temporal_misalignment(metrics.lip_gap(face, mouth), gap) for face in faces]
+    if gap.std() > _MIN_STD and not np.isnan(misaligned).all():
+        figures["MTM ms"] = float(np.nanmean(misaligned))
+        figures["r lip gap"] = float(
+            np.mean([metrics.correlation(metrics.lip_gap(face, mouth), gap) for face in faces])
+        )
     return figures
 
 

@@ -322,6 +322,18 @@ def sizes(models: Sequence[Measured]) -> Table:
     return Table("Storage", header, rows, note)
 
 
+def alignments(models: Sequence[Measured]) -> Table:
+    """Build the table of metrics that allow for shifts in time, and of jitter."""
+    part = main_part(models)
+    keys = ("MTM ms", "r lip gap", "LBE full", "soft LBE", "jitter mouth")
+    header = ("model", "what", *keys)
+    note = (
+        "MTM: mean temporal misalignment of the gap between the lips (arXiv 2503.20308). Soft LBE: LBE over the best alignments in time "
+        "(arXiv 2606.01031). Jitter: mean absolute third difference of jaw and lips (arXiv 2507.18352)."
+    )
+    return Table(f"Timing: {part}", header, _measured_rows(models, part, keys, header), note)
+
+
 def correlations(models: Sequence[Measured]) -> Table:
     """Build the table of Pearson's r with the recorded curves that a viewer notices first, and of blinks."""
     part = main_part(models)

@@ -100,11 +100,16 @@ def read_standardizer(meta: dict[str, Any]) -> Standardizer:
 
 
 def fit_standardizer(takes: Iterable[np.ndarray]) -> Standardizer:
-    """Compute mean and standard deviation of every channel over takes (frames, C), with one take in memory at a time."""
-    count, total, square = 0, np.zeros(()), np.zeros(())
+    """Compute mean and standard deviation of every channel over takes (frames, C), with one take in memory at a time.
+
+    NaN, a value that a take does not know, is left out. A channel that no take knows has mean 0.
+    """
+    count, total, square = np.zeros(()), np.zeros(()), np.zeros(())
     for take in takes:
         faces = take.astype(np.float64)
-        count, total, square = count + len(faces), total + faces.sum(0), square + (faces * faces).sum(0)
+        count, total = count + (~np.isnan(faces)).sum(0), total + np.nansum(faces, 0)
+        square = square + np.nansum(faces * faces, 0)
+    count = np.maximum(count, 1)
     mean = total / count
     std = np.maximum(np.sqrt(np.maximum(square / count - mean**2, 0)), _SMALLEST_STD)
     return Standardizer(torch.from_numpy(mean.astype(np.float32)), torch.from_numpy(std.astype(np.float32)))

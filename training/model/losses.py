@@ -1,4 +1,7 @@
-"""The papers' losses, one function each. Curves are (B, N, C), standardized per channel. Each loss is a scalar."""
+"""The papers' losses, one function each. Curves are (B, N, C), standardized per channel. Each loss is a scalar.
+
+A recording may know only some of the channels. The truth is NaN in the others, which add nothing to a loss.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -13,14 +16,19 @@ LOWER_INDEX = [CHANNELS.index(name) for name in LOWER]
 UPPER_INDEX = [i for i in range(len(CHANNELS)) if i not in LOWER_INDEX]
 
 
+def squared_error(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Return (predicted - truth)^2, and 0 without a gradient where the truth is NaN."""
+    return torch.where(truth.isnan(), 0.0, predicted - truth.nan_to_num()).square()
+
+
 def expression(predicted: Tensor, truth: Tensor) -> Tensor:
     """Return L_exp, the mean squared error over all channels (v1, eq. 3)."""
-    return F.mse_loss(predicted, truth)
+    return squared_error(predicted, truth).mean()
 
 
 def lip(predicted: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     """Return L_lip, the mean squared error over jaw and lips (v1). weight (B, N) is that of each frame."""
-    error = (predicted[..., LOWER_INDEX] - truth[..., LOWER_INDEX]).square()
+    error = squared_error(predicted[..., LOWER_INDEX], truth[..., LOWER_INDEX])
     return (error * weight[..., None]).mean()
 
 
@@ -36,7 +44,7 @@ def contact(faces: Tensor) -> Tensor:
 
 def velocity(predicted: Tensor, truth: Tensor) -> Tensor:
     """Return L_vel, the mean squared error of the change from frame to frame (v1)."""
-    return F.mse_loss(predicted.diff(dim=1), truth.diff(dim=1))
+    return squared_error(predicted.diff(dim=1), truth.diff(dim=1)).mean()
 
 
 def contrast(query: Tensor, keys: Tensor, target: Tensor, temperature: float = TEMPERATURE) -> Tensor:

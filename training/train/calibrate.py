@@ -46,7 +46,9 @@ def fit_initial_std(pipeline: TalkerPipeline, data: Prepared, limit: int = 24) -
     known = [
         take
         for take in data.sequences("train")
-        if take.identity in pipeline.identities and take.emotion in pipeline.emotions
+        if take.identity in pipeline.identities
+        and take.emotion in pipeline.emotions
+        and not np.isnan(recorded_face(data, take)).any()  # a face of which only the mouth is known can't tell
     ]
     takes = evenly_spaced(known, limit)
     if not takes:

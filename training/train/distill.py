@@ -56,7 +56,26 @@ class Teacher:
     levels_per_student_step: int  # the same, or twice as many
 
     @torch.no_grad()
-    def predict(self, batch: Batch, noisy: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    def encode(self, batch: Batch) -> Tensor:
+        """Return the audio features (B, T, F) of the sound without augmentation."""
+        with torch.autocast(batch.mel.device.type, enabled=False):
+            return batch.features if self.student_encoder is None else self.student_encoder(batch.mel)
+
+    @torch.no_grad()
+    def fill(self, batch: Batch, features: Tensor, clean: Tensor) -> Tensor:
+        """Return curves (B, N, C) in which the teacher's guess from no noise takes the place of NaN, of what a recording doesn't know."""
+        unknown = clean.isnan()
+        if not unknown.any():
+            return clean
+        noisiest = torch.full_like(batch.identity, self.talker.config.steps)
+        with torch.autocast(clean.device.type, enabled=False):
+            condition = self.talker.encode_audio(features, clean.shape[1])
+            person = self.talker.personalize(batch.identity, batch.emotion)
+            guess = self.talker.denoise(torch.zeros_like(clean), condition, person, self.schedule.log_snr[noisiest])
+        return torch.where(unknown, guess, clean)
+
+    @torch.no_grad()
+    def predict(self, batch: Batch, features: Tensor, noisy: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
         """Return the student's target (B, N, C) and the teacher's personalized embeddings (B, P).
 
         From noisy curves (B, N, C) at levels index (B,), a student that predicts the target ends its step where the teacher does.
@@ -67,7 +86,6 @@ class Teacher:
         then = schedule.at(index - self.levels_per_student_step)
         # Full precision, because the target divides by small differences.
         with torch.autocast(noisy.device.type, enabled=False):
-            features = batch.features if self.student_encoder is None else self.student_encoder(batch.mel)
             condition = talker.encode_audio(features, noisy.shape[1])
             person = talker.personalize(batch.identity, batch.emotion)
             target = talker.denoise(noisy, condition, person, schedule.log_snr[index])
@@ -79,7 +97,10 @@ class Teacher:
 
 
 class DistillObjective(nn.Module):
-    """L_student: end each step where the teacher does. The loss weights decide how much the recorded faces count."""
+    """L_student: end each step where the teacher does. The loss weights decide how much the recorded faces count.
+
+    With decoder_only, the library and the matching of voices are not trained.
+    """
 
     student_encoder: StudentEncoder | None
 
@@ -90,9 +111,14 @@ class DistillObjective(nn.Module):
         student_encoder: StudentEncoder | None,
         standardizer: Standardizer,
         config: TrainConfig,
+        decoder_only: bool = False,
     ) -> None:
         super().__init__()
         require_gradients(student)
+        if decoder_only:
+            student.voice.requires_grad_(False)
+            student.personalizer.requires_grad_(False)
+        self.decoder_only = decoder_only
         self.talker, self.student_encoder = student, student_encoder
         self.teacher, self.standardizer, self.config = teacher, standardizer, config
         self.initial_std = torch.from_numpy(initial_noise_std(student.config)).to(standardizer.mean.device)
@@ -103,9 +129,11 @@ class DistillObjective(nn.Module):
         clean = self.standardizer.apply(batch.faces)
         index = levels_per_step * rng.integers(1, noisiest // levels_per_step + 1)
         index = torch.where(rng.uniform() < NOISIEST_SHARE, noisiest, index)
-        noisy = add_noise(clean, schedule.at(index), rng.normal(*clean.shape[1:]))
+        teacher_features = self.teacher.encode(batch)
+        filled = self.teacher.fill(batch, teacher_features, clean)
+        noisy = add_noise(filled, schedule.at(index), rng.normal(*clean.shape[1:]))
         noisy = scale_initial_noise(noisy, index == noisiest, self.initial_std)
-        target, teacher_person = self.teacher.predict(batch, noisy, index)
+        target, teacher_person = self.teacher.predict(batch, teacher_features, noisy, index)
         features = batch.features
         if self.student_encoder is not None:
             is_clean = rng.uniform() < CLEAN_SHARE
@@ -114,15 +142,16 @@ class DistillObjective(nn.Module):
         person = self.talker.personalize(batch.identity, batch.emotion)
         predicted = self.talker.denoise(noisy, condition, person, schedule.log_snr[index])
         weight = losses.distill_weight(schedule.at(index), w.distil_cap)
-        return {
+        parts = {
             **reconstruction_losses(predicted, clean, batch.faces, self.config),
-            "contrast": voice_loss(self.talker, change_microphone(batch.mel, rng), batch, self.config),
             "distil": w.distil * (weight * (predicted - target).square()).mean(),
-            **(
-                {} if self.student_encoder is None else {"ae": w.ae * losses.feature_matching(features, batch.features)}
-            ),
             "pc": w.pc * losses.enhancer(_upper_sample(person, predicted), _upper_sample(teacher_person, target)),
         }
+        if not self.decoder_only:
+            parts["contrast"] = voice_loss(self.talker, change_microphone(batch.mel, rng), batch, self.config)
+        if self.student_encoder is not None:
+            parts["ae"] = w.ae * losses.feature_matching(features, batch.features)
+        return parts
 
 
 def distill_round(
@@ -132,11 +161,15 @@ def distill_round(
     config: TrainConfig,
     encoder_folder: Path | None = None,
     halve: bool = True,
+    decoder_only: bool = False,
 ) -> None:
     """Train a student for one round and write it to `out`.
 
     It starts from its teacher's weights and takes half as many steps, or as many with halve=False. It keeps its teacher's audio encoder,
     unless encoder_folder names the folder of a student encoder to use instead.
+
+    With decoder_only, only what comes after the encoder is trained: library, voices and encoder stay, and `data` holds features that were
+    cached with the teacher's own encoder. That is how a finished model learns from new recordings.
     """
     accelerator = make_accelerator(config, out)
     talker, teacher_encoder, meta = load_model(teacher_folder)
@@ -150,12 +183,13 @@ def distill_round(
     standardizer = read_standardizer(meta).to(device)
     teacher = Teacher(
         talker.to(device),
-        None if teacher_encoder is None else teacher_encoder.to(device),
+        None if teacher_encoder is None or decoder_only else teacher_encoder.to(device),
         make_schedule(talker.config.steps, talker.config.schedule).to(device),
         meta["stride"],
         2 * meta["stride"] if halve else meta["stride"],
     )
-    objective = DistillObjective(teacher, student, student_encoder, standardizer, config)
+    trained_encoder = None if decoder_only else student_encoder
+    objective = DistillObjective(teacher, student, trained_encoder, standardizer, config, decoder_only)
     average = fit(accelerator, objective, data, config, out)
     student_meta = {
         **{key: meta[key] for key in ("identities", "descriptions", "emotions", "mean", "deviation", "start")},
@@ -166,7 +200,7 @@ def distill_round(
         save_model(
             out,
             cast(Talker, average["talker"]),
-            None if student_encoder is None else cast(StudentEncoder, average["student_encoder"]),
+            student_encoder if trained_encoder is None else cast(StudentEncoder, average["student_encoder"]),
             teacher.levels_per_student_step,
             student_meta,
         )

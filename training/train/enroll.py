@@ -68,7 +68,7 @@ class EnrollObjective(nn.Module):
         student_encoder = self.model.student_encoder
         clean = self.standardizer.apply(batch.faces)
         index = levels_per_step * rng.integers(1, talker.config.steps // levels_per_step + 1)
-        noisy = add_noise(clean, schedule.at(index), rng.normal(*clean.shape[1:]))
+        noisy = add_noise(clean.nan_to_num(), schedule.at(index), rng.normal(*clean.shape[1:]))
         features = batch.features if student_encoder is None else student_encoder(batch.mel)
         condition = talker.encode_audio(features, clean.shape[1])
         person = personalizer.fuse(self.newcomer.embedding.expand(len(clean), -1), personalizer.emotions[batch.emotion])

@@ -39,7 +39,7 @@ class StudentEncoderObjective(nn.Module):
         frame_weight = 1 + w.contact * losses.contact(batch.faces)
         return {
             "ae": w.ae * losses.feature_matching(features, batch.features),
-            "lip": w.lip * (frame_weight[..., None] * (predicted - truth).square()).mean(),
+            "lip": w.lip * (frame_weight[..., None] * losses.squared_error(predicted, truth)).mean(),
         }
 
 

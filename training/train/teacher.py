@@ -73,7 +73,7 @@ class TeacherObjective(nn.Module):
     def forward(self, batch: Batch, rng: BatchRng) -> dict[str, Tensor]:
         clean = self.standardizer.apply(batch.faces)
         index = rng.integers(1, self.talker.config.steps + 1)
-        noisy = add_noise(clean, self.schedule.at(index), rng.normal(*clean.shape[1:]))
+        noisy = add_noise(clean.nan_to_num(), self.schedule.at(index), rng.normal(*clean.shape[1:]))
         noisy = scale_initial_noise(noisy, index == self.talker.config.steps, self.initial_std)
         condition = self.talker.encode_audio(batch.features, clean.shape[1])
         person = self.talker.personalize(batch.identity, batch.emotion)
