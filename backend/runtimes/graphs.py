@@ -1,4 +1,4 @@
-"""A Runtime over the model's four graphs, whoever runs them: their inputs' names and shapes, and which of their outputs is what."""
+"""The Runtime over the model's four ONNX graphs: names and shapes of their inputs and outputs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class GraphRuntime:
-    """backend.runtimes.Runtime.
+    """Implements backend.runtimes.Runtime.
 
-    run: (part, inputs by name, float32 and contiguous) -> outputs by name; state: GRU layers and their width.
+    run(part, inputs): run a graph on contiguous float32 arrays by name. Return its outputs by name.
+    state: number of GRU layers, and their width.
     """
 
     name: str
@@ -25,12 +26,12 @@ class GraphRuntime:
     state: tuple[int, int]
 
     def encode(self, mel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        heard = self._run("encoder", mel=mel[None])
-        return heard["condition"][0], heard["voice"][0]
+        outputs = self._run("encoder", mel=mel[None])
+        return outputs["condition"][0], outputs["voice"][0]
 
     def queries(self, voice: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        asked = self._run("voice", pooled=voice[None])
-        return asked["identity"][0], asked["emotion"][0]
+        outputs = self._run("voice", pooled=voice[None])
+        return outputs["identity"][0], outputs["emotion"][0]
 
     def personalize(self, identity: np.ndarray, emotion: np.ndarray) -> np.ndarray:
         return self._run("personalizer", identity=identity[None], emotion=emotion[None])["person"][0]
@@ -40,7 +41,7 @@ class GraphRuntime:
     ) -> tuple[np.ndarray, np.ndarray]:
         takes = len(noisy)
         layers, width = self.state
-        done = self._run(
+        outputs = self._run(
             "decoder",
             noisy=noisy,
             condition=np.broadcast_to(condition, (takes, *condition.shape)),
@@ -48,14 +49,14 @@ class GraphRuntime:
             log_snr=np.full(takes, log_snr),
             state=np.zeros((layers, takes, width)) if state is None else state,
         )
-        return done["clean"], done["state_out"]
+        return outputs["clean"], outputs["state_out"]
 
     def _run(self, part: str, **inputs: np.ndarray) -> Arrays:
         return self.run(part, {name: np.ascontiguousarray(value, np.float32) for name, value in inputs.items()})
 
 
 def state_of(inputs: Mapping[str, Sequence[object]]) -> tuple[int, int]:
-    """GRU layers and their width, out of the shapes of the decoder's inputs. Raises ModelError."""
+    """Return the number of GRU layers and their width from the decoder's input shapes. Raises ModelError."""
     match inputs.get("state"):
         case [int(layers), _, int(width)]:
             return layers, width
@@ -67,7 +68,7 @@ def state_of(inputs: Mapping[str, Sequence[object]]) -> tuple[int, int]:
 
 
 def try_out(card: ModelCard, runtime: Runtime) -> None:
-    """Have every part work on next to nothing. Raises ModelError when one doesn't take, or give, what the parts hand one another."""
+    """Run every part on a tiny input. Raises ModelError when shapes don't match or values are not finite."""
     frames = 2
     try:
         condition, voice = runtime.encode(np.zeros((2 * frames, BANDS), np.float32))
@@ -75,21 +76,21 @@ def try_out(card: ModelCard, runtime: Runtime) -> None:
         person = runtime.personalize(card.identity_embeddings[0], card.emotion_embeddings[0])
         noisy = np.zeros((1, frames + 2 * card.lookahead, len(CHANNELS)), np.float32)
         clean, _ = runtime.denoise(noisy, condition, person, card.levels[0].log_snr, None)
-    except Exception as error:  # a runtime's own kinds
+    except Exception as error:  # each runtime has its own exceptions
         raise ModelError(
             "The parts of {model} don't match ({reason}): export the model again",
             model=card.name,
             reason=first_line(error),
         ) from error
-    given = {
+    outputs = {
         "voice": (voice, (frames, None)),
         "condition": (condition, (frames, None)),
         "clean": (clean, (1, frames, len(CHANNELS))),
     }
-    given |= {"identity": (identity, card.identity_keys.shape[1:]), "emotion": (emotion, card.emotion_keys.shape[1:])}
-    for name, (value, shape) in given.items():
+    outputs |= {"identity": (identity, card.identity_keys.shape[1:]), "emotion": (emotion, card.emotion_keys.shape[1:])}
+    for name, (value, shape) in outputs.items():
         if len(value.shape) != len(shape) or not all(
-            want in (None, size) for size, want in zip(value.shape, shape, strict=True)
+            expected in (None, size) for size, expected in zip(value.shape, shape, strict=True)
         ):
             raise ModelError(
                 "The parts of {model} don't match ({name} has shape {shape}): export the model again",
@@ -105,5 +106,5 @@ def try_out(card: ModelCard, runtime: Runtime) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, no longer than fits a sentence."""
+    """Return the first line of an error, shortened to fit into a sentence."""
     return next(iter(str(error).splitlines()), type(error).__name__)[:300].rstrip(". ")

@@ -1,8 +1,8 @@
-"""The model on ONNX Runtime: any CPU, nothing else to install."""
+"""Run the model on ONNX Runtime: on any CPU, with nothing more to install."""
 
 import os
 
-# Read when onnxruntime is imported: without it, it keeps a device id and a database of events in the user's cache, for an uploader.
+# Must be set before the import. Otherwise ONNX Runtime stores a device id and an event database in the user's cache.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
@@ -12,22 +12,26 @@ from ..platforms import usable_cores
 from . import Report, silent
 from .graphs import Arrays, GraphRuntime, first_line, state_of
 
-_MOST_THREADS = 4  # of one part; with that many an hour is heard in seconds, and more would take the cores from Blender
+_MAX_THREADS = 4  # per part: enough to encode an hour in seconds, and the other cores stay free for Blender
 
 
 def open_part(part: str, content: bytes, threads: int = 0) -> onnxruntime.InferenceSession:
-    """An ONNX file on the CPU, on so many threads (0: as many as help). It may be run by several threads at once. Raises ModelError."""
+    """Open an ONNX file on the CPU. Several threads may run the session at once. Raises ModelError.
+
+    threads: used by one run; 0 chooses a number.
+    """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    # Said outright, or ONNX Runtime binds threads to cores that others may be using. The decoder is a GRU: a chain of small products.
-    options.intra_op_num_threads = 1 if part == "decoder" else min(threads or usable_cores(), _MOST_THREADS)
-    # Threads that wait by spinning are no faster here, and far slower as soon as Blender wants a core too.
+    # Without an explicit number, ONNX Runtime pins threads to cores, which may be busy. The decoder is a GRU, a chain
+    # of small products that gain nothing from threads.
+    options.intra_op_num_threads = 1 if part == "decoder" else min(threads or usable_cores(), _MAX_THREADS)
+    # Spinning is no faster here, and far slower when Blender needs a core, too.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # No other format is looked for: this one is what was checked.
+    # Allow only the format that was checked.
     options.add_session_config_entry("session.load_model_format", "ONNX")
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its own kinds, which have nothing in common
+    except Exception as error:  # its exceptions have no common base class
         raise ModelError(
             "ONNX Runtime can't open the model's {part}.onnx ({reason}): export the model again",
             part=part,

@@ -1,6 +1,6 @@
-"""TensorRT's plans, engines on disk: what they are built for, what their files are called, where they are kept. Needs neither TensorRT nor a GPU.
+"""TensorRT plans, the files of engines: their shapes, names and folder. Needs neither TensorRT nor a GPU.
 
-A plan runs on the TensorRT, the GPU and the driver that it was built with, so its name carries them.
+A plan runs only with the TensorRT, the GPU and the driver that it was built with, so its name depends on them.
 """
 
 import hashlib
@@ -15,9 +15,9 @@ from ..platforms import cache_folder, is_private
 from . import RuntimeUnusable
 from .onnx import open_part
 
-LONGEST = 30  # s: no less than the backend has encoded or denoised at a time
-MOST_TAKES = 8  # at once
-_RECIPE = 1  # counts changes of how plans are built
+MAX_SECONDS = 30  # no less than the windows of encoding and denoising
+MAX_TAKES = 8  # at once
+_BUILD_VERSION = 1  # increase it when plans are built differently
 
 Shape = tuple[int, ...]
 Range = tuple[int, int, int]  # smallest, usual and largest size
@@ -26,7 +26,7 @@ Profile = dict[str, tuple[Shape, Shape, Shape]]  # input -> smallest, usual and 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a plan is tied to, beside the model."""
+    """What a plan depends on besides the model."""
 
     tensorrt: str
     gpu: str
@@ -35,19 +35,19 @@ class Machine:
 
 
 def axes(card: ModelCard) -> dict[str, Range]:
-    """The open axes of the model's graphs, and how long the backend may have them."""
-    frames = (1, 10 * 30, LONGEST * 30)
+    """Return the dynamic axes of the model's graphs with their ranges."""
+    frames = (1, 10 * 30, MAX_SECONDS * 30)
     low, usual, high = (n + 2 * card.lookahead for n in frames)
     return {
-        "takes": (1, 1, MOST_TAKES),
+        "takes": (1, 1, MAX_TAKES),
         "frames": frames,
         "noisy_frames": (low, usual, high),
-        "mel_frames": (2, 10 * 100, LONGEST * 100 + 2 * (card.receptive_field + card.receptive_field % 2)),
+        "mel_frames": (2, 10 * 100, MAX_SECONDS * 100 + 2 * (card.receptive_field + card.receptive_field % 2)),
     }
 
 
 def profile_of(part: str, content: bytes, ranges: dict[str, Range]) -> Profile:
-    """The shapes of an ONNX file's inputs, by the names of their open axes. Raises RuntimeUnusable if an axis has no range."""
+    """Return the range of shapes of an ONNX file's inputs. Raises RuntimeUnusable if a dynamic axis has no range."""
     profile = {}
     for value in open_part(part, content).get_inputs():
         if unknown := [axis for axis in value.shape if not isinstance(axis, int) and axis not in ranges]:
@@ -64,18 +64,21 @@ def profile_of(part: str, content: bytes, ranges: dict[str, Range]) -> Profile:
 
 
 def plan_name(part: str, card: ModelCard, machine: Machine) -> str:
-    """PART.KEY.plan; the key changes with the ONNX file, the lengths it is run with, and whatever a plan is tied to."""
-    told = [_RECIPE, card.files[f"{part}.onnx"], axes(card), asdict(machine)]
-    return f"{part}.{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}.plan"
+    """Return PART.KEY.plan. The key depends on the ONNX file, the ranges of its axes and the machine."""
+    key = [_BUILD_VERSION, card.files[f"{part}.onnx"], axes(card), asdict(machine)]
+    return f"{part}.{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]}.plan"
 
 
 def folder() -> Path:
-    """Where this user's plans are kept; it may not exist yet. Whatever is in it may be deleted: it is built again."""
+    """Return the user's folder of plans, which may not exist yet. Deleted plans are built again."""
     return cache_folder() / "diffusion_talker" / "tensorrt"
 
 
 def read(path: Path) -> bytes | None:
-    """A plan that was kept, None when there is none. Raises OSError, also when somebody else could have written it: a plan is run as it is."""
+    """Read a stored plan; None if there is none.
+
+    Raises OSError, also if another user could have written it, because a plan is executed without checks.
+    """
     if not os.path.lexists(path):
         return None
     for place in (path.parent, path):
@@ -84,11 +87,11 @@ def read(path: Path) -> bytes | None:
     return path.read_bytes()
 
 
-def keep(path: Path, plan: bytes) -> None:
-    """Write a plan, all of it or nothing, for this user's eyes only. Raises OSError."""
+def store(path: Path, plan: bytes) -> None:
+    """Write a plan atomically, readable for this user only. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.parent.chmod(0o700)  # it may have been there
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")  # with mode 600
+    path.parent.chmod(0o700)  # in case the folder existed
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")  # created with mode 600
     try:
         with open(handle, "wb") as file:
             file.write(plan)

@@ -1,7 +1,7 @@
-"""The model on TensorRT, for NVIDIA's GPUs: 10.12 and later, strongly typed, in plain float32.
+"""Run the model on TensorRT 10.12 or later, on NVIDIA's GPUs, strongly typed and in float32.
 
-Engines are built once from the ONNX files, compared with ONNX Runtime, and kept (backend.runtimes.plans). GPU memory is taken through
-cuda-bindings, 8 MB of a package, where torch would be gigabytes.
+Engines are built once from the ONNX files, compared with ONNX Runtime and stored, see plans.py. GPU memory is allocated
+through cuda-bindings, a package of 8 MB, because torch would need gigabytes.
 """
 
 import logging
@@ -19,17 +19,17 @@ from . import Report, RuntimeUnusable, plans, silent
 from .graphs import Arrays, GraphRuntime, state_of
 from .onnx import open_part
 
-TOLERANCE = 1e-3  # against ONNX Runtime
+TOLERANCE = 1e-3  # largest absolute difference from ONNX Runtime
 _INSTALL = UserMessage("install NVIDIA's driver, or choose another runtime")
 _CHOOSE = UserMessage("choose another runtime")
-_WORKSPACE = 1 << 30  # bytes of GPU memory that building may take
+_WORKSPACE = 1 << 30  # bytes of GPU memory for building
 _LOGGER = trt.Logger(trt.Logger.WARNING)
 
 log = logging.getLogger(__name__)
 
 
 def load(card: ModelCard, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
-    """Open a model's engines; those that are missing or don't load are built, which takes minutes. Raises RuntimeUnusable."""
+    """Load a model's engines, or build them, which takes minutes. Raises RuntimeUnusable."""
     machine = find_machine()
     log.info("TensorRT %s on %s, driver %s", machine.tensorrt, machine.gpu, machine.driver)
     engines = {part: _open(part, content, card, machine, report) for part, content in parts.items()}
@@ -41,13 +41,13 @@ def load(card: ModelCard, parts: Parts, threads: int = 0, report: Report = silen
 
 
 def find_machine() -> plans.Machine:
-    """What engines can be built for here: the GPU that CUDA uses by default. Raises RuntimeUnusable without one."""
-    _done(cuda.cudaGetDeviceCount(), _INSTALL)  # fails where there is none
-    gpu = _done(cuda.cudaGetDeviceProperties(_done(cuda.cudaGetDevice())))
+    """Return the versions and the GPU that CUDA uses by default. Raises RuntimeUnusable without a GPU."""
+    _check(cuda.cudaGetDeviceCount(), _INSTALL)  # fails without a GPU
+    gpu = _check(cuda.cudaGetDeviceProperties(_check(cuda.cudaGetDevice())))
     try:
         nvml.init_v2()
         driver = nvml.system_get_driver_version()
-    except Exception as error:  # the driver's own kinds, too many to name
+    except Exception as error:  # the driver has many exceptions without a common base class
         raise RuntimeUnusable(
             "Can't read the version of NVIDIA's driver ({reason}): {advice}", reason=error, advice=_INSTALL
         ) from error
@@ -55,29 +55,29 @@ def find_machine() -> plans.Machine:
 
 
 def _open(part: str, content: bytes, card: ModelCard, machine: plans.Machine, report: Report) -> "Engine":
-    """A part's engine: the one that was kept, or a new one. Raises RuntimeUnusable."""
-    kept = plans.folder() / plans.plan_name(part, card, machine)
+    """Load a part's stored engine, or build and store a new one. Raises RuntimeUnusable."""
+    path = plans.folder() / plans.plan_name(part, card, machine)
     try:
-        if (plan := plans.read(kept)) is not None:
+        if (plan := plans.read(path)) is not None:
             return Engine(plan)
     except (OSError, RuntimeUnusable) as error:
-        log.warning("%s can't be used and is built again: %s", kept, error)
+        log.warning("%s can't be used and is built again: %s", path, error)
     report(UserMessage("Building {part} for {gpu}, once", part=part, gpu=machine.gpu))
     profile = plans.profile_of(part, content, plans.axes(card))
     plan = _build(part, content, profile)
     engine = Engine(plan)
     _compare(engine, part, content, profile)
     try:
-        plans.keep(kept, plan)
+        plans.store(path, plan)
     except OSError as error:
-        log.warning("The engine can't be kept and will be built at every start: %s", error)
+        log.warning("The engine can't be stored and will be built at every start: %s", error)
     return engine
 
 
 def _build(part: str, content: bytes, profile: plans.Profile) -> bytes:
-    """The plan of an ONNX file. Raises RuntimeUnusable."""
+    """Build the plan of an ONNX file. Raises RuntimeUnusable."""
     builder = trt.Builder(_LOGGER)
-    # TensorRT 11 knows no other networks and ignores the flag; 10 would choose precisions itself.
+    # TensorRT 10 would choose precisions by itself without the flag; 11 is always strongly typed.
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, _LOGGER)
     if not parser.parse(content):
@@ -87,7 +87,7 @@ def _build(part: str, content: bytes, profile: plans.Profile) -> bytes:
         )
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, _WORKSPACE)
-    config.clear_flag(trt.BuilderFlag.TF32)  # three digits, where a take is to be the same on every runtime
+    config.clear_flag(trt.BuilderFlag.TF32)  # TF32 keeps only three digits, but takes must agree on every runtime
     shapes = builder.create_optimization_profile()
     for name, (low, usual, high) in profile.items():
         shapes.set_shape(name, low, usual, high)
@@ -101,15 +101,15 @@ def _build(part: str, content: bytes, profile: plans.Profile) -> bytes:
 
 
 def _compare(engine: "Engine", part: str, content: bytes, profile: plans.Profile) -> None:
-    """Raise RuntimeUnusable unless an engine does what ONNX Runtime does with its file, at the usual and the largest shapes."""
+    """Compare an engine with ONNX Runtime at usual and largest shapes. Raises RuntimeUnusable if they differ."""
     session, random = open_part(part, content), np.random.default_rng(0)
     for size in (1, 2):
         inputs = {name: random.standard_normal(shapes[size], np.float32) for name, shapes in profile.items()}
-        given = engine.run(inputs)
+        actual = engine.run(inputs)
         expected = dict(zip((output.name for output in session.get_outputs()), session.run(None, inputs), strict=True))
-        difference = max(float(np.abs(given[name] - value).max()) for name, value in expected.items())
+        difference = max(float(np.abs(actual[name] - value).max()) for name, value in expected.items())
         log.info("%s: within %.1g of ONNX Runtime", part, difference)
-        if not difference <= TOLERANCE:  # nor NaN
+        if not difference <= TOLERANCE:  # also False for NaN
             raise RuntimeUnusable(
                 "TensorRT's {part} differs from ONNX Runtime's by {difference:.2g}, and {limit:g} is the limit: choose another runtime",
                 part=part,
@@ -119,7 +119,7 @@ def _compare(engine: "Engine", part: str, content: bytes, profile: plans.Profile
 
 
 class Engine:
-    """A plan on the GPU, with memory for what goes in and out that grows as needed. For one thread. Raises RuntimeUnusable."""
+    """A plan on the GPU, with buffers that grow as needed. Not thread-safe. All methods raise RuntimeUnusable."""
 
     def __init__(self, plan: bytes) -> None:
         self._engine = trt.Runtime(_LOGGER).deserialize_cuda_engine(plan)
@@ -128,15 +128,15 @@ class Engine:
             raise RuntimeUnusable("TensorRT can't load an engine: see the log or choose another runtime")
         names = [self._engine.get_tensor_name(i) for i in range(self._engine.num_io_tensors)]
         self._outputs = [name for name in names if self._engine.get_tensor_mode(name) == trt.TensorIOMode.OUTPUT]
-        self._stream = _done(cuda.cudaStreamCreate())
+        self._stream = _check(cuda.cudaStreamCreate())
         self._memory: dict[str, tuple[int, int]] = {}  # tensor -> address on the GPU, bytes
 
     def shape(self, name: str) -> plans.Shape:
-        """Of an input; -1 where it is open."""
+        """Return the shape of an input, with -1 for dynamic axes."""
         return tuple(self._engine.get_tensor_shape(name))
 
     def run(self, inputs: Arrays) -> Arrays:
-        """Inputs of shapes within the profile that the engine was built for, float32 and contiguous -> outputs."""
+        """Run the engine on contiguous float32 arrays, with shapes within the profile it was built for."""
         copy = partial(cuda.cudaMemcpyAsync, stream=self._stream)
         for name, value in inputs.items():
             if not self._context.set_input_shape(name, value.shape):
@@ -145,39 +145,39 @@ class Engine:
                     name=name,
                     shape=str(value.shape),
                 )
-            _done(
+            _check(
                 copy(
-                    self._place(name, value.nbytes),
+                    self._allocate(name, value.nbytes),
                     value.ctypes.data,
                     value.nbytes,
                     cuda.cudaMemcpyKind.cudaMemcpyHostToDevice,
                 )
             )
         outputs = {name: np.empty(tuple(self._context.get_tensor_shape(name)), np.float32) for name in self._outputs}
-        places = {name: self._place(name, value.nbytes) for name, value in outputs.items()}
+        places = {name: self._allocate(name, value.nbytes) for name, value in outputs.items()}
         if not self._context.execute_async_v3(int(self._stream)):
             raise RuntimeUnusable("TensorRT can't run its engine: see the log or choose another runtime")
         for name, value in outputs.items():
-            _done(copy(value.ctypes.data, places[name], value.nbytes, cuda.cudaMemcpyKind.cudaMemcpyDeviceToHost))
-        _done(cuda.cudaStreamSynchronize(self._stream))
+            _check(copy(value.ctypes.data, places[name], value.nbytes, cuda.cudaMemcpyKind.cudaMemcpyDeviceToHost))
+        _check(cuda.cudaStreamSynchronize(self._stream))
         return outputs
 
-    def _place(self, name: str, size: int) -> int:
-        """The address of a tensor of so many bytes on the GPU, told to TensorRT."""
-        address, room = self._memory.get(name, (0, 0))
-        if room < size:
-            if room:
-                _done(cuda.cudaFree(address))
-            address = _done(cuda.cudaMalloc(size))
+    def _allocate(self, name: str, size: int) -> int:
+        """Return the GPU address of a tensor's buffer of at least size bytes. Reallocate it if it is too small."""
+        address, capacity = self._memory.get(name, (0, 0))
+        if capacity < size:
+            if capacity:
+                _check(cuda.cudaFree(address))
+            address = _check(cuda.cudaMalloc(size))
             self._memory[name] = address, size
             self._context.set_tensor_address(name, address)
         return address
 
 
-def _done(result: tuple[Any, ...], advice: UserMessage = _CHOOSE) -> Any:
-    """What a call of CUDA gave beside its success. Raises RuntimeUnusable."""
-    error, *given = result
+def _check(result: tuple[Any, ...], advice: UserMessage = _CHOOSE) -> Any:
+    """Return the result of a CUDA call without its status. Raises RuntimeUnusable if it failed."""
+    error, *values = result
     if error != cuda.cudaError_t.cudaSuccess:
         _, text = cuda.cudaGetErrorString(error)
         raise RuntimeUnusable("CUDA failed ({code}): {advice}", code=text.decode(), advice=advice)
-    return given[0] if given else None
+    return values[0] if values else None

@@ -1,6 +1,6 @@
-"""The model on PyTorch, on a CUDA GPU where there is one: its ONNX graphs, with a call of torch for each node.
+"""Run the model's ONNX graphs on PyTorch, with one torch call per node. Uses a CUDA GPU if there is one.
 
-The graphs are the model's only definition, so whatever else is exported runs here too, as long as _OPERATIONS has what it is made of.
+The graphs are the model's only definition. Any exported model runs here if _OPERATIONS has all of its operations.
 """
 
 import logging
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def load(card: ModelCard, parts: Parts, threads: int = 0, report: Report = silent) -> GraphRuntime:
-    """Open a model's ONNX files. Raises ModelError, and RuntimeUnusable when one has an operation that isn't known here."""
+    """Open a model's ONNX files. Raises ModelError, or RuntimeUnusable for an unsupported operation."""
     if threads:
         torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -32,7 +32,7 @@ def load(card: ModelCard, parts: Parts, threads: int = 0, report: Report = silen
     graphs = {part: _read(part, content, device) for part, content in parts.items()}
 
     def run(part: str, inputs: Arrays) -> Arrays:
-        # cuDNN's usual TF32 keeps three digits, and its fastest kernels add up in any order.
+        # cuDNN's default TF32 keeps only three digits, and its fastest kernels sum in any order.
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
             outputs = graphs[part].run({name: torch.tensor(value, device=device) for name, value in inputs.items()})
             return {name: value.cpu().numpy() for name, value in outputs.items()}
@@ -42,17 +42,20 @@ def load(card: ModelCard, parts: Parts, threads: int = 0, report: Report = silen
 
 @dataclass(frozen=True)
 class _Step:
-    """A node: its operation, the names of what it takes ("" for nothing) and gives, and of what nobody needs afterwards."""
+    """A node of a graph.
+
+    inputs, outputs: names of values; "" for an omitted input. unused: names of values that no later node needs.
+    """
 
     operation: Callable[..., Any]
-    takes: Sequence[str]
-    gives: Sequence[str]
-    done: frozenset[str]
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    unused: frozenset[str]
 
 
 @dataclass(frozen=True)
 class _Graph:
-    shapes: dict[str, list[int]]  # of the inputs; 0 where it is open
+    shapes: dict[str, list[int]]  # of the inputs; 0 for dynamic axes
     outputs: list[str]
     constants: dict[str, Tensor]
     steps: list[_Step]
@@ -60,24 +63,24 @@ class _Graph:
     def run(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         values = self.constants | inputs
         for step in self.steps:
-            values.update(_call(step.operation, values, step.takes, step.gives))
-            for name in step.done:
+            values.update(_call(step.operation, values, step.inputs, step.outputs))
+            for name in step.unused:
                 del values[name]
         return {name: values[name] for name in self.outputs}
 
 
 def _call(
-    operation: Callable[..., Any], values: dict[str, Tensor], takes: Sequence[str], gives: Sequence[str]
+    operation: Callable[..., Any], values: dict[str, Tensor], inputs: Sequence[str], outputs: Sequence[str]
 ) -> dict[str, Tensor]:
-    given = operation(*(values[name] if name else None for name in takes))
-    return dict(zip(gives, given if isinstance(given, tuple) else (given,), strict=True))
+    results = operation(*(values[name] if name else None for name in inputs))
+    return dict(zip(outputs, results if isinstance(results, tuple) else (results,), strict=True))
 
 
 def _read(part: str, content: bytes, device: torch.device) -> _Graph:
-    """An ONNX file with all that is constant in it worked out. Whole numbers, which are shapes, stay on the CPU."""
+    """Read an ONNX file and evaluate its constant nodes. Integers, which are shapes, stay on the CPU."""
     try:
         graph = onnx.load_model_from_string(content).graph
-    except Exception as error:  # protobuf's own kinds
+    except Exception as error:  # protobuf's exceptions
         raise RuntimeUnusable(
             "The torch runtime can't read {part}.onnx ({reason}): use the onnx runtime",
             part=part,
@@ -90,19 +93,19 @@ def _read(part: str, content: bytes, device: torch.device) -> _Graph:
     outputs = [output.name for output in graph.output]
     needed, steps = set(outputs), []
     for node in graph.node:
-        operation, takes = _operation(node, constants, part)
-        if all(name in constants for name in takes if name):
-            constants |= _call(operation, constants, takes, node.output)
+        operation, inputs = _operation(node, constants, part)
+        if all(name in constants for name in inputs if name):
+            constants |= _call(operation, constants, inputs, node.output)
         else:
-            steps.append((operation, takes, node.output))
-    freed: list[_Step] = []
-    for operation, takes, gives in reversed(steps):
-        last = {name for name in (*takes, *gives) if name and name not in needed and name not in constants}
+            steps.append((operation, inputs, node.output))
+    backwards: list[_Step] = []
+    for operation, inputs, results in reversed(steps):
+        last = {name for name in (*inputs, *results) if name and name not in needed and name not in constants}
         needed |= last
-        freed.append(_Step(operation, takes, gives, frozenset(last)))
-    used = {name for step in freed for name in step.takes} | set(outputs)
+        backwards.append(_Step(operation, inputs, results, frozenset(last)))
+    used = {name for step in backwards for name in step.inputs} | set(outputs)
     shapes = {value.name: [d.dim_value for d in value.type.tensor_type.shape.dim] for value in graph.input}
-    return _Graph(shapes, outputs, {name: value for name, value in constants.items() if name in used}, freed[::-1])
+    return _Graph(shapes, outputs, {name: value for name, value in constants.items() if name in used}, backwards[::-1])
 
 
 def _put(tensor: Tensor, device: torch.device) -> Tensor:
@@ -112,13 +115,13 @@ def _put(tensor: Tensor, device: torch.device) -> Tensor:
 def _operation(
     node: onnx.NodeProto, constants: dict[str, Tensor], part: str
 ) -> tuple[Callable[..., Any], Sequence[str]]:
-    """What a node does, and the names of what it does it to."""
+    """Return a node's operation and the names of its inputs."""
     attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
     attributes = {name: value.decode() if isinstance(value, bytes) else value for name, value in attributes.items()}
     try:
         if node.op_type == "GRU":
-            takes, weights = [node.input[0], node.input[5]], [constants[name] for name in node.input[1:4]]
-            return _gru(*weights, **attributes), takes
+            inputs, weights = [node.input[0], node.input[5]], [constants[name] for name in node.input[1:4]]
+            return _gru(*weights, **attributes), inputs
         operation = _OPERATIONS[node.op_type]
     except (KeyError, TypeError) as error:
         raise RuntimeUnusable(
@@ -140,7 +143,7 @@ def _gru(
     direction: str = "forward",
     layout: int = 0,
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """A layer of ONNX's GRU. Raises TypeError for one that torch has no equal of."""
+    """Build a layer of ONNX's GRU. Raises TypeError for a variant that torch lacks."""
     if (linear_before_reset, direction, layout) != (1, "forward", 0):
         raise TypeError(f"linear_before_reset {linear_before_reset}, direction {direction}, layout {layout}")
 
@@ -164,7 +167,7 @@ def _gru(
     return run
 
 
-# Each takes ONNX's inputs, and its attributes as keywords: one that isn't named here is an error, not passed over.
+# Each operation takes ONNX's inputs, and its attributes as keywords. Unknown attributes raise an error.
 
 
 def _conv(
@@ -179,7 +182,7 @@ def _conv(
     group: int,
     auto_pad: str,
 ) -> Tensor:
-    (stride,), (dilation,) = strides, dilations  # over time alone
+    (stride,), (dilation,) = strides, dilations  # along time only
     if auto_pad != "NOTSET":
         raise ValueError(f"auto_pad {auto_pad}")
     return functional.conv1d(functional.pad(x, pads), weight, bias, stride, 0, dilation, group)

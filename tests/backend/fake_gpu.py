@@ -1,7 +1,7 @@
-"""TensorRT and CUDA where there is no GPU, as far as backend.runtimes.tensorrt asks of them: engines are ONNX files, GPU memory is numpy's.
+"""A simulation of TensorRT and CUDA for backend.runtimes.tensorrt: engines run ONNX files, GPU memory is NumPy arrays.
 
-It is as strict as the real ones where that can be told from their documentation: shapes must lie within the profile, memory must be
-there and large enough, outputs are where their address says.
+It is as strict as the documentation of the real ones. Shapes must lie within the profile, memory must be allocated and
+large enough, and outputs go to their addresses.
 """
 
 import ctypes
@@ -33,22 +33,22 @@ class TensorMode(IntEnum):
 
 @dataclass
 class Gpu:
-    """What is in the machine, and what was done with it."""
+    """The simulated machine, and counts of what was done with it."""
 
     version: str = "11.4.0.106"
     count: int = 1
     name: str = "NVIDIA L4"
     driver: str = "580.95.05"
-    room: int = 1 << 30
-    error: float = 0.0  # of whatever engines work out
-    refused: bytes | None = None  # a part of the ONNX files that can't be parsed
+    room: int = 1 << 30  # bytes of memory
+    error: float = 0.0  # added to all outputs of engines
+    refused: bytes | None = None  # ONNX files with these bytes can't be parsed
     memory: dict[int, np.ndarray] = field(default_factory=dict)
     built: int = 0
     loaded: int = 0
     flags: set[str] = field(default_factory=lambda: {"TF32"})
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make it what `import tensorrt` and `import cuda.bindings` find, for a module that is imported anew."""
+        """Replace tensorrt and cuda.bindings for the next import of the runtime."""
         for name, content in {
             "tensorrt": self._tensorrt(),
             "cuda": {},
@@ -60,7 +60,7 @@ class Gpu:
             "cuda.bindings.nvml": vars(nvml),
         }.items():
             monkeypatch.setitem(sys.modules, name, _module(name, content))
-        # Set and deleted: so it is what it was afterwards, be that absent.
+        # Set it before deleting it, so that monkeypatch restores the previous state, even if it was absent.
         monkeypatch.setitem(sys.modules, _USER, ModuleType(_USER))
         del sys.modules[_USER]
 
@@ -174,7 +174,7 @@ class _Parser:
 
 
 class _Engine:
-    """Its own execution context."""
+    """An engine that is its own execution context."""
 
     def __init__(self, gpu: Gpu, plan: bytes) -> None:
         self._gpu = gpu

@@ -1,4 +1,4 @@
-"""The TensorRT runtime. What needs a GPU is skipped without one; the rest meets a stand-in for TensorRT and CUDA alone (fake_gpu)."""
+"""The TensorRT runtime. Tests of a real GPU are skipped without one; the others simulate TensorRT and CUDA, see fake_gpu."""
 
 import os
 import stat
@@ -20,20 +20,20 @@ from backend.model_folder import PARTS, ModelCard, Parts, read_card, read_parts
 from backend.performance import Performance
 from backend.runtimes import RuntimeUnusable, plans
 from backend.runtimes.onnx import open_part
-from backend.runtimes.plans import LONGEST, MOST_TAKES, Machine, axes, plan_name, profile_of
+from backend.runtimes.plans import MAX_SECONDS, MAX_TAKES, Machine, axes, plan_name, profile_of
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "backend/model"
 SPEECH = ROOT / "tests/data/speech.ogg"
 HERE = Machine("11.4.0.106", "NVIDIA L4", "8.9", "580.95.05")
-SAME = 2e-3  # curves of TensorRT and of ONNX Runtime: float32, added up in another order
+CURVE_TOLERANCE = 2e-3  # between TensorRT and ONNX Runtime, which sum float32 in different orders
 
 pytestmark = pytest.mark.skipif(not (MODEL / "model.json").exists(), reason="backend/model holds no model")
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where plans are kept in these tests."""
+    """Redirect stored plans to a temporary folder."""
     folder = tmp_path / "cache"
     monkeypatch.setattr(plans, "folder", lambda: folder)
     return folder
@@ -49,24 +49,25 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Gpu:
 # ---- shapes and names
 
 
-def test_profiles_cover_what_the_backend_asks_for() -> None:
-    assert max(generator._WINDOW, audio_encoding._WINDOW) <= LONGEST
+def test_profiles_cover_the_backend_windows() -> None:
+    assert max(generator._WINDOW, audio_encoding._WINDOW) <= MAX_SECONDS
     card = read_card(MODEL)
     parts = read_parts(MODEL, card)
     decoder = profile_of("decoder", parts["decoder"], axes(card))
     low, usual, high = decoder["noisy"]
-    assert (
-        low == (1, 1 + 2 * card.lookahead, 52) and usual[0] == 1 and high == (MOST_TAKES, 900 + 2 * card.lookahead, 52)
-    )
+    assert low == (1, 1 + 2 * card.lookahead, 52)
+    assert usual[0] == 1
+    assert high == (MAX_TAKES, 900 + 2 * card.lookahead, 52)
     assert [shape[1] for shape in decoder["condition"]] == [1, 300, 900]
-    assert [shape[1] for shape in decoder["state"]] == [1, 1, MOST_TAKES] and decoder["log_snr"][0] == (1,)
+    assert [shape[1] for shape in decoder["state"]] == [1, 1, MAX_TAKES]
+    assert decoder["log_snr"][0] == (1,)
     assert profile_of("encoder", parts["encoder"], axes(card))["mel"][2] == (1, 3000 + 2 * card.receptive_field, 80)
     assert profile_of("voice", parts["voice"], axes(card))["pooled"] == ((1, 128),) * 3
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_profile_is_one_the_part_can_run(part: str) -> None:
-    """The shapes of all inputs agree: ONNX Runtime takes the smallest and the usual ones."""
+def test_onnx_runtime_accepts_every_profile(part: str) -> None:
+    """The shapes of all inputs fit together: ONNX Runtime runs the smallest and the usual ones."""
     content = (MODEL / f"{part}.onnx").read_bytes()
     session, profile = open_part(part, content), profile_of(part, content, axes(read_card(MODEL)))
     assert list(profile) == [i.name for i in session.get_inputs()]
@@ -75,18 +76,18 @@ def test_every_profile_is_one_the_part_can_run(part: str) -> None:
         assert all(np.isfinite(output).all() for output in outputs)
 
 
-def test_an_axis_that_nobody_knows_is_named() -> None:
+def test_unknown_axis_is_named() -> None:
     known = {name: sizes for name, sizes in axes(read_card(MODEL)).items() if name != "mel_frames"}
     with pytest.raises(RuntimeUnusable, match="axis mel_frames of mel in"):
         profile_of("encoder", (MODEL / "encoder.onnx").read_bytes(), known)
 
 
-def test_a_plan_is_named_by_all_that_it_is_tied_to() -> None:
+def test_plan_name_depends_on_its_inputs() -> None:
     card = read_card(MODEL)
     name = plan_name("decoder", card, HERE)
-    assert (
-        name == plan_name("decoder", read_card(MODEL), HERE) and name.startswith("decoder.") and name.endswith(".plan")
-    )
+    assert name == plan_name("decoder", read_card(MODEL), HERE)
+    assert name.startswith("decoder.")
+    assert name.endswith(".plan")
     names = [
         plan_name("decoder", card, replace(HERE, **{what: "other"}))
         for what in ("tensorrt", "gpu", "capability", "driver")
@@ -101,28 +102,29 @@ def test_a_plan_is_named_by_all_that_it_is_tied_to() -> None:
     assert plan_name("encoder", replace(card, **changed[2]), HERE) == plan_name("encoder", card, HERE)
 
 
-def test_plans_are_kept_among_the_users_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plans_are_stored_in_user_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setattr(plans, "cache_folder", lambda: tmp_path)
     assert plans.folder() == tmp_path / "diffusion_talker" / "tensorrt"
 
 
-def test_a_plan_is_kept_privately_and_whole(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plans.keep(cache / "a.plan", b"old")
-    plans.keep(cache / "a.plan", b"new")
+def test_plan_is_stored_privately_and_atomically(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans.store(cache / "a.plan", b"old")
+    plans.store(cache / "a.plan", b"new")
     assert [(path.name, path.read_bytes()) for path in cache.iterdir()] == [("a.plan", b"new")]
     if os.name == "posix":
         assert [stat.S_IMODE(path.stat().st_mode) for path in (cache, cache / "a.plan")] == [0o700, 0o600]
 
     if os.name == "posix":
-        assert plans.read(cache / "a.plan") == b"new" and plans.read(cache / "b.plan") is None
+        assert plans.read(cache / "a.plan") == b"new"
+        assert plans.read(cache / "b.plan") is None
 
     def fails(*_: Any) -> None:
         raise OSError("disk full")
 
     monkeypatch.setattr("os.replace", fails)
     with pytest.raises(OSError, match="disk full"):
-        plans.keep(cache / "a.plan", b"newer")
+        plans.store(cache / "a.plan", b"newer")
     assert [(path.name, path.read_bytes()) for path in cache.iterdir()] == [("a.plan", b"new")]
 
 
@@ -130,10 +132,8 @@ def test_a_plan_is_kept_privately_and_whole(cache: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "case", ["others may write it", "others may write the folder", "somebody else's", "a link to elsewhere", "no file"]
 )
-def test_a_plan_that_others_may_have_written_is_not_read(
-    case: str, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plans.keep(cache / "a.plan", b"plan")
+def test_writable_plan_is_not_read(case: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans.store(cache / "a.plan", b"plan")
     if case == "others may write it":
         (cache / "a.plan").chmod(0o666)
     elif case == "others may write the folder":
@@ -147,7 +147,7 @@ def test_a_plan_that_others_may_have_written_is_not_read(
         plans.read(cache / "a.plan")
 
 
-# ---- engines, on a stand-in
+# ---- engines on a simulated GPU
 
 
 def _checked() -> tuple[ModelCard, Parts]:
@@ -167,47 +167,54 @@ def _curves(runtime: str) -> np.ndarray:
     ).curves.values
 
 
-def test_engines_are_built_once_and_give_the_same_curves(gpu: Gpu, cache: Path) -> None:
-    told: list[UserMessage] = []
-    model = load_model(MODEL, "tensorrt", report=told.append)
+def test_engines_are_built_once(gpu: Gpu, cache: Path) -> None:
+    steps: list[UserMessage] = []
+    model = load_model(MODEL, "tensorrt", report=steps.append)
     assert (model.runtime.name, model.notices, gpu.built) == ("tensorrt", (), 4)
-    assert [*map(str, told)] == [f"Building {part} for NVIDIA L4, once" for part in PARTS] and "TF32" not in gpu.flags
+    assert [*map(str, steps)] == [f"Building {part} for NVIDIA L4, once" for part in PARTS]
+    assert "TF32" not in gpu.flags
     assert sorted(path.name.split(".")[0] for path in cache.iterdir()) == sorted(PARTS)
     np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=1e-6)  # windows of other lengths
-    assert load_model(MODEL, "tensorrt", report=told.append).notices == () and gpu.built == 4 and len(told) == 4
+    assert load_model(MODEL, "tensorrt", report=steps.append).notices == ()
+    assert gpu.built == 4
+    assert len(steps) == 4
 
 
 @pytest.mark.parametrize("change", [{"driver": "590.1"}, {"name": "NVIDIA H200"}, {"version": "11.5.0.1"}])
-def test_another_machine_builds_its_own(
+def test_other_machine_builds_own_plans(
     change: dict[str, Any], gpu: Gpu, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_model(MODEL, "tensorrt")
     other = Gpu(**change)
     other.install(monkeypatch)
     assert load_model(MODEL, "tensorrt").runtime.name == "tensorrt"
-    assert other.built == 4 and len(list(cache.iterdir())) == 8
+    assert other.built == 4
+    assert len(list(cache.iterdir())) == 8
 
 
 @pytest.mark.parametrize("content", [b"", b"no plan", None])
-def test_a_plan_that_does_not_load_is_built_again(
+def test_broken_plan_is_built_again(
     content: bytes | None, gpu: Gpu, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     load_model(MODEL, "tensorrt")
     broken = next(cache.glob("decoder.*.plan"))
     good = broken.read_bytes()
     broken.write_bytes(good[:3] if content is None else content)
-    assert load_model(MODEL, "tensorrt").notices == () and gpu.built == 5
-    assert broken.read_bytes() == good and "is built again" in caplog.text
+    assert load_model(MODEL, "tensorrt").notices == ()
+    assert gpu.built == 5
+    assert broken.read_bytes() == good
+    assert "is built again" in caplog.text
 
 
-def test_where_the_cache_should_be_lies_a_file(gpu: Gpu, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unusable_cache_folder_is_tolerated(gpu: Gpu, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     cache.write_text("")
-    assert load_model(MODEL, "tensorrt").notices == () and gpu.built == 4
-    assert "The engine can't be kept" in caplog.text
+    assert load_model(MODEL, "tensorrt").notices == ()
+    assert gpu.built == 4
+    assert "The engine can't be stored" in caplog.text
 
 
 @pytest.mark.parametrize(
-    "state, says",
+    "state, message",
     [
         ({"count": 0}, "CUDA failed (no CUDA-capable device is detected): install NVIDIA's driver"),
         ({"room": 1000}, "CUDA failed (out of memory): choose another runtime"),
@@ -216,9 +223,9 @@ def test_where_the_cache_should_be_lies_a_file(gpu: Gpu, cache: Path, caplog: py
         ({"error": float("nan")}, "TensorRT's encoder differs from ONNX Runtime's by nan"),
     ],
 )
-def test_onnx_does_the_work_where_tensorrt_cannot(
+def test_onnx_replaces_unusable_tensorrt(
     state: dict[str, Any],
-    says: str,
+    message: str,
     cache: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -228,19 +235,22 @@ def test_onnx_does_the_work_where_tensorrt_cannot(
     out = tmp_path / "take.json"
     assert main(["generate", str(SPEECH), "--end", "1", "--out", str(out), "--runtime", "tensorrt"]) == 0
     *building, note = capsys.readouterr().err.splitlines()
-    assert note.startswith("note: ") and says in note and note.endswith("; until then, ONNX Runtime is used")
-    assert len(read(out).values) == 30 and not list(cache.glob("decoder.*"))
+    assert note.startswith("note: ")
+    assert message in note
+    assert note.endswith("; until then, ONNX Runtime is used")
+    assert len(read(out).values) == 30
+    assert not list(cache.glob("decoder.*"))
     assert all(line.startswith("Building ") for line in building)
 
 
-def test_an_engine_is_run_only_within_its_profile(gpu: Gpu) -> None:
+def test_engine_rejects_shapes_outside_profile(gpu: Gpu) -> None:
     runtime = runtimes.find("tensorrt").load(*_checked())
     with pytest.raises(RuntimeUnusable, match=r"isn't built for mel of shape \(1, 9000, 80\)"):
         runtime.encode(np.zeros((9000, 80), np.float32))
     assert runtime.encode(np.zeros((200, 80), np.float32))[0].shape == (100, 128)
 
 
-def test_memory_on_the_gpu_grows_and_is_reused(gpu: Gpu) -> None:
+def test_gpu_memory_is_reused(gpu: Gpu) -> None:
     runtime = runtimes.find("tensorrt").load(*_checked())  # compares at the largest shapes
     taken = dict.fromkeys(gpu.memory)
     for length in (100, 3000, 40):
@@ -248,12 +258,12 @@ def test_memory_on_the_gpu_grows_and_is_reused(gpu: Gpu) -> None:
     assert gpu.memory.keys() == taken.keys()
 
 
-# ---- a real one
+# ---- a real GPU
 
 
 @pytest.fixture
 def real() -> Any:
-    """The runtime on this machine's GPU."""
+    """Return the runtime for this machine's GPU."""
     try:
         module = runtimes.find("tensorrt")
         module.find_machine()
@@ -262,19 +272,23 @@ def real() -> Any:
     return module
 
 
-def test_a_gpu_gives_the_same_curves(real: Any) -> None:
+def test_gpu_curves_match_onnx(real: Any) -> None:
     model = load_model(MODEL, "tensorrt")
     assert (model.runtime.name, model.notices) == ("tensorrt", ())
-    np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=SAME, rtol=0)
+    np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=CURVE_TOLERANCE, rtol=0)
 
 
 @pytest.mark.parametrize("seconds", [1, 30])
-def test_a_gpu_hands_on_the_same_state(real: Any, seconds: int) -> None:
+def test_gpu_state_matches_onnx(real: Any, seconds: int) -> None:
     one, other, lookahead = real.load(*_checked()), load_model(MODEL).runtime, read_card(MODEL).lookahead
     random = np.random.default_rng(seconds)
     mel = random.standard_normal((100 * seconds, 80)).astype(np.float32)
     condition = other.encode(mel)[0][: 30 * seconds]
-    noisy, person, state = random.standard_normal((1, 30 * seconds + 2 * lookahead, 52)), random.standard_normal(64), None
+    noisy, person, state = (
+        random.standard_normal((1, 30 * seconds + 2 * lookahead, 52)),
+        random.standard_normal(64),
+        None,
+    )
     for log_snr in (-3.0, 2.0):
         theirs = other.denoise(noisy, condition, person, log_snr, state)
         for a, b in zip(one.denoise(noisy, condition, person, log_snr, state), theirs, strict=True):
