@@ -41,7 +41,7 @@ def test_example_in_docs_runs(
     assert "5 (60, 52)" in printed
 
 
-def test_take_is_the_same_as_from_the_command_line(talker: Talker, tmp_path: Path) -> None:
+def test_api_matches_the_command_line(talker: Talker, tmp_path: Path) -> None:
     take = talker.generate(SPEECH, start=1.0, end=2.0, identity="Otto", seed=5, fps=25.0)
     assert (take.identity, take.seed, take.curves.fps, take.curves.names) == ("Otto", 5, 25.0, CHANNELS)
     command = [

@@ -22,7 +22,7 @@ def _write(path: Path, samples: np.ndarray, rate: int, subtype: str | None = Non
 
 
 @pytest.mark.parametrize("rate", [1000, 8000, 11025, 16000, 22050, 44100, 48000, 96000, 768000])
-def test_any_rate_keeps_its_time(tmp_path: Path, rate: int) -> None:
+def test_every_rate_keeps_its_timing(tmp_path: Path, rate: int) -> None:
     clip = read_clip(_write(tmp_path / "a.wav", _tone(rate), rate, "FLOAT"), 0.1, 0.9)
     assert clip.samples.dtype == np.float32 and len(clip.samples) == round(0.8 * RATE)
     assert clip.start == pytest.approx(0.1, abs=1 / rate)  # a frame of the file
@@ -42,7 +42,7 @@ def test_any_rate_keeps_its_time(tmp_path: Path, rate: int) -> None:
         ("a.wav", "GSM610"),
     ],
 )
-def test_any_format(tmp_path: Path, name: str, subtype: str | None) -> None:
+def test_every_audio_format_is_read(tmp_path: Path, name: str, subtype: str | None) -> None:
     path = _write(tmp_path / name, _tone(44100), 44100, subtype)
     clip = read_clip(path)
     assert abs(len(clip.samples) / RATE - 1) < 0.06  # mp3 pads
@@ -68,7 +68,7 @@ def test_blocks_leave_no_seam(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rate", [16000, 44100])
-def test_a_long_clip_is_read_as_it_is_walked(tmp_path: Path, rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_clip_is_streamed(tmp_path: Path, rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(
         tmp_path / "a.wav",
         _tone(rate, 70) + 0.01 * np.random.default_rng(0).standard_normal(70 * rate).astype(np.float32),
@@ -86,7 +86,7 @@ def test_a_long_clip_is_read_as_it_is_walked(tmp_path: Path, rate: int, monkeypa
         list(clip.blocks)
 
 
-def test_what_is_no_number_is_silence(tmp_path: Path) -> None:
+def test_non_finite_samples_become_silence(tmp_path: Path) -> None:
     samples = _tone(48000)
     samples[1000:9000:7] = np.nan
     samples[20000:20100] = np.inf
@@ -95,7 +95,7 @@ def test_what_is_no_number_is_silence(tmp_path: Path) -> None:
     assert np.isfinite(clip.samples).all() and len(clip.samples) == RATE
 
 
-def test_an_end_behind_the_file_is_its_end(tmp_path: Path) -> None:
+def test_end_is_limited_to_file_length(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.wav", _tone(16000), 16000)
     assert len(read_clip(path, 0.5, 1.04).samples) == RATE // 2
 
@@ -103,7 +103,7 @@ def test_an_end_behind_the_file_is_its_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["a b.wav", "ünïcödé.wav", "日本語.wav", "😀.wav", "x" * 250 + ".wav", "a", "..wav", "-"]
 )
-def test_any_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_file_name_is_read(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _write(tmp_path / "a.wav", _tone(16000), 16000).rename(tmp_path / name)
     assert len(read_clip(path).samples) == RATE
     monkeypatch.chdir(tmp_path)
@@ -111,14 +111,14 @@ def test_any_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can a name be any bytes")
-def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+def test_undecodable_file_name_is_read(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.wav", _tone(16000), 16000).rename(tmp_path / os.fsdecode(b"\xff\x80.wav"))
     assert len(read_clip(path).samples) == RATE
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
 @pytest.mark.parametrize("left", [0.02, 0.5, 0.9])
-def test_a_file_cut_short_is_read_or_refused(tmp_path: Path, suffix: str, left: float) -> None:
+def test_truncated_file_is_read_or_rejected(tmp_path: Path, suffix: str, left: float) -> None:
     path = _write(tmp_path / f"a.{suffix}", _tone(44100, 2), 44100)
     os.truncate(path, round(path.stat().st_size * left))
     try:
@@ -135,7 +135,7 @@ def _refused(path: Path | str, start: float = 0.0, end: float | None = None) -> 
     return message
 
 
-def test_what_is_no_sound(tmp_path: Path) -> None:
+def test_non_audio_files_are_rejected(tmp_path: Path) -> None:
     assert "no file" in _refused(tmp_path / "none.wav")
     assert "folder" in _refused(tmp_path)
     (tmp_path / "empty.wav").touch()
@@ -157,12 +157,12 @@ def test_what_is_no_sound(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
+def test_named_pipe_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.wav")
     assert "regular" in _refused(tmp_path / "pipe.wav")
 
 
-def test_ranges_that_hold_nothing(tmp_path: Path) -> None:
+def test_empty_ranges_are_rejected(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.wav", _tone(16000), 16000)
     assert "past the end" in _refused(path, 1.0)
     assert "too short" in _refused(path, 0.5, 0.6)
@@ -173,7 +173,7 @@ def test_ranges_that_hold_nothing(tmp_path: Path) -> None:
     assert len(read_clip(path, 0.3, 0.5).samples) == RATE // 5
 
 
-def test_the_callback_may_give_up(tmp_path: Path) -> None:
+def test_callback_can_cancel_reading(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.wav", _tone(48000, 60), 48000)
     fractions: list[float] = []
     read_clip(path, callback=fractions.append)

@@ -118,7 +118,7 @@ JOINED: dict[str, Callable[[], bytearray]] = {
 
 @pytest.mark.parametrize("name", JOINED)
 @pytest.mark.parametrize("pieces", [1, 3])
-def test_joined_files_are_read_to_the_end(name: str, pieces: int, tmp_path: Path) -> None:
+def test_joined_files_are_read_completely(name: str, pieces: int, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(JOINED[name]() * pieces)
     clip = read_clip(path)
@@ -139,7 +139,7 @@ def test_joined_files_of_other_rates(tmp_path: Path) -> None:
         assert len(read_clip(path).samples) / RATE == pytest.approx(3 * SECONDS, abs=0.3)
 
 
-def test_what_is_behind_a_sound_is_no_sound(tmp_path: Path) -> None:
+def test_trailing_bytes_are_no_sound(tmp_path: Path) -> None:
     for index, tail in enumerate(
         (b"LIST\x04\0\0\0abcd", b"ID3\4" + bytes(100), bytes(512), b"\0", b"TAG" + bytes(125))
     ):
@@ -154,7 +154,7 @@ def test_what_is_behind_a_sound_is_no_sound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["WAV", "FLAC", "MP3", "OGG", "AIFF", "CAF"])
-def test_a_cut_file_is_read_up_to_the_cut(form: str, tmp_path: Path) -> None:
+def test_truncated_file_is_read_partially(form: str, tmp_path: Path) -> None:
     data = _coded(form)
     path = tmp_path / "a"
     path.write_bytes(data[: len(data) * 6 // 10])
@@ -196,14 +196,14 @@ def test_channels_that_cancel_are_not_averaged(
     assert long.notices == clip.notices
 
 
-def test_a_phase_that_turns_for_a_moment_is_averaged(tmp_path: Path) -> None:
+def test_brief_phase_inversion_is_averaged(tmp_path: Path) -> None:
     other = SPEECH.copy()
     other[: RATE // 4] *= -1
     soundfile.write(tmp_path / "a.wav", np.stack([SPEECH, other], axis=1), RATE, subtype="FLOAT")
     assert not read_clip(tmp_path / "a.wav").notices
 
 
-def test_what_cannot_be_decoded_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undecodable_file_names_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(__import__("sys").modules, "av", None)  # not installed
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x18ftypM4A " + bytes(1000))
@@ -211,7 +211,7 @@ def test_what_cannot_be_decoded_names_the_remedy(tmp_path: Path, monkeypatch: py
         read_clip(tmp_path / "a.m4a")
 
 
-def test_sounds_of_a_folder_are_found_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_sounds_are_found_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(__import__("sys").modules, "av", None)
     (tmp_path / "inside").mkdir()

@@ -97,7 +97,7 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_spoiled_sound(soak: Soak, service: Service, tmp_path: Path) -> None:
+def test_corrupt_sound_files_are_survived(soak: Soak, service: Service, tmp_path: Path) -> None:
     for n in soak.times(quick=250, long=20_000):
         file = spoiled(n)
         with soak.trial("spoiled sound files: header, lengths, bytes flipped, cut, put in"):
@@ -159,7 +159,7 @@ SOUNDS: dict[str, tuple[np.ndarray, int, int | str]] = {  # samples, rate, frame
 }
 
 
-def test_odd_sound(soak: Soak, service: Service, tmp_path: Path) -> None:
+def test_unusual_samples_and_rates(soak: Soak, service: Service, tmp_path: Path) -> None:
     for what, (samples, rate, expected) in SOUNDS.items():
         path = tmp_path / f"{what}.wav"
         soundfile.write(path, samples, rate, subtype="FLOAT")
@@ -231,7 +231,7 @@ NO_PATHS = [
 ]
 
 
-def test_what_is_no_sound(soak: Soak, service: Service, inside: Path) -> None:
+def test_non_audio_files_are_rejected(soak: Soak, service: Service, inside: Path) -> None:
     for name, data in NO_SOUND.items():
         (inside / name).write_bytes(data)
     (inside / "folder.wav").mkdir()
@@ -251,7 +251,7 @@ def test_what_is_no_sound(soak: Soak, service: Service, inside: Path) -> None:
     service.assert_well()
 
 
-def test_any_name(soak: Soak, service: Service, tmp_path: Path) -> None:
+def test_any_file_name_is_accepted(soak: Soak, service: Service, tmp_path: Path) -> None:
     sound = tmp_path / "a.wav"
     soundfile.write(sound, _noise(0.3), 16000)
     for n in soak.times(quick=20, long=500):
@@ -329,7 +329,7 @@ def _w64(seconds: float, channels: int, rate: int) -> bytes:
     return b"riff" + riff + sizes[0] + b"wave" + tail + b"fmt " + tail + sizes[1] + form + b"data" + tail + sizes[2]
 
 
-def test_huge_files(soak: Soak, service: Service, tmp_path: Path) -> None:
+def test_oversized_sound_files_are_rejected(soak: Soak, service: Service, tmp_path: Path) -> None:
     flac = tmp_path / "small.flac"
     soundfile.write(flac, _noise(1), 16000)
     heads = {

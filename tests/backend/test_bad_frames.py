@@ -61,7 +61,7 @@ def messages_in(data: bytes) -> tuple[list[Message], str]:
     return found, ""
 
 
-def test_frames_are_read_or_refused(soak: Soak) -> None:
+def test_mutated_frames_are_read_or_rejected(soak: Soak) -> None:
     """Whatever is read is a message with the fields that are declared, and can be sent on; whatever is refused is told in a short line."""
     before, counted = memory(), Counter[str]()
     for n in soak.times(3000, 150_000):
@@ -180,7 +180,7 @@ def _requests(rng: random.Random, requests: list[Message], number: int) -> Itera
 
 
 @pytest.mark.skipif(not (DEFAULT_MODEL / "model.json").exists(), reason="backend/model holds no model")
-def test_the_service_answers_odd_requests_and_ends_at_unreadable_ones(soak: Soak, tmp_path: Path, sound: str) -> None:
+def test_server_answers_odd_requests(soak: Soak, tmp_path: Path, sound: str) -> None:
     """Each request has one end, none of them a bug; what is no request ends the process with exit code 1, after one Error."""
     requests = [message for message in REQUESTS if not isinstance(message, Shutdown)]
     requests += [
@@ -216,7 +216,7 @@ def test_the_service_answers_odd_requests_and_ends_at_unreadable_ones(soak: Soak
     assert (tmp_path / "service.log").stat().st_size < 1_000_000
 
 
-def test_more_requests_than_anybody_sends_are_refused(tmp_path: Path, sound: str) -> None:
+def test_too_many_requests_are_rejected(tmp_path: Path, sound: str) -> None:
     with _service(tmp_path) as service:
         for n in range(2000):
             service.send(to_bytes(Generate(n + 1, sound, performance=Performance(count=100))))
@@ -225,7 +225,7 @@ def test_more_requests_than_anybody_sends_are_refused(tmp_path: Path, sound: str
         assert service.end() == 1
 
 
-def test_the_bytes_that_wait_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_of_waiting_requests_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = np.zeros((10, 52), np.float32)
     monkeypatch.setattr("backend.ipc.server_inbox.MAX_PAYLOAD", 3 * kept.nbytes)
     for number, refused in ((3, ""), (4, "4 requests wait, which are too many")):

@@ -47,14 +47,14 @@ def _table(tmp_path: Path, rows: Sequence[dict[str, Any] | str]) -> Path:
     return path
 
 
-def test_a_folder_is_read_with_its_folders(script: Path) -> None:
+def test_folder_is_read_with_subfolders(script: Path) -> None:
     lines = read_lines(script)
     names = [line.name for line in lines]
     assert len(lines) == 7 and names == sorted(names) and "broken" in names
     assert names[0] == f"act two/{CLIPS[5].stem}"
 
 
-def test_names_that_are_alike_are_told_apart(tmp_path: Path) -> None:
+def test_duplicate_names_are_numbered(tmp_path: Path) -> None:
     wanted = (("x", 1), ("X", 1), ("x", 2), ("x_1", 1), ("../../x", 1))
     names = [
         line.name
@@ -67,7 +67,7 @@ def test_names_that_are_alike_are_told_apart(tmp_path: Path) -> None:
     )
 
 
-def test_a_table_says_what_is_wrong_with_its_lines(tmp_path: Path) -> None:
+def test_invalid_table_rows_are_explained(tmp_path: Path) -> None:
     good = {"file": "a.wav", "start": "0.5", "end": 2, "seed": 3, "identity": "Ada"}
     lines = read_lines(
         _table(
@@ -141,7 +141,7 @@ def test_default_line_keeps_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda p: p.write_text("a,b\n"), "column"),
     ],
 )
-def test_what_is_no_script_is_a_sentence(tmp_path: Path, make: Any, says: str) -> None:
+def test_invalid_script_is_explained(tmp_path: Path, make: Any, says: str) -> None:
     path = tmp_path / "none.csv"
     make(path)
     with pytest.raises(LinesError, match=says):
@@ -152,9 +152,7 @@ def _batch(script: Path, out: Path, *more: str) -> int:
     return main(["batch", str(script), "--out", str(out), "--processes", "2", *more])
 
 
-def test_all_lines_are_done_a_bad_one_is_listed_and_nothing_is_done_twice(
-    script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_finished_lines_are_not_repeated(script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert _batch(script, out) == 3
     told = capsys.readouterr()
@@ -182,7 +180,7 @@ def test_all_lines_are_done_a_bad_one_is_listed_and_nothing_is_done_twice(
     assert "3 lines made, 4 kept" in capsys.readouterr().out
 
 
-def test_a_table_s_wishes_are_met_as_the_plain_command_meets_them(tmp_path: Path) -> None:
+def test_table_row_matches_generate_command(tmp_path: Path) -> None:
     clip = CLIPS[0]
     table = _table(
         tmp_path,
@@ -222,9 +220,7 @@ def test_a_table_s_wishes_are_met_as_the_plain_command_meets_them(tmp_path: Path
     assert manifest.read_manifest(tmp_path / "out")["x"].seeds == (4, 5)
 
 
-def test_a_half_written_manifest_is_gone_on_with(
-    script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_half_written_manifest_is_continued(script: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     _batch(script, out)
     path = out / manifest.NAME
@@ -237,7 +233,7 @@ def test_a_half_written_manifest_is_gone_on_with(
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system doesn't tell a process's children")
-def test_a_worker_that_is_killed_takes_no_line_with_it(tmp_path: Path) -> None:
+def test_killed_worker_loses_no_line(tmp_path: Path) -> None:
     rows = [{"file": str(clip), "name": f"{number} {clip.stem}", "count": 3} for number in range(12) for clip in CLIPS]
     command = [
         sys.executable,
@@ -269,7 +265,7 @@ class _Crash(str):
         return os._exit, (1,)
 
 
-def test_line_that_crashes_its_worker_fails_alone(tmp_path: Path) -> None:
+def test_crashing_line_fails_alone(tmp_path: Path) -> None:
     lines = [Line("crash", _Crash()), *(Line(clip.stem, str(clip)) for clip in CLIPS)]
     workers = processes(Setting(DEFAULT_MODEL, tmp_path, "csv"), 2)
     results = {result.name: result for result in workers([(line, "key") for line in lines])}
@@ -291,7 +287,7 @@ def _children(parent: int) -> list[int]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:
+def test_interrupted_batch_keeps_finished_lines(tmp_path: Path) -> None:
     rows = [{"file": str(clip), "name": f"{number} {clip.stem}", "count": 3} for number in range(40) for clip in CLIPS]
     command = [
         sys.executable,
@@ -324,5 +320,5 @@ def test_ctrl_c_leaves_what_was_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node isn't here to read it")
-def test_the_farm_s_job_type_is_javascript() -> None:
+def test_flamenco_job_type_is_valid_javascript() -> None:
     subprocess.run(["node", "--check", str(ROOT / "docs/flamenco_lip_sync.js")], check=True)

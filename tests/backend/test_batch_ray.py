@@ -20,7 +20,7 @@ CLIPS = sorted((ROOT / "tests/data").rglob("*.ogg"))
 
 
 @pytest.mark.slow
-def test_a_lost_node_s_lines_are_done_elsewhere_once_each(tmp_path: Path) -> None:
+def test_lost_node_lines_run_elsewhere(tmp_path: Path) -> None:
     lines: list[Line] = [
         Line(f"{number} {clip.stem}", str(clip), performance=Performance(seed=number))
         for number in range(25)

@@ -62,7 +62,7 @@ def _check(take: Curves, fps: float, seconds: float, start: float = 0.0) -> None
         (10, 60, 3),
     ],
 )
-def test_rows_come_at_any_step_of_the_timecode(row_fps: int, code_fps: int, digits: int, tmp_path: Path) -> None:
+def test_rows_may_skip_timecode_frames(row_fps: int, code_fps: int, digits: int, tmp_path: Path) -> None:
     _check(read(_csv(tmp_path / "a.csv", _codes(row_fps * 20, row_fps, code_fps, digits), row_fps)), row_fps, 20.0)
 
 
@@ -77,12 +77,12 @@ def test_drop_frame_timecode_does_not_drift(nominal: int, mark: str, minute: int
     assert take.start == pytest.approx(first / fps, abs=1e-3)
 
 
-def test_a_point_that_says_the_second_again(tmp_path: Path) -> None:
+def test_subframes_may_repeat_the_frame(tmp_path: Path) -> None:
     codes = (f"00:00:{row // 60:02}:{row % 60 + row % 60 / 60:06.3f}" for row in range(600))
     _check(read(_csv(tmp_path / "a.csv", codes, 60)), 60, 10.0)
 
 
-def test_a_rate_can_be_given_where_none_is_told(tmp_path: Path) -> None:
+def test_missing_rate_can_be_given(tmp_path: Path) -> None:
     short = _csv(tmp_path / "short.csv", _codes(20, 24, 24), 24)
     assert read(short).fps == 60
     _check(read(short, 24.0), 24, 20 / 24)
@@ -126,7 +126,7 @@ SPELLED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("what", SPELLED)
-def test_any_spelling_of_a_table_is_read(what: str, tmp_path: Path) -> None:
+def test_table_encodings_and_separators_are_read(what: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(SPELLED[what])
     take = read(path)
@@ -134,7 +134,7 @@ def test_any_spelling_of_a_table_is_read(what: str, tmp_path: Path) -> None:
     assert take.rotations["HeadYaw"][:590] == pytest.approx(np.arange(590) / 1000, abs=2e-3)
 
 
-def test_a_column_that_is_empty_is_not_there(tmp_path: Path) -> None:
+def test_empty_column_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("time,jawOpen,tongueOut\n0,0.1,\n0.1,0.2,\n0.2,0.3,\n")
     assert read(tmp_path / "a.csv").names == ("jawOpen",)
 
@@ -159,7 +159,7 @@ TABLES: dict[str, tuple[str, float]] = {
 
 
 @pytest.mark.parametrize("what", TABLES)
-def test_any_table_of_the_names_is_a_capture(what: str, tmp_path: Path) -> None:
+def test_tables_of_other_tools_are_read(what: str, tmp_path: Path) -> None:
     text, fps = TABLES[what]
     for suffix in (".csv", ".txt", ""):
         path = tmp_path / f"take{suffix}"
@@ -220,7 +220,7 @@ def test_rotations_come_back(suffix: str, tmp_path: Path) -> None:
         ("time,jawOpen,jawLeft,jawRight\n0,x,y,z\n1,x,,\n", "aren't numbers"),
     ],
 )
-def test_what_no_capture_can_be_made_of_is_told(text: str, words: str, tmp_path: Path) -> None:
+def test_unreadable_table_is_explained(text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(CurvesError, match=words):
         read(tmp_path / "a.csv")

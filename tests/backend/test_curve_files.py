@@ -42,7 +42,7 @@ def test_livelink_comes_back(tmp_path: Path, fps: float, start: float) -> None:
     np.testing.assert_allclose(back.values, take.values, atol=2e-6)
 
 
-def test_livelink_is_what_capture_apps_write(tmp_path: Path) -> None:
+def test_livelink_output_matches_capture_apps(tmp_path: Path) -> None:
     write(
         tmp_path / "take.CSV", Curves(("jawLeft", "jawRight"), np.array([[0.25, 0.5]] * 61, np.float32), 30.0, 3599.0)
     )
@@ -54,7 +54,7 @@ def test_livelink_is_what_capture_apps_write(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["take.CSV"]
 
 
-def test_a_clock_shows_29_97_without_drift(tmp_path: Path) -> None:
+def test_ntsc_timecode_does_not_drift(tmp_path: Path) -> None:
     write(tmp_path / "take.csv", _take(1800, NTSC))
     codes = [line.split(",")[0] for line in (tmp_path / "take.csv").read_text().splitlines()[1:]]
     assert codes[:2] == ["00:00:00:00.000", "00:00:00:01.000"]
@@ -62,7 +62,7 @@ def test_a_clock_shows_29_97_without_drift(tmp_path: Path) -> None:
     assert codes[1799] == "00:01:00:00.798"  # 60.027 s
 
 
-def test_a_capture_with_dropped_frames_over_midnight(tmp_path: Path) -> None:
+def test_dropped_frames_across_midnight(tmp_path: Path) -> None:
     lines = ["Timecode,BlendshapeCount,JawOpen,Extra"]
     for frame in range(180):
         if frame % 50 != 7:
@@ -93,7 +93,7 @@ def _json(folder: Path, data: object) -> Path:
     return path
 
 
-def test_our_json_is_what_readers_of_beat_take(tmp_path: Path) -> None:
+def test_json_output_matches_beat_readers(tmp_path: Path) -> None:
     write(
         tmp_path / "take.json", Curves(("jawOpen", "tongueOut"), np.array([[0.25, 0.5], [1, 0]], np.float32), 30.0, 2.0)
     )
@@ -102,7 +102,7 @@ def test_our_json_is_what_readers_of_beat_take(tmp_path: Path) -> None:
     assert data["frames"] == [{"weights": [0.25, 0.5], "time": 2.0}, {"weights": [1.0, 0.0], "time": 2.033333}]
 
 
-def test_beats_own_json(tmp_path: Path) -> None:
+def test_beat_json_is_read(tmp_path: Path) -> None:
     values = np.random.default_rng(2).random((300, 51)).round(4)
     frames = [
         {"weights": [*row], "time": round((k + 1) / 60, 4), "rotation": [0, 0, 0]} for k, row in enumerate(values)
@@ -119,12 +119,12 @@ def test_beats_own_json(tmp_path: Path) -> None:
     )
 
 
-def test_bare_frames(tmp_path: Path) -> None:
+def test_bare_frames_are_read(tmp_path: Path) -> None:
     back = read(_json(tmp_path, {"names": ["jawOpen"], "fps": 25, "start": 1.5, "frames": [[0], [0.5], [2]]}))
     assert (back.names, back.fps, back.start, back.values[:, 0].tolist()) == (("jawOpen",), 25.0, 1.5, [0.0, 0.5, 1.0])
 
 
-def test_audio2faces_json(tmp_path: Path) -> None:
+def test_audio2face_json_is_read(tmp_path: Path) -> None:
     names = ["eyeBlinkLeft", "jawOpen", "mouthClose"]
     rows = [[0.0, 0.25, -0.01], [0.5, 1.5, 0.125]]
     export = {
@@ -146,7 +146,7 @@ def test_audio2faces_json(tmp_path: Path) -> None:
         read(_json(tmp_path, export | {"exportFps": float("inf")}))
 
 
-def test_names_are_known_by_any_spelling(tmp_path: Path) -> None:
+def test_any_channel_spelling_is_read(tmp_path: Path) -> None:
     np.savez(
         tmp_path / "take.npz",
         names=["Jaw_Open", "Smile", "browInnerUp_L", "browInnerUp_R"],
@@ -173,7 +173,7 @@ def test_names_are_known_by_any_spelling(tmp_path: Path) -> None:
         "\0\0\0",
     ],
 )
-def test_what_is_no_livelink_file(tmp_path: Path, text: str) -> None:
+def test_invalid_livelink_file_is_rejected(tmp_path: Path, text: str) -> None:
     (tmp_path / "take.csv").write_text(text)
     with pytest.raises(CurvesError):
         read(tmp_path / "take.csv")
@@ -193,13 +193,13 @@ def test_what_is_no_livelink_file(tmp_path: Path, text: str) -> None:
         '{"facsNames": ["jawOpen"], "weightMat": null, "exportFps": 30}',
     ],
 )
-def test_what_is_no_json_of_curves(tmp_path: Path, text: str) -> None:
+def test_invalid_json_is_rejected(tmp_path: Path, text: str) -> None:
     (tmp_path / "take.json").write_text(text)
     with pytest.raises(CurvesError):
         read(tmp_path / "take.json")
 
 
-def test_what_is_no_npz_of_curves(tmp_path: Path) -> None:
+def test_invalid_npz_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "take.npz"
     path.write_bytes(b"PK\3\4 nothing")
     with pytest.raises(CurvesError, match="contains no readable curves"):
@@ -222,7 +222,7 @@ def test_what_is_no_npz_of_curves(tmp_path: Path) -> None:
             read(path)
 
 
-def test_where_nothing_can_be_written(tmp_path: Path) -> None:
+def test_unwritable_path_is_reported(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     for path in (tmp_path / "take.txt", tmp_path / "none" / "take.csv", tmp_path / "folder.csv"):
         with pytest.raises(CurvesError):

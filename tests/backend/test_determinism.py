@@ -127,7 +127,7 @@ def first(requests: dict[str, Generate], tmp_path_factory: pytest.TempPathFactor
     return answers
 
 
-def test_whatever_came_before(
+def test_earlier_jobs_change_nothing(
     soak: Soak, requests: dict[str, Generate], first: dict[str, list[tuple]], tmp_path: Path
 ) -> None:
     """Another job, a cancelled or a failed one, or a restart."""
@@ -148,7 +148,7 @@ def test_whatever_came_before(
 
 
 @pytest.mark.parametrize("file", ["speech", "long"])
-def test_on_any_number_of_threads(file: str, long: Path) -> None:
+def test_thread_count_changes_nothing(file: str, long: Path) -> None:
     """2, 3, 4, 8 threads of the processor: the same bytes. 1: the same curves."""
     samples = read_clip(long if file == "long" else real_backend.SPEECH).samples
 
@@ -170,7 +170,7 @@ def test_on_any_number_of_threads(file: str, long: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system doesn't let a process have fewer cores")
-def test_on_one_core(requests: dict[str, Generate], tmp_path: Path) -> None:
+def test_single_core_changes_nothing(requests: dict[str, Generate], tmp_path: Path) -> None:
     def takes(cores: set[int], folder: str) -> dict[str, np.ndarray]:
         mine = os.sched_getaffinity(0)
         os.sched_setaffinity(0, cores)
@@ -189,7 +189,9 @@ def test_on_one_core(requests: dict[str, Generate], tmp_path: Path) -> None:
         np.testing.assert_allclose(one[what], all_of_them[what], atol=OTHER_WINDOWS, rtol=0, err_msg=what)
 
 
-def test_through_a_shell(requests: dict[str, Generate], first: dict[str, list[tuple]], tmp_path: Path) -> None:
+def test_command_line_gives_same_take(
+    requests: dict[str, Generate], first: dict[str, list[tuple]], tmp_path: Path
+) -> None:
     request, out = requests["short"], tmp_path / "a.npz"
     options = ("--start", "1", "--end", "1.5", "--seed", str(request.performance.seed), "--out", str(out))
     subprocess.run(
@@ -201,7 +203,9 @@ def test_through_a_shell(requests: dict[str, Generate], first: dict[str, list[tu
     assert read(out).values.tobytes() == first["short"][0][-1]
 
 
-def test_by_another_name(requests: dict[str, Generate], first: dict[str, list[tuple]], tmp_path: Path) -> None:
+def test_file_name_changes_nothing(
+    requests: dict[str, Generate], first: dict[str, list[tuple]], tmp_path: Path
+) -> None:
     """Neither a file's name, folder and date nor the model's folder are in a take."""
     sound, model = tmp_path / "😀.sound", tmp_path / "other model"
     shutil.copyfile(real_backend.SPEECH, sound)
@@ -213,7 +217,7 @@ def test_by_another_name(requests: dict[str, Generate], first: dict[str, list[tu
     assert take.curves.values.tobytes() == first["short"][0][-1]
 
 
-def test_as_it_was_when_the_model_was_made(tmp_path: Path) -> None:
+def test_output_matches_the_recorded_one(tmp_path: Path) -> None:
     """Mean and deviation of each channel, and the jaw in time, within .001: a change of a library, the sampler or the sound's way in shows.
 
     Where a change is meant (another model), delete the file and run this: it is written anew, for you to look at.

@@ -59,7 +59,7 @@ def _takes(client: Client, request: Generate) -> list[Take]:
     return [reply.take for reply in _until(client, Done) if isinstance(reply, TakeReady)]
 
 
-def test_a_voice_moves_a_face(client: Client) -> None:
+def test_speech_moves_the_face(client: Client) -> None:
     client.send(Hello(1))
     (ready,) = _until(client, Ready)
     assert len(ready.identities) >= 8 and ready.emotions == EMOTIONS and 1 <= ready.steps <= 8
@@ -71,7 +71,7 @@ def test_a_voice_moves_a_face(client: Client) -> None:
     assert not np.array_equal(one.curves.values, two.curves.values)
 
 
-def test_the_same_request_gives_the_same_take(client: Client, tmp_path: Path) -> None:
+def test_same_request_gives_same_take(client: Client, tmp_path: Path) -> None:
     request = Generate(1, str(SPEECH), 2.0, 4.0, performance=Performance(seed=3, fps=29.97))
     (one,) = _takes(client, request)
     (two,) = _takes(client, request)
@@ -83,7 +83,7 @@ def test_the_same_request_gives_the_same_take(client: Client, tmp_path: Path) ->
     np.testing.assert_array_equal(one.curves.values, three.curves.values)
 
 
-def test_cancel_then_go_on(client: Client) -> None:
+def test_jobs_continue_after_cancel(client: Client) -> None:
     client.send(Generate(1, str(SPEECH), performance=Performance(count=100)))
     _until(client, Progress)
     began = time.monotonic()
@@ -93,7 +93,7 @@ def test_cancel_then_go_on(client: Client) -> None:
     assert len(_takes(client, Generate(3, str(SPEECH), 0, 1))) == 1
 
 
-def test_killed_then_started_again(client: Client, tmp_path: Path) -> None:
+def test_backend_restarts_after_kill(client: Client, tmp_path: Path) -> None:
     client.send(Generate(1, str(SPEECH), performance=Performance(count=100)))
     _until(client, TakeReady)
     client._process.kill()
@@ -111,21 +111,21 @@ def _until_gone(client: Client) -> Gone:
     return reply
 
 
-def test_shutdown_ends_it(client: Client) -> None:
+def test_shutdown_ends_the_process(client: Client) -> None:
     client.send(Generate(1, str(SPEECH), performance=Performance(count=100)))
     _until(client, Progress)
     client.send(Shutdown(2))
     assert _until_gone(client).returncode == 0
 
 
-def test_its_log_names_no_sound(client: Client, tmp_path: Path) -> None:
+def test_log_contains_no_sound_names(client: Client, tmp_path: Path) -> None:
     _takes(client, Generate(1, str(SPEECH), 0, 1))
     client.stop()
     log = (tmp_path / "backend.log").read_text()
     assert len(log) < 2000 and "Job 1: 1 takes" in log and SPEECH.name not in log
 
 
-def test_stray_output_harms_nothing(tmp_path: Path) -> None:
+def test_stray_output_is_harmless(tmp_path: Path) -> None:
     """A package that prints when it is imported, from Python and from below, as native libraries do."""
     (tmp_path / "backend").symlink_to(REPOSITORY / "backend")
     (tmp_path / "soxr.py").write_text(
@@ -140,7 +140,7 @@ def test_stray_output_harms_nothing(tmp_path: Path) -> None:
     assert {"stray", "stray below", "stray shell"} <= set((tmp_path / "backend.log").read_text().splitlines())
 
 
-def test_no_parent_no_child(tmp_path: Path) -> None:
+def test_child_exits_with_its_parent(tmp_path: Path) -> None:
     """A parent that ends without a word, in the middle of a job, leaves no process and no complaint of its own."""
     code = f"""
 import sys; sys.path.insert(0, {str(REPOSITORY)!r})
@@ -161,7 +161,7 @@ print(client._process.pid)
         time.sleep(0.1)
 
 
-def test_a_log_that_nobody_keeps_harms_nothing(tmp_path: Path) -> None:
+def test_unread_log_is_harmless(tmp_path: Path) -> None:
     """As when Blender was killed: what the child prints then goes nowhere, and it ends as it should."""
     command = [
         sys.executable,

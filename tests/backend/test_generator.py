@@ -52,7 +52,7 @@ def _centres(labels: str) -> list[float]:
     return [(first + last) / 2 for label, first, last in phones if label.rstrip("012") in wanted and last - first < 0.3]
 
 
-def test_lips_close_at_p_b_m_and_open_on_ah(faces: list[np.ndarray]) -> None:
+def test_lips_follow_bilabials_and_vowels(faces: list[np.ndarray]) -> None:
     aperture = lip_aperture(Curves(CHANNELS, faces[0], 30.0))
     closed, opened = _centres("P B M"), _centres("AE AO AA AW AY EH")
     assert len(closed) >= 2 and len(opened) >= 6
@@ -63,19 +63,19 @@ def test_lips_close_at_p_b_m_and_open_on_ah(faces: list[np.ndarray]) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.1, 0.2, 0.3])
-def test_lips_that_close_at_p_b_m_do_so_when_smoothed(faces: list[np.ndarray], seconds: float) -> None:
+def test_smoothing_preserves_generated_lip_closures(faces: list[np.ndarray], seconds: float) -> None:
     aperture = lip_aperture(adjust(Curves(CHANNELS, faces[0], 30.0), Controls(smoothing=seconds)))
     shut = [aperture[max(round(30 * t) - 1, 0) : round(30 * t) + 2].min() for t in _centres("P B M")]
     assert max(shut) < 0.1 * np.percentile(aperture, 90)
 
 
-def test_lips_round_on_w_and_oo_and_tuck_at_f_and_v(faces: list[np.ndarray]) -> None:
+def test_lips_round_and_tuck_by_phone(faces: list[np.ndarray]) -> None:
     assert (rank_at(-rounding(faces[0]), _centres("W UW")) <= 0.25).all()
     tucked = rank_at(-channel(faces[0], "mouthRollLower"), _centres("F V"), slack=2)
     assert (tucked <= 0.25).mean() >= 0.75
 
 
-def test_seeds_agree_on_the_lips_and_not_on_the_rest(faces: list[np.ndarray]) -> None:
+def test_seeds_vary_only_upper_face(faces: list[np.ndarray]) -> None:
     one, other = faces
 
     def agreement(names: tuple[str, ...]) -> float:

@@ -105,7 +105,7 @@ def _size(reply: Reply) -> int:
     return len(pipe.getvalue())
 
 
-def test_it_opens_runs_and_removes_nothing(tmp_path: Path, home: Path, start: Callable[..., Client]) -> None:
+def test_backend_opens_no_other_files(tmp_path: Path, home: Path, start: Callable[..., Client]) -> None:
     root, notes = tmp_path / 'it\'s "{0}" é', tmp_path / "notes"  # the root's name is no code
     shutil.copytree(
         real_backend.REPOSITORY / "backend", root / "backend", ignore=shutil.ignore_patterns("model", "__pycache__")
@@ -136,7 +136,7 @@ def _replies_to_the_end(client: Client) -> Reply | Gone | None:
 
 
 @on_linux
-def test_it_holds_no_socket_and_nothing_but_its_pipes_to_write_to(soak: Soak, start: Callable[..., Client]) -> None:
+def test_backend_can_write_only_its_pipes(soak: Soak, start: Callable[..., Client]) -> None:
     client = start()
     process = Path(f"/proc/{client._process.pid}")
     for n in soak.times(quick=5, long=200):
@@ -174,7 +174,7 @@ def _no_network() -> str:
 
 
 @pytest.mark.skipif(bool(_no_network()), reason=f"the network can't be taken away: {_no_network()}")
-def test_it_needs_no_network(tmp_path: Path, start: Callable[..., Client]) -> None:
+def test_backend_runs_without_network(tmp_path: Path, start: Callable[..., Client]) -> None:
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nexec {shutil.which("unshare")} -rn {sys.executable} "$@"\n')
     python.chmod(0o700)
@@ -191,7 +191,7 @@ def test_it_needs_no_network(tmp_path: Path, start: Callable[..., Client]) -> No
     )  # only a heading: nobody in there has a socket
 
 
-def test_nothing_around_it_is_imported(
+def test_imports_ignore_the_surroundings(
     tmp_path: Path, home: Path, start: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sprung = tmp_path / "sprung"
@@ -253,7 +253,7 @@ _KNOWN = re.compile(
 )
 
 
-def test_its_log_holds_no_sound(tmp_path: Path, start: Callable[..., Client]) -> None:
+def test_log_contains_no_audio(tmp_path: Path, start: Callable[..., Client]) -> None:
     client = start()
     _all_kinds_of_jobs(client)
     speech, _ = soundfile.read(real_backend.SPEECH)

@@ -27,7 +27,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_version() -> None:
+def test_version_option_prints_version() -> None:
     assert _run("--version").stdout.strip() == __version__
 
 
@@ -43,7 +43,7 @@ def test_version() -> None:
         ("identities",),
     ],
 )
-def test_a_wrong_command_line_exits_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_exit_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(list(arguments))
     assert caught.value.code == 2 and "usage" in capsys.readouterr().err
@@ -56,14 +56,14 @@ def _refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return output.err
 
 
-def test_no_model_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_model_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for command in (("generate", SPEECH, "--out", str(tmp_path / "a.csv")), ("identities", SPEECH)):
         assert "No model.json" in _refused(capsys, *command, "--model", str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
 @needs_model
-def test_bad_input_is_a_sentence_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_is_explained_without_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = ("--model", str(DEFAULT_MODEL), "--out", str(tmp_path / "a.csv"))
     assert "no file" in _refused(capsys, "generate", str(tmp_path / "none.wav"), *out)
     assert "identity" in _refused(capsys, "generate", SPEECH, *out, "--identity", "nobody")
@@ -154,7 +154,7 @@ def test_closed_pipe_ends_quietly(command: str, buffered: bool, tmp_path: Path) 
     assert len([*out.glob("*.csv")]) == takes
 
 
-def test_windows_has_another_word_for_a_closed_pipe() -> None:
+def test_windows_closed_pipe_is_recognized() -> None:
     assert is_closed_pipe(OSError(errno.EINVAL, "Invalid argument"), "win32")
     assert not is_closed_pipe(OSError(errno.EINVAL, "Invalid argument", "a?.csv"), "win32")
     assert not is_closed_pipe(OSError(errno.EINVAL, "Invalid argument"), "linux")

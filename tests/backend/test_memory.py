@@ -57,12 +57,12 @@ def _peak(folder: Path, minutes: int, locked: bool = False) -> float:
     return kilobytes / 1024
 
 
-def test_a_long_clip_takes_little_more_memory_than_a_short_one(tmp_path: Path) -> None:
+def test_memory_grows_slowly_with_length(tmp_path: Path) -> None:
     # 20 minutes are 77 MB of samples, 18 of what the decoder hears, 7 of curves
     assert _peak(tmp_path, 20) < _peak(tmp_path, 1) + 77
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("locked", [False, True])
-def test_the_longest_clip_takes_less_than_400_mb(tmp_path: Path, locked: bool) -> None:
+def test_longest_clip_needs_under_400_mb(tmp_path: Path, locked: bool) -> None:
     assert _peak(tmp_path, 120, locked) < 400

@@ -15,7 +15,7 @@ NESTED = UserMessage(
 )
 
 
-def test_message_is_filled_in_the_language_asked_for() -> None:
+def test_message_is_rendered_in_requested_language() -> None:
     german = {
         "{count} of {share:.1f}: {reasons}": "{reasons} ({share:.1f}, {count})",
         "{file} is empty": "{file} ist leer",

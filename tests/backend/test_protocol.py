@@ -61,7 +61,7 @@ def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and all(_same(value, vars(other)[name]) for name, value in vars(one).items())
 
 
-def test_every_message_comes_back() -> None:
+def test_every_message_survives_the_pipe() -> None:
     assert {type(message) for message in MESSAGES} == set(get_args(Message))
     pipe = io.BytesIO(to_bytes(*MESSAGES))
     for message in MESSAGES:
@@ -152,7 +152,7 @@ def test_claimed_payload_takes_no_memory() -> None:
     assert pipe.largest <= 2**20
 
 
-def test_message_of_an_older_peer_is_understood() -> None:
+def test_older_peer_message_is_read() -> None:
     pipe = io.BytesIO(raw_frame({"type": "Notice", "nbytes": 0, "id": 1, "message": "No GPU."}))
     assert protocol.read(pipe) == Notice(1, "No GPU.", None)
 

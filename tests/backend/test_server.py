@@ -146,7 +146,7 @@ def start() -> Iterator[Callable[..., Child]]:
         child.thread.join(5)
 
 
-def test_hello_and_takes(start: Callable[..., Child], sound: str) -> None:
+def test_hello_and_takes_are_answered(start: Callable[..., Child], sound: str) -> None:
     child = start()
     child.send(Hello(1), Generate(2, sound, 0.25, 0.75, performance=Performance(seed=7, count=2, fps=24)))
     ready, *takes, done = child.until(Done)
@@ -162,7 +162,7 @@ def test_hello_and_takes(start: Callable[..., Child], sound: str) -> None:
     assert child.rest() == [] and child.code == 0
 
 
-def test_progress_grows(start: Callable[..., Child], sound: str) -> None:
+def test_progress_never_decreases(start: Callable[..., Child], sound: str) -> None:
     child = start()
     child.send(Generate(1, sound))
     seen = []
@@ -204,7 +204,7 @@ def test_wrong_request_is_explained(
     assert isinstance(take, TakeReady) and done == Done(2)
 
 
-def test_a_bug_is_told_and_logged(start: Callable[..., Child], sound: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_bug_is_reported_and_logged(start: Callable[..., Child], sound: str, caplog: pytest.LogCaptureFixture) -> None:
     def broken(*_: Any) -> Iterator[Take]:
         raise ValueError("shapes differ " * 1000)
 
@@ -219,7 +219,7 @@ def test_a_bug_is_told_and_logged(start: Callable[..., Child], sound: str, caplo
     assert "Traceback" in caplog.text and ready.id == 2
 
 
-def test_a_model_that_does_not_load_is_tried_again(start: Callable[..., Child], sound: str) -> None:
+def test_failed_model_load_is_retried(start: Callable[..., Child], sound: str) -> None:
     outcomes = iter([ModelError("No model"), ModelError("Still none"), Some()])
 
     def load(report: Report) -> Any:
@@ -236,7 +236,7 @@ def test_a_model_that_does_not_load_is_tried_again(start: Callable[..., Child], 
     ]
 
 
-def test_what_loading_takes_and_what_is_amiss_are_told(start: Callable[..., Child], sound: str) -> None:
+def test_loading_steps_and_notices_are_sent(start: Callable[..., Child], sound: str) -> None:
     def load(report: Report) -> Any:
         report(UserMessage("Building"))
         return Some(notices=(UserMessage("No {what}", what="GPU"),))
@@ -251,7 +251,7 @@ def test_what_loading_takes_and_what_is_amiss_are_told(start: Callable[..., Chil
     assert ready.runtime == "onnx"
 
 
-def test_what_takes_long_gives_signs_of_life(start: Callable[..., Child], sound: str) -> None:
+def test_slow_work_gives_signs_of_life(start: Callable[..., Child], sound: str) -> None:
     """A model that loads, a runtime that computes: whatever neither reports nor looks up."""
 
     def load(report: Report) -> Any:
@@ -310,7 +310,7 @@ def test_stand_in_model_replaces_unknown_names(start: Callable[..., Child], soun
     )
 
 
-def test_loading_is_given_up_between_its_steps(start: Callable[..., Child], sound: str) -> None:
+def test_loading_can_be_canceled(start: Callable[..., Child], sound: str) -> None:
     began, cancelled = threading.Event(), threading.Event()
 
     def load(report: Report) -> Any:
@@ -352,7 +352,7 @@ class Slow:
             time.sleep(0.005)
 
 
-def test_cancel_under_way_and_waiting(start: Callable[..., Child], sound: str) -> None:
+def test_cancel_running_and_waiting_jobs(start: Callable[..., Child], sound: str) -> None:
     slow = Slow()
     child = start(generate=slow)
     child.send(
@@ -369,7 +369,7 @@ def test_cancel_under_way_and_waiting(start: Callable[..., Child], sound: str) -
 
 
 @pytest.mark.parametrize("end", ["shutdown", "eof"])
-def test_the_end_stops_a_job(start: Callable[..., Child], sound: str, end: str) -> None:
+def test_end_of_input_stops_job(start: Callable[..., Child], sound: str, end: str) -> None:
     slow = Slow()
     child = start(generate=slow)
     child.send(Generate(1, sound, performance=Performance(seed=9)), Generate(2, sound, performance=Performance(seed=9)))
@@ -384,7 +384,7 @@ def test_the_end_stops_a_job(start: Callable[..., Child], sound: str, end: str) 
 @pytest.mark.parametrize(
     "garbage", [b"garbage\n", b"\0" * 100000, b'{"type": "Done", "nbytes": 0, "id": 1}\n', b'{"type": "He']
 )
-def test_garbage_ends_it_with_a_reason(start: Callable[..., Child], garbage: bytes) -> None:
+def test_garbage_ends_server_with_reason(start: Callable[..., Child], garbage: bytes) -> None:
     child = start()
     child.send(Hello(1))
     child.until(Ready)
@@ -394,7 +394,7 @@ def test_garbage_ends_it_with_a_reason(start: Callable[..., Child], garbage: byt
     assert (error.id, error.kind) == (0, "request") and "unreadable" in error.message and child.code == 1
 
 
-def test_nobody_listening_does_no_harm(start: Callable[..., Child], sound: str) -> None:
+def test_closed_reply_pipe_is_harmless(start: Callable[..., Child], sound: str) -> None:
     done = threading.Event()
 
     def generate(*arguments: Any) -> Iterator[Take]:

@@ -59,7 +59,7 @@ GOOD: dict[str, tuple[str, Callable[[Path], None]]] = {
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
 @pytest.mark.parametrize("form", GOOD)
-def test_mutated_curves(form: str, soak: Soak, tmp_path: Path) -> None:
+def test_mutated_curves_are_read_or_rejected(form: str, soak: Soak, tmp_path: Path) -> None:
     suffix, make = GOOD[form]
     path = tmp_path / f"take{suffix}"
     make(path)
@@ -96,7 +96,7 @@ SCRIPT = {
 
 
 @pytest.mark.parametrize("suffix", SCRIPT)
-def test_mutated_scripts(suffix: str, soak: Soak, tmp_path: Path) -> None:
+def test_mutated_scripts_are_read_or_rejected(suffix: str, soak: Soak, tmp_path: Path) -> None:
     path = tmp_path / f"script{suffix}"
     for n in soak.times(quick=60, long=1500):
         with soak.trial(f"mutated scripts of a batch: {suffix}"):
@@ -110,7 +110,7 @@ def test_mutated_scripts(suffix: str, soak: Soak, tmp_path: Path) -> None:
                 raise AssertionError(f"seed {n}") from error
 
 
-def test_mutated_manifests(soak: Soak, tmp_path: Path) -> None:
+def test_mutated_manifests_are_read_or_skipped(soak: Soak, tmp_path: Path) -> None:
     with open_manifest(tmp_path) as manifest:
         for name in ("a", "b", "c"):
             add(
@@ -237,7 +237,7 @@ BOMBS: dict[str, tuple[str, Callable[[Path], Any]]] = {
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_what_claims_to_be_huge_is_refused_at_once(bomb: str, tmp_path: Path) -> None:
+def test_decompression_bombs_are_rejected_at_once(bomb: str, tmp_path: Path) -> None:
     suffix, make = BOMBS[bomb]
     path = tmp_path / f"bomb{suffix}"
     make(path)
@@ -248,7 +248,7 @@ def test_what_claims_to_be_huge_is_refused_at_once(bomb: str, tmp_path: Path) ->
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
-def test_a_script_of_one_endless_line_is_refused(tmp_path: Path) -> None:
+def test_endless_script_line_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "script.csv"
     path.write_bytes(b"file\n" + b"a," * (50 << 20))
     code = "from backend.batch.lines import read_lines, LinesError\ntry:\n    read_lines(path)\nexcept LinesError as error:\n    print(error)"
