@@ -29,7 +29,7 @@ class FlatFormat:
 
     @cached_property
     def types(self) -> dict[str, Any]:
-        """Name in the format -> type of the field, in the fields' order."""
+        """Map each name in the format to the type of its field, in the order of the fields."""
         return dict(self._types(self.kind))
 
     def _types(self, kind: type) -> list[tuple[str, Any]]:
@@ -42,7 +42,7 @@ class FlatFormat:
         return found
 
     def flatten(self, record: Any) -> dict[str, Any]:
-        """Name in the format -> value, which is not copied."""
+        """Return name in the format -> value. Values are not copied."""
         flat: dict[str, Any] = {}
         for field in fields(record):
             value = getattr(record, field.name)

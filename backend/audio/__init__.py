@@ -1,4 +1,4 @@
-"""Sound files into what the model hears: 16 kHz, mono, float32."""
+"""Read sound files as 16 kHz mono float32. Runs in the backend process and in training."""
 
 from .clip import LONGEST, RATE, SHORTEST, Clip, read_clip
 from .errors import AudioError, UnknownFormat

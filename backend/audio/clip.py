@@ -1,4 +1,4 @@
-"""Seconds of a sound file as 16 kHz mono."""
+"""Read a range of a sound file as 16 kHz mono."""
 
 import hashlib
 import math
@@ -20,18 +20,18 @@ SHORTEST = 0.2  # seconds
 LONGEST = 2 * 3600.0  # seconds
 RATES = (1000, 768000)  # lowest and highest sample rate of a file
 _BLOCK = 30 * RATE  # samples
-_HELD = 600.0  # seconds: a longer clip is decoded anew each time it is heard, rather than held
-# Full scale is 1, but some float files are scaled like 16-bit integers; what lies above is a broken file's.
+_MAX_HELD = 600.0  # s; a longer clip is not held in memory but decoded again for each iteration
+# Full scale is 1, but some float files are scaled like 16-bit integers. Larger values only occur in broken files.
 _LOUDEST = 65536.0
-_TOLD = 0.25  # seconds by which lengths may differ without a notice
+_LENGTH_TOLERANCE = 0.25  # s by which lengths may differ without a notice
 
 
 @dataclass(frozen=True)
 class Clip:
-    """Seconds of a sound file.
+    """A range of a sound file.
 
-    blocks: (n,) float32, mono at RATE, one after the other, as often as asked; each but the last is half a minute, or there is only one.
-    start: s, where in the file sample 0 lies; sha256: of the file; notices: sentences on what was not as it seemed.
+    blocks: (n,) float32, mono at RATE. Can be iterated repeatedly. All but the last have 30 s, or there is only one.
+    start: position of sample 0 in the file, s. sha256: of the file. notices: messages about oddities of the file.
     """
 
     blocks: Iterable[np.ndarray]
@@ -41,7 +41,7 @@ class Clip:
 
     @property
     def samples(self) -> np.ndarray:
-        """All of it, (n,)."""
+        """Return the whole clip, (n,)."""
         blocks = list(self.blocks)
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
@@ -52,13 +52,16 @@ def read_clip(
     end: float | None = None,
     callback: Callable[[float], None] = lambda fraction: None,
 ) -> Clip:
-    """Read the seconds [start, end) of a sound file of any format, rate and channels that libsndfile, ffmpeg or PyAV reads.
+    """Read the seconds [start, end) of a sound file that libsndfile, ffmpeg or PyAV can decode.
 
-    end None, or after the file's end, is the file's end. Everything that can be heard is read, whatever the header says. Channels are
-    averaged, unless they cancel: then the loudest is taken. Samples that are no numbers become silence.
-    callback gets the fraction done and may raise to give up. Never holds more of the file than ten minutes and a block.
-    Raises AudioError when there is no such file, it holds no sound, or the range is outside of it, too short or too long; so may walking
-    the blocks of a long clip, which are read as they are asked for.
+    end: None, or a time after the file's end, means the end of the file.
+    callback: gets the fraction done; may raise to cancel.
+
+    All sound that can be decoded is read, whatever the header says. Channels are averaged, unless they cancel each
+    other; then the loudest one is used. NaN and infinite samples become silence. Memory holds at most ten minutes and a block.
+
+    Raises AudioError when there is no such file, it holds no sound, or the range is outside of it, too short or too
+    long. Iterating over the blocks of a long clip may raise it, too, because they are decoded on demand.
     """
     if not math.isfinite(start) or start < 0 or (end is not None and not start < end < math.inf):
         raise AudioError(
@@ -71,12 +74,12 @@ def read_clip(
     sound = open_sound(path)
     parts = _parts(sound, path, start, end)
     begins = parts[0].begins
-    held = sum(part.seconds for part in parts) <= _HELD
+    held = sum(part.seconds for part in parts) <= _MAX_HELD
     blocks: Iterable[np.ndarray] = []
     levels = [Levels(part.piece.rate) for part in parts]
     if held:
         blocks = [np.concatenate([*_decode(path, parts, levels, callback)])]
-    else:  # heard once, so that all that is to be known of it is known before its blocks are asked for
+    else:  # decode once now, so that lengths, levels and notices are known before the blocks are used
         for part, level in zip(parts, levels, strict=True):
             for _ in _mono(part, level, callback, LONGEST):
                 pass
@@ -86,7 +89,7 @@ def read_clip(
         if level.frames
     ]
     _check_length(path, sum(part.seconds for part in chosen))
-    if not held and sum(part.seconds for part in chosen) > _HELD:
+    if not held and sum(part.seconds for part in chosen) > _MAX_HELD:
         blocks = _Stream(path, tuple(chosen))
     elif not held or any(part.channel is not None for part in chosen):
         blocks = [np.concatenate([*_decode(path, chosen, [], lambda fraction: callback(0.9))])]
@@ -96,7 +99,10 @@ def read_clip(
 
 @dataclass(frozen=True)
 class _Part:
-    """Frames first .. first + count of a piece; count None: to its end. begins: s, where in the file that is; channel: None is the mean."""
+    """Frames first .. first + count of a piece.
+
+    count: None means to its end. begins: position in the file, s. channel: None means the mean of all channels.
+    """
 
     piece: Piece
     first: int
@@ -111,7 +117,7 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Stream:
-    """Parts of a file, decoded while they are walked."""
+    """Parts of a file, decoded on each iteration."""
 
     path: Path
     parts: tuple[_Part, ...]
@@ -121,7 +127,7 @@ class _Stream:
 
 
 def _evenly(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """The same samples in blocks of _BLOCK, but for the last."""
+    """Regroup samples into blocks of _BLOCK; the last one may be shorter."""
     left = np.zeros(0, np.float32)
     for block in blocks:
         left = np.concatenate([left, block])
@@ -133,7 +139,7 @@ def _evenly(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def _parts(sound: Sound, path: Path, start: float, end: float | None) -> list[_Part]:
-    """The parts of a sound that the seconds ask for. Raises AudioError."""
+    """Select the parts of a sound between start and end, in seconds. Raises AudioError."""
     parts, offset = [], 0.0
     for piece in sound.pieces:
         if not RATES[0] <= piece.rate <= RATES[1]:
@@ -183,14 +189,14 @@ def _check_length(path: Path, seconds: float) -> None:
         )
 
 
-def _notices(path: Path, sound: Sound, asked: Sequence[_Part], heard: Sequence[_Part]) -> tuple[UserMessage, ...]:
-    """What the caller should know of how the file was read."""
-    told = []
-    seconds = sum(part.seconds for part in heard)
-    missing = sum(part.seconds for part in asked) - seconds
+def _notices(path: Path, sound: Sound, requested: Sequence[_Part], decoded: Sequence[_Part]) -> tuple[UserMessage, ...]:
+    """Return messages about missing sound, wrong headers and channels that cancel."""
+    notices = []
+    seconds = sum(part.seconds for part in decoded)
+    missing = sum(part.seconds for part in requested) - seconds
     length = sum(math.inf if piece.frames is None else piece.frames / piece.rate for piece in sound.pieces)
-    if _TOLD < missing < math.inf:
-        told.append(
+    if _LENGTH_TOLERANCE < missing < math.inf:
+        notices.append(
             UserMessage(
                 "Only {seconds:.2f} s of {file} could be decoded, and {missing:.2f} s after them could not: export it again",
                 seconds=seconds,
@@ -198,31 +204,34 @@ def _notices(path: Path, sound: Sound, asked: Sequence[_Part], heard: Sequence[_
                 missing=missing,
             )
         )
-    elif sound.told is not None and abs(length - sound.told) > _TOLD:
-        told.append(
+    elif sound.stated_seconds is not None and abs(length - sound.stated_seconds) > _LENGTH_TOLERANCE:
+        notices.append(
             UserMessage(
                 "The header of {file} says {told:.2f} s, but {seconds:.2f} s can be heard, and all of it is read",
                 file=shown(path),
-                told=sound.told,
+                told=sound.stated_seconds,
                 seconds=length,
             )
         )
-    channel = next((part.channel for part in heard if part.channel is not None), None)
+    channel = next((part.channel for part in decoded if part.channel is not None), None)
     if channel is not None:
-        told.append(
+        notices.append(
             UserMessage(
                 "The channels of {file} cancel each other, so only channel {channel}, the loudest, is heard",
                 file=shown(path),
                 channel=channel + 1,
             )
         )
-    return tuple(told)
+    return tuple(notices)
 
 
 def _decode(
     path: Path, parts: Sequence[_Part], levels: Sequence[Levels], callback: Callable[[float], None]
 ) -> Iterator[np.ndarray]:
-    """Parts as blocks of samples at RATE. levels: one for each part, or none. Raises AudioError at the end when they were too few."""
+    """Yield parts as blocks of samples at RATE. levels: one for each part, or none.
+
+    Raises AudioError at the end if the sound was too short.
+    """
     length = 0
     for index, part in enumerate(parts):
         level = levels[index] if levels else Levels(part.piece.rate)
@@ -237,7 +246,7 @@ def _decode(
 
 
 def _mono(part: _Part, levels: Levels, callback: Callable[[float], None], longest: float) -> Iterator[np.ndarray]:
-    """A part as blocks of mono, (n,) float32, fewer when the file is cut short; no more than so many seconds and a block."""
+    """Yield a part as mono blocks, (n,) float32. Stop at the file's end, or a block after `longest` seconds."""
     left = part.count if part.count is not None else math.ceil((longest + 1) * part.piece.rate)
     total = left
     with closing(part.piece.read(part.first)) as blocks:  # type: ignore[type-var]
@@ -264,7 +273,7 @@ def _resampled(blocks: Iterable[np.ndarray], rate: int) -> Iterator[np.ndarray]:
         samples = stream.resample_chunk(block)
         done += len(samples)
         yield samples
-    # The stream's flush rounds by itself; the length is ours to say.
+    # The flush of the stream rounds differently, so trim or pad to the exact length.
     missing = round(frames * RATE / rate) - done
     samples = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:missing]
     yield np.pad(samples, (0, missing - len(samples)))

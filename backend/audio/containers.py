@@ -1,20 +1,20 @@
-"""WAV (RIFF, RF64) and CAF files whose lengths were never written, or are too small, or that are several in one."""
+"""Find the sound in WAV (RIFF, RF64) and CAF files with missing or wrong lengths, or with several WAVs in one file."""
 
 from .mp3 import mp3_pieces
 from .spliced import Part
 from .window import Window
 
 _UNKNOWN = 0xFFFFFFFF
-_PLACEHOLDER = 0x7FFFF000  # a size from which on it stands for one that isn't known yet
+_PLACEHOLDER = 0x7FFFF000  # sizes from here on are placeholders for an unknown size
 _MP3 = 0x55  # the format tag of MP3 in a WAV
-_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")  # what players' tags behind the sound begin with
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")  # first bytes of tags that may follow the sound
 _LARGEST_HEADER = 1 << 24  # bytes
 
 Piece = tuple[list[Part], int, float | None]
 
 
 def riff_pieces(data: Window) -> list[Piece]:
-    """The WAVs in a file as (parts, 0, seconds told by the header), none where it is one WAV whose header is right."""
+    """Return the WAVs in a file as (parts, 0, seconds in the header), or [] for a single WAV with a correct header."""
     pieces: list[Piece] = []
     changed, start = False, 0
     while start < len(data) and _is_wave(data, start):
@@ -32,7 +32,7 @@ def _is_wave(data: Window, at: int) -> bool:
 
 
 def _wave(data: Window, start: int) -> tuple[list[Piece], bool, int] | None:
-    """(the WAV from start on, whether its header is wrong, where the next one may begin); None where it has no samples at all."""
+    """Return the WAV at start, whether its header is wrong, and where another may begin; None if it has no samples."""
     order = "big" if data[start : start + 4] == b"RIFX" else "little"
     at, form, long_size = start + 12, b"", 0
 
@@ -47,42 +47,45 @@ def _wave(data: Window, start: int) -> tuple[list[Piece], bool, int] | None:
         if data[at : at + 4] == b"ds64":
             long_size = number(at + 16, 8)
         at += 8 + number(at + 4) + number(at + 4) % 2
-    first, told = at + 8, number(at + 4)
-    if data[start : start + 4] == b"RF64" and told == _UNKNOWN:
-        told = long_size
-    end, follows = _end(data, first, told)
+    first, stated = at + 8, number(at + 4)
+    if data[start : start + 4] == b"RF64" and stated == _UNKNOWN:
+        stated = long_size
+    end, follows = _end(data, first, stated)
     rate, align = (int.from_bytes(form[k : k + n], order) for k, n in ((4, 4), (12, 2)))  # type: ignore[arg-type]
     if form[:2] == _MP3.to_bytes(2, order):  # type: ignore[arg-type]
         return mp3_pieces(data, first, end) or [([(first, end)], 0, None)], True, follows
-    short = end - first < told < _PLACEHOLDER
-    seconds = told / (rate * align) if rate and align else None
-    if end - first <= told and not start and not _is_wave(data, follows):
+    short = end - first < stated < _PLACEHOLDER
+    seconds = stated / (rate * align) if rate and align else None
+    if end - first <= stated and not start and not _is_wave(data, follows):
         return [([(start, follows)], 0, seconds if short else None)], short, follows
     header = bytearray(data[start:first])
     header[:4] = header[:4].replace(b"RF64", b"RIFF")
     header = header.replace(b"ds64", b"JUNK", 1)
     header[4:8] = min(first - start - 8 + end - first, _UNKNOWN - 1).to_bytes(4, order)  # type: ignore[arg-type]
     header[-4:] = min(end - first, _UNKNOWN - 1).to_bytes(4, order)  # type: ignore[arg-type]
-    return [([bytes(header), (first, end)], 0, seconds if end - first > told or short else None)], True, follows
+    return [([bytes(header), (first, end)], 0, seconds if end - first > stated or short else None)], True, follows
 
 
-def _end(data: Window, first: int, told: int) -> tuple[int, int]:
-    """(end of the samples that begin at first, of which the header tells so many bytes; where something else may begin)."""
+def _end(data: Window, first: int, stated: int) -> tuple[int, int]:
+    """Return the end of the samples that begin at first, and where something else may begin.
+
+    stated: their number of bytes in the header.
+    """
     size = len(data)
-    if told >= size - first:
+    if stated >= size - first:
         return size, size
-    if told or _is_chunk(data, first):
-        after = first + told + told % 2
+    if stated or _is_chunk(data, first):
+        after = first + stated + stated % 2
         behind = data[after : after + 4096]
         if len(behind) < 8 or _is_wave(data, after) or _is_chunk(data, after) or not behind.strip(b"\0"):
-            return first + told, after
-        if _is_chunk(data, first + told) or behind.startswith(_TAGS):
-            return first + told, after
+            return first + stated, after
+        if _is_chunk(data, first + stated) or behind.startswith(_TAGS):
+            return first + stated, after
     return size, size
 
 
 def _is_chunk(data: Window, at: int) -> bool:
-    """Whether a chunk begins here, rather than samples: four printable letters and a size that fits."""
+    """Return True if a chunk and not samples begin here: four printable letters and a size that fits."""
     name, room = data[at : at + 4], len(data) - at - 8
     if len(name) < 4 or not all(32 <= letter < 127 for letter in name):
         return False
@@ -90,7 +93,7 @@ def _is_chunk(data: Window, at: int) -> bool:
 
 
 def caf_parts(data: Window) -> list[Piece]:
-    """A CAF whose chunk of samples has no length, or more than there are; [] for any other."""
+    """Return a CAF whose sample chunk has no length or too large a length; [] for any other."""
     at = 8
     while at + 12 <= len(data):
         size = int.from_bytes(data[at + 4 : at + 12], "big", signed=True)

@@ -1,4 +1,4 @@
-"""Many channels into one, without losing what is audible."""
+"""Mix channels to mono without losing audible sound to cancellation."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _CANCELS = 0.25  # of the power that the mean of unrelated channels has
 
 
 class Levels:
-    """How loud the channels of a clip are, and their mean: told of every block, in order."""
+    """Measure how loud the channels of a clip are, and their mean. Call add() with every block in order."""
 
     def __init__(self, rate: int) -> None:
         self.frames = 0
@@ -19,7 +19,7 @@ class Levels:
         self._channels = np.zeros(1)
 
     def add(self, block: np.ndarray) -> None:
-        """Take in the next frames, (n, channels). They are judged by their differences, which hardly hold hum or an offset."""
+        """Add the next frames, (n, channels). Only their differences count, which contain little hum and no offset."""
         self.frames += len(block)
         channels = block.shape[1]
         if channels == 1 or len(block) < 2:
@@ -33,7 +33,7 @@ class Levels:
         self._channels = self._channels + own.sum(axis=1)
 
     def louder_channel(self) -> int | None:
-        """The loudest channel where the mean of all would lose most of what is heard, else None."""
+        """Return the loudest channel if the mean of all would lose most of the audible sound, else None."""
         if not self._means:
             return None
         mean, unrelated = np.concatenate(self._means), np.concatenate(self._unrelated)
@@ -44,5 +44,5 @@ class Levels:
 
 
 def mix(block: np.ndarray, channel: int | None) -> np.ndarray:
-    """(n, channels) -> (n,): the channels' mean, or one of them."""
+    """Return the mean of all channels, or one channel: (n, channels) -> (n,)."""
     return block.mean(axis=1) if channel is None else np.ascontiguousarray(block[:, channel])

@@ -1,4 +1,4 @@
-"""What can be wrong with a sound file, in sentences."""
+"""Errors of sound files, as messages for the artist."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ class AudioError(UserError):
 
 
 class UnknownFormat(AudioError):
-    """The file may well be sound, but nothing here can decode it. Another program may."""
+    """The file may be sound, but no decoder here can read it. Another program may."""
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what a decoder raises into an AudioError. (soundfile raises TypeError and ValueError for some broken headers.)"""
+    """Turn a decoder's errors into AudioError. For some broken headers, soundfile raises TypeError or ValueError."""
     try:
         yield
     except (OSError, RuntimeError, TypeError, ValueError) as error:
@@ -29,14 +29,14 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def shown(path: Path) -> str:
-    """A path as a sentence can hold it: its end, when it is very long, and no unprintable letters."""
+    """Quote a path for a message. Shorten a very long one and replace unprintable letters."""
     text = str(path).encode("utf-8", "replace").decode()
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return f'"{text}"' if len(text) <= 200 else f'"...{text[-200:]}"'
 
 
 def reason(error: BaseException) -> str:
-    """What an exception says, as part of a sentence."""
+    """Return the text of an exception as part of a sentence."""
     text = getattr(error, "error_string", "") or getattr(error, "strerror", "") or str(error)
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     return text.strip().rstrip(".")[:200] or type(error).__name__

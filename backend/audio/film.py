@@ -1,4 +1,4 @@
-"""Sound that libsndfile has no decoder for (AAC, WMA, films), by the program ffmpeg or the package PyAV, where one of them is installed."""
+"""Decode sound that libsndfile can't (AAC, WMA, films) with the program ffmpeg or the package PyAV, where installed."""
 
 import contextlib
 import shutil
@@ -22,7 +22,10 @@ _AU_FLOAT = 6
 
 @dataclass(frozen=True)
 class Film:
-    """The first sound track of a file. rate: frames a second; read: (first frame) -> (n, channels) float32, block after block."""
+    """The first sound track of a file.
+
+    rate: frames per second. read(first): yield blocks (n, channels) float32 from a frame to the end.
+    """
 
     rate: int
     channels: int
@@ -30,7 +33,7 @@ class Film:
 
 
 def open_film(path: Path) -> Film | None:
-    """The sound of a file; None where neither ffmpeg nor PyAV is installed. Raises AudioError when it can't make sound of it."""
+    """Open the sound of a file; None without ffmpeg and PyAV. Raises AudioError if they can't decode it."""
     if shutil.which("ffmpeg"):
         with _ffmpeg(path) as (rate, channels, _):
             return Film(rate, channels, lambda first: _from_first(_by_ffmpeg(path), first))
@@ -46,7 +49,7 @@ def open_film(path: Path) -> Film | None:
 
 
 def _from_first(blocks: Iterator[np.ndarray], first: int) -> Iterator[np.ndarray]:
-    """The blocks without the frames before the first. (Seeking is exact in few of these formats.)"""
+    """Drop the frames before the first. Seeking would be exact in few of these formats."""
     with contextlib.closing(blocks):  # type: ignore[type-var]
         for block in blocks:
             if first < len(block):
@@ -63,8 +66,8 @@ def _by_ffmpeg(path: Path) -> Iterator[np.ndarray]:
 
 @contextlib.contextmanager
 def _ffmpeg(path: Path) -> Iterator[tuple[int, int, IO[bytes]]]:
-    """(rate, channels, big-endian float32) of what ffmpeg decodes. Raises AudioError when it decodes nothing."""
-    # Only this file, however it names others; a track that starts after the film is led in by silence, so that both start together.
+    """Start ffmpeg. Yield rate, channels and a pipe of big-endian float32. Raises AudioError if it decodes nothing."""
+    # Allow only this file, even if it refers to others. Start a late sound track with silence, in sync with the film.
     command = [
         "ffmpeg",
         "-nostdin",
@@ -87,15 +90,16 @@ def _ffmpeg(path: Path) -> Iterator[tuple[int, int, IO[bytes]]]:
             creationflags=child_flags(),
         )
     assert process.stdout and process.stderr
-    said: deque[bytes] = deque(maxlen=1)
-    listener = Thread(target=said.extend, args=(process.stderr,), daemon=True)  # or a full pipe would stop it
-    listener.start()
+    last_line: deque[bytes] = deque(maxlen=1)
+    # Read all of stderr, because a full pipe would block ffmpeg.
+    drain = Thread(target=last_line.extend, args=(process.stderr,), daemon=True)
+    drain.start()
     try:
         header = process.stdout.read(_AU_HEADER)
         offset, encoding, rate, channels = (int.from_bytes(header[at : at + 4], "big") for at in (4, 12, 16, 20))
         if len(header) < _AU_HEADER or encoding != _AU_FLOAT or not rate or not channels:
-            listener.join(timeout=5.0)
-            why = " ".join(said[0].decode(errors="replace").split())[-200:] if said else "it says nothing"
+            drain.join(timeout=5.0)
+            why = " ".join(last_line[0].decode(errors="replace").split())[-200:] if last_line else "it says nothing"
             raise AudioError(
                 "{file} gives no sound (ffmpeg: {reason}): choose another file, or export it again",
                 file=shown(path),
@@ -106,13 +110,13 @@ def _ffmpeg(path: Path) -> Iterator[tuple[int, int, IO[bytes]]]:
     finally:
         process.kill()
         process.wait()
-        listener.join(timeout=5.0)
+        drain.join(timeout=5.0)
         process.stdout.close()
         process.stderr.close()
 
 
 def _by_pyav(path: Path) -> Generator[tuple[int, np.ndarray], None, None]:
-    """(rate, (n, channels) float32), block after block; none where there is no sound track."""
+    """Yield (rate, (n, channels) float32) for each block; nothing if there is no sound track."""
     import av
 
     with reading(path), av.open(str(path.absolute()), options={"protocol_whitelist": "file"}) as container:
@@ -124,7 +128,7 @@ def _by_pyav(path: Path) -> Generator[tuple[int, np.ndarray], None, None]:
         began = False
         frames = (frame for packet in container.demux(stream) for frame in _decoded(packet))
         for frame in frames:
-            if not began and frame.time and frame.time > 0:  # a track that starts after the film
+            if not began and frame.time and frame.time > 0:  # the track starts after the film
                 yield rate, np.zeros((round(frame.time * rate), len(stream.layout.channels)), np.float32)
             began = True
             for part in resampler.resample(frame):
@@ -132,7 +136,7 @@ def _by_pyav(path: Path) -> Generator[tuple[int, np.ndarray], None, None]:
 
 
 def _decoded(packet) -> Iterator:  # type: ignore[no-untyped-def, type-arg]
-    """The frames of a packet, none of a broken one."""
+    """Yield the frames of a packet; nothing for a broken one."""
     import av
 
     try:

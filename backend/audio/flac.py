@@ -1,4 +1,4 @@
-"""FLAC files whose header doesn't tell how long they are, or tells it wrong: streamed, cut short, joined. (RFC 9639, section 9.)"""
+"""Correct FLAC files with a missing or wrong length: streamed, truncated or joined ones (RFC 9639, section 9)."""
 
 import io
 from itertools import pairwise
@@ -8,14 +8,14 @@ from .window import Window
 
 _MARK = b"fLaC\x00\x00\x00\x22"  # and a STREAMINFO of 34 bytes
 _FIRST = 42  # bytes up to the end of STREAMINFO
-_TAIL = 1 << 20  # bytes in which the last frames are looked for
+_TAIL = 1 << 20  # bytes at the end that are searched for the last frames
 _BLOCKS = {1: 192, **{k: 576 << (k - 2) for k in range(2, 6)}, **{k: 256 << (k - 8) for k in range(8, 16)}}
 
 Piece = tuple[list[Part], int, float | None]
 
 
 def flac_pieces(data: Window) -> list[Piece]:
-    """The FLACs in a file as (parts, 0, seconds told by the header), none where it is one FLAC whose header is right."""
+    """Return the FLACs in a file as (parts, 0, seconds in the header), or [] for a single one with a correct header."""
     starts = [0]
     while (at := data.find(_MARK, starts[-1] + 8)) >= 0:
         starts.append(at)
@@ -31,30 +31,28 @@ def flac_pieces(data: Window) -> list[Piece]:
 
 
 def corrected(head: bytes, tail: bytes) -> tuple[bytes, float | None] | None:
-    """(the file's first 42 bytes with the true count of samples, the seconds that they told); None where they are right.
+    """Return the first 42 bytes with the true sample count, and the seconds they stated; None if they are right.
 
-    head: at least those 42 bytes; tail: the file's last ones, with two whole frames or more.
+    head: at least the first 42 bytes. tail: the last bytes, with two whole frames or more.
     """
     if head[:8] not in (_MARK, b"fLaC\x80\x00\x00\x22") or len(head) < _FIRST:
         return None
     smallest, rate = int.from_bytes(head[8:10], "big"), int.from_bytes(head[18:21], "big") >> 4
-    told = int.from_bytes(head[21:26], "big") & ((1 << 36) - 1)
+    stated = int.from_bytes(head[21:26], "big") & ((1 << 36) - 1)
     frames = _frames(tail, smallest)
     ends = [b for a, b in pairwise(frames) if a[0] + a[1] == b[0]]
     if not ends or not rate:
         return None
     position, block, at = ends[-1]
-    if told == position + block:
+    if stated == position + block:
         return None
-    total = (
-        position + block if _crc(tail[at:], 16, 0x8005) == 0 else position
-    )  # a file that was cut has half a frame at its end
+    total = position + block if _crc(tail[at:], 16, 0x8005) == 0 else position  # a truncated file ends within a frame
     number = int.from_bytes(head[21:26], "big") >> 36 << 36 | total
-    return head[:21] + number.to_bytes(5, "big") + head[26:_FIRST], (told / rate if told else None)
+    return head[:21] + number.to_bytes(5, "big") + head[26:_FIRST], (stated / rate if stated else None)
 
 
 def _frames(tail: bytes, fixed_block: int) -> list[tuple[int, int, int]]:
-    """(first sample, samples, offset in tail) of every frame whose header is whole."""
+    """Return (first sample, samples, offset in tail) of every frame with a valid header."""
     found, at = [], -1
     while (at := tail.find(b"\xff", at + 1)) >= 0:
         if tail[at + 1 : at + 2] in (b"\xf8", b"\xf9") and (frame := _frame(tail[at : at + 16], fixed_block)):

@@ -1,4 +1,4 @@
-"""Where in a file its sound lies, whatever its headers say: recorders crash, streams have no length yet, pieces are joined by `cat`."""
+"""Find the sound in a file with wrong headers, as from crashed recorders, streams without a length or joined files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,22 +13,25 @@ from .window import Window
 
 @dataclass(frozen=True)
 class Layout:
-    """A sound within a file. parts: what a decoder is to be given, see Spliced; skip: frames of it that the encoder put in front;
-    told: the length in seconds that the file's own header tells, where that is another."""
+    """A sound within a file.
+
+    parts: the input of the decoder, see Spliced. skip: frames that the encoder added at the start.
+    stated_seconds: the length in the file's header, if that is wrong.
+    """
 
     parts: tuple[Part, ...]
     skip: int = 0
-    told: float | None = None
+    stated_seconds: float | None = None
 
 
 def find_layouts(path: Path) -> list[Layout]:
-    """The sounds of a file that must be read otherwise than its header says, in order; none where the file can be read as it is.
+    """Return the sounds of a file with wrong headers in order, or nothing if the file can be read as it is.
 
     Raises OSError.
     """
     with open(path, "rb") as file:
         found = _find(Window(file))
-    return [Layout(tuple(parts), skip, told) for parts, skip, told in found]
+    return [Layout(tuple(parts), skip, stated) for parts, skip, stated in found]
 
 
 def _find(data: Window) -> list[tuple[list[Part], int, float | None]]:
@@ -43,6 +46,6 @@ def _find(data: Window) -> list[tuple[list[Part], int, float | None]]:
         return caf_parts(data)
     if (
         head[:4] == b".snd" and head[8:12] == bytes(4) and len(data) > 32
-    ):  # no length yet: "to the end", in AU's own way
+    ):  # length 0: replace it by AU's value for "unknown"
         return [([data[:8] + b"\xff\xff\xff\xff", (12, len(data))], 0, 0.0)]
     return mp3_pieces(data, 0, len(data))

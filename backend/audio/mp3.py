@@ -1,7 +1,7 @@
-"""MP3 files that are longer or shorter than their first frame says: joined pieces, cut downloads, none that says anything.
+"""Correct MP3 files that are longer or shorter than their header states: joined, truncated or without a header.
 
-The decoder believes a Xing or VBRI header, or guesses from the first frame's bit rate where there is none. So the frames are counted here
-and, where they are others, the file is given a header that is right. (ISO 11172-3, 13818-3; the Xing header is documented by LAME.)
+The decoder trusts a Xing or VBRI header, or guesses from the bit rate of the first frame. So this module counts the
+frames and replaces a wrong header (ISO 11172-3, 13818-3; LAME documents the Xing header).
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,10 +16,10 @@ _KBITS = {
     3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-_JUNK = 1 << 20  # bytes before the first frame, or between two, in which the next is looked for
+_JUNK = 1 << 20  # bytes before the first frame, or between two, that are searched for the next one
 _DECODER_DELAY = 529  # samples
-_FEWEST = 4  # frames of a kind
-_TOLD_FRAMES = 1  # how many frames a header may be wrong by, as encoders count their own frame or don't
+_MIN_RUN = 4  # frames of one kind
+_FRAME_TOLERANCE = 1  # frames by which a header may be wrong, since not all encoders count the header's own frame
 
 Piece = tuple[list[Part], int, float | None]
 
@@ -34,23 +34,25 @@ class _Frame(NamedTuple):
 
 
 def mp3_pieces(data: Window, start: int, stop: int) -> list[Piece]:
-    """The MP3s in data[start:stop] as (parts, samples to skip, seconds told by the header), none where there is no MP3, or one that
-    says of itself how many frames it has."""
+    """Return the MP3s in data[start:stop] as (parts, samples to skip, seconds in the header).
+
+    Return [] if there is no MP3, or a single one with a correct header.
+    """
     first = next(_frames(data, start, stop), None)
     if first is None or not _is_mp3(data, start, first, stop):
         return []
-    told, delay = _told(data, first)
-    runs = _runs(_frames(data, first.start + (first.size if told is not None else 0), stop))
-    if not runs or (len(runs) == 1 and told is not None and abs(told - runs[0].count) <= _TOLD_FRAMES):
+    stated, delay = _read_header(data, first)
+    runs = _runs(_frames(data, first.start + (first.size if stated is not None else 0), stop))
+    if not runs or (len(runs) == 1 and stated is not None and abs(stated - runs[0].count) <= _FRAME_TOLERANCE):
         return []
     pieces: list[Piece] = [([_header(data, run), (run.first.start, run.end)], 0, None) for run in runs]
-    seconds = None if told is None else told * first.samples / first.rate
+    seconds = None if stated is None else stated * first.samples / first.rate
     return [(pieces[0][0], delay, seconds), *pieces[1:]]
 
 
 @dataclass
 class _Run:
-    """Frames of the same kind, one after another."""
+    """Consecutive frames of one kind."""
 
     first: _Frame
     count: int
@@ -63,10 +65,10 @@ def _runs(frames: Iterable[_Frame]) -> list[_Run]:
         if found and _kind(found[-1].first) == _kind(frame):
             found[-1].count, found[-1].end = found[-1].count + 1, frame.start + frame.size
         else:
-            if found and found[-1].count < _FEWEST:  # not frames but junk that looks like some
+            if found and found[-1].count < _MIN_RUN:  # junk that looks like frames
                 found.pop()
             found.append(_Run(frame, 1, frame.start + frame.size))
-    if len(found) > 1 and found[-1].count < _FEWEST:
+    if len(found) > 1 and found[-1].count < _MIN_RUN:
         found.pop()
     return found
 
@@ -76,7 +78,7 @@ def _kind(frame: _Frame) -> tuple[int, int]:
 
 
 def _is_mp3(data: Window, start: int, first: _Frame, stop: int) -> bool:
-    """Whether frames follow upon one another from the very start (or a tag) on: two bytes that look like a frame are in any file."""
+    """Return True if several frames follow each other from the start or a tag. A single match occurs in any file."""
     if first.start != start and data[start : start + 3] != b"ID3" and data[start : first.start].strip(b"\0"):
         return False
     at, count = first.start, 0
@@ -85,23 +87,23 @@ def _is_mp3(data: Window, start: int, first: _Frame, stop: int) -> bool:
     return count == 4 or at >= stop
 
 
-def _told(data: Window, frame: _Frame) -> tuple[int | None, int]:
-    """(how many frames a Xing or VBRI header says that there are behind it, samples to skip that an encoder put in front)."""
+def _read_header(data: Window, frame: _Frame) -> tuple[int | None, int]:
+    """Return the frames that a Xing or VBRI header states, or None, and the samples that its encoder added at the start."""
     at = frame.start + 4 + frame.side
     if data[at : at + 4] in (b"Xing", b"Info"):
         flags = int.from_bytes(data[at + 4 : at + 8], "big")
-        told = int.from_bytes(data[at + 8 : at + 12], "big") if flags & 1 else 0
+        stated = int.from_bytes(data[at + 8 : at + 12], "big") if flags & 1 else 0
         lame = at + 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
         delay = int.from_bytes(data[lame + 21 : lame + 24], "big") >> 12
         known = data[lame : lame + 4] in (b"LAME", b"Lavc", b"Lavf")
-        return told, (delay + _DECODER_DELAY if known else 0)
+        return stated, (delay + _DECODER_DELAY if known else 0)
     if data[frame.start + 36 : frame.start + 40] == b"VBRI":
         return int.from_bytes(data[frame.start + 50 : frame.start + 54], "big"), 0
     return None, 0
 
 
 def _header(data: Window, run: _Run) -> bytes:
-    """A frame like these that holds no sound but says how many follow."""
+    """Return a header frame of the same kind, which states the number of frames and holds no sound."""
     frame = run.first
     head = bytearray(data[frame.start : frame.start + 4])
     version = head[1] >> 3 & 3
@@ -110,13 +112,13 @@ def _header(data: Window, run: _Run) -> bytes:
         size = _size(version, index, frame.rate, 0)
         if size >= 4 + frame.side + 12:
             head[2] = index << 4 | head[2] & 0x0C
-            told = b"Info\0\0\0\1" + run.count.to_bytes(4, "big")
-            return (bytes(head) + bytes(frame.side) + told).ljust(size, b"\0")
+            stated = b"Info\0\0\0\1" + run.count.to_bytes(4, "big")
+            return (bytes(head) + bytes(frame.side) + stated).ljust(size, b"\0")
     raise ValueError("no frame of this kind can hold a header")
 
 
 def _frames(data: Window, at: int, stop: int) -> Iterator[_Frame]:
-    """The frames one after another; tags and up to _JUNK bytes of anything else are passed over."""
+    """Yield the frames in order. Skip tags and up to _JUNK bytes of anything else."""
     while at < stop:
         if frame := _frame(data, at, stop):
             yield frame
@@ -131,7 +133,7 @@ def _frames(data: Window, at: int, stop: int) -> Iterator[_Frame]:
 
 
 def _next(data: Window, at: int, stop: int) -> int:
-    """Where the next frame begins that another one follows upon; behind all where there is none."""
+    """Return the start of the next frame that is followed by another, or the end of the data."""
     while (at := data.find(b"\xff", at, stop)) >= 0:
         if (frame := _frame(data, at, len(data))) and _frame(data, at + frame.size, len(data)):
             return at

@@ -1,4 +1,4 @@
-"""Ogg files that libsndfile reads in part or not at all: joined ones, sound beside film, FLAC inside. (RFC 3533.)"""
+"""Find the sound in Ogg files that libsndfile can't read fully: joined files, sound beside film, FLAC (RFC 3533)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from .flac import corrected
 from .spliced import Part
 from .window import Window
 
-_MOST_PAGES = 2_000_000  # two hours have a fifth of it at most
+_MAX_PAGES = 2_000_000  # at least five times those of two hours
 _FLAC = b"\x7fFLAC"
-_SOUND = (b"\x01vorbis", b"OpusHead", _FLAC)  # what a stream of sound begins with
+_SOUND = (b"\x01vorbis", b"OpusHead", _FLAC)  # first bytes of a sound stream
 _CONTINUED, _BEGINS = 1, 2  # flags of a page
 
 Piece = tuple[list[Part], int, float | None]
@@ -17,14 +17,17 @@ Piece = tuple[list[Part], int, float | None]
 
 @dataclass
 class _Stream:
-    """The pages of one stream. pages: (start, first byte of its content, end, whether its content goes on with the page before's)."""
+    """A stream within the file.
+
+    pages: (start, first byte of the content, end, whether the content continues that of the previous page).
+    """
 
     begins: bytes
     pages: list[tuple[int, int, int, bool]] = field(default_factory=list)
 
 
 def ogg_pieces(data: Window) -> list[Piece]:
-    """The sounds in a file, one after another, as (parts, 0, None), none where it is one that libsndfile reads as it is."""
+    """Return the sounds in a file in order as (parts, 0, None), or [] if libsndfile can read the file as it is."""
     pieces: list[Piece] = []
     alone = True
     links = _links(data)
@@ -44,7 +47,10 @@ def ogg_pieces(data: Window) -> list[Piece]:
 
 
 def _links(data: Window) -> list[dict[bytes, _Stream]]:
-    """Of each link of the chain its streams by serial number. A link ends where a stream begins although others have gone on."""
+    """Return the streams of each link of the chain by serial number.
+
+    A new link begins where a stream begins after others have continued.
+    """
     links: list[dict[bytes, _Stream]] = []
     going = True
     for start, content, end in _pages(data):
@@ -63,9 +69,9 @@ def _links(data: Window) -> list[dict[bytes, _Stream]]:
 
 
 def _pages(data: Window) -> Iterator[tuple[int, int, int]]:
-    """(start, first byte of the content, end) of every whole page."""
+    """Yield (start, first byte of the content, end) of every whole page."""
     at = count = 0
-    while (at := data.find(b"OggS", at)) >= 0 and count < _MOST_PAGES:
+    while (at := data.find(b"OggS", at)) >= 0 and count < _MAX_PAGES:
         count += 1
         header = data[at : at + 282].ljust(27, b"\xff")
         content = at + 27 + header[26]
@@ -78,7 +84,7 @@ def _pages(data: Window) -> Iterator[tuple[int, int, int]]:
 
 
 def _unwrapped(data: Window, stream: _Stream) -> list[Part]:
-    """The FLAC inside of Ogg: its first packet holds 9 bytes before `fLaC`, and every other packet is a block or a frame as it stands."""
+    """Return the parts of a FLAC inside Ogg. Its first packet has 9 bytes before `fLaC`; the others are plain FLAC."""
     (_, content, end, _), *rest = stream.pages
     ranges = [(content + 9, end), *((content, end) for _, content, end, _ in rest if end > content)]
     head = data[ranges[0][0] : ranges[0][0] + 42]

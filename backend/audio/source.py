@@ -1,4 +1,4 @@
-"""A sound file as pieces that can be decoded: by libsndfile, else by ffmpeg or PyAV where there is one of them."""
+"""Open a sound file as pieces that can be decoded, by libsndfile or, where installed, by ffmpeg or PyAV."""
 
 import contextlib
 import io
@@ -17,21 +17,22 @@ from .film import open_film
 from .layout import Layout, find_layouts
 from .spliced import Spliced
 
-# Bytes of a file: all that a WAV can have, enough for two hours of stereo at 96 kHz, and what bounds the time that a broken one takes.
+# Bytes: the maximum of a WAV, enough for two hours of stereo at 96 kHz. It bounds the time that a broken file takes.
 LARGEST = 4 << 30
-_READ = 1 << 20  # values read at once, over all channels
-_CAREFUL = 4096  # frames read at once where more can't be
+_READ = 1 << 20  # values read at a time, over all channels
+_CAREFUL = 4096  # frames read at a time after a larger read has failed
 _BUFFER = 1 << 16  # bytes
-_TALKATIVE = (
-    "SDS",
-)  # formats of which libsndfile prints what they hold, where they are broken: it would be in the log
-_MEDIA = 256  # bytes of a file in which a text shows that it is one
+_TALKATIVE = ("SDS",)  # formats whose content libsndfile prints when they are broken; it would end up in the log
+_MEDIA = 256  # bytes at the start of a file that tell text from media
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One sound of a file. rate: frames a second; frames: None where only decoding tells;
-    read: (first frame) -> (n, channels) float32, block after block to the end. A reader that is closed early ends what it began."""
+    """A sound of a file.
+
+    rate: frames per second. frames: None if only decoding can tell.
+    read(first): yield blocks (n, channels) float32 from a frame to the end. Closing the iterator releases the decoder.
+    """
 
     rate: int
     channels: int
@@ -41,14 +42,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class Sound:
-    """A file's pieces, to be heard one after another. told: the length in seconds that its header tells, where that is another."""
+    """The pieces of a file in order. stated_seconds: the length in its header, if that is wrong."""
 
     pieces: tuple[Piece, ...]
-    told: float | None = None
+    stated_seconds: float | None = None
 
 
 def open_sound(path: Path) -> Sound:
-    """Tell what a file holds, by its content. Raises AudioError; UnknownFormat where nothing here can decode it."""
+    """Detect what a file holds, by its content. Raises AudioError, or UnknownFormat if nothing here can decode it."""
     try:
         layouts = find_layouts(path)
     except (OSError, ValueError) as error:
@@ -59,7 +60,7 @@ def open_sound(path: Path) -> Sound:
         ) from error
     if layouts:
         with contextlib.suppress(AudioError):
-            return Sound(tuple(_corrected(path, layout) for layout in layouts), layouts[0].told)
+            return Sound(tuple(_corrected(path, layout) for layout in layouts), layouts[0].stated_seconds)
     try:
         return Sound((_plain(path),))
     except UnknownFormat:
@@ -71,9 +72,9 @@ def open_sound(path: Path) -> Sound:
 
 
 def find_sounds(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every file below a folder that may be meant as sound, by its content, in the order of names: (path, "" or why it can't be read).
+    """Yield (path, reason) for every sound file below a folder, sorted by name. reason: why it can't be read, or "".
 
-    Texts, pictures and other files that are no sound are passed over.
+    Files are detected by content. Texts, pictures and other files are skipped.
     """
     for path in sorted(folder.rglob("*")):
         if path.name.startswith(".") or not path.is_file():
@@ -88,7 +89,7 @@ def find_sounds(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def regular_file(path: str | Path) -> Path:
-    """The path of a file that can be read without waiting for anything. Raises AudioError."""
+    """Return the path of a regular, nonempty file of acceptable size. Raises AudioError."""
     path = Path(path)
     try:
         status = path.stat()
@@ -104,7 +105,7 @@ def regular_file(path: str | Path) -> Path:
         ) from error
     if stat.S_ISDIR(status.st_mode):
         raise AudioError("{file} is a folder: choose a sound file in it", file=shown(path))
-    if not stat.S_ISREG(status.st_mode):  # a pipe or a device could make us wait forever
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device could block forever
         raise AudioError("{file} is not a regular file: choose a sound file", file=shown(path))
     if status.st_size == 0:
         raise AudioError("{file} is empty: export the sound again", file=shown(path))
@@ -120,11 +121,11 @@ def regular_file(path: str | Path) -> Path:
 
 
 def _plain(path: Path) -> Piece:
-    """The file as libsndfile reads it by itself."""
+    """Open the file as libsndfile reads it by itself."""
 
     @contextlib.contextmanager
     def opened() -> Iterator[soundfile.SoundFile]:
-        if path.suffix.lower() == ".raw":  # soundfile goes by that suffix, whatever the file holds
+        if path.suffix.lower() == ".raw":  # soundfile relies on this suffix, whatever the file holds
             with (
                 Spliced(path, [(0, os.path.getsize(path))]) as whole,
                 soundfile.SoundFile(io.BufferedReader(whole, _BUFFER)) as file,
@@ -138,7 +139,7 @@ def _plain(path: Path) -> Piece:
 
 
 def _corrected(path: Path, layout: Layout) -> Piece:
-    """What a layout shows of a file."""
+    """Open a layout of the file."""
 
     @contextlib.contextmanager
     def opened() -> Iterator[soundfile.SoundFile]:
@@ -173,7 +174,7 @@ def _piece(
 
     def read(first: int) -> Iterator[np.ndarray]:
         with reading(path), opened() as file:
-            if first + skip:  # some formats can be read from their start, and can't be sought in
+            if first + skip:  # some formats can be read but not sought
                 file.seek(first + skip)
             yield from _blocks(file, first + skip, max(1, _READ // channels))
 
@@ -181,34 +182,32 @@ def _piece(
 
 
 def _blocks(file: soundfile.SoundFile, first: int, size: int) -> Iterator[np.ndarray]:
-    """Everything from here to the end, or to where it can't be decoded any further if that is after the first frames."""
-    heard = 0
+    """Yield everything up to the end, or up to a decoding error after the first frames."""
+    decoded = 0
     while True:
         try:
             block = file.read(size, dtype="float32", always_2d=True)
-        except (
-            soundfile.LibsndfileError
-        ):  # all of this block is lost, so what is good of it is asked for in smaller ones
+        except soundfile.LibsndfileError:  # the whole block is lost, so retry with smaller ones to get its good part
             if size > _CAREFUL:
                 size = _CAREFUL
                 with contextlib.suppress(soundfile.LibsndfileError):
-                    file.seek(first + heard)
+                    file.seek(first + decoded)
                     continue
-            if heard:
+            if decoded:
                 return
             raise
         if not len(block):
             return
-        heard += len(block)
+        decoded += len(block)
         yield block
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether a file begins as a text, such as a list of other files that ffmpeg would open."""
+    """Return True if a file begins as text. ffmpeg would open the files that a playlist names."""
     return all(byte >= 32 or byte in b"\t\n\r\f" for byte in head)
 
 
-# What people call sound and film, for files whose content can't be told without a decoder.
+# Suffixes of sound and film, for files whose content can't be detected without a decoder.
 _SOUNDLIKE = frozenset((
     ".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".au", ".snd", ".flac", ".ogg", ".oga",
     ".opus", ".spx", ".mp1", ".mp2", ".mp3", ".mpga", ".m4a", ".m4b", ".aac", ".ac3", ".eac3", ".wma", ".amr", ".ape",

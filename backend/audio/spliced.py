@@ -1,4 +1,4 @@
-"""A file made of parts of another and of bytes of our own: how headers are corrected and streams unwrapped without a copy."""
+"""A virtual file made of byte strings and ranges of a real file. It corrects headers without copying the file."""
 
 import io
 from bisect import bisect_right
@@ -10,7 +10,7 @@ Part = bytes | tuple[int, int]  # bytes as they are, or [start, stop) of the fil
 
 
 class Spliced(io.RawIOBase):
-    """The parts of a file, one after another, to be read and sought in. Raises OSError like any file."""
+    """The concatenated parts as a readable and seekable file. Raises OSError like any file."""
 
     def __init__(self, path: Path, parts: Sequence[Part]) -> None:
         self._file = open(path, "rb")  # noqa: SIM115  closed by close()
@@ -39,14 +39,14 @@ class Spliced(io.RawIOBase):
         while done < len(view) and self._position < self._starts[-1]:
             index = bisect_right(self._starts, self._position) - 1
             part, inside = self._parts[index], self._position - self._starts[index]
-            wanted = min(len(view) - done, self._starts[index + 1] - self._position)
+            size = min(len(view) - done, self._starts[index + 1] - self._position)
             if isinstance(part, bytes):
-                view[done : done + wanted] = part[inside : inside + wanted]
-                count = wanted
+                view[done : done + size] = part[inside : inside + size]
+                count = size
             else:
                 self._file.seek(part[0] + inside)
-                count = self._file.readinto(view[done : done + wanted])  # type: ignore[attr-defined]
-                if not count:  # the file was cut meanwhile
+                count = self._file.readinto(view[done : done + size])  # type: ignore[attr-defined]
+                if not count:  # the file was truncated in the meantime
                     break
             done += count
             self._position += count

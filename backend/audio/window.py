@@ -1,4 +1,4 @@
-"""A file's bytes by their position, however large it is: what looks into headers needs no more than a part of it at a time."""
+"""Random access to the bytes of a large file, with little memory."""
 
 import os
 from typing import BinaryIO
@@ -7,7 +7,7 @@ _HELD = 1 << 20  # bytes
 
 
 class Window:
-    """Bytes that are read as they are asked for, at most a megabyte at a time. Raises OSError like any file."""
+    """Bytes of a file, read on demand and buffered by the megabyte. Raises OSError like any file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -18,7 +18,7 @@ class Window:
         return self._size
 
     def __getitem__(self, part: slice) -> bytes:
-        """The bytes [start:stop], fewer at the file's end."""
+        """Return the bytes [start:stop], fewer at the file's end."""
         start, stop, _ = part.indices(self._size)
         if start < self._first or stop > self._first + len(self._held):
             self._file.seek(start)
@@ -26,7 +26,7 @@ class Window:
         return self._held[start - self._first : max(start, stop) - self._first]
 
     def find(self, text: bytes, start: int = 0, stop: int | None = None) -> int:
-        """Where a text first is in [start:stop], -1 where it isn't."""
+        """Return the first position of a text in [start:stop], or -1."""
         stop = self._size if stop is None else min(stop, self._size)
         while start < stop:
             end = min(start + _HELD, stop)

@@ -1,4 +1,7 @@
-"""The files that hold a take of curves: written by their suffix, read by what they hold."""
+"""Read and write files of curves. The suffix selects the format to write; the content tells the format to read.
+
+Runs in Blender, in the backend process and in training.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,15 +14,15 @@ from .table import read_table
 
 _WRITERS: dict[str, Callable[[Path, Curves], None]] = {".csv": write_csv, ".json": write_json, ".npz": write_npz}
 SUFFIXES: tuple[str, ...] = tuple(_WRITERS)
-READABLE: tuple[str, ...] = (*SUFFIXES, ".txt", ".tsv")  # what such files are called; read() goes by what they hold
+READABLE: tuple[str, ...] = (*SUFFIXES, ".txt", ".tsv")  # usual suffixes; read() goes by content
 _KINDS = ".csv (LiveLinkFace), .json (BEAT, Audio2Face) or .npz (NumPy)"
 _HEAD = 64  # bytes
 
 
 def read(path: str | Path, fps: float | None = None) -> Curves:
-    """Read a take: a table (Live Link Face and others), JSON (BEAT, Audio2Face, MediaPipe) or .npz, told by its content.
+    """Read a take from a table (Live Link Face and others), JSON (BEAT, Audio2Face, MediaPipe) or .npz.
 
-    fps: frames a second of a table that doesn't tell. Raises CurvesError.
+    fps: frame rate of a table that doesn't state it. Raises CurvesError.
     """
     path = Path(path)
     if not path.is_file():
@@ -41,12 +44,12 @@ def read(path: str | Path, fps: float | None = None) -> Curves:
 
 
 def write(path: str | Path, curves: Curves) -> None:
-    """Write a take as a .csv (LiveLinkFace), .json (BEAT's) or .npz, whole or not at all. Raises CurvesError."""
+    """Write a take as .csv (LiveLinkFace), .json (BEAT) or .npz, atomically. Raises CurvesError."""
     _writer(Path(path))(Path(path), curves)
 
 
 def check_path(path: str | Path) -> None:
-    """Raise CurvesError when write() could not write there, as far as can be told beforehand."""
+    """Check in advance whether write() can write to a path, as far as possible. Raises CurvesError if not."""
     path = Path(path)
     _writer(path)
     if path.is_dir():

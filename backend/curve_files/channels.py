@@ -1,4 +1,4 @@
-"""What every file of curves must hold."""
+"""Check the content of files of curves: channels, rotations, frame rate and start."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,14 +8,15 @@ import numpy as np
 from ..arkit import map_names
 from ..curves.base import ROTATIONS, CurvesError
 
-_FPS = (0.1, 1000.0)
-_LATEST = 1e9  # s
+_FPS = (0.1, 1000.0)  # lowest and highest
+_MAX_START = 1e9  # s
 
 
 def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
-    """The ARKit channels of a file, however it spells them: (their names, in the order of CHANNELS; values (frames, channels) in 0..1).
+    """Return the ARKit channels of a file, in any spelling: names in the order of CHANNELS, and values in 0..1.
 
-    names: of the columns of values (frames, columns). Of a channel in two halves it is their mean. Raises CurvesError.
+    names: of the columns of values (frames, columns). The result has shape (frames, channels). A channel that is split
+    in halves gets their mean. Raises CurvesError.
     """
     columns = {str(name): index for index, name in enumerate(names)}
     if values.ndim != 2 or not len(values) or values.shape[1] != len(columns) or not np.isfinite(values).all():
@@ -32,7 +33,7 @@ def pick_channels(path: Path, names: Iterable[object], values: np.ndarray) -> tu
 
 
 def pick_rotations(angles: Mapping[str, object], frames: int) -> dict[str, np.ndarray]:
-    """Those of ROTATIONS that are there, (frames,) float32 radians each. Raises ValueError for others than so many numbers."""
+    """Return the ROTATIONS that a file has, (frames,) float32 in radians. Raises ValueError for other shapes or NaN."""
     picked = {name: np.asarray(angles[name], np.float32) for name in ROTATIONS if name in angles}
     if any(turn.shape != (frames,) or not np.isfinite(turn).all() for turn in picked.values()):
         raise ValueError(f"its rotations are not of {frames} frames")
@@ -40,7 +41,7 @@ def pick_rotations(angles: Mapping[str, object], frames: int) -> dict[str, np.nd
 
 
 def check_fps(path: Path, fps: float) -> float:
-    """The same. Raises CurvesError when no take has such a frame rate."""
+    """Return the frame rate. Raises CurvesError if it is impossible."""
     if not _FPS[0] <= fps <= _FPS[1]:
         raise CurvesError(
             '"{file}" has an impossible frame rate of {fps:g} fps: export it again', file=path.name, fps=fps
@@ -49,8 +50,8 @@ def check_fps(path: Path, fps: float) -> float:
 
 
 def check_start(path: Path, start: float) -> float:
-    """The same. Raises CurvesError when it is no second that a take could start at."""
-    if not abs(start) <= _LATEST:
+    """Return the start in seconds. Raises CurvesError if it is impossible."""
+    if not abs(start) <= _MAX_START:
         raise CurvesError(
             '"{file}" starts at an impossible time of {start:g} s: export it again', file=path.name, start=start
         )

@@ -1,15 +1,15 @@
-"""JSON files of curves, told apart by their content.
+"""Read and write JSON files of curves. The content tells the layout.
 
-BEAT's, which is also what we write, with "fps" besides:
-    {"names": ["browDownLeft", ...], "frames": [{"weights": [0.1, ...], "time": 0.0166}, ...]}   one weight a name; time in seconds
-The same with bare lists for frames, an even rate and the second at which the first frame lies:
+BEAT's layout, which is also the one written here, with "fps" in addition:
+    {"names": ["browDownLeft", ...], "frames": [{"weights": [0.1, ...], "time": 0.0166}, ...]}   one weight per name, time in seconds
+The same with plain lists as frames, an even rate and the start of the first frame in seconds:
     {"names": [...], "fps": 30.0, "start": 0.0, "frames": [[0.1, ...], ...]}
-Audio2Face's, as its app exports it with "Export as JSON":
+Audio2Face's layout, from its app's "Export as JSON":
     {"exportFps": 60.0, "trackPath": "hello.wav", "numPoses": 52, "numFrames": 600, "facsNames": ["browDownLeft", ...],
-     "weightMat": [[0.1, ...], ...]}   one row a frame, one weight a name
-MediaPipe's results, of which every program makes its own list: a name and a score for each category, or names with numbers, and a time:
+     "weightMat": [[0.1, ...], ...]}   one row per frame, one weight per name
+MediaPipe's results, as programs store them: a name and a score for each category, or names with numbers, and a time:
     [{"timestamp_ms": 33, "categories": [{"categoryName": "browDownLeft", "score": 0.1}, ...]}, {"time": 0.1, "browDownLeft": 0.1, ...}]
-What we write has "rotations" besides, where the take has some: {"HeadYaw": [0.1, ...], ...}, radians.
+For takes with rotations, the files written here also have "rotations": {"HeadYaw": [0.1, ...], ...}, in radians.
 """
 
 import json
@@ -24,7 +24,7 @@ from .grid import measured_fps, on_grid
 from .whole import read_whole, replace_text
 
 _BEAT_FPS = 60.0
-_NO_TIME_FPS = 30.0  # MediaPipe's frames are those of a camera
+_NO_TIME_FPS = 30.0  # the usual rate of cameras, whose frames MediaPipe analyzes
 _CATEGORY = ("categoryName", "category_name", "name", "displayName")
 _CLOCKS = {
     "time": 1.0,
@@ -36,23 +36,23 @@ _CLOCKS = {
     "ms": 1e3,
     "timestamp": 1e3,
 }
-_MOST_LISTS = 5_000_000
+_MAX_LISTS = 5_000_000  # and objects in a file
 
 
 def write_json(path: str | Path, curves: Curves) -> None:
-    """Write BEAT's layout; times are seconds of the sound. Raises CurvesError."""
+    """Write BEAT's layout. Times are seconds of the sound. Raises CurvesError."""
     frames = [
         {"weights": [round(float(value), 6) for value in frame], "time": round(curves.start + index / curves.fps, 6)}
         for index, frame in enumerate(curves.values)
     ]
-    told: dict[str, Any] = {"names": curves.names, "fps": curves.fps, "frames": frames}
+    data: dict[str, Any] = {"names": curves.names, "fps": curves.fps, "frames": frames}
     if curves.rotations:
-        told["rotations"] = {name: [round(float(a), 6) for a in angles] for name, angles in curves.rotations.items()}
-    replace_text(path, lambda file: file.write(json.dumps(told)))
+        data["rotations"] = {name: [round(float(a), 6) for a in angles] for name, angles in curves.rotations.items()}
+    replace_text(path, lambda file: file.write(json.dumps(data)))
 
 
 def read_json(path: str | Path) -> Curves:
-    """Read any of the layouts. Frames that come unevenly are put on an even grid. Raises CurvesError."""
+    """Read any of the layouts. Uneven frames are put on an even grid. Raises CurvesError."""
     path = Path(path)
     try:
         data = json.loads(_bounded(read_whole(path)))
@@ -70,8 +70,11 @@ def read_json(path: str | Path) -> Curves:
 
 
 def _bounded(content: bytes) -> bytes:
-    """The same. Raises ValueError for more lists and objects than a take has: each takes fifty times the memory that it has bytes."""
-    if content.count(b"[") + content.count(b"{") > _MOST_LISTS:
+    """Return the content. Raises ValueError for more lists and objects than a take has.
+
+    In memory, each of them takes fifty times its size in the file.
+    """
+    if content.count(b"[") + content.count(b"{") > _MAX_LISTS:
         raise ValueError("it has more lists than any take")
     return content
 
@@ -98,19 +101,19 @@ def _columns(rotations: dict[str, np.ndarray]) -> list[np.ndarray]:
 
 
 def _read_categories(path: Path, data: Any) -> Curves:
-    """A list of frames, by itself or as the longest one in an object; those without a face are left out."""
+    """Read a list of frames, or the longest list in an object. Skip frames without a face."""
     frames = data if isinstance(data, list) else max((v for v in data.values() if isinstance(v, list)), key=len)
-    told = [(index, weights) for index, frame in enumerate(frames) if (weights := _weights(frame, 0))]
-    names = [*{name: None for _, weights in told for name in weights}]
-    values = np.array([[weights.get(name, 0.0) for name in names] for _, weights in told], np.float32)
-    picked = pick_channels(path, names, values.reshape(len(told), len(names)))
+    found = [(index, weights) for index, frame in enumerate(frames) if (weights := _weights(frame, 0))]
+    names = [*{name: None for _, weights in found for name in weights}]
+    values = np.array([[weights.get(name, 0.0) for name in names] for _, weights in found], np.float32)
+    picked = pick_channels(path, names, values.reshape(len(found), len(names)))
     fps = float(data["fps"]) if isinstance(data, dict) and "fps" in data else None
-    times = np.array([_time(frames[index], index, fps or _NO_TIME_FPS) for index, _ in told], np.float64)
+    times = np.array([_time(frames[index], index, fps or _NO_TIME_FPS) for index, _ in found], np.float64)
     return on_grid(*picked, times, check_fps(path, fps or measured_fps(times, _NO_TIME_FPS)))
 
 
 def _weights(frame: Any, depth: int) -> dict[str, float]:
-    """Name -> number of all that a frame holds, however deep, of names and scores too."""
+    """Collect all names with a number or a score in a frame, at any depth. Return name -> number."""
     found: dict[str, float] = {}
     if depth > 6:
         return found
@@ -129,7 +132,7 @@ def _weights(frame: Any, depth: int) -> dict[str, float]:
 
 
 def _time(frame: Any, index: int, fps: float) -> float:
-    """A frame's second, by its clock, else by its place."""
+    """Return a frame's time in seconds from its clock, or else from its index."""
     for key, scale in _CLOCKS.items():
         if isinstance(frame, dict) and type(frame.get(key)) in (int, float):
             return float(frame[key]) / scale

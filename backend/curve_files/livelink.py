@@ -1,4 +1,4 @@
-"""LiveLinkFace's CSV: what Epic's capture app writes, and Unreal reads."""
+"""Write the CSV of LiveLinkFace, Epic's capture app, which Unreal reads."""
 
 import csv
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TextIO
 from ..curves.base import ROTATIONS, Curves
 from .whole import replace_text
 
-# LiveLinkFace's columns (Epic's capture app). Jaw and mouth left/right are swapped against Apple's order: read by name only.
+# LiveLinkFace's columns. Left and right of jaw and mouth are swapped compared with Apple's order, so read them by name.
 _EYE = ("Blink", "LookDown", "LookIn", "LookOut", "LookUp", "Squint", "Wide")
 _COLUMNS = (
     *(f"Eye{part}{side}" for side in ("Left", "Right") for part in _EYE),
@@ -46,10 +46,10 @@ _COLUMNS = (
 
 
 def write_csv(path: str | Path, curves: Curves) -> None:
-    """Write a LiveLinkFace CSV: all its 61 columns, zero where the take has none. Raises CurvesError.
+    """Write a LiveLinkFace CSV with all 61 columns, zero where the take has none. Raises CurvesError.
 
-    Timecode is HH:MM:SS:FF.mmm, where HH:MM:SS are seconds of the sound as a clock shows them, at 29.97 fps too, and FF.mmm are frames
-    and thousandths of a frame since that second began. So no time drifts, no frame is dropped, and the fps can be read back.
+    The timecode is HH:MM:SS:FF.mmm. HH:MM:SS is real time in the sound, also at 29.97 fps. FF.mmm is frames and
+    thousandths of a frame since that second. So times don't drift, no frame is dropped, and the fps can be read back.
     """
     column = {name[0].upper() + name[1:]: index for index, name in enumerate(curves.names)}
     found = [column.get(name) for name in _COLUMNS]

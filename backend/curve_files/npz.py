@@ -1,4 +1,7 @@
-"""NumPy's .npz: for scripts. It may be a stranger's: what it claims is compared with what it holds before any memory is taken."""
+"""Read and write NumPy's .npz, for scripts.
+
+Files may come from an untrusted source, so sizes are checked before memory is allocated.
+"""
 
 import zipfile
 import zlib
@@ -14,7 +17,7 @@ from ..curves.base import Curves, CurvesError
 from .channels import check_fps, check_start, pick_channels, pick_rotations
 from .whole import replace_bytes
 
-BROKEN = (  # what a file can make its readers raise
+BROKEN = (  # exceptions that a broken file can cause
     *(
         OSError,
         ValueError,
@@ -29,13 +32,15 @@ BROKEN = (  # what a file can make its readers raise
     ),
     *(zipfile.BadZipFile, zlib.error, TokenError),
 )
-_LARGEST = 1 << 30  # bytes of an array
+_MAX_BYTES = 1 << 30  # of an array
 _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def write_npz(path: str | Path, curves: Curves) -> None:
-    """Write the arrays names (channels,) of text, values (frames, channels) float32 in 0..1, fps and start; where the take has rotations,
-    rotation_names and rotations (frames, names) in radians too. Raises CurvesError."""
+    """Write the arrays names (channels,), values (frames, channels) float32 in 0..1, fps and start.
+
+    For takes with rotations, also write rotation_names and rotations (frames, names) in radians. Raises CurvesError.
+    """
     more: dict[str, Any] = {}
     if curves.rotations:
         more = {
@@ -51,7 +56,7 @@ def write_npz(path: str | Path, curves: Curves) -> None:
 
 
 def read_npz(path: str | Path) -> Curves:
-    """Read what write_npz wrote, or another .npz with arrays of these names; start may be missing. Raises CurvesError."""
+    """Read a file of write_npz(), or another .npz with these arrays; start is optional. Raises CurvesError."""
     path = Path(path)
     try:
         arrays = read_arrays(path, ("names", "values", "fps", "start", "rotation_names", "rotations"))
@@ -72,14 +77,14 @@ def read_npz(path: str | Path) -> Curves:
 
 
 def read_arrays(path: Path, names: Collection[str]) -> dict[str, np.ndarray]:
-    """Those of an .npz's arrays of numbers or text that it has. Raises one of BROKEN."""
+    """Read the named arrays of numbers or text, as far as an .npz has them. Raises one of BROKEN."""
     with zipfile.ZipFile(path) as archive:
         found = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         arrays = {}
         for name in names:
             if (info := found.get(name)) is None:
                 continue
-            if info.file_size > _LARGEST or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            if info.file_size > _MAX_BYTES or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise ValueError(f"{name} would take {info.file_size >> 20} MB, or is packed in a way of its own")
             with archive.open(info) as member:
                 arrays[name] = _read_array(member, info.file_size, name)

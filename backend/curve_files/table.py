@@ -1,7 +1,7 @@
-"""Any table whose columns are named after ARKit's channels: Live Link Face's, Audio2Face-3D's, Face Cap's, MediaPipe's, SAiD's.
+"""Read tables with ARKit's channels as columns, as from Live Link Face, Audio2Face-3D, Face Cap, MediaPipe and SAiD.
 
-Each row is a frame. When it is, a column says: a timecode, seconds, milliseconds, or a number of frames. A cell without a number is taken
-from the rows around it; a row without a time, and a last row that was cut, is left out.
+Each row is a frame. A column holds its time as a timecode, seconds, milliseconds or a frame number. Missing numbers are
+interpolated from neighboring rows. Rows without a time and a truncated last row are skipped.
 """
 
 import csv
@@ -21,8 +21,8 @@ from .grid import measured_fps, on_grid
 from .text_table import number, read_text, split_table
 from .timecode import is_timecode, read_timecodes
 
-_DEFAULT_FPS = 60.0  # of tables without any time: SAiD's rate, and Live Link Face's
-# Names of a column of time, in lower case without separators -> how many of its units a second has; None: to be told from the steps.
+_DEFAULT_FPS = 60.0  # of tables without times: the rate of SAiD and Live Link Face
+# Name of a time column, in lower case without separators -> its units per second; None to infer them from the steps.
 _TIMES: dict[str, float | None] = {
     **{name: None for name in ("time", "timestamp", "timecode", "t", "times", "timestamps")},
     **{
@@ -48,13 +48,13 @@ _FACE_CAP = (
     "RightEyePitch",
     "RightEyeYaw",
 )
-_FEWEST_NUMBERS = 0.5  # share of the cells that must hold one
+_MIN_FILLED = 0.5  # share of the cells that must hold a number
 
 
 def read_table(path: str | Path, fps: float | None = None) -> Curves:
     """Read a table of curves.
 
-    fps: frames a second, where the file doesn't tell (see timecode.read_timecodes); it is not heeded where the file has seconds.
+    fps: the frame rate if the file doesn't state it, see timecode.read_timecodes. Ignored if the file has seconds.
     Raises CurvesError.
     """
     path = Path(path)
@@ -86,10 +86,10 @@ def _plain(name: str) -> str:
 def _table(path: Path, header: list[str], rows: Iterable[list[str]], decimal_comma: bool, fps: float | None) -> Curves:
     time = next((k for k, name in enumerate(header) if _plain(name) in _TIMES), None)
     frame = next((k for k, name in enumerate(header) if _plain(name) in _FRAMES), None)
-    wanted = {name: k for k, name in enumerate(header) if name}
-    picked = [name for names in map_names(wanted).keys.values() for name in names]
-    turned = {_ROTATIONS[_plain(name)]: name for name in wanted if _plain(name) in _ROTATIONS}
-    columns = [wanted[name] for name in (*picked, *turned.values())]
+    named = {name: k for k, name in enumerate(header) if name}
+    picked = [name for names in map_names(named).keys.values() for name in names]
+    turned = {_ROTATIONS[_plain(name)]: name for name in named if _plain(name) in _ROTATIONS}
+    columns = [named[name] for name in (*picked, *turned.values())]
     when = time if time is not None else frame
     cells, values = _read_rows(rows, columns, when, len(header), decimal_comma)
     if not len(values):
@@ -107,7 +107,7 @@ def _table(path: Path, header: list[str], rows: Iterable[list[str]], decimal_com
 def _read_rows(
     rows: Iterable[list[str]], columns: list[int], when: int | None, width: int, decimal_comma: bool
 ) -> tuple[list[str], np.ndarray]:
-    """(cells of the column `when`, numbers (rows, columns), NaN where there is none) of the rows that can be used."""
+    """Return the usable rows: cells of the column `when`, and numbers (rows, columns), NaN where missing."""
     flat, cells, lengths = array("f"), list[str](), list[int]()
     for row in rows:
         if not any(row) or (when is not None and (len(row) <= when or not _is_time(row[when], decimal_comma))):
@@ -116,7 +116,7 @@ def _read_rows(
         flat.extend([number(row[k], decimal_comma) if k < len(row) else math.nan for k in columns])
         if when is not None:
             cells.append(row[when])
-    if len(lengths) > 1 and lengths[-1] < width <= lengths[0]:  # cut while it was written
+    if len(lengths) > 1 and lengths[-1] < width <= lengths[0]:  # truncated while it was written
         del flat[-len(columns) :], cells[-1:], lengths[-1:]
     if lengths and np.median(lengths) > width + 1:
         raise ValueError(
@@ -130,24 +130,24 @@ def _is_time(cell: str, decimal_comma: bool) -> bool:
 
 
 def _filled(path: Path, values: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[str]]:
-    """Values without gaps, and the names of the columns that have any. Raises CurvesError where too little is there."""
+    """Interpolate missing values. Return them with the names of nonempty columns. Raises CurvesError for too few."""
     values[~np.isfinite(values)] = np.nan
     known = ~np.isnan(values)
-    kept = known.any(axis=0)
-    if not kept.any() or known[:, kept].mean() < _FEWEST_NUMBERS:
+    filled = known.any(axis=0)
+    if not filled.any() or known[:, filled].mean() < _MIN_FILLED:
         raise CurvesError('"{file}" has no frames, or values that aren\'t numbers: export it again', file=path.name)
-    values, known = values[:, kept], known[:, kept]
+    values, known = values[:, filled], known[:, filled]
     frames = np.arange(len(values))
     for column in np.flatnonzero(~known.all(axis=0)):
         good = known[:, column]
         values[:, column] = np.interp(frames, frames[good], values[good, column])
-    return values, [name for name, keep in zip(names, kept, strict=True) if keep]
+    return values, [name for name, keep in zip(names, filled, strict=True) if keep]
 
 
 def _times(
     cells: list[str], count: int, are_frames: bool, scale: float | None, decimal_comma: bool, fps: float | None
 ) -> tuple[np.ndarray, float]:
-    """(seconds of the rows, frames a second)."""
+    """Return the times of the rows in seconds, and the frame rate."""
     if not cells:
         fps = fps or _DEFAULT_FPS
         return np.arange(count) / fps, fps
@@ -165,7 +165,11 @@ def _times(
 
 
 def _face_cap(path: Path, names: list[str], rows: Iterable[list[str]]) -> Curves:
-    """Face Cap's .txt: a line of names (`bs,...`), and for each frame `k`, milliseconds, the head's place and its and the eyes' degrees."""
+    """Read Face Cap's .txt.
+
+    It has a line of names (`bs,...`). Each frame has `k`, milliseconds, the head's position, and the angles of head
+    and eyes in degrees.
+    """
     frames = (row[1:] for row in rows if row and row[0] == "k")
     taken = _table(path, [*_FACE_CAP, *(name for name in names if name)], frames, False, None)
     return replace(taken, rotations={name: np.radians(angles) for name, angles in taken.rotations.items()})

@@ -1,4 +1,4 @@
-"""A text into rows of cells, whatever wrote it: encodings, separators, decimal commas."""
+"""Split text into rows of cells, with any encoding, separator and decimal comma."""
 
 import codecs
 import csv
@@ -12,7 +12,7 @@ from .whole import read_whole
 
 SEPARATORS = ",;\t|"
 _LONGEST_LINE = 1 << 16  # letters
-_HEADER_WITHIN = 30  # lines: what some apps write before it
+_HEADER_WITHIN = 30  # lines, because some apps write others before the header
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -23,13 +23,16 @@ _BOMS = (
 
 
 def read_text(path: Path) -> str:
-    """A file's text: UTF-8, UTF-16 or UTF-32 by its mark or its zeros, else Windows's Western one. Raises OSError, ValueError, CurvesError."""
+    """Read a file's text as UTF-8, UTF-16 or UTF-32, by its mark or its zero bytes, or else as Windows-1252.
+
+    Raises OSError, ValueError or CurvesError.
+    """
     content = read_whole(path)
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return content.decode(encoding)
     head = content[:400]
-    if head.count(0) > len(head) // 4:  # two bytes a letter, and no mark
+    if head.count(0) > len(head) // 4:  # two bytes per letter without a mark
         return content.decode("utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be")
     try:
         return content.decode("utf-8")
@@ -38,9 +41,10 @@ def read_text(path: Path) -> str:
 
 
 def split_table(text: str, score: Callable[[list[str]], int]) -> tuple[list[str], Iterator[list[str]], str]:
-    """(cells of the header, an iterator over the rows of cells behind it, the separator).
+    """Return the cells of the header, an iterator over the rows after it, and the separator.
 
-    The header is the line of the first ones, at the separator, whose cells score highest. Raises ValueError where none scores.
+    score(cells): rate a header. Among the first lines and all separators, the highest score wins. Raises ValueError if
+    all scores are 0.
     """
     first = list(islice(_lines(text), _HEADER_WITHIN))
     best, found = 0, (0, ",")
@@ -57,7 +61,7 @@ def split_table(text: str, score: Callable[[list[str]], int]) -> tuple[list[str]
 
 
 def number(cell: str, decimal_comma: bool) -> float:
-    """The number in a cell; NaN for one that holds none, such as an empty one or a date that a spreadsheet made."""
+    """Return the number in a cell, or NaN, as for an empty cell or a date that a spreadsheet made of it."""
     try:
         return float(cell)
     except ValueError:
@@ -71,7 +75,7 @@ def number(cell: str, decimal_comma: bool) -> float:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines that aren't empty, one at a time. Raises ValueError for one that is longer than any table's."""
+    """Yield the nonempty lines. Raises ValueError for a line longer than any table has."""
     for match in re.finditer(r"[^\r\n]+", text):
         if match.end() - match.start() > _LONGEST_LINE:
             raise ValueError(f"a line has more than {_LONGEST_LINE} letters")

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and read no further than a take can be long."""
+"""Write files atomically, and read them up to the size of the longest take."""
 
 import io
 import os
@@ -8,24 +8,24 @@ from typing import BinaryIO, TextIO
 
 from ..curves.base import CurvesError
 
-_LARGEST = 256 << 20  # bytes: hours at 60 fps
+_MAX_BYTES = 256 << 20  # hours at 60 fps
 
 
 def read_whole(path: Path) -> bytes:
-    """A file's content. Raises OSError, and CurvesError when no take is as large."""
+    """Read a file's content. Raises OSError, or CurvesError if it is larger than any take."""
     with open(path, "rb") as file:
-        content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
         raise CurvesError(
             '"{file}" is larger than {limit} MB: export a shorter take',
             file=path.name,
-            limit=_LARGEST >> 20,
+            limit=_MAX_BYTES >> 20,
         )
     return content
 
 
 def replace_bytes(path: str | Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Write a file, or leave what was there. Raises CurvesError."""
+    """Write a file with fill(file). On failure, an existing file stays as it is. Raises CurvesError."""
     path = Path(path)
     temporary = path.with_name(f".{path.stem[:40]}.{os.getpid()}.tmp")
     try:
@@ -44,7 +44,7 @@ def replace_bytes(path: str | Path, fill: Callable[[BinaryIO], object]) -> None:
 
 
 def replace_text(path: str | Path, fill: Callable[[TextIO], object]) -> None:
-    """The same for UTF-8 text, with line ends as they are given."""
+    """Write UTF-8 text atomically, without changing line ends. Raises CurvesError."""
 
     def encoded(file: BinaryIO) -> None:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")

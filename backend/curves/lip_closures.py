@@ -57,7 +57,7 @@ def bias_closing(take: Curves, bias: float) -> Curves:
 
 
 def closeness(take: Curves) -> np.ndarray:
-    """(frames,): 1 where a take's lips meet or nearly do, as for p, b and m, and 0 where they are clearly apart."""
+    """Return 1 where a take's lips meet or nearly do, as for p, b and m, and 0 where they are clearly apart, (frames,)."""
     aperture = lip_aperture(take)
     return _nearness(aperture, _wide(aperture))
 

@@ -1,4 +1,4 @@
-"""Sound to takes: features once a clip, identity and emotion chosen or matched to the voice, few-step sampling, curves at any frame rate."""
+"""Generate takes from sound: encode it once, choose identity and emotion, sample, and resample. In the backend process."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,9 +24,9 @@ from .windowed_sampler import Denoise, Inpaint, SamplingTask, sample_in_windows
 _WINDOW = 30  # s: how much is denoised at a time
 _SHORT_WINDOW = 2  # s: the same where steps run at the same time, so that the next has not long to wait
 
-_NOTHING = 1e-6  # a share too small to see
+_MIN_SHARE = 1e-6  # smaller shares of an emotion are invisible
 _LIKENESSES = 3  # listed in a take
-_LISTENING = 0.4  # of the time of a job
+_ENCODING_SHARE = 0.4  # of the time of a job
 
 Callback = Callable[[UserMessage, float], None]  # gets stage and fraction of the job; may raise to cancel
 Sound = np.ndarray | Iterable[np.ndarray]  # (n,) float32, mono at 16 kHz, or its blocks as in backend.audio.Clip
@@ -48,9 +48,10 @@ class Model:
 
 
 def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Report = silent) -> Model:
-    """Check a model folder and load it; where its runtime can't be used, on ONNX Runtime and with a notice. Raises ModelError.
+    """Check a model folder and load it. If the runtime can't be used, use ONNX Runtime and add a notice.
 
-    runtime: one of backend.runtimes.PACKAGES. threads: of the processor; 0 uses every core. report is called with each slow step.
+    runtime: one of backend.runtimes.PACKAGES. threads: of the processor; 0 uses every core.
+    report(stage): called with each slow step. Raises ModelError.
     """
     card = read_card(folder)
     parts = read_parts(folder, card)
@@ -66,7 +67,7 @@ def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Re
 
 
 def load_model_or(own: Path, folder: Path, runtime: str = "onnx", report: Report = silent) -> Model:
-    """Load the model of a folder or, where that fails, our own with a notice that says why. Raises ModelError when both fail."""
+    """Load the model of a folder. If that fails, load our own and add a notice. Raises ModelError if both fail."""
     try:
         return load_model(folder, runtime, report=report)
     except ModelError as error:
@@ -83,7 +84,7 @@ def _encode(model: Model, samples: Sound, callback: Callback) -> AudioFeatures:
         model.runtime,
         model.card.receptive_field,
         blocks,
-        lambda fraction: callback(UserMessage("Listening"), _LISTENING * fraction),
+        lambda fraction: callback(UserMessage("Listening"), _ENCODING_SHARE * fraction),
     )
 
 
@@ -122,7 +123,7 @@ def _inpainter(card: ModelCard, performance: Performance) -> Inpaint:
 
 
 def _shares(keys: Sequence[EmotionKey], frames: int) -> dict[str, np.ndarray]:
-    """Emotion -> its share on each frame at FACE_FPS, (frames,). The remainder is neutral's.
+    """Return emotion -> its share on each frame at FACE_FPS, (frames,). The remainder is neutral's.
 
     Between two keys one emotion fades into the other; before the first and after the last key, shares are constant.
     """
@@ -132,7 +133,7 @@ def _shares(keys: Sequence[EmotionKey], frames: int) -> dict[str, np.ndarray]:
     for emotion in dict.fromkeys(key.emotion for key in keys if key.emotion != NEUTRAL):
         shares[emotion] = np.interp(seconds, times, [key.intensity if key.emotion == emotion else 0.0 for key in keys])
     rest = 1.0 - sum(shares.values(), np.zeros(frames))
-    if np.abs(rest).max() > _NOTHING:
+    if np.abs(rest).max() > _MIN_SHARE:
         shares[NEUTRAL] = rest
     return {emotion: share.astype(np.float32) for emotion, share in shares.items()}
 
@@ -140,36 +141,40 @@ def _shares(keys: Sequence[EmotionKey], frames: int) -> dict[str, np.ndarray]:
 def generate(model: Model, samples: Sound, performance: Performance, callback: Callback) -> Iterator[Take]:
     """Yield performance.count takes of a sound. The same request gives the same takes.
 
-    Each has max(1, round(duration * fps)) frames, frame k at k / fps seconds, and all 52 channels in 0..1, with the locked values in
-    their place. Names must be the model's or AUTO: see generate_takes.check(). Raises ModelError when the model's curves are not finite.
+    Each has max(1, round(duration * fps)) frames, frame k at k / fps seconds, and all 52 channels in 0..1. Locked values
+    are in their place. Names must be the model's or AUTO: see generate_takes.check(). Raises ModelError when the model's
+    curves are not finite.
     """
-    card, asked = model.card, performance
+    card, request = model.card, performance
     features = _encode(model, samples, callback)
     total = len(features.condition)
     ranking = rank(card, *features.queries)
-    identity = ranking.identity if asked.identity == AUTO else asked.identity
-    emotion = ranking.emotion if asked.emotion == AUTO else asked.emotion
-    keys = [key._replace(emotion=emotion) if key.emotion == AUTO else key for key in asked.emotion_keys]
+    identity = ranking.identity if request.identity == AUTO else request.identity
+    emotion = ranking.emotion if request.emotion == AUTO else request.emotion
+    keys = [key._replace(emotion=emotion) if key.emotion == AUTO else key for key in request.emotion_keys]
     embedding = card.identity_embeddings[[entry.name for entry in card.identities].index(identity)]
     styles = [
         (model.runtime.personalize(embedding, card.emotion_embeddings[card.emotions.index(name)]), share)
-        for name, share in _shares(keys or [EmotionKey(0.0, emotion, asked.intensity)], total).items()
+        for name, share in _shares(keys or [EmotionKey(0.0, emotion, request.intensity)], total).items()
     ]
     task = SamplingTask(
         window=(_SHORT_WINDOW if model.parallel else _WINDOW) * FACE_FPS,
         lookahead=card.lookahead,
         context=round(CONTEXT * FACE_FPS),
         denoise=_denoiser(model, features.condition, styles),
-        inpaint=_inpainter(card, asked),
+        inpaint=_inpainter(card, request),
     )
-    frames = max(1, round(features.seconds * asked.fps))
+    frames = max(1, round(features.seconds * request.fps))
     with ThreadPoolExecutor(card.steps) if model.parallel else contextlib.nullcontext() as workers:
-        for number in range(asked.count):
+        for number in range(request.count):
 
             def progress(fraction: float, number: int = number) -> None:
-                callback(UserMessage("Performing"), _LISTENING + (1 - _LISTENING) * (number + fraction) / asked.count)
+                callback(
+                    UserMessage("Performing"),
+                    _ENCODING_SHARE + (1 - _ENCODING_SHARE) * (number + fraction) / request.count,
+                )
 
-            seed = asked.seed + number
+            seed = request.seed + number
             z = np.random.default_rng(seed).standard_normal((total, len(CHANNELS)), np.float32)  # becomes the take
             z *= card.initial_std
             sample_in_windows(task, z, card.levels, workers, progress)
@@ -180,9 +185,9 @@ def generate(model: Model, samples: Sound, performance: Performance, callback: C
                     "{model} turns this sound into values that aren't numbers: choose another model", model=card.name
                 )
             np.clip(z, 0.0, 1.0, out=z)
-            curves = resample(Curves(CHANNELS, z, FACE_FPS), asked.fps, frames)
-            if asked.locked is not None:
-                write_known(curves.values, asked.locked)
+            curves = resample(Curves(CHANNELS, z, FACE_FPS), request.fps, frames)
+            if request.locked is not None:
+                write_known(curves.values, request.locked)
             yield Take(seed, identity, emotion, curves, likeness=ranking.identities[:_LIKENESSES])
 
 

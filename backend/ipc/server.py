@@ -103,7 +103,7 @@ def _use_known_names(request: Generate, model: Model, reply: Callable[[Reply], N
 
 
 def _known_performance(asked: Performance, card: ModelCard) -> Performance:
-    """The same request with AUTO for each name that the model lacks."""
+    """Return the request with AUTO for each name that the model lacks."""
     identities, emotions = {entry.name for entry in card.identities}, set(card.emotions)
     return replace(
         asked,

@@ -75,7 +75,7 @@ def test_long_clip_is_streamed(tmp_path: Path, rate: int, monkeypatch: pytest.Mo
         rate,
     )
     held = read_clip(path, 1.0, 69.5)
-    monkeypatch.setattr("backend.audio.clip._HELD", 60.0)
+    monkeypatch.setattr("backend.audio.clip._MAX_HELD", 60.0)
     clip = read_clip(path, 1.0, 69.5)
     for _ in range(2):
         assert [len(block) for block in clip.blocks] == [30 * RATE, 30 * RATE, round(8.5 * RATE)]

@@ -190,7 +190,7 @@ def test_channels_that_cancel_are_not_averaged(
     clip = read_clip(tmp_path / "a.wav")
     np.testing.assert_allclose(clip.samples, heard, atol=1e-6)
     assert ["cancel each other" in str(notice) for notice in clip.notices] == [True] * told
-    monkeypatch.setattr("backend.audio.clip._HELD", 0.5)  # a long clip
+    monkeypatch.setattr("backend.audio.clip._MAX_HELD", 0.5)  # a long clip
     long = read_clip(tmp_path / "a.wav")
     np.testing.assert_allclose(long.samples, heard, atol=1e-6)
     assert long.notices == clip.notices
