@@ -1,4 +1,4 @@
-"""The backend's command line: the same work as from the panel."""
+"""The backend's command line: `serve` for the add-on, and commands that do the panel's work without Blender."""
 
 import argparse
 import os
@@ -26,7 +26,7 @@ RUNTIMES = ("onnx", "torch", "tensorrt")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, or 1 after a sentence on stderr; a wrong command line exits with 2."""
+    """Run one command and return its exit code: 0, or 1 after an error message. Wrong arguments exit with 2."""
     return run_command(lambda: _run(arguments))
 
 
@@ -68,14 +68,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     # Named as the fields of a Performance, which also has their defaults.
     request = command.add_argument_group("request", argument_default=argparse.SUPPRESS)
-    request.add_argument("--identity", metavar="NAME", help="how the speaker moves; auto: matched to the voice")
-    request.add_argument("--emotion", metavar="NAME", help="how the speaker feels; auto: matched to the voice")
-    request.add_argument("--intensity", type=float, metavar="X", help="of the emotion: 0 neutral .. 2 (default: 1)")
-    request.add_argument("--seed", type=int, metavar="N", help="another number, another performance (default: 0)")
+    request.add_argument("--identity", metavar="NAME", help="way of performing; auto: match it to the voice (default)")
     request.add_argument(
-        "--count", type=int, metavar="N", help="takes with seeds N, N+1, ..., written to take_1.csv, ..."
+        "--emotion", metavar="NAME", help="what the speaker feels; auto: match it to the voice (default)"
     )
-    request.add_argument("--fps", type=float, metavar="F", help="frames a second (default: 30)")
+    request.add_argument(
+        "--intensity", type=float, metavar="X", help="strength of the emotion, 0 (neutral) to 2 (default: 1)"
+    )
+    request.add_argument(
+        "--seed", type=int, metavar="N", help="number of the performance; each seed gives another one (default: 0)"
+    )
+    request.add_argument(
+        "--count", type=int, metavar="N", help="number of takes, with consecutive seeds, written to take_1.csv, ..."
+    )
+    request.add_argument("--fps", type=float, metavar="F", help="frame rate of the curves (default: 30)")
     command.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the file to start at")
     command.add_argument("--end", type=float, metavar="S", help="second of the file to end at")
     command.add_argument(
@@ -84,27 +90,31 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="REGION=FACTOR",
-        help="for example brows=1.5; may be repeated",
+        help="scale the motion of a face region, for example brows=1.5; can be repeated",
     )
     command.add_argument(
         "--smoothing",
         type=float,
         default=0.0,
         metavar="S",
-        help="seconds to average over, 0 to 0.3; closed lips stay so",
+        help="width of the smoothing in seconds, 0 to 0.3; closed lips stay closed",
     )
     command.add_argument(
-        "--blinks", type=float, default=1.0, metavar="FACTOR", help="how many times as many blinks, 0 to 3"
+        "--blinks", type=float, default=1.0, metavar="FACTOR", help="blink rate, 0 to 3; 0.5 removes half of the blinks"
     )
     command.add_argument(
         "--closing",
         type=float,
         default=0.0,
         metavar="BIAS",
-        help="close lips that nearly meet (to 1), or part them (to -1)",
+        help="close lips that nearly meet (up to 1), or part them (down to -1)",
     )
     command.add_argument(
-        "--offset", type=float, default=0.0, metavar="MS", help="milliseconds later, -200 to 200; below 0: earlier"
+        "--offset",
+        type=float,
+        default=0.0,
+        metavar="MS",
+        help="delay in milliseconds, -200 to 200; negative is earlier",
     )
     command.add_argument("--mirror", action="store_true", help="swap left and right")
 
@@ -116,9 +126,9 @@ def _parser() -> argparse.ArgumentParser:
 
     for name, command in commands.choices.items():
         command.add_argument(
-            "--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="a model's folder (default: our own)"
+            "--model", type=Path, default=DEFAULT_MODEL, metavar="DIR", help="model folder (default: the bundled model)"
         )
-        if name != "batch":  # which keeps every core busy with a process of its own
+        if name != "batch":  # batch uses one process per core
             command.add_argument(
                 "--runtime", choices=RUNTIMES, default=RUNTIMES[0], help="what runs the model (default: onnx)"
             )
@@ -135,7 +145,7 @@ def _serve(options: argparse.Namespace) -> int:
     from .ipc.server_outbox import Outbox
 
     outbox = Outbox(replies)
-    with outbox.busy(0):  # a disk may be slow
+    with outbox.busy(0):  # importing may take long on a slow disk
         from .inference.generator import load_model_or
         from .ipc.server import log, serve
 
@@ -157,7 +167,7 @@ def _generate(options: argparse.Namespace) -> int:
     performance = read_performance(options)
     takes = generate_takes(_load(options), options.file, performance, options.start, options.end, _show, notify=_note)
     written = []
-    # All of them or none: an error with the last must not leave the first behind.
+    # Write all files or none: an error in the last one must not leave the first ones behind.
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
         for index, take in enumerate(takes):
             name = _name(options.out, index, performance.count)

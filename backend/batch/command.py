@@ -1,4 +1,4 @@
-"""`python -m backend batch`."""
+"""The command `python -m backend batch`."""
 
 import argparse
 import os
@@ -18,19 +18,23 @@ def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
         "lines",
         type=Path,
         metavar="LINES",
-        help="a folder of sounds; or a .csv or .jsonl of file, start, end, identity, ...",
+        help="a folder of sounds, or a .csv or .jsonl table with the columns file, start, end, identity, ...",
     )
     command.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="where the takes and their manifest.jsonl are written"
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the takes and manifest.jsonl"
     )
     command.add_argument(
-        "--format", choices=FORMATS, default=FORMATS[0], help="csv (LiveLinkFace, the default), json or npz"
+        "--format", choices=FORMATS, default=FORMATS[0], help="csv (LiveLinkFace, the default), json (BEAT) or npz"
     )
     command.add_argument(
-        "--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="(default: as many as there are cores)"
+        "--processes",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="number of worker processes (default: one per core)",
     )
     command.add_argument(
-        "--ray", nargs="?", const="", metavar="ADDRESS", help="on a Ray cluster; without an address on one of its own"
+        "--ray", nargs="?", const="", metavar="ADDRESS", help="run on a Ray cluster; without an address, start one"
     )
     return command
 
