@@ -24,7 +24,8 @@ def _write(path: Path, samples: np.ndarray, rate: int, subtype: str | None = Non
 @pytest.mark.parametrize("rate", [1000, 8000, 11025, 16000, 22050, 44100, 48000, 96000, 768000])
 def test_every_rate_keeps_its_timing(tmp_path: Path, rate: int) -> None:
     clip = read_clip(_write(tmp_path / "a.wav", _tone(rate), rate, "FLOAT"), 0.1, 0.9)
-    assert clip.samples.dtype == np.float32 and len(clip.samples) == round(0.8 * RATE)
+    assert clip.samples.dtype == np.float32
+    assert len(clip.samples) == round(0.8 * RATE)
     assert clip.start == pytest.approx(0.1, abs=1 / rate)  # a frame of the file
     expected = 0.5 * np.sin(2 * np.pi * 200 * (clip.start + np.arange(len(clip.samples)) / RATE))
     np.testing.assert_allclose(clip.samples[800:-800], expected[800:-800], atol=1e-3)
@@ -92,7 +93,8 @@ def test_non_finite_samples_become_silence(tmp_path: Path) -> None:
     samples[20000:20100] = np.inf
     samples[30000] = 3e38
     clip = read_clip(_write(tmp_path / "a.wav", samples, 48000, "FLOAT"))
-    assert np.isfinite(clip.samples).all() and len(clip.samples) == RATE
+    assert np.isfinite(clip.samples).all()
+    assert len(clip.samples) == RATE
 
 
 def test_end_is_limited_to_file_length(tmp_path: Path) -> None:
@@ -131,7 +133,9 @@ def _refused(path: Path | str, start: float = 0.0, end: float | None = None) -> 
     with pytest.raises(AudioError) as caught:
         read_clip(path, start, end)
     message = str(caught.value)
-    assert not message.endswith(".") and "\n" not in message and len(message) < 500
+    assert not message.endswith(".")
+    assert "\n" not in message
+    assert len(message) < 500
     return message
 
 
@@ -177,7 +181,9 @@ def test_callback_can_cancel_reading(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.wav", _tone(48000, 60), 48000)
     fractions: list[float] = []
     read_clip(path, callback=fractions.append)
-    assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] == 1
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0
+    assert fractions[-1] == 1
 
     def give_up(fraction: float) -> None:
         raise ValueError("enough")  # even what a broken file raises is not mistaken for the file's fault

@@ -125,7 +125,8 @@ def test_joined_files_are_read_completely(name: str, pieces: int, tmp_path: Path
     assert len(clip.samples) / RATE == pytest.approx(pieces * SECONDS, abs=0.1 * pieces)  # MP3's ends
     assert np.sqrt(np.mean(clip.samples[-RATE:] ** 2)) == pytest.approx(0.21, abs=0.02)
     late = read_clip(path, pieces * SECONDS - 1.0, pieces * SECONDS - 0.5)
-    assert len(late.samples) == RATE // 2 and late.start == pytest.approx(pieces * SECONDS - 1.0, abs=1e-3)
+    assert len(late.samples) == RATE // 2
+    assert late.start == pytest.approx(pieces * SECONDS - 1.0, abs=1e-3)
     np.testing.assert_allclose(
         late.samples[800:-800], clip.samples[round(late.start * RATE) :][800 : RATE // 2 - 800], atol=0.02
     )
@@ -146,7 +147,8 @@ def test_trailing_bytes_are_no_sound(tmp_path: Path) -> None:
         path = tmp_path / f"{index}.wav"
         path.write_bytes(_coded("WAV", "PCM_16") + tail)
         clip = read_clip(path)
-        assert len(clip.samples) == len(SAMPLES) and not clip.notices
+        assert len(clip.samples) == len(SAMPLES)
+        assert not clip.notices
     empty = _coded("WAV", samples=SAMPLES[:0])
     (tmp_path / "empty.wav").write_bytes(empty + b"LIST\x04\0\0\0abcd")
     with pytest.raises(AudioError, match="contains no sound"):

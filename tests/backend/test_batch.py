@@ -50,7 +50,9 @@ def _table(tmp_path: Path, rows: Sequence[dict[str, Any] | str]) -> Path:
 def test_folder_is_read_with_subfolders(script: Path) -> None:
     lines = read_lines(script)
     names = [line.name for line in lines]
-    assert len(lines) == 7 and names == sorted(names) and "broken" in names
+    assert len(lines) == 7
+    assert names == sorted(names)
+    assert "broken" in names
     assert names[0] == f"act two/{CLIPS[5].stem}"
 
 
@@ -88,7 +90,8 @@ def test_invalid_table_rows_are_explained(tmp_path: Path) -> None:
     for reason, part in zip(
         reasons, ("not JSON", "JSON object", "names no file", "no int", "column 'sed'", "no float"), strict=True
     ):
-        assert part in reason and reason.endswith(".")
+        assert part in reason
+        assert reason.endswith(".")
     csv = tmp_path / "script.csv"
     csv.write_text("\ufefffile,emotion,name\nb.wav,,Hello\n", encoding="utf-8")
     assert read_lines(csv) == [Line("Hello", str(tmp_path / "b.wav"))]
@@ -156,16 +159,19 @@ def test_finished_lines_are_not_repeated(script: Path, tmp_path: Path, capsys: p
     out = tmp_path / "out"
     assert _batch(script, out) == 3
     told = capsys.readouterr()
-    assert (
-        "6 lines made, 0 kept from before, 1 failed" in told.out and "broken" in told.err and "convert it" in told.err
-    )
+    assert "6 lines made, 0 kept from before, 1 failed" in told.out
+    assert "broken" in told.err
+    assert "convert it" in told.err
     results = manifest.read_manifest(out)
     assert list(results) == [line.name for line in read_lines(script)]
     for name, result in results.items():
         assert bool(result.error) == (name == "broken")
         for output in result.outputs:
             take = read(out / output)
-            assert len(take.values) == result.frames and result.model_sha256 and result.audio_sha256 and result.identity
+            assert len(take.values) == result.frames
+            assert result.model_sha256
+            assert result.audio_sha256
+            assert result.identity
 
     times = {path: path.stat().st_mtime_ns for path in out.rglob("*.csv")}
     assert _batch(script, out) == 3
@@ -253,9 +259,8 @@ def test_killed_worker_loses_no_line(tmp_path: Path) -> None:
             os.kill(children[-1], signal.SIGKILL)
         stdout, stderr = process.communicate(timeout=120)
     assert children and process.returncode == 0, stderr
-    assert f"{len(rows)} lines made" in stdout and all(
-        not result.error for result in manifest.read_manifest(tmp_path / "out").values()
-    )
+    assert f"{len(rows)} lines made" in stdout
+    assert all(not result.error for result in manifest.read_manifest(tmp_path / "out").values())
 
 
 class _Crash(str):
@@ -312,11 +317,11 @@ def test_interrupted_batch_keeps_finished_lines(tmp_path: Path) -> None:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130 and "Traceback" not in stderr
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
     done = manifest.read_manifest(tmp_path / "out")
-    assert 0 < len(done) < len(rows) and all(
-        (tmp_path / "out" / name).exists() for result in done.values() for name in result.outputs
-    )
+    assert 0 < len(done) < len(rows)
+    assert all((tmp_path / "out" / name).exists() for result in done.values() for name in result.outputs)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node isn't here to read it")

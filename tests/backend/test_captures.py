@@ -42,7 +42,8 @@ def _csv(path: Path, codes: Iterator[str], row_fps: float) -> Path:
 
 
 def _check(take: Curves, fps: float, seconds: float, start: float = 0.0) -> None:
-    assert take.names == ("jawOpen",) and take.fps == pytest.approx(fps, abs=1e-3)
+    assert take.names == ("jawOpen",)
+    assert take.fps == pytest.approx(fps, abs=1e-3)
     assert len(take.values) == pytest.approx(seconds * fps, abs=2)
     np.testing.assert_allclose(take.values[:, 0], _jaw(start + np.arange(len(take.values)) / fps), atol=5e-3)
 
@@ -165,7 +166,8 @@ def test_tables_of_other_tools_are_read(what: str, tmp_path: Path) -> None:
         path = tmp_path / f"take{suffix}"
         path.write_text(text)
         take = read(path)
-        assert take.fps == pytest.approx(fps, abs=1e-3) and len(take.values) == 300
+        assert take.fps == pytest.approx(fps, abs=1e-3)
+        assert len(take.values) == 300
         np.testing.assert_allclose(take.values[:, take.names.index("jawOpen")], _jaw(TIMES), atol=5e-3)
 
 
@@ -193,7 +195,8 @@ def test_lists_of_mediapipes_categories(tmp_path: Path) -> None:
     for data in (scored, named):
         (tmp_path / "a.json").write_text(json.dumps(data))
         take = read(tmp_path / "a.json")
-        assert take.fps == 30 and len(take.values) == 60
+        assert take.fps == 30
+        assert len(take.values) == 60
         np.testing.assert_allclose(take.values[:, take.names.index("jawOpen")], _jaw(np.arange(60) / 30), atol=5e-3)
 
 
@@ -204,7 +207,8 @@ def test_rotations_come_back(suffix: str, tmp_path: Path) -> None:
     take = Curves(CHANNELS, chance.random((90, 52), dtype=np.float32), 60.0, 5.5, turned)
     write(tmp_path / f"a{suffix}", take)
     back = read(tmp_path / f"a{suffix}")
-    assert back.names == CHANNELS and [*back.rotations] == [*ROTATIONS]
+    assert back.names == CHANNELS
+    assert [*back.rotations] == [*ROTATIONS]
     for name in ROTATIONS:
         np.testing.assert_allclose(back.rotations[name], turned[name], atol=1e-6)
     half = resample(back, 30.0, 45)

@@ -84,7 +84,8 @@ def test_json_and_npz_come_back(tmp_path: Path, suffix: str, close: float, fps: 
     back = read(path)
     assert (back.names, back.fps, back.start) == (take.names, take.fps, take.start)
     np.testing.assert_allclose(back.values, take.values, atol=close)
-    assert back.values.dtype == np.float32 and [file.name for file in tmp_path.iterdir()] == [path.name]
+    assert back.values.dtype == np.float32
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def _json(folder: Path, data: object) -> Path:
@@ -113,7 +114,8 @@ def test_beat_json_is_read(tmp_path: Path) -> None:
     np.testing.assert_allclose(back.values, values[:, [BEAT.index(name) for name in back.names]], atol=1e-6)
     del frames[100:104]  # dropped: put back, from one neighbor to the other
     uneven = read(_json(tmp_path, {"names": BEAT, "frames": frames}))
-    assert uneven.fps == 60.0 and len(uneven.values) == 300
+    assert uneven.fps == 60.0
+    assert len(uneven.values) == 300
     np.testing.assert_allclose(
         np.delete(uneven.values, range(99, 105), 0), np.delete(back.values, range(99, 105), 0), atol=0.02
     )

@@ -62,11 +62,16 @@ def _takes(client: Client, request: Generate) -> list[Take]:
 def test_speech_moves_the_face(client: Client) -> None:
     client.send(Hello(1))
     (ready,) = _until(client, Ready)
-    assert len(ready.identities) >= 8 and ready.emotions == EMOTIONS and 1 <= ready.steps <= 8
+    assert len(ready.identities) >= 8
+    assert ready.emotions == EMOTIONS
+    assert 1 <= ready.steps <= 8
     one, two = _takes(client, Generate(2, str(SPEECH), 1.0, 4.0, performance=Performance(count=2, seed=5, fps=24.0)))
     assert (one.seed, two.seed, one.curves.names, one.curves.fps) == (5, 6, CHANNELS, 24.0)
-    assert one.identity in dict(ready.identities) and one.emotion in ready.emotions
-    assert one.curves.values.shape == (72, 52) and one.curves.values.min() >= 0 and one.curves.values.max() <= 1
+    assert one.identity in dict(ready.identities)
+    assert one.emotion in ready.emotions
+    assert one.curves.values.shape == (72, 52)
+    assert one.curves.values.min() >= 0
+    assert one.curves.values.max() <= 1
     assert np.ptp(one.curves.values[:, CHANNELS.index("jawOpen")]) > 0.02
     assert not np.array_equal(one.curves.values, two.curves.values)
 
@@ -99,7 +104,8 @@ def test_backend_restarts_after_kill(client: Client, tmp_path: Path) -> None:
     client._process.kill()
     gone = _until_gone(client)
     assert gone.returncode == -signal.SIGKILL or os.name != "posix"
-    assert "process" in gone.log_tail and gone.reason
+    assert "process" in gone.log_tail
+    assert gone.reason
     again = _launch(tmp_path)
     assert len(_takes(again, Generate(2, str(SPEECH), 0, 1))) == 1
     again.stop()
@@ -122,7 +128,9 @@ def test_log_contains_no_sound_names(client: Client, tmp_path: Path) -> None:
     _takes(client, Generate(1, str(SPEECH), 0, 1))
     client.stop()
     log = (tmp_path / "backend.log").read_text()
-    assert len(log) < 2000 and "Job 1: 1 takes" in log and SPEECH.name not in log
+    assert len(log) < 2000
+    assert "Job 1: 1 takes" in log
+    assert SPEECH.name not in log
 
 
 def test_stray_output_is_harmless(tmp_path: Path) -> None:
@@ -171,18 +179,20 @@ def test_unread_log_is_harmless(tmp_path: Path) -> None:
         f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); from backend.__main__ import main; sys.exit(main())",
     ]
     child = subprocess.Popen([*command, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert child.stdin and child.stdout and child.stderr
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
     child.stderr.close()
     protocol.write(child.stdin, Generate(1, str(tmp_path / "none.wav")))
     protocol.write(child.stdin, Generate(2, str(SPEECH), 0, 1))
     replies = []
     while not isinstance(reply := protocol.read(child.stdout), Done):
         replies.append(reply)
-    assert [reply.id for reply in replies if isinstance(reply, Error)] == [1] and any(
-        isinstance(reply, TakeReady) for reply in replies
-    )
+    assert [reply.id for reply in replies if isinstance(reply, Error)] == [1]
+    assert any(isinstance(reply, TakeReady) for reply in replies)
     child.stdin.close()
-    assert child.stdout.read() == b"" and child.wait(10) == 0
+    assert child.stdout.read() == b""
+    assert child.wait(10) == 0
     child.stdout.close()
 
 

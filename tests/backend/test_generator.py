@@ -55,7 +55,8 @@ def _centres(labels: str) -> list[float]:
 def test_lips_follow_bilabials_and_vowels(faces: list[np.ndarray]) -> None:
     aperture = lip_aperture(Curves(CHANNELS, faces[0], 30.0))
     closed, opened = _centres("P B M"), _centres("AE AO AA AW AY EH")
-    assert len(closed) >= 2 and len(opened) >= 6
+    assert len(closed) >= 2
+    assert len(opened) >= 6
     loud = np.percentile(aperture, 90)
     shut = [aperture[max(round(30 * t) - 1, 0) : round(30 * t) + 2].min() for t in closed]
     assert max(shut) < 0.2 * loud
@@ -175,12 +176,15 @@ def test_threads_change_no_bit(model: Model, samples: np.ndarray, monkeypatch: p
 
 def test_silence_only_blinks(model: Model) -> None:
     face = _faces(model, np.zeros(16000 * 60, np.float32))[0]
-    assert face[:, columns(LOWER)].max() < 0.03 and lip_opening(face).max() < 0.02
+    assert face[:, columns(LOWER)].max() < 0.03
+    assert lip_opening(face).max() < 0.02
     assert channel(face, "eyeBlinkLeft").max() > 0.5
 
 
 @pytest.mark.parametrize("clip", sorted((ROOT / "tests/data/voices").glob("*.ogg")), ids=lambda clip: clip.stem)
 def test_library_voice_finds_itself(model: Model, clip: Path) -> None:
     ranking = rank_voice(model, read_clip(clip).samples)  # lines that it was not trained on
-    assert len(ranking.identities) >= 12 and sum(p for _, p in ranking.identities) == pytest.approx(1, abs=1e-4)
-    assert ranking.identity == clip.stem and ranking.emotion == "neutral"
+    assert len(ranking.identities) >= 12
+    assert sum(p for _, p in ranking.identities) == pytest.approx(1, abs=1e-4)
+    assert ranking.identity == clip.stem
+    assert ranking.emotion == "neutral"

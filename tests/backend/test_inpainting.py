@@ -35,7 +35,9 @@ def test_known_values_are_written_exactly(frames: int) -> None:
     known[2, 1], known[3, 0] = np.nan, 1.5
     values = np.full((frames, 2), 0.25, np.float32)
     write_known(values, known)
-    assert values[2, 1] == 0.25 and values[1, 1] == known[1, 1] and (frames < 4 or values[3, 0] == 1)
+    assert values[2, 1] == 0.25
+    assert values[1, 1] == known[1, 1]
+    assert frames < 4 or values[3, 0] == 1
     count = min(frames, 8500)
     np.testing.assert_array_equal(values[:count], np.where(np.isnan(known), 0.25, known.clip(0, 1))[:count])
     assert (values[8500:] == 0.25).all()
@@ -47,7 +49,8 @@ def test_prediction_meets_known_values() -> None:
     known = np.full((90, 3), np.nan, np.float32)
     known[30:60, 0], known[:, 1] = 1.0, 0.5
     result = inpaint(clean, known, 30.0)
-    assert (result[30:60, 0] == 1).all() and (result[:, 1] == 0.5).all()
+    assert (result[30:60, 0] == 1).all()
+    assert (result[:, 1] == 0.5).all()
     np.testing.assert_array_equal(result[:, 2], clean[:, 2])
     assert np.abs(np.diff(result[:, 0])).max() < 0.2  # it was 1 where the lock begins
     np.testing.assert_array_equal(result[:20, 0], clean[:20, 0])
@@ -57,4 +60,6 @@ def test_prediction_meets_known_values() -> None:
 def test_short_gap_is_bridged(length: int) -> None:
     known = np.concatenate([np.zeros(10), np.full(length, np.nan), np.ones(10)]).astype(np.float32)[:, None]
     result = inpaint(np.full_like(known, 0.5), known, 30.0)
-    assert not np.isnan(result).any() and result.min() >= 0 and result.max() <= 1
+    assert not np.isnan(result).any()
+    assert result.min() >= 0
+    assert result.max() <= 1

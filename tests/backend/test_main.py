@@ -46,13 +46,16 @@ def test_version_option_prints_version() -> None:
 def test_wrong_arguments_exit_with_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(list(arguments))
-    assert caught.value.code == 2 and "usage" in capsys.readouterr().err
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
 
 
 def _refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(list(arguments)) == 1
     output = capsys.readouterr()
-    assert output.out == "" and output.err.startswith("error: ") and output.err.count("\n") == 1
+    assert output.out == ""
+    assert output.err.startswith("error: ")
+    assert output.err.count("\n") == 1
     return output.err
 
 
@@ -85,8 +88,11 @@ def test_bad_input_is_explained_without_output(tmp_path: Path, capsys: pytest.Ca
 def test_generate_writes_takes(tmp_path: Path) -> None:
     options = ("--model", str(DEFAULT_MODEL), "--fps", "25", "--start", "1", "--end", "3", "--seed", "4")
     done = _run("generate", SPEECH, *options, "--out", str(tmp_path / "one.csv"))
-    assert done.returncode == 0 and done.stderr == ""
-    assert "50 frames at 25 fps" in done.stdout and "seed 4" in done.stdout and "identity auto" not in done.stdout
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "50 frames at 25 fps" in done.stdout
+    assert "seed 4" in done.stdout
+    assert "identity auto" not in done.stdout
     one = read(tmp_path / "one.csv")
     assert (one.values.shape, one.fps, one.start) == ((50, 52), 25.0, 1.0)
 
@@ -119,7 +125,9 @@ def test_identities_ranks_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["identities", SPEECH, "--model", str(DEFAULT_MODEL)]) == 0
     lines = capsys.readouterr().out.splitlines()
     blank = lines.index("")
-    assert blank >= 9 and lines[0].split() == ["Identity", "Match"] and len(lines[blank + 1 :]) == 10
+    assert blank >= 9
+    assert lines[0].split() == ["Identity", "Match"]
+    assert len(lines[blank + 1 :]) == 10
 
 
 @needs_model

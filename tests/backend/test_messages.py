@@ -67,4 +67,5 @@ def test_endless_nesting_is_refused() -> None:
 
 def test_error_survives_another_process() -> None:
     error = pickle.loads(pickle.dumps(UserError("{file} is empty", file="a.wav")))
-    assert str(error) == "a.wav is empty" and error.message == UserMessage("{file} is empty", file="a.wav")
+    assert str(error) == "a.wav is empty"
+    assert error.message == UserMessage("{file} is empty", file="a.wav")

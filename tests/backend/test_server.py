@@ -150,16 +150,19 @@ def test_hello_and_takes_are_answered(start: Callable[..., Child], sound: str) -
     child = start()
     child.send(Hello(1), Generate(2, sound, 0.25, 0.75, performance=Performance(seed=7, count=2, fps=24)))
     ready, *takes, done = child.until(Done)
-    assert isinstance(ready, Ready) and ready.identities == (("calm", "moves little"), ("lively", "moves much"))
+    assert isinstance(ready, Ready)
+    assert ready.identities == (("calm", "moves little"), ("lively", "moves much"))
     assert [(take.id, take.index, take.count, take.take.seed, len(take.take.curves.values)) for take in takes] == [
         (2, 0, 2, 7, 12),
         (2, 1, 2, 8, 12),
     ]
     assert takes[0].take.curves.values.shape == (12, 52)
-    assert takes[0].take.model_sha256 == "cc" and len(takes[0].take.audio_sha256) == 64
+    assert takes[0].take.model_sha256 == "cc"
+    assert len(takes[0].take.audio_sha256) == 64
     assert done == Done(2)
     child.send(Shutdown(3))
-    assert child.rest() == [] and child.code == 0
+    assert child.rest() == []
+    assert child.code == 0
 
 
 def test_progress_never_decreases(start: Callable[..., Child], sound: str) -> None:
@@ -200,8 +203,11 @@ def test_wrong_request_is_explained(
     clip = {"file": sound} | {name: asked.pop(name) for name in ("file", "start") if name in asked}
     child.send(Generate(1, **clip, performance=Performance(**asked)), Generate(2, sound))
     error, take, done = child.until(Done)
-    assert isinstance(error, Error) and (error.id, error.kind) == (1, kind) and says in error.message
-    assert isinstance(take, TakeReady) and done == Done(2)
+    assert isinstance(error, Error)
+    assert (error.id, error.kind) == (1, kind)
+    assert says in error.message
+    assert isinstance(take, TakeReady)
+    assert done == Done(2)
 
 
 def test_bug_is_reported_and_logged(start: Callable[..., Child], sound: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -211,12 +217,11 @@ def test_bug_is_reported_and_logged(start: Callable[..., Child], sound: str, cap
     child = start(generate=broken)
     child.send(Generate(1, sound), Hello(2))
     error, ready = child.until(Ready)
-    assert (
-        (error.id, error.kind) == (1, "internal")
-        and "ValueError: shapes differ" in error.message
-        and len(error.message) < 1000
-    )
-    assert "Traceback" in caplog.text and ready.id == 2
+    assert (error.id, error.kind) == (1, "internal")
+    assert "ValueError: shapes differ" in error.message
+    assert len(error.message) < 1000
+    assert "Traceback" in caplog.text
+    assert ready.id == 2
 
 
 def test_failed_model_load_is_retried(start: Callable[..., Child], sound: str) -> None:
@@ -246,7 +251,8 @@ def test_loading_steps_and_notices_are_sent(start: Callable[..., Child], sound: 
     assert protocol.read(child.replies) == Progress(1, "Building", 0.0, UserMessage("Building"))
     notice, take, done, again, ready = child.until(Ready)
     message = UserMessage("No {what}", what="GPU")
-    assert notice == Notice(1, "No GPU", message) and again == Notice(2, "No GPU", message)
+    assert notice == Notice(1, "No GPU", message)
+    assert again == Notice(2, "No GPU", message)
     assert (take.id, done) == (1, Done(1))
     assert ready.runtime == "onnx"
 
@@ -272,10 +278,12 @@ def test_slow_work_gives_signs_of_life(start: Callable[..., Child], sound: str) 
         seen.append(reply)
     assert seen.count(Progress(1, "Starting", 0.0, UserMessage("Starting"))) >= 3
     last = [progress for progress in seen if isinstance(progress, Progress) and progress.stage == "Performing"]
-    assert len(last) >= 4 and len(set(last)) == 1  # the same again
+    assert len(last) >= 4
+    assert len(set(last)) == 1  # the same again
     size = len(seen)
     child.send(Hello(2))
-    assert isinstance(protocol.read(child.replies), Ready) and size == len(seen)  # in between, not a word
+    assert isinstance(protocol.read(child.replies), Ready)
+    assert size == len(seen)  # in between, not a word
 
 
 def test_stand_in_model_replaces_unknown_names(start: Callable[..., Child], sound: str) -> None:
@@ -363,7 +371,9 @@ def test_cancel_running_and_waiting_jobs(start: Callable[..., Child], sound: str
     assert child.until(Cancelled) == [Cancelled(2)]  # at once, though job 1 goes on
     child.send(Cancel(6, 1))
     first, take, done = child.until(Done)
-    assert first == Cancelled(1) and take.id == 3 and done == Done(3)
+    assert first == Cancelled(1)
+    assert take.id == 3
+    assert done == Done(3)
     child.send(Cancel(7, 3), Generate(8, sound))  # too late: changes nothing
     assert child.until(Done)[-1] == Done(8)
 
@@ -378,7 +388,8 @@ def test_end_of_input_stops_job(start: Callable[..., Child], sound: str, end: st
         child.send(Shutdown(3))
     else:
         child.requests.close()
-    assert child.rest() == [Cancelled(1)] and child.code == 0
+    assert child.rest() == [Cancelled(1)]
+    assert child.code == 0
 
 
 @pytest.mark.parametrize(
@@ -391,7 +402,9 @@ def test_garbage_ends_server_with_reason(start: Callable[..., Child], garbage: b
     child.requests.write(garbage)
     child.requests.close()
     (error,) = child.rest()
-    assert (error.id, error.kind) == (0, "request") and "unreadable" in error.message and child.code == 1
+    assert (error.id, error.kind) == (0, "request")
+    assert "unreadable" in error.message
+    assert child.code == 1
 
 
 def test_closed_reply_pipe_is_harmless(start: Callable[..., Child], sound: str) -> None:
