@@ -188,7 +188,7 @@ def test_vocaset_command_prepares(tmp_path: Path, capsys: pytest.CaptureFixture[
         wanted = truth[subject, sequence]
         columns = [CHANNELS.index(name) for name in NAMES]
         np.testing.assert_allclose(face[1:, columns], wanted[1 : len(face)], atol=0.03)
-        assert face[:, CHANNELS.index("tongueOut")].max() == 0
+        assert np.isnan(face[:, CHANNELS.index("tongueOut")]).all()  # the basis lacks it
         sound = read_clip(recording.path.with_suffix(".wav")).samples
         time = np.arange(len(sound)) / 16000
         assert abs(len(sound) - FRAMES / 60 * 16000) < 3
