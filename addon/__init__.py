@@ -1,12 +1,15 @@
-"""What Blender imports. bpy lives in this package and nowhere else; nothing heavy is imported at register."""
+"""The add-on: everything that runs inside Blender.
 
-from . import cast_list, locale, lock_settings, operators, panels, properties, sample_face
+bpy is imported in this package only. Registering imports nothing heavy, so that enabling the extension stays quick.
+"""
+
+from . import cast_list, locale, lock_settings, operators, panels, properties, registration, sample_face
 from .generation import current_job
 from .rig import mapping
 from .takes import controls, edit_tracking
 
-# Properties come first: panels and operators use them.
-_parts = (
+# Blender calls these when the extension is enabled and disabled. Properties come first: panels and operators use them.
+register, unregister = registration.for_modules(
     current_job,
     edit_tracking,
     controls,
@@ -19,15 +22,3 @@ _parts = (
     sample_face,
     locale,
 )
-
-
-def register() -> None:
-    """Called by Blender when the extension is enabled."""
-    for part in _parts:
-        part.register()
-
-
-def unregister() -> None:
-    """Called by Blender when the extension is disabled; ends the backend process."""
-    for part in reversed(_parts):
-        part.unregister()

@@ -1,4 +1,4 @@
-"""What the backend process is started with."""
+"""The settings that the backend process is started with. Does not need Blender."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class BackendSetup:
-    """What the backend is run with. python: "" for Blender's own; model: a folder; runtime: what runs the model, see docs/runtimes.md."""
+    """The program, the model and the runtime of the backend.
+
+    python: path of an interpreter, "" for Blender's own. model: a model folder. runtime: see docs/runtimes.md.
+    """
 
     python: str
     model: Path

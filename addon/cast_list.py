@@ -1,4 +1,4 @@
-"""Who speaks what: the scene's list of strips, each with its character."""
+"""The cast list: the scene's strips, each with the character that speaks it. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -14,7 +14,7 @@ from .rig import face_rig
 
 
 class LipSyncLine(SpeakerSettings, bpy.types.PropertyGroup):
-    """A strip, and the character that speaks it."""
+    """A strip, its character, and how that character speaks."""
 
     strip: bpy.props.StringProperty(
         name="Strip", description="The sound strip to speak", translation_context=OURS, search=strip_names
@@ -28,7 +28,7 @@ class LipSyncLine(SpeakerSettings, bpy.types.PropertyGroup):
 
 
 class LipSyncCast(bpy.types.PropertyGroup):
-    """scene.lipsync_cast"""
+    """scene.lipsync_cast: the cast list and its options."""
 
     lines: bpy.props.CollectionProperty(type=LipSyncLine, options={"HIDDEN"})
     active: bpy.props.IntProperty(
@@ -51,19 +51,20 @@ class LipSyncCast(bpy.types.PropertyGroup):
     )
 
 
-def cast(context: bpy.types.Context) -> LipSyncCast:
+def cast_settings(context: bpy.types.Context) -> LipSyncCast:
+    """Return the cast list of the scene."""
     return context.scene.lipsync_cast
 
 
-def give(members: LipSyncCast, strips: "Iterable[bpy.types.Strip]", face: bpy.types.Object) -> tuple[int, int]:
-    """Have a face speak strips: (how many were added to the list, how many were in it and changed their character)."""
-    lines = {line.strip: line for line in members.lines}
+def assign_strips(cast: LipSyncCast, strips: "Iterable[bpy.types.Strip]", face: bpy.types.Object) -> tuple[int, int]:
+    """Make a face the character of strips. Returns how many were added to the list and how many changed their character."""
+    lines = {line.strip: line for line in cast.lines}
     added = changed = 0
     for sound in strips:
         line = lines.get(sound.name)
         if line is None:
-            line, line.strip = members.lines.add(), sound.name
-            members.active = len(members.lines) - 1
+            line, line.strip = cast.lines.add(), sound.name
+            cast.active = len(cast.lines) - 1
             added += 1
         elif line.face != face:
             changed += 1
@@ -71,8 +72,8 @@ def give(members: LipSyncCast, strips: "Iterable[bpy.types.Strip]", face: bpy.ty
     return added, changed
 
 
-def span_of(context: bpy.types.Context, line: LipSyncLine) -> sound_strip.Span:
-    """What is to be spoken. Raises StripError or RigError where a line can't be."""
+def find_line_span(context: bpy.types.Context, line: LipSyncLine) -> sound_strip.Span:
+    """Return the span that a line speaks. Raises StripError or RigError when it can't be spoken."""
     if not line.strip:
         raise sound_strip.StripError("A line of the cast list has no strip: choose one")
     sound = sound_strip.find_strip(sound_strip.strip_scene(context), line.strip)

@@ -1,4 +1,4 @@
-"""What a scene remembers of the locks."""
+"""The locks in the panel, stored with the scene. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -32,25 +32,25 @@ def _all_of(*regions: str) -> tuple[Callable[["LipSyncLocks"], bool], Callable[[
     def get(self: "LipSyncLocks") -> bool:
         return all(getattr(self, region) == set(REGIONS[region]) for region in regions)
 
-    def put(self: "LipSyncLocks", value: bool) -> None:
+    def set_all(self: "LipSyncLocks", value: bool) -> None:
         for region in regions:
             setattr(self, region, set(REGIONS[region]) if value else set())
 
-    return get, put
+    return get, set_all
 
 
 def _toggle(name: str, *regions: str) -> Any:
-    get, put = _all_of(*regions)
+    get, set_all = _all_of(*regions)
     return bpy.props.BoolProperty(
         name=name,
         description="Keep the values of all these channels when resampling, including manual keys",
         get=get,
-        set=put,
+        set=set_all,
     )
 
 
 class LipSyncLocks(bpy.types.PropertyGroup):
-    """scene.lipsync.locks: the toggles are the sets of channels, seen from afar."""
+    """scene.lipsync.locks: the locked channels of each region, a toggle for whole regions, and the locked frames."""
 
     jaw: _channels("jaw")
     lips: _channels("lips")
@@ -70,12 +70,12 @@ class LipSyncLocks(bpy.types.PropertyGroup):
     last_frame: bpy.props.IntProperty(name="Last", description="The last locked frame", default=100)
 
 
-def read_locks(wanted: LipSyncLocks) -> Locks:
-    """What is locked."""
-    channels = tuple(name for region, names in REGIONS.items() for name in names if name in getattr(wanted, region))
+def read_locks(panel: LipSyncLocks) -> Locks:
+    """Read the locks that are set in the panel."""
+    channels = tuple(name for region, names in REGIONS.items() for name in names if name in getattr(panel, region))
     frames = (
-        (min(wanted.first_frame, wanted.last_frame), max(wanted.first_frame, wanted.last_frame))
-        if wanted.use_frames
+        (min(panel.first_frame, panel.last_frame), max(panel.first_frame, panel.last_frame))
+        if panel.use_frames
         else None
     )
     return Locks(channels, frames)

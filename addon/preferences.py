@@ -1,4 +1,4 @@
-"""What Blender's preferences say of the add-on; their page is drawn in panels."""
+"""Read the add-on's preferences, whose page is in panels. Runs in Blender."""
 
 from pathlib import Path
 
@@ -10,18 +10,18 @@ from .root_package import ROOT_PACKAGE
 
 
 def backend_python(context: bpy.types.Context) -> str:
-    """The Python chosen for the backend; "" for Blender's own."""
+    """Return the path of the Python chosen for the backend, "" for Blender's own."""
     return bpy.path.abspath(_chosen(context, "python"))
 
 
 def backend_model(context: bpy.types.Context) -> Path:
-    """The folder of the model chosen, or of our own."""
+    """Return the folder of the chosen model, or of the extension's own."""
     folder = _chosen(context, "model")
     return Path(bpy.path.abspath(folder)) if folder else model_info.OWN
 
 
 def backend_setup(context: bpy.types.Context) -> BackendSetup:
-    """All that is chosen for the backend. Blender's own Python has one runtime only."""
+    """Return all settings of the backend. Blender's own Python has only the default runtime."""
     python = backend_python(context)
     return BackendSetup(python, backend_model(context), _chosen(context, "runtime") if python else BackendSetup.runtime)
 

@@ -1,4 +1,4 @@
-"""What a scene remembers of the panel, and the lists that its menus show."""
+"""The settings of the panel, stored with the scene, and the items of its menus. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -23,19 +23,19 @@ Item = tuple[str, str, str]  # identifier, name, description
 
 
 def model_card() -> ModelCard | None:
-    """What the model that will be used says of itself; None when there is none, and then generating says why."""
+    """Read the card of the model that will be used; None when no model can be used."""
     return model_info.usable_card(preferences.backend_model(bpy.context))
 
 
 def shown_name(name: str) -> str:
-    """A name out of the model as a label."""
+    """Return a name from the model as a label, such as "Low Energy" for "low_energy"."""
     return name.replace("_", " ").title()
 
 
 # Blender keeps no reference to the strings of a menu made by a function, so each list is cached here.
 @lru_cache(maxsize=64)
 def _items(entries: tuple[tuple[str, str], ...], chosen: str, missing: str) -> list[tuple[str, str, str, int]]:
-    """missing: the label of what is chosen where it is none of the entries."""
+    """Return the items of a menu: Auto, the entries (name, description) and, if it isn't one of them, the chosen name labeled `missing`."""
     items: list[Item] = [(AUTO, "Auto \u2014 by Voice", "Whatever fits the voice best")]
     items += [
         (name, shown_name(name) + (f" \u2014 {description}" if description else ""), "")
@@ -62,7 +62,7 @@ def _emotion_items(
     return _items(entries, self.emotion_name, tr("{name} (Missing)", name=tr(shown_name(self.emotion_name))))
 
 
-# The name is what is stored; its place in the list may be another one with the next model.
+# The name is stored, since its number in the list may differ with the next model.
 def _get_identity(self: "SpeakerSettings") -> int:
     return next(number for name, _, _, number in _identity_items(self) if name == self.identity_name)
 
@@ -80,7 +80,7 @@ def _set_emotion(self: "SpeakerSettings", number: int) -> None:
 
 
 class SpeakerSettings:
-    """How somebody speaks, for a group of properties: two menus, and the names that they store."""
+    """Identity and emotion of a speaker, for property groups: two menus, and the names that they store."""
 
     identity_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
     emotion_name: bpy.props.StringProperty(default=AUTO, options={"HIDDEN"})
@@ -97,17 +97,19 @@ class SpeakerSettings:
 
 
 def strip_names(self: object, context: bpy.types.Context, text: str) -> Iterator[str]:
+    """List the sound strips, as suggestions for a text field."""
     return (sound.name for sound in sound_strip.sound_strips(sound_strip.strip_scene(context)))
 
 
 def is_keyed_mesh(self: object, ob: bpy.types.Object) -> bool:
+    """Return True if a menu of faces should offer an object."""
     return face_rig.has_keys(ob)
 
 
-# The list's active row is the Action that moves the face, whoever assigned it; choosing a row assigns it.
+# The list's active row is the Action that animates the face, whoever assigned it. Choosing a row assigns it.
 def _get_take(self: "LipSyncSettings") -> int:
     try:
-        action = take_store.current_take(face_rig.read_face(chosen_face(bpy.context)))
+        action = take_store.assigned_action(face_rig.read_face(chosen_face(bpy.context)))
     except face_rig.RigError:
         return -1
     return bpy.data.actions.find(action.name) if action else -1
@@ -117,11 +119,11 @@ def _set_take(self: "LipSyncSettings", index: int) -> None:
     try:
         face_action.assign(bpy.data.actions[index], face_rig.read_face(chosen_face(bpy.context)))
     except (IndexError, face_rig.RigError):
-        pass  # a click on a row has no place to say why; the panel does
+        pass  # a click on a row can't report an error, but the panel shows it
 
 
 class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
-    """scene.lipsync"""
+    """scene.lipsync: the settings of the panel."""
 
     strip: bpy.props.StringProperty(
         name="Strip",
@@ -186,38 +188,39 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
     )
 
     def key_style(self) -> face_action.Style:
-        """How takes are to be keyed."""
+        """Return how new takes are keyed."""
         return face_action.Style(
             self.key_tolerance if self.key_density == "SIMPLIFIED" else 0.0, self.key_interpolation == "BEZIER"
         )
 
     def shown_controls(self) -> LipSyncControls:
-        """What the panel shows: the controls of the take that moves the face or, where none does, those that the next one will have."""
-        take = shown_take(bpy.context)
+        """Return the controls that the panel shows: those of the active take or, without one, of new takes."""
+        take = active_take(bpy.context)
         return take.lipsync_controls if take else self.controls
 
 
 def settings(context: bpy.types.Context) -> LipSyncSettings:
+    """Return the panel's settings in the scene."""
     return context.scene.lipsync
 
 
 def key_style(context: bpy.types.Context) -> face_action.Style:
-    """How the panel wants new takes keyed."""
+    """Return how new takes are keyed in the scene."""
     return settings(context).key_style()
 
 
-def shown_take(context: bpy.types.Context) -> bpy.types.Action | None:
-    """The take that moves the face, if one does."""
+def active_take(context: bpy.types.Context) -> bpy.types.Action | None:
+    """Return the active take of the chosen face; None when it has none."""
     try:
-        action = take_store.current_take(face_rig.read_face(chosen_face(context)))
+        action = take_store.assigned_action(face_rig.read_face(chosen_face(context)))
     except face_rig.RigError:
         return None
     return action if action and take_store.is_take(action) else None
 
 
 def chosen_face(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The object that is to speak: the one picked, unless it was deleted since, or the active one."""
-    picked = settings(context).face  # keeps what was deleted from the scene in the file
+    """Return the object that is to speak: the one set in the panel, unless it was deleted since, or the active one."""
+    picked = settings(context).face  # which may be deleted: the pointer keeps it in the file
     return picked if picked and picked.users_scene else getattr(context, "active_object", None)
 
 

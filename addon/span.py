@@ -1,15 +1,15 @@
-"""Which seconds of which sound a strip plays. Knows no Blender."""
+"""The span of a sound strip: which seconds of which file it plays. Does not need Blender."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Span:
-    """What can be heard of a strip: the seconds [start, end) of file, from first_frame on, at fps frames a second.
+    """The audible part of a strip: the seconds [start, end) of file, from first_frame on, at fps frames a second.
 
-    packed: the sound's bytes are in the .blend, file is only its name; sound: name of the sound in bpy.data.
-    retimed: no seconds of file tell what is heard; start and end are those of a mixdown of the strip, which is in scene (a name).
-    faded: the strip's volume is animated, so that its file is louder in places than what is heard.
+    sound: its name in bpy.data. packed: its bytes are in the .blend, and file is only a name.
+    retimed: the strip plays at other speeds, so start and end are seconds of a mixdown. scene: the name of the strip's scene.
+    faded: the strip's volume is animated, so parts of the file are louder than what is heard.
     """
 
     strip: str
@@ -26,5 +26,5 @@ class Span:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether only a mixdown of the strip is what is heard."""
+        """Return True if only a mixdown of the strip sounds like it."""
         return self.retimed or self.faded

@@ -1,4 +1,4 @@
-"""`--soak`: only the tests that ask for `soak`, as long as they can be; what they tried is written to build/soak."""
+"""`--soak` runs only the tests that use the fixture `soak`, at full length, and writes counts to build/soak."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def soak(request: pytest.FixtureRequest) -> Iterator[Soak]:
-    """How often to try, and somewhere to count."""
+    """Give a test its number of trials, and count the outcomes."""
     counted = Soak(request.function.__name__, request.config.getoption("--soak"))
     yield counted
     request.config.stash[_ROWS].extend(counted.rows.values())

@@ -1,4 +1,4 @@
-"""Files as damage, other programs and malice make them out of good ones."""
+"""Mutated files, as damage, other programs and malice produce them."""
 
 import re
 
@@ -46,7 +46,7 @@ _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
 def mutated(content: bytes, random: np.random.Generator) -> bytes:
-    """A file with one to four things wrong with it."""
+    """Return a file with one to four mutations."""
     data = bytearray(content)
     for _ in range(random.integers(1, 5)):
         first, last = sorted(random.integers(len(data) + 1, size=2).tolist())

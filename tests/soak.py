@@ -1,4 +1,4 @@
-"""Tests whose thoroughness is a number: some of it in `make test`, all of it in `make soak`, which also writes down what was tried."""
+"""Soak tests: few trials in `make test`, all of them in `make soak`, which also records the counts."""
 
 import json
 import time
@@ -12,7 +12,7 @@ _FOLDER = Path(__file__).parents[1] / "build" / "soak"
 
 @dataclass
 class Row:
-    """What came of one test. tried - survived is what was lost: a crash, a hang, or something of the artist's."""
+    """The outcomes of one test. tried - survived counts crashes, hangs and lost data."""
 
     what: str
     test: str
@@ -22,7 +22,7 @@ class Row:
 
 
 class Soak:
-    """What a test that soaks gets: how often to try, and somewhere to count."""
+    """The number of trials of a soak test, and the counts of their outcomes."""
 
     def __init__(self, test: str, long: bool) -> None:
         self._test = test
@@ -34,7 +34,7 @@ class Soak:
 
     @contextmanager
     def trial(self, what: str, tries: int = 1) -> Iterator[None]:
-        """Count what is tried inside, so many things at once, as survived unless it raises. what: the table's words for it."""
+        """Count a block as survived unless it raises. count: trials in the block. what: the name in the table."""
         row = self.rows.setdefault(what, Row(what, self._test))
         row.tried += tries
         began = time.perf_counter()
@@ -46,7 +46,7 @@ class Soak:
 
 
 def write_table(rows: list[Row]) -> Path:
-    """Add what was counted to the table of `make soak`, in place of what the same tests counted before."""
+    """Write the counts to the table of `make soak`, replacing earlier counts of the same tests."""
     _FOLDER.mkdir(parents=True, exist_ok=True)
     kept = _FOLDER / "soak.json"
     before = [Row(**row) for row in json.loads(kept.read_text())] if kept.exists() else []

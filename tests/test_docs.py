@@ -111,7 +111,7 @@ def test_spelling_is_american(page: Path) -> None:
 
 
 @every_page
-def test_words_are_the_glossarys(page: Path) -> None:
+def test_pages_use_glossary_words(page: Path) -> None:
     assert _found(page, PRIVATE_WORDS) == []
 
 

@@ -1,4 +1,4 @@
-"""What may import what. The code is read, not run, so the rules hold for every environment.
+"""The import rules. The code is parsed, not run, so they hold for every environment.
 
 A room is a sub-package: rooms of a package may not import each other in a circle. Modules at the root of a package belong to no room.
 """
@@ -115,7 +115,7 @@ def test_only_the_add_on_imports_blender() -> None:
             assert not {other.split(".")[0] for other in _imports(name, True)} & BLENDER, name
 
 
-def test_torch_is_in_training_and_its_runtime() -> None:
+def test_torch_is_imported_where_allowed() -> None:
     for name in _modules():
         if name.split(".")[0] != "training" and name != TORCH_MODULE:
             assert "torch" not in {other.split(".")[0] for other in _imports(name, True)}, name

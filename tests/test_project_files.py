@@ -1,4 +1,4 @@
-"""What several files of the project say of the same thing agrees."""
+"""Files of the project that state the same fact agree."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ MANIFEST = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="ut
 
 
 def test_versions_agree() -> None:
-    """backend.__version__ is the version; Blender reads a literal, which is checked, and setuptools the attribute."""
+    """backend.__version__ is the version. The literal that Blender reads must equal it; setuptools reads the attribute."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "backend.__version__"}
     assert project["project"]["dynamic"] == ["version"] and "version" not in project["project"]
@@ -27,6 +27,6 @@ def test_workflow_starts_at_the_oldest_blender() -> None:
     assert len(modules) == len(blenders) and all(module.startswith(f"{blender}.") for blender, module in modules)
 
 
-def test_workflow_runs_what_everybody_runs() -> None:
+def test_workflow_runs_ci_script() -> None:
     text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
     assert re.search(r"^ +- run: \.ci/run$", text, re.MULTILINE)

@@ -57,7 +57,7 @@ def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def _is_runnable(command: str) -> bool:
-    """Whether all that a backend command reads is in the repository."""
+    """Return True if all files that a backend command reads are in the repository."""
     return command.startswith("python -m backend ") and "tests/data/" in command
 
 

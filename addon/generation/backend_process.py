@@ -1,4 +1,4 @@
-"""The backend process: started when first needed, kept between jobs, ended with Blender."""
+"""The backend process: started when first needed, kept between jobs, ended with Blender. Runs in Blender, without bpy."""
 
 import contextlib
 import importlib.util
@@ -15,7 +15,7 @@ from ...backend.ipc import client
 from ...backend.ipc.client import Client, launch
 from ...backend.messages import UserMessage
 from ..backend_setup import BackendSetup
-from .model_info import changed
+from .model_info import file_times
 
 _ROOT = Path(client.__file__).parents[2]  # the folder that holds the package `backend`
 _PACKAGES = ("onnxruntime", "soundfile", "soxr", "_cffi_backend", "typing_extensions", "numpy")
@@ -41,7 +41,7 @@ class BackendProcess:
 
         Raises LaunchError, and OSError when the folder of temporary files can't be made.
         """
-        wanted = setup, changed(setup.model)
+        wanted = setup, file_times(setup.model)
         if wanted != self._setup:
             self.restart()
             self._setup = wanted

@@ -1,4 +1,4 @@
-"""The jobs of a cast list as one: run one after another, and keyed together at the end."""
+"""Generate all strips of a cast list: jobs that run one after another and are keyed together at the end. Runs in Blender."""
 
 import dataclasses
 import time
@@ -18,8 +18,8 @@ from .request import JobError, JobRequest, JobResult
 from .sound_strip import StripError
 from .take_writer import all_or_none, take_info, write_take
 
-_EASE = 0.2  # seconds in which a face comes to rest after a strip, and leaves it before one
-_REASONS = 3  # listed of why strips were skipped
+_EASE = 0.2  # seconds in which a face leaves its rest before a strip, and returns to it after
+_MAX_REASONS = 3  # listed for skipped strips
 
 
 class Batch:
@@ -35,11 +35,11 @@ class Batch:
         self._waiting = deque(requests)
         self._skipped = [*skipped]
         self._joined = joined
-        self._identities: dict[int, str] = {}  # face -> that of its first strip
+        self._identities: dict[int, str] = {}  # face -> identity of its first strip
         self._job: Job | None = None
         self._done: list[Job] = []
         self._began: tuple[float, float] | None = None  # when the first job began
-        self._left = 0  # strips that were not done when the artist canceled
+        self._left = 0  # strips that weren't done when the artist canceled
 
     @property
     def stage(self) -> UserMessage:
@@ -53,12 +53,12 @@ class Batch:
 
     @property
     def fraction(self) -> float:
-        """Of all jobs, 0..1."""
+        """The progress of all jobs together, 0..1."""
         return (self._finished + (self._job.fraction if self._job else 0.0)) / max(self._count, 1)
 
     @property
     def remaining(self) -> float | None:
-        """As Job.remaining."""
+        """Estimated seconds to the end; None while it's too early to tell."""
         return time_left(self._began, self.fraction)
 
     @property
@@ -103,7 +103,7 @@ class Batch:
         return False
 
     def apply(self) -> JobResult:
-        """Key all that is done. Raises JobError when nothing is."""
+        """Key the strips that are done. Raises JobError when none is."""
         actions: list[bpy.types.Action] = []
         warnings: dict[UserMessage, None] = {}  # an ordered set
         spoken = 0
@@ -142,7 +142,7 @@ class Batch:
     def _describe_skipped(self) -> UserMessage:
         reasons = list(dict.fromkeys(self._skipped))
         return UserMessage(
-            "{strips} skipped: {reasons}", strips=_strips(len(self._skipped)), reasons=shortened(reasons, _REASONS)
+            "{strips} skipped: {reasons}", strips=_strips(len(self._skipped)), reasons=shortened(reasons, _MAX_REASONS)
         )
 
 

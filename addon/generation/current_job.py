@@ -1,4 +1,4 @@
-"""The running job, the timer that advances it, and why the last one failed."""
+"""The running job, the timer that advances it, and why the last one failed. Runs in Blender."""
 
 import atexit
 
@@ -11,7 +11,7 @@ from .job import Job
 
 
 class CurrentJob:
-    """What outlives an operator and belongs to no .blend file. There is one: `current`."""
+    """The state that outlives an operator and belongs to no .blend file. There is one: `current`."""
 
     def __init__(self) -> None:
         self.job: Job | Batch | None = None

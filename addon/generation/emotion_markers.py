@@ -1,4 +1,4 @@
-"""Emotion keys from the scene: markers named after emotions, and the animated intensity of the panel."""
+"""Emotion keys from the scene: markers named after emotions, and the animated intensity of the panel. Runs in Blender."""
 
 import re
 
@@ -10,20 +10,20 @@ from ..keyframes.face_action import fcurves
 from ..keyframes.key_reduction import reduce_curve
 from ..span import Span
 
-_FADE = 0.4  # s: how long one emotion takes to become the next
+_FADE = 0.4  # seconds in which one emotion becomes the next
 _PATH = "lipsync.intensity"
-_CLOSE = 0.01  # tolerance of the intensity between emotion keys
-_MOST = 1000  # emotion keys, so that a message holds them
+_TOLERANCE = 0.01  # of the intensity between emotion keys
+_MAX_KEYS = 1000  # emotion keys, so that they fit into a message
 _MARKER = re.compile(r"(?P<emotion>[a-z_]+)\s*(?P<amount>\d*\.?\d+)?\s*(?P<percent>%)?", re.IGNORECASE)
 
 
 def read_emotion_keys(
     scene: bpy.types.Scene, span: Span, emotion: str, intensity: float, emotions: tuple[str, ...]
 ) -> tuple[EmotionKey, ...]:
-    """Read a strip's emotion keys; () when the emotion and intensity never change.
+    """Read a strip's emotion keys; () when emotion and intensity never change.
 
-    Before the first marker the emotion and intensity of the panel hold. A marker is called after an emotion, "Anger", or "anger 50%", or
-    "anger 1.5"; it holds until the next. An animated intensity is a factor of all of it.
+    Before the first marker, the emotion of the panel applies. A marker is named after an emotion, such as "Anger", "anger 50%" or
+    "anger 1.5", and applies until the next marker. The panel's intensity, animated or not, multiplies all of them.
     """
     length = span.end - span.start
     stages = [(0.0, emotion, 1.0)]
@@ -70,8 +70,8 @@ def _scene_fcurves(scene: bpy.types.Scene) -> list[bpy.types.FCurve]:
 
 
 def _corners(times: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The times between which the values run straight enough, at most _MOST of them."""
-    close = _CLOSE
-    while len(corners := reduce_curve(values[:, None].astype(np.float32), close, bezier=False)[0][0]) > _MOST:
-        close *= 2
+    """Return the times between which the values are linear within a tolerance: the smallest with at most _MAX_KEYS times."""
+    tolerance = _TOLERANCE
+    while len(corners := reduce_curve(values[:, None].astype(np.float32), tolerance, bezier=False)[0][0]) > _MAX_KEYS:
+        tolerance *= 2
     return times[corners]

@@ -1,4 +1,4 @@
-"""A running generation: sent to the backend, advanced by a timer or a loop, and applied to the face when all takes have arrived."""
+"""A running generation: sent to the backend, advanced by a timer or a loop, and applied when all takes have arrived. Runs in Blender."""
 
 import contextlib
 import os
@@ -21,8 +21,8 @@ from .request import JobError, JobRequest, JobResult
 from .take_writer import all_or_none, start_key_reduction, write_take
 
 _MIN_ELAPSED = 1.0  # seconds of progress before the remaining time is estimated
-_SHORTFALL = 0.3  # seconds that a sound may be shorter than its strip before the artist is told
-_BUDGET = 0.03  # seconds that one pump() may block Blender
+_SHORTFALL = 0.3  # seconds that a sound may be shorter than its strip without a warning
+_PUMP_SECONDS = 0.03  # that one pump() may block Blender
 _CANCEL_TIMEOUT = 20.0  # seconds that the backend may continue with a canceled job
 
 
@@ -54,13 +54,13 @@ class Job:
             time.sleep(wait)
             return False
         assert self._client is not None
-        deadline = time.monotonic() + _BUDGET
+        deadline = time.monotonic() + _PUMP_SECONDS
         reply = self._client.poll(wait)
         while reply is not None:
             if self._handle(reply):
                 self._clean()
                 self._received_all = True
-                return self._keys_ready(_BUDGET)  # enough for a short take
+                return self._keys_ready(_PUMP_SECONDS)  # enough for a short take
             if time.monotonic() > deadline:
                 break
             reply = self._client.poll()
@@ -112,8 +112,8 @@ class Job:
         elif isinstance(reply, Notice):
             self.notices.append(_message_of(reply))
         elif isinstance(reply, TakeReady):
-            span, asked = self.request.span, self.request.performance
-            if what := describe_mismatch(reply, len(self._takes), asked, span.end - span.start):
+            span, performance = self.request.span, self.request.performance
+            if what := describe_mismatch(reply, len(self._takes), performance, span.end - span.start):
                 raise self._failed(
                     UserMessage(
                         "The backend sent a take that doesn't match the request ({what}): generate again",
@@ -196,7 +196,7 @@ class Job:
 
     @property
     def key_reduction(self) -> KeyReductionThread | None:
-        """Of the first take."""
+        """The key reduction of the first take; None when its style needs none."""
         return self._reductions[0] if self._reductions else None
 
     def face(self) -> face_rig.Face:
@@ -259,13 +259,13 @@ def _message_of(reply: Notice | Error) -> UserMessage:
 
 def _differences(span: sound_strip.Span, take: Take) -> list[UserMessage]:
     """Describe how what was spoken differs from what the artist hears."""
-    told = sound_strip.notices(bpy.data.scenes.get(span.scene), span.strip)
+    notices = sound_strip.notices(bpy.data.scenes.get(span.scene), span.strip)
     missing = span.end - span.start - len(take.curves.values) / take.curves.fps
     if missing > _SHORTFALL:
-        told.append(
+        notices.append(
             UserMessage('The sound ends {seconds:.1f} s before the strip "{strip}"', seconds=missing, strip=span.strip)
         )
-    return told
+    return notices
 
 
 def _unwritable(error: OSError) -> UserMessage:

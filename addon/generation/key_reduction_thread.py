@@ -1,4 +1,4 @@
-"""A take's keys, found in a thread while Blender goes on drawing: for ten minutes of speech that takes a second."""
+"""Reduce a take's keys in a thread, so that Blender can draw: ten minutes of speech take a second. Runs in Blender, without bpy."""
 
 import threading
 from collections.abc import Sequence
@@ -9,22 +9,22 @@ from ..keyframes.face_action import Column, ReducedKeys, Style, reduce_keys
 
 
 class KeyReductionThread:
-    """The keys of a take as its face and its controls are now. By the time that it is applied they may be others."""
+    """The reduced keys of a table of columns. Face or controls may change the table before the take is applied, see keys()."""
 
     def __init__(self, table: Sequence[Column], style: Style) -> None:
         self._table = table
         self._style = style
         self._keys: ReducedKeys | None = None
-        self._thread = threading.Thread(target=self._find, name="keys", daemon=True)
+        self._thread = threading.Thread(target=self._reduce, name="keys", daemon=True)
         self._thread.start()
 
     def ready(self, wait: float = 0.0) -> bool:
-        """Whether the keys are found, or never will be; waits for them at most so many seconds."""
+        """Return True when the thread has ended, waiting at most `wait` seconds."""
         self._thread.join(wait)
         return not self._thread.is_alive()
 
     def keys(self, table: Sequence[Column], style: Style) -> ReducedKeys | None:
-        """What thin() makes of a table; None when this is the draft of another."""
+        """Return the reduced keys; None if the thread was started for another table or style."""
         same = style == self._style and len(table) == len(self._table)
         if same and all(
             a.path == b.path and np.array_equal(a.values, b.values) for a, b in zip(table, self._table, strict=True)
@@ -32,5 +32,5 @@ class KeyReductionThread:
             return self._keys
         return None
 
-    def _find(self) -> None:
+    def _reduce(self) -> None:
         self._keys = reduce_keys(self._table, self._style)

@@ -1,4 +1,4 @@
-"""The model that the preferences choose, and what it says of itself: read again only when its files changed."""
+"""The cards of models, read again only when their files changed. Runs in Blender, without bpy."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -10,12 +10,12 @@ from ...backend.model_folder import PARTS, ModelCard, ModelError, read_card, rea
 OWN = DEFAULT_MODEL
 
 
-def changed(folder: Path) -> tuple[int, ...]:
-    """When each of a model's files was written, in nanoseconds; 0 where there is none."""
-    return tuple(_written(folder / name) for name in ("model.json", *(f"{part}.onnx" for part in PARTS)))
+def file_times(folder: Path) -> tuple[int, ...]:
+    """Return when each of a model's files was written, in nanoseconds since 1970; 0 for a missing file."""
+    return tuple(_file_time(folder / name) for name in ("model.json", *(f"{part}.onnx" for part in PARTS)))
 
 
-def _written(file: Path) -> int:
+def _file_time(file: Path) -> int:
     try:
         return file.stat().st_mtime_ns
     except OSError:
@@ -23,25 +23,25 @@ def _written(file: Path) -> int:
 
 
 def card(folder: Path) -> ModelCard | None:
-    """What a model says of itself; None when it can't be read."""
-    found = _read(folder, changed(folder))
+    """Read the card of a model; None when it can't be read."""
+    found = _read(folder, file_times(folder))
     return found if isinstance(found, ModelCard) else None
 
 
 def usable_card(folder: Path) -> ModelCard | None:
-    """The same, of our own model where that one can't be read: then the backend works with it, and says so with each take."""
+    """Read the card of a model or, if that can't be read, of the extension's own, which the backend uses then."""
     return card(folder) or card(OWN)
 
 
 def problem(folder: Path) -> UserMessage | None:
-    """Return why a model can't be used, as far as that can be told without running it; None when it can."""
-    found = _check(folder, changed(folder))
+    """Return why a model can't be used; None when nothing is wrong with it as far as can be seen without running it."""
+    found = _check(folder, file_times(folder))
     return found.message if found else None
 
 
 @lru_cache(maxsize=4)
-def _check(folder: Path, changed: tuple[int, ...]) -> ModelError | None:
-    found = _read(folder, changed)
+def _check(folder: Path, times: tuple[int, ...]) -> ModelError | None:
+    found = _read(folder, times)
     if isinstance(found, ModelError):
         return found
     try:
@@ -52,7 +52,7 @@ def _check(folder: Path, changed: tuple[int, ...]) -> ModelError | None:
 
 
 @lru_cache(maxsize=4)
-def _read(folder: Path, changed: tuple[int, ...]) -> ModelCard | ModelError:
+def _read(folder: Path, times: tuple[int, ...]) -> ModelCard | ModelError:
     try:
         return read_card(folder)
     except ModelError as error:

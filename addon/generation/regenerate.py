@@ -1,4 +1,4 @@
-"""Make a take again, from what it stores."""
+"""Regenerate a take from what it stores. Runs in Blender."""
 
 import math
 import os
@@ -10,7 +10,7 @@ from ...backend.messages import UserMessage
 from ..backend_setup import BackendSetup
 from ..keyframes import face_action
 from ..takes.locked_keys import has_manual_copies
-from ..takes.take_store import TakeError, TakeInfo, read_curves, read_info, why_only_once
+from ..takes.take_store import TakeError, TakeInfo, read_curves, read_info, regenerate_disabled_reason
 from . import sound_strip
 from .request import JobRequest
 
@@ -18,9 +18,9 @@ from .request import JobRequest
 def make_request(
     action: bpy.types.Action, face: bpy.types.Object, style: face_action.Style, setup: BackendSetup
 ) -> JobRequest:
-    """Build the request for the same take, without its locked values. Raises TakeError when it can't be made again."""
+    """Build the request for the same take, without its locked values. Raises TakeError when it can't be regenerated."""
     info = read_info(action)
-    if why := why_only_once(action):
+    if why := regenerate_disabled_reason(action):
         raise TakeError(why)
     return JobRequest(
         span=_span(info),
@@ -56,15 +56,15 @@ def _span(info: TakeInfo) -> sound_strip.Span:
 
 
 def _sounds(file: str) -> list[tuple[str, str, bool]]:
-    """List (name, file, packed) of what may be a take's sound, the likeliest first: it may have been packed or moved since."""
+    """List (name, file, packed) of the sounds that may be a take's, the likeliest first. It may have been packed or moved since."""
     known = [(sound.name, sound_strip.sound_file(sound), sound.packed_file is not None) for sound in bpy.data.sounds]
     namesakes = [sound for sound in known if os.path.basename(sound[1]) == os.path.basename(file)]
     return [*(sound for sound in namesakes if sound[1] == file), ("", file, False), *namesakes]
 
 
 def warnings(before: TakeInfo, after: TakeInfo, fps: float) -> list[UserMessage]:
-    """Return why a regenerated take is another one, or doesn't fit a scene of fps frames a second."""
-    doubts = (
+    """Return why a regenerated take may differ from the first, or doesn't fit a scene of fps frames a second."""
+    checks = (
         (
             before.audio_sha256 != after.audio_sha256,
             UserMessage("The sound has changed since the first take, so this one may differ"),
@@ -82,4 +82,4 @@ def warnings(before: TakeInfo, after: TakeInfo, fps: float) -> list[UserMessage]
             ),
         ),
     )
-    return [message for is_so, message in doubts if is_so]
+    return [message for failed, message in checks if failed]

@@ -1,4 +1,4 @@
-"""Check that a take is the one that was requested, before anything of it reaches a face."""
+"""Check that a take matches the request before it is keyed. Runs in Blender, without bpy."""
 
 from ...backend.arkit import CHANNELS
 from ...backend.ipc.protocol import TakeReady
@@ -8,15 +8,15 @@ from ...backend.performance import Performance
 _ROUNDING = 1e-4  # of values, which are 0..1
 
 
-def describe_mismatch(reply: TakeReady, index: int, asked: Performance, seconds: float) -> UserMessage | None:
-    """Name what differs from the request, in a word or two; None when nothing does. index: of the take; seconds: length of the strip."""
+def describe_mismatch(reply: TakeReady, index: int, requested: Performance, seconds: float) -> UserMessage | None:
+    """Name what differs from the request, in a word or two; None when nothing does. index: of the take. seconds: length of the strip."""
     curves = reply.take.curves
     reasons = {
-        UserMessage("its number"): reply.index == index < asked.count == reply.count,
-        UserMessage("its frame rate"): curves.fps == asked.fps,
+        UserMessage("its number"): reply.index == index < requested.count == reply.count,
+        UserMessage("its frame rate"): curves.fps == requested.fps,
         UserMessage("its channels"): len(set(curves.names)) == len(curves.names) and set(curves.names) <= set(CHANNELS),
-        # The sound's file may be shorter than the strip.
-        UserMessage("its length"): len(curves.values) <= max(1, round(seconds * asked.fps)) + 1,
+        # Shorter is fine: the sound's file may end before the strip.
+        UserMessage("its length"): len(curves.values) <= max(1, round(seconds * requested.fps)) + 1,
         UserMessage("its values"): -_ROUNDING <= curves.values.min() and curves.values.max() <= 1 + _ROUNDING,
     }
     return next((reason for reason, fits in reasons.items() if not fits), None)

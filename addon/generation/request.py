@@ -1,4 +1,4 @@
-"""What a job is asked to do, and what it returns."""
+"""The request and the result of a job. Runs in Blender."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ class JobError(UserError):
 
 @dataclass(frozen=True)
 class JobRequest:
-    """What to generate, from which strip and for which face.
+    """A request to generate takes of a strip for a face.
 
     face: session_uid of an object, which survives an undo where a reference would not.
     locks: what the new take is to share with an earlier one, whose values are in performance.locked.
@@ -39,7 +39,7 @@ class JobRequest:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a job did: names of the new Actions, messages about them, and the seed of the first."""
+    """The result of a job. actions: names of the new Actions. seed: of the first."""
 
     actions: tuple[str, ...]
     info: UserMessage

@@ -1,4 +1,4 @@
-"""Write a take as an Action, with the controls and the locked keys of the active take."""
+"""Write a take as an Action, with the controls and the locked keys of the active take. Runs in Blender."""
 
 import contextlib
 import time
@@ -40,7 +40,7 @@ def write_take(
     with all_or_none() as written:
         action = face_action.write_action(name, table, request.span.first_frame, style, locked, reduced)
         written.append(action)
-        controls.start(action, settings, style)
+        controls.store(action, settings, style)
         if source and locked and is_manual(source):
             mark_manual(action)
         take_store.mark(action, take_info(request, take), take.curves)

@@ -1,1 +1,1 @@
-"""F-curves: written, reduced, copied. Runs in Blender."""
+"""The keys of F-curves: written, reduced, copied. Runs in Blender."""

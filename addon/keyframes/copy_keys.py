@@ -1,4 +1,4 @@
-"""Keys of one F-curve for another, to the bit: all of them, or a stretch cut out of the curve without changing its course."""
+"""Copy keys from one F-curve to another, exactly: all of them, or a range cut out without changing the curve's shape. Runs in Blender."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,9 @@ import bpy
 import numpy as np
 
 _CONSTANT, _LINEAR, _BEZIER = range(3)  # bpy.types.Keyframe.interpolation as foreach_get gives it
-_FREE = 0  # a handle that no update moves
-_BISECTIONS = 60
-# What of a key makes the curve's course and its look in the editors: attribute -> (numbers a key, their type).
+_FREE = 0  # bpy.types.Keyframe.handle_left_type of a handle that Blender never moves
+_BISECTIONS = 60  # enough for the precision of float64
+# All that determines the curve's shape and the key's look in the editors: attribute -> (numbers per key, their type).
 _ATTRIBUTES: dict[str, tuple[int, type]] = {
     "co": (2, np.float32),
     "handle_left": (2, np.float32),
@@ -23,12 +23,12 @@ _ATTRIBUTES: dict[str, tuple[int, type]] = {
     "back": (1, np.float32),
 }
 
-Rows = dict[str, np.ndarray]  # name in _ATTRIBUTES -> (keys, numbers a key)
+Rows = dict[str, np.ndarray]  # name in _ATTRIBUTES -> (keys, numbers per key)
 
 
 @dataclass(frozen=True)
 class KeyCopy:
-    """Copied keys: first, last: the frames between which the curve is theirs alone; the rest as bpy.types.FCurve has it."""
+    """Copied keys. first, last: the frames between which they replace all others. The rest is as in bpy.types.FCurve."""
 
     rows: Rows
     first: float
@@ -38,12 +38,12 @@ class KeyCopy:
 
     @property
     def frames(self) -> np.ndarray:
-        """Where the keys lie, (keys,)."""
+        """The frames of the keys, (keys,)."""
         return self.rows["co"][:, 0]
 
 
 def copy_keys(fcurve: bpy.types.FCurve) -> KeyCopy:
-    """All keys of an F-curve."""
+    """Copy all keys of an F-curve."""
     rows = {}
     for name, (width, kind) in _ATTRIBUTES.items():
         values: np.ndarray = np.empty(len(fcurve.keyframe_points) * width, kind)
@@ -53,9 +53,9 @@ def copy_keys(fcurve: bpy.types.FCurve) -> KeyCopy:
 
 
 def cut_keys(fcurve: bpy.types.FCurve, first: int, last: int) -> KeyCopy:
-    """What an F-curve does from the frame first to the frame last, with a key on either; between them the curve takes the very same course.
+    """Copy the part of an F-curve from the frame `first` to the frame `last`, with a key on each, so that its shape stays the same.
 
-    Where it can't be cut (by an easing such as bounce, or with a handle that would reach beyond the cut) it becomes a key a frame.
+    A part that can't be cut exactly becomes one key per frame: one with an easing such as bounce, or with a handle beyond the cut.
     """
     whole = copy_keys(fcurve)
     rows = _with_key(_with_key(whole.rows, fcurve, first), fcurve, last)
@@ -63,13 +63,14 @@ def cut_keys(fcurve: bpy.types.FCurve, first: int, last: int) -> KeyCopy:
     rows = {name: array[inside] for name, array in rows.items()}
     if first == last or (rows["interpolation"][:-1] > _BEZIER).any() or _overreaches(rows):
         rows = _dense(fcurve, whole.rows, first, last)
-    held = slice(None) if whole.auto_smoothing != "NONE" else [0, -1]  # handles that look at keys which won't be there
-    rows["handle_left_type"][held] = rows["handle_right_type"][held] = _FREE
+    # Blender would move automatic handles whose neighbors aren't copied. Smoothing depends on all keys.
+    affected = slice(None) if whole.auto_smoothing != "NONE" else [0, -1]
+    rows["handle_left_type"][affected] = rows["handle_right_type"][affected] = _FREE
     return KeyCopy(rows, first, last, whole.auto_smoothing, whole.extrapolation)
 
 
 def _with_key(rows: Rows, fcurve: bpy.types.FCurve, frame: int) -> Rows:
-    """The same curve with one more key, unless there is one on that frame."""
+    """Insert a key on a frame, unless there is one, without changing the curve's shape."""
     frames = rows["co"][:, 0]
     after = int(np.searchsorted(frames, frame))
     if after < len(frames) and frames[after] == frame:
@@ -80,18 +81,21 @@ def _with_key(rows: Rows, fcurve: bpy.types.FCurve, frame: int) -> Rows:
     new["handle_left_type"][0] = new["handle_right_type"][0] = _FREE
     rows = {name: array.copy() for name, array in rows.items()}
     if after == 0:
-        new["interpolation"][0] = _LINEAR  # whichever: the curve is held up to its first key, or goes on straight
+        new["interpolation"][0] = _LINEAR  # before its first key, a curve is constant or straight
     elif after < len(frames) and rows["interpolation"][before, 0] == _BEZIER:
         left, right = _split(_polygon(rows, before, after), frame)
         rows["handle_right"][before], new["handle_left"][0] = left[1], left[2]
         new["handle_right"][0], rows["handle_left"][after] = right[1], right[2]
-    for side in ("handle_left_type", "handle_right_type"):  # or a new neighbor would move them
+    for side in ("handle_left_type", "handle_right_type"):  # or Blender would fit them to the new neighbor
         rows[side][[before, min(after, len(frames) - 1)]] = _FREE
     return {name: np.insert(array, after, new[name][0], axis=0) for name, array in rows.items()}
 
 
 def _polygon(rows: Rows, before: int, after: int) -> np.ndarray:
-    """(4, 2): a segment's keys and handles; a handle that reaches beyond the other key shortened, as Blender does (BKE_fcurve_correct_bezpart)."""
+    """Return the keys and handles of a segment, (4, 2).
+
+    A handle that reaches beyond the other key is shortened as in Blender's BKE_fcurve_correct_bezpart.
+    """
     polygon = np.array(
         [rows["co"][before], rows["handle_right"][before], rows["handle_left"][after], rows["co"][after]], np.float64
     )
@@ -104,7 +108,7 @@ def _polygon(rows: Rows, before: int, after: int) -> np.ndarray:
 
 
 def _split(polygon: np.ndarray, frame: float) -> tuple[np.ndarray, np.ndarray]:
-    """The two parts, (4, 2) each, of a Bezier segment on either side of a frame (de Casteljau)."""
+    """Split a Bezier segment (4, 2) at a frame into two of the same shape, by de Casteljau's algorithm."""
     low, high = 0.0, 1.0
     for _ in range(_BISECTIONS):  # x grows with t
         t = (low + high) / 2
@@ -116,7 +120,7 @@ def _split(polygon: np.ndarray, frame: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _overreaches(rows: Rows) -> bool:
-    """Whether Blender would shorten a handle of the first or the last segment."""
+    """Return True if Blender would shorten a handle of the first or the last segment."""
     length = np.diff(rows["co"][:, 0])[[0, -1]]
     after = (rows["handle_right"] - rows["co"])[[0, -2], 0]
     before = (rows["co"] - rows["handle_left"])[[1, -1], 0]
@@ -125,7 +129,7 @@ def _overreaches(rows: Rows) -> bool:
 
 
 def _dense(fcurve: bpy.types.FCurve, like: Rows, first: int, last: int) -> Rows:
-    """A linear key on every frame."""
+    """Return a linear key on every frame. like: the keys whose other attributes they get."""
     frames = np.arange(first, last + 1)
     rows = {name: np.repeat(array[:1], len(frames), axis=0) for name, array in like.items()}
     rows["co"][:] = [(frame, fcurve.evaluate(frame)) for frame in frames]
@@ -135,7 +139,7 @@ def _dense(fcurve: bpy.types.FCurve, like: Rows, first: int, last: int) -> Rows:
 
 
 def paste_keys(fcurve: bpy.types.FCurve, copied: KeyCopy) -> None:
-    """Put copied keys into an F-curve that has none of its own between their first and their last frame."""
+    """Add copied keys to an F-curve that has no keys between their first and their last frame."""
     points = fcurve.keyframe_points
     start = len(points)
     points.add(len(copied.frames))
@@ -146,12 +150,12 @@ def paste_keys(fcurve: bpy.types.FCurve, copied: KeyCopy) -> None:
         points.foreach_set(name, values)
     if np.isinf(copied.first):
         fcurve.auto_smoothing, fcurve.extrapolation = copied.auto_smoothing, copied.extrapolation
-    fcurve.update()  # which sorts them
+    fcurve.update()  # sorts the keys
     _straighten(fcurve, copied)
 
 
 def _straighten(fcurve: bpy.types.FCurve, copied: KeyCopy) -> None:
-    """Point the outer handles of a stretch at the keys beside it: where they pointed before has gone."""
+    """Point the outer handles of a copied range at the keys beside it, since their old neighbors are gone."""
     points = fcurve.keyframe_points
     for index, point in enumerate(points):
         if point.co.x == copied.first and index > 0:

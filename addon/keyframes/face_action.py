@@ -1,4 +1,4 @@
-"""Curves into one Action that all meshes of a face share."""
+"""Write curves as keys of one Action that all meshes of a face share. Runs in Blender."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from .key_reduction import reduce_curve
 _LINEAR, _BEZIER = (
     1,
     2,
-)  # bpy.types.Keyframe.interpolation as foreach_set wants it; handles of new keys are automatic and clamped
+)  # bpy.types.Keyframe.interpolation in foreach_set(); handles of new keys are automatic and clamped
 _HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
 _REGION_OF = {name: region.title() for region, names in REGIONS.items() for name in names}
 _COLORS = {
@@ -34,8 +34,10 @@ _COLORS = {
 
 @dataclass(frozen=True)
 class Style:
-    """How curves become keys. tolerance: how far an F-curve may stray on any frame for fewer keys, 0 for a key on every frame;
-    bezier: automatic clamped handles, else straight lines."""
+    """How curves become keys.
+
+    tolerance: largest error of an F-curve on any frame; 0 for a key on every frame. bezier: automatic clamped handles, else lines.
+    """
 
     tolerance: float
     bezier: bool
@@ -43,53 +45,53 @@ class Style:
 
 @dataclass(frozen=True)
 class Column:
-    """An F-curve to be: data path from a Key on, group, and values (frames,), one a frame."""
+    """The values of an F-curve. path: data path from a Key. group: its name. values: (frames,)."""
 
     path: str
     group: str
     values: np.ndarray
 
 
-ReducedKeys = list[tuple[np.ndarray, np.ndarray]]  # of each column the keys' frames, from 0 on, and values
+ReducedKeys = list[tuple[np.ndarray, np.ndarray]]  # for each column: the keys' frames, from 0 on, and values
 
 
 def columns(face: Face, take: Curves) -> list[Column]:
-    """The F-curves for a face out of a take's curves, clipped to the sliders' ranges."""
+    """Return the columns of a face for a take's curves, clipped to the ranges of the sliders."""
     curves = dict(zip(take.names, take.values.T, strict=True))
     if face.visemes:
         curves |= dict(zip(face.visemes, visemes.mix(face.visemes, take.names, take.values).T, strict=True))
-    spots: dict[str, tuple[ChannelMix, float, float]] = {}  # path -> what it gets, widest range of the sliders
+    targets: dict[str, tuple[ChannelMix, float, float]] = {}  # path -> curves, and widest range of the sliders
     for parts, block in _blocks(face):
         path = block.path_from_id("value")
-        _, low, high = spots.get(path, (parts, block.slider_min, block.slider_max))
-        spots[path] = parts, min(low, block.slider_min), max(high, block.slider_max)
+        _, low, high = targets.get(path, (parts, block.slider_min, block.slider_max))
+        targets[path] = parts, min(low, block.slider_min), max(high, block.slider_max)
     return [
         Column(path, _REGION_OF.get(next(iter(parts)), "Visemes"), np.clip(_add_up(parts, curves), low, high))
-        for path, (parts, low, high) in spots.items()
+        for path, (parts, low, high) in targets.items()
         if parts.keys() <= curves.keys()
     ]
 
 
 def _add_up(parts: ChannelMix, curves: dict[str, np.ndarray]) -> np.ndarray:
-    """A weighted sum of curves, (frames,)."""
+    """Return the weighted sum of curves, (frames,)."""
     return np.sum([weight * curves[name] for name, weight in parts.items()], axis=0)
 
 
 def _blocks(face: Face) -> Iterator[tuple[ChannelMix, bpy.types.ShapeKey]]:
-    """(the curves it gets, shape key) of all that can be keyed."""
+    """Yield (its curves, shape key) for all shape keys of a face that can be keyed."""
     for mesh in face.meshes:
         yield from ((parts, mesh.key.key_blocks[name]) for name, parts in mesh.sums.items() if name not in mesh.skipped)
 
 
 def channel_fcurves(action: bpy.types.Action, face: Face) -> dict[str, bpy.types.FCurve]:
-    """Channel -> the F-curve with keys that moves it, of several the first: a key for both lids tells of either."""
+    """Return channel -> the F-curve that animates it, the first if there are several. Channels that share a key share its F-curve."""
     by_path = {fcurve.data_path: fcurve for fcurve in fcurves(action) if len(fcurve.keyframe_points)}
     found = ((name, by_path.get(block.path_from_id("value"))) for parts, block in _blocks(face) for name in parts)
     return {name: fcurve for name, fcurve in reversed([*found]) if fcurve}
 
 
 def fcurves(action: bpy.types.Action, id_type: str = "KEY") -> list[bpy.types.FCurve]:
-    """Those of an Action that move shape keys, or what its first slot of another type moves."""
+    """Return the F-curves of an Action's first slot for an ID type."""
     if not _HAS_SLOTS:
         return list(action.fcurves)
     slot = next((slot for slot in action.slots if slot.target_id_type == id_type), None)
@@ -98,7 +100,7 @@ def fcurves(action: bpy.types.Action, id_type: str = "KEY") -> list[bpy.types.FC
 
 
 def curves_of(face: Face) -> dict[str, ChannelMix]:
-    """Data path of a shape key -> the curves it gets."""
+    """Return data path of a shape key -> its curves."""
     return {block.path_from_id("value"): parts for parts, block in _blocks(face)}
 
 
@@ -108,46 +110,45 @@ def write_action(
     first_frame: int,
     style: Style,
     copied: Mapping[str, KeyCopy] = MappingProxyType({}),
-    thinned: ReducedKeys | None = None,
+    reduced: ReducedKeys | None = None,
 ) -> bpy.types.Action:
-    """A new Action with a fake user: keys on whole frames from first_frame on, F-curves in groups of one color. Nothing uses it yet.
+    """Create an Action with a fake user that nothing uses yet: keys on whole frames from first_frame on, F-curves in colored groups.
 
-    copied: data path -> keys that are put there as they are, in place of the table's between their frames; thinned: what thin() made of
-    these columns, where that is known.
+    copied: data path -> keys that replace the table's between their frames. reduced: the result of reduce_keys(), if it is known.
     """
-    kept = thinned or reduce_keys(table, style)
+    reduced = reduced or reduce_keys(table, style)
     action = bpy.data.actions.new(name)
     try:
         action.use_fake_user = True
         owner = _new_channelbag(action) if _HAS_SLOTS else action
         if not _HAS_SLOTS:
-            action.id_root = "KEY"  # newer Blenders make it a slot for shape keys
-        for column, (frames, values) in zip(table, kept, strict=True):
-            _key(_new_fcurve(owner, column), first_frame + frames, values, style, copied.get(column.path))
+            action.id_root = "KEY"  # becomes a slot for shape keys in newer versions of Blender
+        for column, (frames, values) in zip(table, reduced, strict=True):
+            _add_keys(_new_fcurve(owner, column), first_frame + frames, values, style, copied.get(column.path))
     except BaseException:
         bpy.data.actions.remove(action)
         raise
     return action
 
 
-def rewrite(
+def replace_keys(
     action: bpy.types.Action,
     table: Sequence[Column],
     first_frame: int,
     style: Style,
     copied: Mapping[str, KeyCopy] = MappingProxyType({}),
 ) -> None:
-    """Give an Action's F-curves other keys, as write_action() would. All else of them stays, and so do those that the table lacks."""
-    kept = reduce_keys(table, style)
+    """Replace the keys of the F-curves in a table, as write_action() would write them. Other F-curves and settings stay."""
+    reduced = reduce_keys(table, style)
     by_path = {fcurve.data_path: fcurve for fcurve in fcurves(action)}
-    for column, (frames, values) in zip(table, kept, strict=True):
+    for column, (frames, values) in zip(table, reduced, strict=True):
         fcurve = by_path.get(column.path) or _new_fcurve(_owner(action), column)
         fcurve.keyframe_points.clear()
-        _key(fcurve, first_frame + frames, values, style, copied.get(column.path))
+        _add_keys(fcurve, first_frame + frames, values, style, copied.get(column.path))
 
 
 def reduce_keys(table: Sequence[Column], style: Style) -> ReducedKeys:
-    """For each column its keys. Asks nothing of Blender, so that a thread may do it."""
+    """Return the keys of each column. Doesn't use bpy, so a thread may call it."""
     if style.tolerance and table:
         return reduce_curve(np.stack([column.values for column in table], axis=1), style.tolerance, style.bezier)
     return [(np.arange(len(column.values)), column.values) for column in table]
@@ -165,26 +166,24 @@ def _new_channelbag(action: bpy.types.Action) -> "bpy.types.ActionChannelbag":
 
 
 def _owner(action: bpy.types.Action) -> "bpy.types.ActionChannelbag | bpy.types.Action":
-    """What holds the F-curves of an Action that write_action() made."""
+    """Return the owner of the F-curves of an Action that write_action() made."""
     return action.layers[0].strips[0].channelbag(_key_slot(action), ensure=True) if _HAS_SLOTS else action
 
 
 def _new_fcurve(owner: "bpy.types.ActionChannelbag | bpy.types.Action", column: Column) -> bpy.types.FCurve:
-    """An F-curve without keys, in its group."""
+    """Create an F-curve without keys, in its group."""
     fcurve = owner.fcurves.new(column.path)
     fcurve.group = group = owner.groups.get(column.group) or _new_group(owner, column.group)
     fcurve.color_mode, fcurve.color = "CUSTOM", group.colors.active
-    fcurve.auto_smoothing = (
-        "NONE"  # what simplify() reckons with; and no key moves another one's handles but its neighbors'
-    )
-    fcurve.select = False  # or the first move in an editor would move all of it
+    fcurve.auto_smoothing = "NONE"  # as key_reduction assumes; and a key moves only its neighbors' handles
+    fcurve.select = False  # or the first move in an editor would move the whole curve
     return fcurve
 
 
-def _key(
+def _add_keys(
     fcurve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, style: Style, copied: KeyCopy | None
 ) -> None:
-    """Fill an F-curve that has no keys: frames and values (keys,), and copied ones in place of those between their frames."""
+    """Add keys to an F-curve that has none: frames and values, (keys,) each. Copied keys replace those between their frames."""
     if copied:
         free = (frames < copied.first) | (frames > copied.last)
         frames, values = frames[free], values[free]
@@ -200,9 +199,9 @@ def _key(
 
 
 def assign(action: bpy.types.Action, face: Face) -> None:
-    """Make an Action move all meshes of a face, or none where Blender refuses one (its error is raised).
+    """Make an Action animate all meshes of a face, or none if Blender refuses one, whose error is raised.
 
-    The Actions that did so before get a fake user, so that they stay in the file.
+    The Actions assigned before get a fake user, so that they stay in the file.
     """
     slot = _key_slot(action) if _HAS_SLOTS else None
     datas = [mesh.key.animation_data_create() for mesh in face.meshes]
@@ -220,7 +219,7 @@ def assign(action: bpy.types.Action, face: Face) -> None:
 
 
 def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
-    """Make an NLA strip play what an Action does to shape keys."""
+    """Make an NLA strip play an Action's slot for shape keys."""
     if _HAS_SLOTS:
         strip.action_slot = _key_slot(action)
 

@@ -1,4 +1,4 @@
-"""The add-on's languages: tr() gives a message in the one of Blender's interface.
+"""Translation: tr() returns a message in the language of Blender's interface. Runs in Blender.
 
 A language is a module with a dictionary MESSAGES from English, as it stands in the code, to that language. Blender itself looks up labels
 and tooltips; all else goes through tr(), which looks a template up before its arguments are filled in. What stays English: identities'

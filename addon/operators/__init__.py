@@ -1,15 +1,8 @@
-"""What the artist can do; every operator is found with F3."""
+"""The operators: everything that an artist can do. F3 finds each of them. Runs in Blender."""
 
+from .. import registration
 from . import batch_manifest, bones, cast, controls, drop, error_report, generate, import_export, locks, mapping, takes
 
-_parts = (generate, takes, locks, controls, cast, import_export, drop, batch_manifest, mapping, bones, error_report)
-
-
-def register() -> None:
-    for part in _parts:
-        part.register()
-
-
-def unregister() -> None:
-    for part in reversed(_parts):
-        part.unregister()
+register, unregister = registration.for_modules(
+    generate, takes, locks, controls, cast, import_export, drop, batch_manifest, mapping, bones, error_report
+)

@@ -1,4 +1,4 @@
-"""A batch's takes onto the characters of a scene, at their places. Made for Blender without a window; it works in one too."""
+"""The operator that keys the takes of a batch on the characters of a scene. Runs in Blender, with or without a window."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -19,8 +19,8 @@ from ..properties import key_style
 from ..rig import face_rig
 from ..takes import batch_manifest, import_export, nla
 
-_EASE = 0.2  # seconds in which a face sets out before a line, and comes to rest after it
-_REASONS = 3  # of what was skipped, told at once
+_EASE = 0.2  # seconds in which a face leaves its rest before a line, and returns to it after
+_MAX_REASONS = 3  # reported for skipped lines
 
 
 class LIPSYNC_OT_key_manifest(ImportHelper, bpy.types.Operator):
@@ -42,27 +42,27 @@ class LIPSYNC_OT_key_manifest(ImportHelper, bpy.types.Operator):
         done = len(entries) - len(reasons)
         keyed = UserMessage("{count} of {lines} lines keyed", count=done, lines=len(entries))
         level = {"WARNING"} if reasons and done else {"ERROR"} if reasons else {"INFO"}
-        self.report(level, tr(listed(keyed, *shortened(reasons, _REASONS))))
+        self.report(level, tr(listed(keyed, *shortened(reasons, _MAX_REASONS))))
         return {"FINISHED"} if done else {"CANCELLED"}
 
 
 def _key(context: bpy.types.Context, entry: batch_manifest.Entry) -> UserMessage | None:
-    """Put a line's first take on its character. Returns why it can't be, or None."""
+    """Put a line's first take on its character. Returns why that is impossible, or None."""
 
-    def because(why: UserMessage) -> UserMessage:
+    def named(why: UserMessage) -> UserMessage:
         return UserMessage('"{strip}": {why}', strip=entry.name, why=why)
 
     if entry.error or not entry.files:
-        return because(UserMessage(entry.error.rstrip(".")) if entry.error else UserMessage("no take was made"))
+        return named(UserMessage(entry.error.rstrip(".")) if entry.error else UserMessage("no take was made"))
     ob = bpy.data.objects.get(entry.character)
     if ob is None:
-        return because(UserMessage('there is no object "{character}"', character=entry.character))
+        return named(UserMessage('there is no object "{character}"', character=entry.character))
     fps = sound_strip.frame_rate(context.scene)
     try:
         face, file = face_rig.read_face(ob), entry.files[0]
         action = import_export.write_import(curve_files.read(file), file, face, entry.frame, fps, key_style(context))
     except (face_rig.RigError, CurvesError, import_export.ExchangeError) as error:
-        return because(error.message)
+        return named(error.message)
     nla.push_down(action, face, round(_EASE * fps))
     return None
 

@@ -1,4 +1,4 @@
-"""Bones of jaw and eyes, turned by the face's keys."""
+"""The operator that drives jaw and eye bones by the face's shape keys. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -23,7 +23,7 @@ def _bone_names(self: "LIPSYNC_OT_drive_bones", context: bpy.types.Context, text
 
 
 def _armatures(context: bpy.types.Context) -> list[bpy.types.Object]:
-    """Those that move the face, the one with most bones called like jaw and eyes first."""
+    """Return the armatures that move the face; the one with the most jaw and eye bones comes first."""
     face = chosen_face(context)
     found = sorted(face_rig.armatures(face), key=lambda armature: armature.name) if face else []
     return sorted(found, key=lambda armature: -len(bones.guess(bone.name for bone in armature.data.bones)))

@@ -1,4 +1,4 @@
-"""Operators on the cast list: add and remove strips, and Generate All."""
+"""The operators on the cast list: add and remove strips, and Generate All. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -9,7 +9,7 @@ import bpy
 
 from ...backend.messages import UserMessage
 from .. import preferences
-from ..cast_list import cast, give, span_of
+from ..cast_list import assign_strips, cast_settings, find_line_span
 from ..generation import model_info, sound_strip
 from ..generation.backend_process import disabled_reason as backend_disabled_reason
 from ..generation.batch_job import Batch
@@ -44,7 +44,7 @@ class _Adding:
         face = chosen_face(context)
         assert face  # poll
         sounds = sorted(self.strips(context), key=sound_strip.first_frame)
-        added, changed = give(cast(context), sounds, face)
+        added, changed = assign_strips(cast_settings(context), sounds, face)
         done = UserMessage(
             '"{face}": {added} added, {changed} taken from other characters',
             face=face.name,
@@ -76,7 +76,7 @@ class LIPSYNC_OT_cast_add_all(_Adding, bpy.types.Operator):
 
     @staticmethod
     def strips(context: bpy.types.Context) -> "list[bpy.types.Strip]":
-        listed = {line.strip for line in cast(context).lines}
+        listed = {line.strip for line in cast_settings(context).lines}
         if new := [
             sound for sound in sound_strip.sound_strips(sound_strip.strip_scene(context)) if sound.name not in listed
         ]:
@@ -95,15 +95,16 @@ class LIPSYNC_OT_cast_remove(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not 0 <= cast(context).active < len(cast(context).lines):
+        cast = cast_settings(context)
+        if not 0 <= cast.active < len(cast.lines):
             cls.poll_message_set(tr("Choose a strip in the list"))
             return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        members = cast(context)
-        members.lines.remove(members.active)
-        members.active = max(0, min(members.active, len(members.lines) - 1))
+        cast = cast_settings(context)
+        cast.lines.remove(cast.active)
+        cast.active = max(0, min(cast.active, len(cast.lines) - 1))
         return {"FINISHED"}
 
 
@@ -120,17 +121,17 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
         )
         if current.job:
             why = UserMessage("A take is being generated: wait for it or cancel it")
-        elif not len(cast(context).lines):
+        elif not len(cast_settings(context).lines):
             why = UserMessage("Add strips to the cast list")
         if why:
             cls.poll_message_set(tr(why))
         return not why
 
     def job(self, context: bpy.types.Context) -> Batch:
-        requests, skipped = [], []
-        for line in cast(context).lines:
+        cast, requests, skipped = cast_settings(context), [], []
+        for line in cast.lines:
             try:
-                span = span_of(context, line)
+                span = find_line_span(context, line)
                 requests.append(
                     with_emotion_keys(
                         context, request_for(context, span, line.face, line.identity_name, line.emotion_name)
@@ -138,7 +139,7 @@ class LIPSYNC_OT_generate_cast(Generating, bpy.types.Operator):
                 )
             except (sound_strip.StripError, face_rig.RigError) as error:
                 skipped.append(error.message)
-        return Batch(requests, skipped, cast(context).actions == "CHARACTER")
+        return Batch(requests, skipped, cast.actions == "CHARACTER")
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -1,4 +1,4 @@
-"""Reset the controls that the panel shows, and presets of them."""
+"""The operators on the controls that the panel shows: reset, and presets. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -10,23 +10,23 @@ import bpy
 from bl_operators.presets import AddPresetBase
 
 from ..locale import tr
-from ..properties import settings, shown_take
+from ..properties import active_take, settings
 from ..takes import controls, edit_tracking
 
-PRESETS = "diffusion_talker/controls"  # below the folders for presets: the artist's own and the one that comes with the add-on
-_FOLDER = str(Path(__file__).parents[1])  # which holds ours
+PRESETS = "diffusion_talker/controls"  # below Blender's folders for presets, and below the add-on's own
+_FOLDER = str(Path(__file__).parents[1])  # has presets/ with those that come with the add-on
 _MENU = "LIPSYNC_PT_control_presets"
 
 
 class _OnShown:
-    """What operators share that change the controls which the panel shows."""
+    """Base of the operators that change the controls which the panel shows."""
 
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        take = shown_take(context)
-        why = controls.untouchable(take, edit_tracking.shows_edited(take)) if take else None
+        take = active_take(context)
+        why = controls.disabled_reason(take, edit_tracking.shows_edited(take)) if take else None
         if why:
             cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
         return not why
@@ -40,7 +40,7 @@ class LIPSYNC_OT_controls_reset(_OnShown, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         controls.reset(settings(context).shown_controls())
-        controls.catch_up()
+        controls.update_keys()
         return {"FINISHED"}
 
 
@@ -58,15 +58,15 @@ class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.filepath:
             return self.execute(context)
-        return bpy.ops.wm.call_panel(name=_MENU)  # from the search, where none is chosen yet
+        return bpy.ops.wm.call_panel(name=_MENU)  # found by F3, so no preset is chosen yet
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         if not self.filepath:
             self.report({"ERROR"}, tr("Choose a preset in the header of the Controls panel"))
             return {"CANCELLED"}
-        # Blender's own operator makes no step of undo.
+        # Blender's own operator can't be undone.
         result = bpy.ops.script.execute_preset(filepath=self.filepath, menu_idname=_MENU)
-        controls.catch_up()
+        controls.update_keys()
         return result
 
 

@@ -1,4 +1,4 @@
-"""A sound file dropped into the 3D View: the face it falls on, or else the chosen one, speaks it."""
+"""Drop a sound file into the 3D View: the face under the mouse, or else the chosen one, speaks it. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -23,7 +23,7 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
 
     bl_idname = "lipsync.speak_sound"
     bl_label = "Speak Sound"
-    bl_options: ClassVar = {"UNDO"}  # no REGISTER: Adjust Last Operation would add and generate once more
+    bl_options: ClassVar = {"UNDO"}  # no REGISTER: Adjust Last Operation would add the sound again
 
     filepath: bpy.props.StringProperty(
         name="File Path", description="The sound file", subtype="FILE_PATH", options={"SKIP_SAVE"}
@@ -63,7 +63,7 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
 
 
 def _face_at(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | None:
-    """The object seen at a spot of a 3D View, in pixels of its region, if it is a face or part of one."""
+    """Return the face, or the part of one, seen at a position of a 3D View in pixels; None if there is none."""
     region, view = context.region, context.region_data
     if region is None or view is None:
         return None
@@ -77,7 +77,7 @@ def _face_at(context: bpy.types.Context, x: int, y: int) -> bpy.types.Object | N
 
 
 class LIPSYNC_FH_sound(bpy.types.FileHandler):
-    """Blender asks it when files are dragged."""
+    """The sounds that can be dropped, and where."""
 
     bl_idname = "LIPSYNC_FH_sound"
     bl_label = "Speech"

@@ -1,4 +1,4 @@
-"""When something went wrong: what a report needs to say, and the backend's log."""
+"""The operators for when a job failed: copy details for a bug report, and show the backend's log. Runs in Blender."""
 
 import platform
 from typing import ClassVar
@@ -13,12 +13,12 @@ from ..generation.backend_process import process
 from ..generation.current_job import current
 from ..locale import tr
 
-_LINES = 40  # of the log
-_TEXT = "Lip Sync Log"
+_LOG_LINES = 40
+_LOG_NAME = "Lip Sync Log"  # of the text in Blender
 
 
 def error_details(context: bpy.types.Context) -> str:
-    """All that helps to find out why the last job came to nothing."""
+    """Return everything that helps to find out why the last job failed, as English text."""
     setup = preferences.backend_setup(context)
     card = model_info.card(setup.model)
     return "\n".join(
@@ -33,7 +33,7 @@ def error_details(context: bpy.types.Context) -> str:
             else f"Model: {model_info.problem(setup.model)}",
             "",
             "The backend's log ends with:",
-            (log_tail(process.log, _LINES) if process.log else "") or "(nothing)",
+            (log_tail(process.log, _LOG_LINES) if process.log else "") or "(nothing)",
         )
     )
 
@@ -71,7 +71,7 @@ class LIPSYNC_OT_show_log(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         assert process.log  # poll
-        text = bpy.data.texts.get(_TEXT) or bpy.data.texts.new(_TEXT)
+        text = bpy.data.texts.get(_LOG_NAME) or bpy.data.texts.new(_LOG_NAME)
         text.from_string(process.log.read_text("utf-8", "replace"))
         text.cursor_set(0)
         if bpy.ops.wm.window_new.poll() and not _is_shown(context, text):

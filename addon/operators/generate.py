@@ -1,4 +1,4 @@
-"""Generate, Resample, Cancel: modal in a window, blocking without one."""
+"""The operators Generate, Resample and Cancel: modal in a window, blocking without one. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -23,10 +23,10 @@ from ..locale import tr
 from ..lock_settings import read_locks
 from ..properties import chosen_face, key_style, model_card, settings
 from ..rig import face_rig
-from ..takes.locked_keys import read_locked, speaks
-from ..takes.take_store import TakeError, current_take, unused_seed
+from ..takes.locked_keys import may_share_keys, read_locked
+from ..takes.take_store import TakeError, assigned_action, unused_seed
 
-_PERIOD = 0.1  # seconds between two steps of the job
+_STEP_SECONDS = 0.1  # between two steps of a job
 _REFUSALS = (sound_strip.StripError, face_rig.RigError, TakeError)
 _EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
 
@@ -51,7 +51,7 @@ def request_for(
 def disabled_reason(
     context: bpy.types.Context, make: Callable[[bpy.types.Context], JobRequest] = make_request
 ) -> UserMessage | None:
-    """Return why nothing can be generated now, None when it can. make: builds the request."""
+    """Return why nothing can be generated now; None when it can. make: builds the request."""
     if current.job:
         return UserMessage("A take is being generated: wait for it or cancel it")
     try:
@@ -64,18 +64,18 @@ def disabled_reason(
 
 def with_emotion_keys(context: bpy.types.Context, request: JobRequest) -> JobRequest:
     """Return the same request with the emotion keys of the scene."""
-    card, asked = model_card(), request.performance
+    card, performance = model_card(), request.performance
     if card is None:
         return request
-    keys = read_emotion_keys(context.scene, request.span, asked.emotion, asked.intensity, card.emotions)
+    keys = read_emotion_keys(context.scene, request.span, performance.emotion, performance.intensity, card.emotions)
     return request.with_performance(emotion_keys=keys)
 
 
 def _with_locks(context: bpy.types.Context, request: JobRequest) -> JobRequest:
     """Return the same request with the locked values and keys of the active take, if that is of the same strip."""
     locks, face = read_locks(settings(context).locks), face_rig.read_face(chosen_face(context))
-    action = current_take(face)
-    if action is None or not locks or not speaks(action, request.span):
+    action = assigned_action(face)
+    if action is None or not locks or not may_share_keys(action, request.span):
         return request
     request = dataclasses.replace(request, locks=locks, locked_action=action.session_uid)
     return request.with_performance(locked=read_locked(face, action, locks, request.span))
@@ -86,7 +86,7 @@ class Generating:
 
     bl_options: ClassVar = {"UNDO"}
 
-    _scene = 0  # session_uid of the one that it began in
+    _scene = 0  # session_uid of the scene that the job began in
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -97,6 +97,7 @@ class Generating:
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
+        """Return why the operator is disabled; None when it isn't."""
         return disabled_reason(context)
 
     def request(self, context: bpy.types.Context) -> JobRequest:
@@ -105,7 +106,7 @@ class Generating:
 
     def applied(self, context: bpy.types.Context, result: JobResult) -> Sequence[UserMessage]:
         """Act when the takes are on the face. Returns warnings."""
-        for scene in bpy.data.scenes:  # the artist may have gone to another one
+        for scene in bpy.data.scenes:  # the artist may have switched to another one
             if scene.session_uid == self._scene:
                 scene.lipsync.seed = result.seed
         return ()
@@ -126,7 +127,7 @@ class Generating:
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if state := self._begin(context):
             return state
-        current.timer = context.window_manager.event_timer_add(_PERIOD, window=context.window)
+        current.timer = context.window_manager.event_timer_add(_STEP_SECONDS, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 

@@ -123,13 +123,13 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         if not super().poll(context):
             return False
-        has_take = take_store.current_take(face_rig.read_face(chosen_face(context))) is not None
+        has_take = take_store.assigned_action(face_rig.read_face(chosen_face(context))) is not None
         if not has_take:
             cls.poll_message_set(tr("The face has no take: generate or import one first"))
         return has_take
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        action = take_store.current_take(face_rig.read_face(chosen_face(context)))
+        action = take_store.assigned_action(face_rig.read_face(chosen_face(context)))
         assert action  # poll
         self.filepath = str(Path(bpy.data.filepath).parent / (bpy.path.clean_name(action.name) + self.filename_ext))
         return super().invoke(context, event)

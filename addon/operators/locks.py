@@ -1,4 +1,4 @@
-"""Locks from what is on the screen."""
+"""The operator that locks the timeline's preview range. Runs in Blender."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""The mapping of a face: reset, saved, loaded."""
+"""The operators on the mapping of a face: reset, save, load. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -14,11 +14,11 @@ from ..locale import tr
 from ..properties import chosen_face
 from ..rig import face_rig, mapping, mapping_file
 
-_SHOWN = 4  # entries of a file named that fit nothing
+_MAX_MISFITS = 4  # entries reported that don't fit the face
 
 
-class _OfFace:
-    """What the three share."""
+class _NeedsFace:
+    """Base of the operators on the mapping of the chosen face."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -30,7 +30,9 @@ class _OfFace:
         return True
 
 
-class _OfChoices(_OfFace):
+class _NeedsChoices(_NeedsFace):
+    """Base of the operators that need channels mapped manually."""
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if not super().poll(context):
@@ -41,7 +43,7 @@ class _OfChoices(_OfFace):
         return has_choices
 
 
-class LIPSYNC_OT_mapping_reset(_OfChoices, bpy.types.Operator):
+class LIPSYNC_OT_mapping_reset(_NeedsChoices, bpy.types.Operator):
     """Reset manual choices on all meshes of the face, so shape keys are found by their names again"""
 
     bl_idname = "lipsync.mapping_reset"
@@ -61,7 +63,7 @@ class LIPSYNC_OT_mapping_reset(_OfChoices, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class LIPSYNC_OT_mapping_save(_OfChoices, ExportHelper, bpy.types.Operator):
+class LIPSYNC_OT_mapping_save(_NeedsChoices, ExportHelper, bpy.types.Operator):
     """Write the manual choices to a file, for this face or another"""
 
     bl_idname = "lipsync.mapping_save"
@@ -90,11 +92,11 @@ class LIPSYNC_OT_mapping_save(_OfChoices, ExportHelper, bpy.types.Operator):
             )
             self.report({"ERROR"}, tr(why))
             return {"CANCELLED"}
-        self.report({"INFO"}, tr(_told(path, chosen)))
+        self.report({"INFO"}, tr(_summary(path, chosen)))
         return {"FINISHED"}
 
 
-class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
+class LIPSYNC_OT_mapping_load(_NeedsFace, ImportHelper, bpy.types.Operator):
     """Read a mapping from a file that Save Mapping wrote, replacing the current choices"""
 
     bl_idname = "lipsync.mapping_load"
@@ -116,7 +118,7 @@ class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
             )
         names = {name: {block.name for block in key.key_blocks[1:]} for name, key in meshes.items()}
         chosen, misfits = mapping_file.fit(stored, mapping.CURVES, names)
-        rest = ", ".join(misfits[:_SHOWN]) + (", ..." if len(misfits) > _SHOWN else "")
+        rest = ", ".join(misfits[:_MAX_MISFITS]) + (", ..." if len(misfits) > _MAX_MISFITS else "")
         if misfits and not any(chosen.values()):
             return self._fail(
                 UserMessage(
@@ -128,10 +130,10 @@ class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
             for curve, block in chosen[name].items():
                 mapping.choose(key, curve, block)
         if misfits:
-            done = _told(path, chosen)
+            done = _summary(path, chosen)
             self.report({"WARNING"}, tr("{done}; not on this face: {rest}", done=done, rest=rest))
         else:
-            self.report({"INFO"}, tr(_told(path, chosen)))
+            self.report({"INFO"}, tr(_summary(path, chosen)))
         return {"FINISHED"}
 
     def _fail(self, message: UserMessage) -> set[str]:
@@ -139,8 +141,8 @@ class LIPSYNC_OT_mapping_load(_OfFace, ImportHelper, bpy.types.Operator):
         return {"CANCELLED"}
 
 
-def _told(path: Path, chosen: mapping_file.Chosen) -> UserMessage:
-    """How much of a mapping a file holds or gave."""
+def _summary(path: Path, chosen: mapping_file.Chosen) -> UserMessage:
+    """Describe how many choices were saved or loaded."""
     count = sum(map(len, chosen.values()))
     if count == 1:
         return UserMessage('"{file}": 1 choice', file=path.name)

@@ -1,4 +1,4 @@
-"""Operators on takes: assign, duplicate, push down, delete, make again."""
+"""The operators on takes: assign, duplicate, push down, delete, regenerate. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -22,9 +22,9 @@ from .generate import Generating, disabled_reason
 _REFUSALS = (face_rig.RigError, take_store.TakeError)
 
 
-def _chosen(context: bpy.types.Context) -> bpy.types.Action:
+def _require_active_take(context: bpy.types.Context) -> bpy.types.Action:
     """Return the active take. Raises RigError or TakeError."""
-    return take_store.chosen_take(face_rig.read_face(chosen_face(context)))
+    return take_store.require_active_take(face_rig.read_face(chosen_face(context)))
 
 
 class _OnTake:
@@ -39,7 +39,7 @@ class _OnTake:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         try:
-            cls.refuse(_chosen(context))
+            cls.refuse(_require_active_take(context))
         except _REFUSALS as error:
             cls.poll_message_set(tr(error.message))  # type: ignore[attr-defined]
             return False
@@ -52,7 +52,7 @@ class _OnTake:
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             face = face_rig.read_face(chosen_face(context))
-            action = take_store.find_take(self.take) if self.take else take_store.chosen_take(face)
+            action = take_store.find_take(self.take) if self.take else take_store.require_active_take(face)
             self.refuse(action)
             done = self.do(action, face)
         except _REFUSALS as error:
@@ -62,7 +62,7 @@ class _OnTake:
         return {"FINISHED"}
 
     def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
-        """Work on a take. Returns what was done. Changes nothing when it raises TakeError."""
+        """Change a take and return what was done. Changes nothing when it raises TakeError."""
         raise NotImplementedError
 
 
@@ -105,7 +105,7 @@ class LIPSYNC_OT_take_push_down(_OnTake, bpy.types.Operator):
     bl_label = "Push Down Lip Sync Take"
 
     def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
-        if take_store.current_take(face) != action:
+        if take_store.assigned_action(face) != action:
             raise take_store.TakeError('"{action}" isn\'t the active take: assign it first', action=action.name)
         nla.push_down(action, face)
         return UserMessage('"{action}" is on an NLA track of {meshes}', action=action.name, meshes=face.extent)
@@ -119,22 +119,24 @@ class LIPSYNC_OT_take_delete(_OnTake, bpy.types.Operator):
 
     @classmethod
     def refuse(cls, action: bpy.types.Action) -> None:
-        if nla.plays(action):
+        if nla.has_strip(action):
             raise take_store.TakeError('"{action}" is on an NLA track: delete its NLA strip first', action=action.name)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        name = self.take or _chosen(context).name
-        asked = tr('Delete "{action}"?', action=name)
+        name = self.take or _require_active_take(context).name
+        question = tr('Delete "{action}"?', action=name)
         return context.window_manager.invoke_confirm(
-            self, event, title="Delete Take", message=asked, confirm_text="Delete"
+            self, event, title="Delete Take", message=question, confirm_text="Delete"
         )
 
     def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
-        name, was_current = action.name, take_store.current_take(face) == action
-        heir = take_store.delete(action)
-        if heir and was_current:
-            face_action.assign(heir, face)
-            return UserMessage('"{action}" was deleted, "{heir}" is the active take', action=name, heir=heir.name)
+        name, was_active = action.name, take_store.assigned_action(face) == action
+        successor = take_store.delete(action)
+        if successor and was_active:
+            face_action.assign(successor, face)
+            return UserMessage(
+                '"{action}" was deleted, "{other}" is the active take', action=name, other=successor.name
+            )
         return UserMessage('"{action}" was deleted', action=name)
 
 
@@ -151,7 +153,7 @@ class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
         return disabled_reason(context, _request_again)
 
     def request(self, context: bpy.types.Context) -> JobRequest:
-        action = _chosen(context)
+        action = _require_active_take(context)
         self._before = take_store.read_info(action)
         return _request_again(context).with_performance(locked=regenerate.read_locked(action))
 
@@ -165,7 +167,7 @@ class LIPSYNC_OT_take_again(Generating, bpy.types.Operator):
 
 def _request_again(context: bpy.types.Context) -> JobRequest:
     """Build the request that makes the active take again. Raises RigError or TakeError."""
-    action, face = _chosen(context), chosen_face(context)
+    action, face = _require_active_take(context), chosen_face(context)
     assert face is not None
     return regenerate.make_request(action, face, key_style(context), preferences.backend_setup(context))
 

@@ -1,15 +1,6 @@
-"""What the artist sees, in the order of the sidebar."""
+"""The panels, in the order of the sidebar, and the page in the preferences. Runs in Blender."""
 
+from .. import registration
 from . import cast, controls, keys, locks, main, mapping, preferences, takes
 
-_parts = (main, takes, locks, controls, cast, mapping, keys, preferences)
-
-
-def register() -> None:
-    for part in _parts:
-        part.register()
-
-
-def unregister() -> None:
-    for part in reversed(_parts):
-        part.unregister()
+register, unregister = registration.for_modules(main, takes, locks, controls, cast, mapping, keys, preferences)

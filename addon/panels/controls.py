@@ -1,6 +1,4 @@
-"""The controls: of the take that moves the face, or of new takes."""
-
-from typing import ClassVar
+"""The panel "Controls": the controls of the active take or, without one, of new takes. Runs in Blender."""
 
 import bpy
 from bl_ui.utils import PresetPanel
@@ -12,14 +10,15 @@ from ..operators.controls import (
     LIPSYNC_OT_controls_apply_preset,
     LIPSYNC_OT_controls_reset,
 )
-from ..properties import settings, shown_take
+from ..properties import active_take, settings
 from ..takes import edit_tracking
-from ..takes.controls import untouchable
+from ..takes.controls import disabled_reason
+from .sub_panels import in_both_editors
 from .text import draw_text
 
 
 class LIPSYNC_PT_control_presets(PresetPanel, bpy.types.Panel):
-    """Opens from the header of the panel below."""
+    """The list of presets, which opens from the header of the panel "Controls"."""
 
     bl_label = "Presets"
     preset_subdir = PRESETS
@@ -28,17 +27,16 @@ class LIPSYNC_PT_control_presets(PresetPanel, bpy.types.Panel):
 
 
 class _ControlsPanel:
-    """What the panels of both editors show."""
+    """The name of the take, its controls, and why they are disabled if they are."""
 
     bl_label = "Controls"
-    bl_region_type = "UI"
-    bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
         LIPSYNC_PT_control_presets.draw_panel_header(self.layout)  # type: ignore[attr-defined]
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, take, shown = self.layout, shown_take(context), settings(context).shown_controls()  # type: ignore[attr-defined]
+        layout, take = self.layout, active_take(context)  # type: ignore[attr-defined]
+        controls = settings(context).shown_controls()
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.label(
@@ -46,32 +44,22 @@ class _ControlsPanel:
             translate=False,
             icon="ACTION" if take else "ADD",
         )
-        why = untouchable(take, edit_tracking.shows_edited(take)) if take else None
+        why = disabled_reason(take, edit_tracking.shows_edited(take)) if take else None
         if why:
             draw_text(layout, context, why, "INFO")
         body = layout.column()
         body.enabled = not why
         strengths = body.column(align=True)
-        strengths.prop(shown, "jaw", text="Strength Jaw")
+        strengths.prop(controls, "jaw", text="Strength Jaw")
         for name in ("lips", "cheeks", "brows", "lids", "gaze"):
-            strengths.prop(shown, name)
+            strengths.prop(controls, name)
         others = body.column()
         for name in ("smoothing", "blinks", "closing", "offset"):
-            others.prop(shown, name, slider=True)
-        others.prop(shown, "mirror")
+            others.prop(controls, name, slider=True)
+        others.prop(controls, "mirror")
         layout.operator(LIPSYNC_OT_controls_reset.bl_idname, text="Reset Controls", icon="LOOP_BACK")
 
 
-class VIEW3D_PT_lipsync_controls(_ControlsPanel, bpy.types.Panel):
-    bl_space_type = "VIEW_3D"
-    bl_parent_id = "VIEW3D_PT_lipsync"
-
-
-class SEQUENCER_PT_lipsync_controls(_ControlsPanel, bpy.types.Panel):
-    bl_space_type = "SEQUENCE_EDITOR"
-    bl_parent_id = "SEQUENCER_PT_lipsync"
-
-
 register, unregister = bpy.utils.register_classes_factory(
-    (LIPSYNC_PT_control_presets, VIEW3D_PT_lipsync_controls, SEQUENCER_PT_lipsync_controls)
+    (LIPSYNC_PT_control_presets, *in_both_editors("lipsync_controls", _ControlsPanel))
 )

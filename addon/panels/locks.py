@@ -1,20 +1,19 @@
-"""What Resample leaves as it is."""
-
-from typing import ClassVar
+"""The panel "Locks": the channels and frames that Resample keeps. Runs in Blender."""
 
 import bpy
 
 from ...backend.arkit import REGIONS
 from ..operators.locks import LIPSYNC_OT_lock_preview_range
 from ..properties import settings
+from .sub_panels import in_both_editors
 
 _TOGGLES = ("all_mouth", "all_cheeks", "all_brows", "all_lids", "all_gaze")
 
 
 class _LocksPanel:
+    """Toggles for the regions of the face, and the locked frames."""
+
     bl_label = "Locks"
-    bl_region_type = "UI"
-    bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, locks = self.layout, settings(context).locks  # type: ignore[attr-defined]
@@ -33,9 +32,9 @@ class _LocksPanel:
 
 
 class _ChannelsPanel:
+    """A toggle for every channel, by region."""
+
     bl_label = "Channels"
-    bl_region_type = "UI"
-    bl_options: ClassVar = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, locks = self.layout, settings(context).locks  # type: ignore[attr-defined]
@@ -44,31 +43,9 @@ class _ChannelsPanel:
             layout.grid_flow(columns=2, align=True).prop(locks, region)
 
 
-class VIEW3D_PT_lipsync_locks(_LocksPanel, bpy.types.Panel):
-    bl_space_type = "VIEW_3D"
-    bl_parent_id = "VIEW3D_PT_lipsync"
-
-
-class VIEW3D_PT_lipsync_lock_channels(_ChannelsPanel, bpy.types.Panel):
-    bl_space_type = "VIEW_3D"
-    bl_parent_id = "VIEW3D_PT_lipsync_locks"
-
-
-class SEQUENCER_PT_lipsync_locks(_LocksPanel, bpy.types.Panel):
-    bl_space_type = "SEQUENCE_EDITOR"
-    bl_parent_id = "SEQUENCER_PT_lipsync"
-
-
-class SEQUENCER_PT_lipsync_lock_channels(_ChannelsPanel, bpy.types.Panel):
-    bl_space_type = "SEQUENCE_EDITOR"
-    bl_parent_id = "SEQUENCER_PT_lipsync_locks"
-
-
 register, unregister = bpy.utils.register_classes_factory(
     (
-        VIEW3D_PT_lipsync_locks,
-        VIEW3D_PT_lipsync_lock_channels,
-        SEQUENCER_PT_lipsync_locks,
-        SEQUENCER_PT_lipsync_lock_channels,
+        *in_both_editors("lipsync_locks", _LocksPanel),
+        *in_both_editors("lipsync_lock_channels", _ChannelsPanel, parent="lipsync_locks"),
     )
 )

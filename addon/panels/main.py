@@ -1,4 +1,4 @@
-"""The panel "Lip Sync" in the 3D View's sidebar and in the Sequencer's: what is to speak, and the job under way. The others lie below it."""
+"""The panel "Lip Sync": what to generate, and the running job. All other panels lie below it. Runs in Blender."""
 
 import bpy
 
@@ -8,18 +8,18 @@ from ..generation.current_job import current
 from ..locale import tr
 from ..operators.error_report import LIPSYNC_OT_copy_error
 from ..operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
-from ..properties import chosen_face, settings, shown_name
+from ..properties import active_take, chosen_face, settings, shown_name
 from ..rig import face_rig
 from ..root_package import ROOT_PACKAGE
 from ..takes import take_store
 from .text import draw_text, progress_caption
 
 _CATEGORY = "Lip Sync"
-_UNLIKELY = 0.05  # probability of an identity that isn't worth telling
+_MIN_LIKENESS = 0.05  # probability below which an identity isn't shown
 
 
 class _LipSyncPanel:
-    """What the panels of both editors show."""
+    """The settings of the request, and the running job or the Generate buttons."""
 
     bl_label = "Lip Sync"
     bl_category = _CATEGORY
@@ -50,32 +50,29 @@ class SEQUENCER_PT_lipsync(_LipSyncPanel, bpy.types.Panel):
 
 
 def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    wanted = settings(context)
+    panel = settings(context)
     column = layout.column()
     # Blender would translate names in the placeholders too.
-    column.prop(wanted, "strip", text=tr("Strip"), translate=False, icon="SOUND", placeholder=_active_strip(context))
-    column.prop(wanted, "face", text=tr("Face"), translate=False, placeholder=_active_name(context))
+    column.prop(panel, "strip", text=tr("Strip"), translate=False, icon="SOUND", placeholder=_active_strip(context))
+    column.prop(panel, "face", text=tr("Face"), translate=False, placeholder=_active_name(context))
     _draw_coverage(column, context)
     column = layout.column()
-    column.prop(wanted, "identity")
-    if wanted.identity_name == AUTO:
+    column.prop(panel, "identity")
+    if panel.identity_name == AUTO:
         _draw_likeness(column, context)
-    column.prop(wanted, "emotion")
-    column.row().prop(wanted, "intensity", slider=True)
-    column.prop(wanted, "seed")
+    column.prop(panel, "emotion")
+    column.row().prop(panel, "intensity", slider=True)
+    column.prop(panel, "seed")
 
 
 def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Whom the voice of the take that moves the face is like: what Auto goes by."""
-    try:
-        action = take_store.current_take(face_rig.read_face(chosen_face(context)))
-    except face_rig.RigError:
-        return
-    likeness = take_store.read_info(action).likeness if action and take_store.is_take(action) else ()
-    if told := ", ".join(f"{shown_name(name)} {share:.0%}" for name, share in likeness if share >= _UNLIKELY):
+    """Show which identities the voice of the active take is like: Auto chooses by that."""
+    take = active_take(context)
+    likeness = take_store.read_info(take).likeness if take else ()
+    if names := ", ".join(f"{shown_name(name)} {share:.0%}" for name, share in likeness if share >= _MIN_LIKENESS):
         row = layout.row()
         row.alignment = "RIGHT"
-        row.label(text=tr("Voice like {names}", names=told), translate=False)
+        row.label(text=tr("Voice like {names}", names=names), translate=False)
 
 
 def _active_strip(context: bpy.types.Context) -> str:
@@ -93,7 +90,7 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     try:
         face = face_rig.read_face(chosen_face(context))
     except face_rig.RigError:
-        return  # said below, as the reason why nothing can be generated
+        return  # shown below, as the reason why nothing can be generated
     lines = [tr("{count} of 52 shape keys on {meshes}", count=len(face.channels), meshes=face.extent)]
     if face.viseme_set:
         lines.append(tr("Mouth: {count} {name} visemes", count=len(face.visemes), name=face.viseme_set.label))

@@ -1,4 +1,4 @@
-"""Which keys of a face each channel moves: what is there, what is missing, and what the artist would rather have."""
+"""The panel "Mapping": which shape keys of the face each channel moves, and fields to change that. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -19,11 +19,11 @@ from .text import draw_text
 
 _VISEMES = "visemes"
 _REGIONS = (*REGIONS, _VISEMES)
-_FEW = 6  # missing channels, that can be named at once
+_MAX_MISSING = 6  # missing channels that are named; more would fill the panel
 
 
 class LipSyncMappingView(bpy.types.PropertyGroup):
-    """window_manager.lipsync_mapping: what of the mapping is looked at."""
+    """window_manager.lipsync_mapping: the region and the channel that the panel shows."""
 
     region: bpy.props.EnumProperty(
         name="Region",
@@ -31,7 +31,7 @@ class LipSyncMappingView(bpy.types.PropertyGroup):
         items=[(name, name.title(), "How many of its channels have a shape key, out of how many") for name in _REGIONS],
         default="jaw",
     )
-    # The rows of the list: all curves, as Blender's lists want them, a collection of something.
+    # The rows of the list. A UIList shows only collections, and an enum's items are one.
     curves: bpy.props.EnumProperty(items=[(curve, curve, "") for curve in mapping.CURVES], options={"HIDDEN"})
     active: bpy.props.IntProperty(
         name="Channel",
@@ -41,9 +41,9 @@ class LipSyncMappingView(bpy.types.PropertyGroup):
 
 
 def shown_curve(view: LipSyncMappingView) -> str:
-    """The channel whose keys are shown: the row that was clicked or, where that is of another region, the first of this one.
+    """Return the channel whose keys are shown: the clicked one or, if that is of another region, the first of this region.
 
-    An update function of the region could see to it, but would crash Blender 4.2's module when it ends.
+    An update function of `region` could set it, but crashes Blender 4.2's Python module at exit.
     """
     clicked = mapping.CURVES[view.active]
     return (
@@ -54,39 +54,39 @@ def shown_curve(view: LipSyncMappingView) -> str:
 
 
 class LIPSYNC_UL_mapping(bpy.types.UIList):
-    """The channels of a region, and the keys that each of them moves."""
+    """The rows of the mapping: a channel of the region, and the shape keys that it moves."""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         curve, face = item.identifier, face_rig.find_face(chosen_face(context))
-        by_hand = [mesh for mesh in face.meshes if curve in dict(mapping.choices(mesh.key))]
+        manual = [mesh for mesh in face.meshes if curve in dict(mapping.choices(mesh.key))]
         keys = _keys(face.meshes, curve)
         row = layout.split(factor=0.55)
         row.active = None in keys.values()
-        row.alert = any(_is_gone(mesh.key, curve) for mesh in by_hand)
+        row.alert = any(_is_gone(mesh.key, curve) for mesh in manual)
         row.label(text=curve)
         row = row.row(align=True)
-        told = (f"{key} ({tr(why)})" if why else key for key, why in keys.items())
-        row.label(text=", ".join(told) or (tr("None") if by_hand else tr("Missing")), translate=False)
-        if by_hand:
+        names = (f"{key} ({tr(why)})" if why else key for key, why in keys.items())
+        row.label(text=", ".join(names) or (tr("None") if manual else tr("Missing")), translate=False)
+        if manual:
             row.operator(LIPSYNC_OT_mapping_reset.bl_idname, text="", icon="LOOP_BACK", emboss=False).curve = curve
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
         region = context.window_manager.lipsync_mapping.region
-        wanted = self.filter_name.lower()
+        filter_name = self.filter_name.lower()
         shown = [
-            mapping.REGION_OF[item.identifier] == region and wanted in item.identifier.lower()
+            mapping.REGION_OF[item.identifier] == region and filter_name in item.identifier.lower()
             for item in getattr(data, property)
         ]
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
 def _keys(meshes: "tuple[face_rig.FaceMesh, ...]", curve: str) -> dict[str, UserMessage | None]:
-    """The names of a curve's keys -> why it doesn't move them, None where it does."""
+    """Return name of each key of a curve -> why the curve doesn't move it, None if it does."""
     return {name: mesh.skipped.get(name) for mesh in meshes for name, parts in mesh.sums.items() if curve in parts}
 
 
 def _is_gone(key: bpy.types.Key, curve: str) -> bool:
-    """Whether a key was chosen that isn't there."""
+    """Return True if the key chosen for a curve no longer exists."""
     chosen = dict(mapping.choices(key)).get(curve)
     return bool(chosen) and chosen not in key.key_blocks
 
@@ -143,12 +143,12 @@ def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: 
             name=face.viseme_set.label,
         )
         draw_text(layout, context, message, "INFO")
-    elif 0 < len(missing) <= _FEW:
+    elif 0 < len(missing) <= _MAX_MISSING:
         draw_text(layout, context, UserMessage("Missing: {channels}", channels=", ".join(missing)), "INFO")
 
 
 def _draw_choices(layout: bpy.types.UILayout, face: face_rig.Face, curve: str) -> None:
-    """A field for each mesh: the key chosen by hand or, grey, what is automatic."""
+    """Draw a field for each mesh: the key chosen manually or, in gray, the automatic one."""
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False

@@ -1,4 +1,4 @@
-"""The add-on's page in Blender's preferences."""
+"""The add-on's page in Blender's preferences. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"

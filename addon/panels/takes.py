@@ -1,4 +1,4 @@
-"""The takes made so far."""
+"""The panel "Takes": a list of all takes, and what can be done with them. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -19,27 +19,26 @@ from ..operators.takes import (
     LIPSYNC_OT_take_duplicate,
     LIPSYNC_OT_take_push_down,
 )
-from ..properties import settings, shown_name
+from ..properties import active_take, settings, shown_name
 from ..takes import edit_tracking, take_store
 from .text import draw_text
 
 
 class LIPSYNC_UL_takes(bpy.types.UIList):
-    """The takes among the file's Actions, two lines each."""
+    """The rows of the takes: the name and, below it, a short description."""
 
     this_strip: bpy.props.BoolProperty(name="This Strip", description="List only takes of the chosen strip")
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
         column = layout.column(align=True)
-        is_current = getattr(active_data, active_property) == index
-        column.prop(item, "name", text="", emboss=False, icon="RADIOBUT_ON" if is_current else "RADIOBUT_OFF")
+        is_active = getattr(active_data, active_property) == index
+        column.prop(item, "name", text="", emboss=False, icon="RADIOBUT_ON" if is_active else "RADIOBUT_OFF")
         is_edited = edit_tracking.shows_edited(item)
         row = column.row()
         row.active, row.alignment = False, "LEFT"
-        told, mark = _told(item, is_edited), "GREASEPENCIL" if is_edited else "BLANK1"
-        row.operator(
-            LIPSYNC_OT_take_assign.bl_idname, text=told, icon=mark, emboss=False
-        ).take = item.name  # a label takes no click
+        text, icon = _description(item, is_edited), "GREASEPENCIL" if is_edited else "BLANK1"
+        # An operator, since a label can't be clicked.
+        row.operator(LIPSYNC_OT_take_assign.bl_idname, text=text, icon=icon, emboss=False).take = item.name
 
     def draw_filter(self, context: bpy.types.Context, layout: bpy.types.UILayout) -> None:
         row = layout.row(align=True)
@@ -47,44 +46,37 @@ class LIPSYNC_UL_takes(bpy.types.UIList):
         row.prop(self, "this_strip", toggle=True)
 
     def filter_items(self, context, data, property):  # type: ignore[no-untyped-def]
-        name, spoken = self.filter_name.lower(), _strip_name(context) if self.this_strip else ""
+        name, strip = self.filter_name.lower(), _strip_name(context) if self.this_strip else ""
         shown = [
             take_store.is_take(action)
             and name in action.name.lower()
-            and (not spoken or take_store.read_info(action).strip == spoken)
+            and (not strip or take_store.read_info(action).strip == strip)
             for action in getattr(data, property)
         ]
         return [self.bitflag_filter_item if show else 0 for show in shown], []
 
 
-def _told(action: bpy.types.Action, is_edited: bool) -> str:
-    """What sets a take apart, short."""
+def _description(action: bpy.types.Action, is_edited: bool) -> str:
+    """Describe a take in a few words that tell it from others."""
     info, strips = take_store.read_info(action), take_store.read_parts(action)
-    told: tuple[str, ...] = (
+    words: tuple[str, ...] = (
         shown_name(info.performance.identity),
         tr(shown_name(info.performance.emotion)),
         tr("Seed {number}", number=info.performance.seed),
     )
     if strips:
-        told = (tr("{count} Strips", count=len(strips)),)
+        words = (tr("{count} Strips", count=len(strips)),)
     elif info.imported:
-        told = (tr("Imported"), os.path.basename(info.sound))
+        words = (tr("Imported"), os.path.basename(info.sound))
     return SEPARATOR.join(
-        [*([tr("Edited")] if is_edited else []), *told, *([_short_time(info.made)] if info.made else [])]
+        [*([tr("Edited")] if is_edited else []), *words, *([_short_time(info.made)] if info.made else [])]
     )
 
 
 def _short_time(seconds: float) -> str:
-    """The time of day or, if it was on another day, the day: as numbers, which are the same in every language."""
+    """Return the time of day or, for another day, the date. Both are numbers, which are the same in every language."""
     then, now = time.localtime(seconds), time.localtime()
     return time.strftime("%H:%M" if then[:3] == now[:3] else "%Y-%m-%d", then)
-
-
-def _moving(context: bpy.types.Context) -> bpy.types.Action | None:
-    """The take that moves the face, if one does."""
-    index = settings(context).take
-    action = bpy.data.actions[index] if index >= 0 else None
-    return action if action and take_store.is_take(action) else None
 
 
 def _strip_name(context: bpy.types.Context) -> str:
@@ -118,7 +110,7 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = layout.row(align=True)
     row.operator(LIPSYNC_OT_take_duplicate.bl_idname, text="Duplicate", icon="DUPLICATE")
     row.operator(LIPSYNC_OT_take_delete.bl_idname, text="Delete", icon="TRASH")
-    if strips := take_store.read_parts(action) if (action := _moving(context)) else ():
+    if strips := take_store.read_parts(action) if (action := active_take(context)) else ():
         names = '", "'.join(strips)
         draw_text(layout, context, UserMessage('Joins "{strips}"', strips=names), "SOUND")
 

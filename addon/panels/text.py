@@ -1,4 +1,4 @@
-"""Text in panels."""
+"""Text in panels: progress, and messages that wrap. Runs in Blender."""
 
 import textwrap
 
@@ -9,11 +9,11 @@ from ..generation.batch_job import Batch
 from ..generation.job import Job
 from ..locale import tr
 
-_LETTER = 6.5  # pixels that a letter takes at 100 %, on average
+_LETTER_WIDTH = 6.5  # pixels at 100 % scale, on average
 
 
 def progress_caption(job: Job | Batch) -> str:
-    """How far a job is, and how long it will still take: "Performing 40%, 3 s left"."""
+    """Return a job's stage, progress and remaining time, such as "Performing 40%, 3 s left"."""
     caption, left = f"{tr(job.stage)} {job.fraction:.0%}", job.remaining
     if left is None:
         return caption
@@ -23,10 +23,10 @@ def progress_caption(job: Job | Batch) -> str:
 
 
 def draw_text(layout: bpy.types.UILayout, context: bpy.types.Context, message: UserMessage, icon: str) -> None:
-    """Draw a message on as many lines as it needs: Blender's labels don't break."""
+    """Draw a message on as many lines as it needs, since Blender's labels don't wrap."""
     width = context.region.width / context.preferences.system.ui_scale if context.region else 250
     box = layout.box().column(align=True)
     box.alert = icon == "ERROR"
     box.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(tr(message), max(16, int((width - 60) / _LETTER)))):
+    for number, line in enumerate(textwrap.wrap(tr(message), max(16, int((width - 60) / _LETTER_WIDTH)))):
         box.label(text=line, translate=False, icon="NONE" if number else icon)

@@ -1,4 +1,4 @@
-"""A face to start with: a stylized head with all of ARKit's 52 shape keys, built by code."""
+"""The sample face: a stylized head with all of ARKit's 52 shape keys, built by code. Runs in Blender."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PALETTE = {
 
 
 def build(context: bpy.types.Context) -> list[bpy.types.Object]:
-    """Adds the face to the scene, standing at the 3D cursor and looking along -Y.
+    """Add the face to the scene, standing at the 3D cursor and looking along -Y.
 
     Returns its objects, the head first: it is the parent of the others, and active and selected afterwards.
     """
@@ -73,7 +73,7 @@ def build(context: bpy.types.Context) -> list[bpy.types.Object]:
 
 
 def _material(name: str, color: tuple[float, float, float]) -> bpy.types.Material:
-    """A new material that looks the same in the viewport's solid mode and, about, in a render."""
+    """Create a material that looks much the same in the viewport's solid mode and in a render."""
     material = bpy.data.materials.new(name)
     material.diffuse_color = (*color, 1.0)
     material.roughness = 0.6

@@ -1,4 +1,4 @@
-"""What each of ARKit's keys does to a face: 52 smooth fields of displacement.
+"""The shape of each of ARKit's 52 keys, as a smooth field of displacements. Does not need Blender.
 
 Fields are written for the face as a whole or for its left half; those of the right half are their mirror images. Numbers are centimeters,
 (x, y, z) with the face looking along -y, and were chosen by eye.
@@ -19,7 +19,7 @@ JAW_ANGLE = np.radians(18.5)
 
 
 def offsets(channel: str, sites: Sites) -> Floats:
-    """How far (n, 3) each site moves when the channel's key is at 1; zeros where the channel does not concern it."""
+    """Return how far (n, 3) each site moves, in cm, when the channel's key is at 1."""
     if channel in WHOLE:
         return WHOLE[channel](sites)
     if channel.endswith("Right"):
@@ -28,7 +28,7 @@ def offsets(channel: str, sites: Sites) -> Floats:
 
 
 def turned(points: Floats, angle: float) -> Floats:
-    """Displacement of points (n, 3) that turn about the jaw's hinge, downward."""
+    """Return the displacement of points (n, 3) that turn downward about the jaw's hinge."""
     arm = points - HINGE
     sine, cosine = np.sin(angle), np.cos(angle)
     moved = np.stack([arm[:, 0], arm[:, 1] * cosine - arm[:, 2] * sine, arm[:, 2] * cosine + arm[:, 1] * sine], -1)
@@ -36,24 +36,24 @@ def turned(points: Floats, angle: float) -> Floats:
 
 
 def jaw_weight(s: Sites) -> Floats:
-    """How much a site is carried by the jaw: 1 at the lower lip and chin, 0 at the upper lip, skull, and the foot of the neck."""
+    """Return how much the jaw carries a site: 1 at the lower lip and chin, 0 at the upper lip, skull and foot of the neck."""
     y, z = s.points[:, 1], s.points[:, 2]
     skin = smoothstep(4.0, -4.5, y) * smoothstep(13.5, 10.0, z) * smoothstep(0.3, 4.4, z)
     return smoothstep(0.04, 0.96, 0.5 - 0.5 * s.up) * skin
 
 
 def _blob(s: Sites, center: tuple[float, float, float], size: float | tuple[float, float, float]) -> Floats:
-    """A bump of height 1 around a point, (n, 1)."""
+    """Return a bump of height 1 around a point, (n, 1)."""
     return np.exp(-0.5 * (((s.points - center) / np.broadcast_to(size, 3)) ** 2).sum(-1))[:, None]
 
 
 def _near(s: Sites, reach: float) -> Floats:
-    """1 on the lips, fading over the skin around them, (n, 1)."""
+    """Return a weight that is 1 on the lips and fades over the skin around them, (n, 1)."""
     return np.exp(-((s.reach / reach) ** 2))[:, None]
 
 
 def _corner(s: Sites) -> Floats:
-    """1 at the left corner of the mouth, less and less along the lips to the right, (n, 1)."""
+    """Return a weight that is 1 at the left corner of the mouth and falls along the lips to the right, (n, 1)."""
     return smoothstep(-0.6, 2.5, s.points[:, 0])[:, None] * _near(s, 1.0)
 
 
@@ -74,19 +74,19 @@ def _lower(s: Sites) -> Floats:
 
 
 def _edge(s: Sites) -> Floats:
-    """0 where the lips meet, rising over them: what may grow or shrink without parting them, (n, 1)."""
+    """Return a weight that is 0 where the lips meet and rises over them, so that scaling by it doesn't part them, (n, 1)."""
     return smoothstep(0.0, 0.3, s.reach)[:, None] * (s.points[:, 1:2] < -7.3)
 
 
 def _slid(s: Sites, move: Floats) -> Floats:
-    """The move, kept on the curve of the teeth: what goes outward goes back."""
+    """Return a displacement that follows the curve of the teeth: what moves outward also moves back."""
     x = s.points[:, 0]
     back = 0.075 * ((x + move[:, 0]) ** 2 - x**2) * _near(s, 1.3)[:, 0]
     return move + np.stack([np.zeros_like(back), back, np.zeros_like(back)], -1)
 
 
 def _rolled(s: Sites, angle: float, side: Floats, shift: tuple[float, float, float], lip: float) -> Floats:
-    """A lip (1 upper, -1 lower) turned inward about a line inside it, by degrees."""
+    """Return the displacement of a lip (1 upper, -1 lower) that turns inward about a line inside it; angle in degrees."""
     middle = lip_line(np.clip(s.points[:, 0], -MOUTH_HALF, MOUTH_HALF)) + np.array([0.0, 0.12, 0.36 * lip])
     arm = s.points - middle
     arm[:, 0] = 0.0
@@ -101,7 +101,7 @@ def _jaw_open(s: Sites) -> Floats:
 
 
 def _mouth_close(s: Sites) -> Floats:
-    """Undoes what jawOpen opens, most of it with the lower lip."""
+    """Undo what jawOpen opens, mostly with the lower lip."""
     x = np.sign(s.points[:, 0]) * MOUTH_HALF * np.sqrt(np.clip(1.0 - s.up**2, 0.0, 1.0))
     line = lip_line(x)
     gap = _jaw_open(Sites.at(line, up=-np.abs(s.up))) - _jaw_open(Sites.at(line, up=np.abs(s.up)))
@@ -202,7 +202,7 @@ def _puff(s: Sites) -> Floats:
 
 
 def _tongue_out(s: Sites) -> Floats:
-    """Lips make way; the tongue itself is in `parts`."""
+    """Part the lips for the tongue, which is in `parts`."""
     return _near(s, 0.5) * (_lower(s) * (0.0, -0.1, -0.5) + _upper(s) * (0.0, 0.0, 0.22))
 
 
@@ -240,13 +240,13 @@ def _sneer(s: Sites) -> Floats:
 
 
 def _lids(s: Sites, upper: float, lower: float, outward: float = 0.0) -> Floats:
-    """The left eye's lids, turned about its center: fractions of the way from rest to where they meet, and degrees outward."""
+    """Return the displacement of the left eye's lids. upper, lower: share of the way from rest to where they meet. outward: degrees."""
     rest_upper, rest_lower, shut = lid_edges(s.edge[:, 0])
     above = s.edge[:, 1] > 0
     belongs = s.lid[:, 0]
     way = np.where(above, (shut - rest_upper) * upper, (shut - rest_lower) * lower)
     along, height, radius = eye_angles(s.points)
-    # A shut upper lid lies over the lower one, never in it.
+    # A shut upper lid must lie over the lower one, not inside it.
     radius = radius + belongs * np.where(above, 0.02 * max(upper, 0.0), -0.04 * max(lower, 0.0))
     moved = eye_point(along + belongs * np.radians(outward) * (1.0 - s.edge[:, 0] ** 2), height + belongs * way, radius)
     return np.where(belongs[:, None] > 0, moved - s.points, 0.0)

@@ -1,4 +1,4 @@
-"""Meshes under construction: vertices with their sites, faces with their materials."""
+"""Meshes under construction: vertices with their sites, faces with their materials. Does not need Blender."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 
 @dataclass
 class Builder:
-    """Collects a mesh piece by piece. Faces are rows of four vertices, -1 for the last of a triangle."""
+    """A mesh that is built piece by piece. Faces are rows of four vertices; the last one of a triangle is -1."""
 
     parts: list[Sites] = field(default_factory=list)
     quads: list[Ints] = field(default_factory=list)
@@ -24,28 +24,28 @@ class Builder:
     count: int = 0
 
     def add(self, points: Floats, sites: Sites | None = None) -> Ints:
-        """Adds points (n, 3), returns their numbers (n,)."""
+        """Add points (n, 3). Returns their numbers (n,)."""
         self.parts.append(Sites.at(points) if sites is None else sites)
         numbers = np.arange(self.count, self.count + len(points))
         self.count += len(points)
         return numbers
 
     def fill(self, quads: Ints, material: int | Ints) -> None:
-        """Adds faces (m, 4), all of one material or of one each (m,)."""
+        """Add faces (m, 4). The material is one number for all, or one for each (m,)."""
         self.quads.append(quads)
         self.materials.append(np.broadcast_to(np.asarray(material, np.int64), (len(quads),)))
 
     def ring(
         self, previous: Ints, points: Floats, material: int | Ints, sites: Sites | None = None, flip: bool = False
     ) -> Ints:
-        """Adds a closed ring of points (k, 3) inside the previous one and the faces between; returns its numbers."""
+        """Add a closed ring of points (k, 3) inside the previous one, and the faces between. Returns its numbers (k,)."""
         numbers = self.add(points, sites)
         quads = strip(previous, numbers)
         self.fill(quads[:, ::-1] if flip else quads, material)
         return numbers
 
     def fan(self, ring: Ints, tip: int, material: int) -> None:
-        """Closes a ring with triangles that meet in one vertex."""
+        """Close a ring with triangles that meet in one vertex."""
         self.fill(np.stack([ring, np.roll(ring, -1), np.full(len(ring), tip), np.full(len(ring), -1)], -1), material)
 
     def points(self, numbers: Ints) -> Floats:
@@ -56,13 +56,13 @@ class Builder:
 
 
 def strip(first: Ints, second: Ints) -> Ints:
-    """Quads (k, 4) between two closed rows of vertices (k,)."""
+    """Return quads (k, 4) between two closed rows of vertices (k,)."""
     return np.stack([first, np.roll(first, -1), np.roll(second, -1), second], -1)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A mesh that stands alone, and how far (n, 3) each of its keys moves its vertices."""
+    """A separate mesh, with the displacements (n, 3) of each of its shape keys."""
 
     builder: Builder
     keys: dict[str, Floats]

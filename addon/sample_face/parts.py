@@ -1,4 +1,4 @@
-"""All of the face that is not skin: brows, lashes and ears on the head; eyes, teeth, tongue and hair of their own."""
+"""Everything but the skin: brows, lashes and ears on the head; eyes, teeth, tongue and hair as meshes. Does not need Blender."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ LOOKS = {
 
 
 def _ball(builder: Builder, shape: Shape, columns: int, angles: Floats, materials: list[int]) -> None:
-    """Adds a unit sphere, its pole toward -y, after bending its points (n, 3). Angles (degrees) are those of its rings seen from the
-    pole; there is a material for the cap within the first ring, for each band, and for the last cap."""
+    """Add a unit sphere with its pole toward -y, after bending its points (n, 3).
+
+    angles: degrees of its rings, seen from the pole. materials: of the cap within the first ring, of each band, and of the last cap.
+    """
     turn = 2.0 * np.pi * np.arange(columns) / columns
     tilt = np.radians(np.asarray(angles, float))[:, None]
     rings = np.stack(np.broadcast_arrays(np.sin(tilt) * np.cos(turn), -np.cos(tilt), np.sin(tilt) * np.sin(turn)), -1)
@@ -47,7 +49,7 @@ def _ball(builder: Builder, shape: Shape, columns: int, angles: Floats, material
 
 
 def add_brows(builder: Builder) -> None:
-    """Two rounded strips on the brow ridges, tapering outward."""
+    """Add two rounded strips on the brow ridges, tapering outward."""
     t = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0.0, 1.0, 18))
     x = 1.35 + 4.15 * t
     z = 16.5 + 0.62 * np.sin(np.pi * t**1.2 * 0.85) - 0.2 * t**2
@@ -66,7 +68,7 @@ def add_brows(builder: Builder) -> None:
 
 
 def add_lashes(builder: Builder) -> None:
-    """A thin dark fringe on the edge of each upper lid; it moves as the edge does."""
+    """Add a thin dark fringe on the edge of each upper lid, which moves with the edge."""
     turn = np.pi * np.linspace(0.02, 0.93, 20)
     along = np.cos(turn)
     upper, _, _ = lid_edges(along)
@@ -88,7 +90,7 @@ def add_lashes(builder: Builder) -> None:
 
 
 def add_nostrils(builder: Builder) -> None:
-    """Two dark ovals that lie on the underside of the nose."""
+    """Add two dark ovals on the underside of the nose."""
     turn = 2.0 * np.pi * np.arange(12) / 12
     for side in (1.0, -1.0):
         rings = []
@@ -102,7 +104,7 @@ def add_nostrils(builder: Builder) -> None:
 
 
 def add_ears(builder: Builder) -> None:
-    """Two flattened balls with a hollow, leaning away from the head."""
+    """Add two flattened balls with a hollow, leaning away from the head."""
     for side in (1.0, -1.0):
 
         def shape(p: Floats, side: float = side) -> Floats:
@@ -117,7 +119,7 @@ def add_ears(builder: Builder) -> None:
 
 
 def eye(side: float) -> Part:
-    """An eyeball (side: 1 left, -1 right) with iris, pupil and a glint that only half follows."""
+    """Return an eyeball (side: 1 left, -1 right) with iris, pupil and a glint that follows the gaze halfway."""
     builder = Builder()
     center = EYE * (side, 1.0, 1.0)
     rings = np.array([5, 11, 17, 23.5, 25, 34, 50, 70, 90, 115, 140, 165.0])
@@ -140,7 +142,7 @@ def eye(side: float) -> Part:
 
 
 def teeth() -> Part:
-    """Both rows in their gums. The upper row stays, the lower one goes with the jaw."""
+    """Return both rows of teeth in their gums. The upper row stays; the lower one moves with the jaw."""
     builder = Builder()
     front = float(lip_line(np.zeros(1))[0, 1])
     _arch(builder, front + 0.95, 7.45, 1.0, 1.0)
@@ -152,7 +154,7 @@ def teeth() -> Part:
 
 
 def _arch(builder: Builder, front: float, bite: float, up: float, size: float) -> None:
-    """One row of teeth along a curve, and a roll of gum; up: 1 for the upper row, -1 for the lower."""
+    """Add one row of teeth along a curve, and a roll of gum. up: 1 for the upper row, -1 for the lower."""
     fine = ARCH_HALF * np.sin(np.linspace(0.0, np.pi / 2, 400))  # closer together where the row turns back
     curve = np.stack([fine * size, front + _depth(fine)], -1)
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(curve, axis=0), axis=1))])
@@ -188,7 +190,7 @@ def _arch(builder: Builder, front: float, bite: float, up: float, size: float) -
 
 
 def _depth(x: Floats) -> Floats:
-    """How far back (cm) a row of teeth lies at x: flat in front and close to the corners of the mouth, then straight back.
+    """Return how far back (cm) a row of teeth lies at x: flat in front, near the corners of the mouth, then straight back.
 
     Were it rounder, a mouth seen from one side would look gap-toothed on the other.
     """
@@ -196,7 +198,7 @@ def _depth(x: Floats) -> Floats:
 
 
 def tongue() -> Part:
-    """A tongue that fills the row of lower teeth, goes with the jaw, and comes out."""
+    """Return a tongue that fills the lower row of teeth, moves with the jaw, and comes out."""
     builder = Builder()
     front = float(lip_line(np.zeros(1))[0, 1])
 
@@ -231,7 +233,7 @@ def _jaw_moves(points: Floats) -> dict[str, Floats]:
 
 
 def hair() -> Part:
-    """A short cut: a shell over the skull from the crown to the hairline, swept over from a part on the left."""
+    """Return short hair: a shell over the skull from the crown to the hairline, swept over from a part on the left."""
     builder = Builder()
     columns, rows = 120, 26
     turn = 2.0 * np.pi * np.arange(columns) / columns

@@ -1,4 +1,4 @@
-"""Where a vertex is in the terms the expressions are written in: around the mouth, on a lid, on the left or on the right."""
+"""Sites: where vertices lie around the mouth and on the lids, which is what the expressions depend on. Does not need Blender."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOUTH_HALF = 2.45  # cm, from the middle of the mouth to a corner
 
 @dataclass(frozen=True)
 class Sites:
-    """Vertices at rest, n of them. Every shape key is a smooth function of one of these alone."""
+    """Vertices at rest, n of them. Every shape key is a smooth function of the fields."""
 
     points: Floats  # (n, 3) cm
     up: Floats  # (n,) 1 on the upper lip's side, -1 on the lower lip's, smooth around the corners
@@ -24,7 +24,7 @@ class Sites:
 
     @staticmethod
     def at(points: Floats, **given: Floats) -> Sites:
-        """Sites of points (n, 3) on no lid, their place around the mouth told from where they are; `given` overrides any field."""
+        """Return the sites of points (n, 3) on no lid, computed from their positions. `given` overrides any field."""
         points = np.asarray(points, float)
         up, reach = mouth_coordinates(points[:, 0], points[:, 2])
         reach = reach + 4.0 * smoothstep(-6.0, -1.0, points[:, 1])  # the back of the head is far from the mouth
@@ -40,7 +40,7 @@ class Sites:
 
 
 def mouth_line(x: Floats) -> Floats:
-    """The height z (cm) at which the lips meet, at x; beyond the corners it stays what it is there."""
+    """Return the height z (cm) at which the lips meet, at x. It is constant beyond the corners."""
     x = np.clip(x / MOUTH_HALF, -1.0, 1.0)
     return 7.75 + 0.14 * x**2 - 0.07 * np.exp(-((x / 0.28) ** 2))
 
@@ -56,13 +56,13 @@ def _lip_nodes() -> Floats:
 
 
 def lip_line(x: Floats) -> Floats:
-    """The points (n, 3) where the lips meet, at x (n,); exact at the mesh's own vertices, straight between them."""
+    """Return the points (n, 3) where the lips meet, at x (n,). They are exact at the mesh's vertices and linear between them."""
     nodes = _lip_nodes()
     return np.stack([x, np.interp(x, nodes[:, 0], nodes[:, 1]), np.interp(x, nodes[:, 0], nodes[:, 2])], -1)
 
 
 def mouth_coordinates(x: Floats, z: Floats) -> tuple[Floats, Floats]:
-    """(up, reach) of points: elliptic coordinates whose slit is the line where the lips meet.
+    """Return (up, reach) of points: elliptic coordinates whose slit is the line where the lips meet.
 
     Up is the sine of the angle, so on the slit itself it falls from 1 in the middle to 0 in the corners (on its upper side; the lower is the
     negative): what makes an open mouth an oval, and all else smooth.
@@ -74,20 +74,23 @@ def mouth_coordinates(x: Floats, z: Floats) -> tuple[Floats, Floats]:
 
 
 def eye_angles(points: Floats) -> tuple[Floats, Floats, Floats]:
-    """(outward angle, upward angle, radius) of points (n, 3) seen from the left eye's center; radians, cm."""
+    """Return (outward angle, upward angle, radius) of points (n, 3) seen from the left eye's center, in radians and cm."""
     offset = points - EYE
     radius = np.linalg.norm(offset, axis=-1)
     return np.arctan2(offset[:, 0], -offset[:, 1]), np.arcsin(np.clip(offset[:, 2] / radius, -1.0, 1.0)), radius
 
 
 def eye_point(outward: Floats, upward: Floats, radius: Floats | float) -> Floats:
-    """The inverse of `eye_angles`."""
+    """Return points (n, 3): the inverse of `eye_angles`."""
     direction = np.stack([np.sin(outward) * np.cos(upward), -np.cos(outward) * np.cos(upward), np.sin(upward)], -1)
     return EYE + np.asarray(radius)[..., None] * direction
 
 
 def lid_edges(along: Floats) -> tuple[Floats, Floats, Floats]:
-    """Upward angles (radians) of the upper lid's edge, the lower lid's, and where they meet when shut; along: 1 outer corner, -1 inner."""
+    """Return the upward angles (radians) of the upper lid's edge, of the lower lid's, and where they meet when shut.
+
+    along: 1 at the outer corner, -1 at the inner one.
+    """
     corner = -1.0 + 2.5 * along
     arch = np.clip(1.0 - along**2, 0.0, None)
     upper = corner + 22.5 * arch**0.7 * (1.0 - 0.12 * along)

@@ -1,4 +1,4 @@
-"""The skin: a grid around the head, with rings of vertices that lead into the mouth and to the edges of the lids.
+"""The skin: a grid around the head, with rings of vertices into the mouth and to the edges of the lids. Does not need Blender.
 
 The grid has three rectangular holes. Each is filled with as many rings as it takes to reach the lips or lids, every ring with one vertex
 for each vertex of the rectangle, so edges follow what moves.
@@ -36,7 +36,7 @@ LID_STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # from the fold of a lid to its edge
 
 
 def add_skin(builder: Builder) -> None:
-    """Adds the head's skin, lips, lids and the inside of the mouth. Marks the rings lip_upper, lip_lower, lid_left and lid_right."""
+    """Add the head's skin, lips, lids and the inside of the mouth. Marks the rings lip_upper, lip_lower, lid_left and lid_right."""
     points = _grid()
     rows = len(points)
     number = builder.add(points.reshape(-1, 3)).reshape(rows, COLUMNS)
@@ -56,7 +56,7 @@ def add_skin(builder: Builder) -> None:
 
 
 def _grid() -> Floats:
-    """The grid's points, (rows, COLUMNS, 3), closed around the head; column 0 is the middle of the face, 1 the next to the left."""
+    """Return the grid's points, (rows, COLUMNS, 3), closed around the head. Column 0 is the middle of the face, 1 the next to the left."""
     steps = np.array([row[0] for row in ROWS])
     at = np.cumsum(steps) - 1
     back_z, front_y, front_z, tilt = (
@@ -82,7 +82,7 @@ def _grid() -> Floats:
 
 
 def _loop(number: Ints, hole: tuple[int, int, int, int]) -> Ints:
-    """The vertices around a hole, from the middle of its left side over the top and back below."""
+    """Return the vertices around a hole, from the middle of its left side over the top and back below."""
     first, last, low, high = hole
     columns, rows = np.arange(last, first, -1), np.arange(low, high)
     middle = (high - low) // 2
@@ -92,7 +92,7 @@ def _loop(number: Ints, hole: tuple[int, int, int, int]) -> Ints:
 
 
 def _add_mouth(builder: Builder, loop: Ints) -> None:
-    """Rings from a rectangle of the grid to the lips' edge, over the lips to where they meet, and on into the mouth."""
+    """Add rings from a rectangle of the grid to the lips' edge, over the lips to where they meet, and on into the mouth."""
     half = len(loop) // 2
     turn = np.pi * np.arange(len(loop)) / half
     x = MOUTH_HALF * np.cos(turn)
@@ -136,7 +136,7 @@ def _add_mouth(builder: Builder, loop: Ints) -> None:
 
 
 def _add_lids(builder: Builder, loop: Ints, side: str) -> None:
-    """Rings from a rectangle of the grid to the fold of the lids, over the lids to their edge, and a little way back behind it."""
+    """Add rings from a rectangle of the grid to the fold of the lids, over the lids to their edge, and a little way behind it."""
     mirror = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
     turn = 2.0 * np.pi * np.arange(len(loop)) / len(loop)
     edge = np.stack([np.cos(turn), np.sign(np.round(np.sin(turn), 9)) * np.abs(np.sin(turn))], -1)

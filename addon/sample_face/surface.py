@@ -1,4 +1,4 @@
-"""The form of the head: a smooth union of a few round solids, and rays that find its surface.
+"""The shape of the head: a smooth union of a few round solids, and rays that find its surface. Does not need Blender.
 
 Everything in this package is in centimeters until the meshes are made: +X is the character's left, -Y is where it looks, Z is up.
 """
@@ -19,7 +19,7 @@ LID_RADIUS = EYE_RADIUS * 1.085  # a shape key moves a lid along a chord, so it 
 
 @dataclass(frozen=True)
 class Solid:
-    """An ellipsoid that is joined to (or, if `carve`, taken from) what came before it, rounded over `blend` cm."""
+    """An ellipsoid that is added to the previous solids or, with `carve`, cut out of them, rounded over `blend` cm."""
 
     center: tuple[float, float, float]
     radii: tuple[float, float, float]
@@ -51,7 +51,7 @@ NECK = (0.8, 3.7, 2.6)  # y of its axis, radius, blend
 
 
 def distance(points: Floats) -> Floats:
-    """About how far (cm) each point (..., 3) lies outside the head; negative inside."""
+    """Return about how far (cm) each point (..., 3) lies outside the head; negative inside."""
     mirror = np.stack([np.abs(points[..., 0]), points[..., 1], points[..., 2]], -1)
     result: Floats | None = None
     for solid in HEAD:
@@ -75,13 +75,13 @@ def distance(points: Floats) -> Floats:
 
 
 def _union(a: Floats, b: Floats, blend: float) -> Floats:
-    """The smooth minimum of two distances: the polynomial one, which is exact outside the blend."""
+    """Return the smooth minimum of two distances: the polynomial one, which is exact outside the blend."""
     overlap = np.maximum(blend - np.abs(a - b), 0.0)
     return np.minimum(a, b) - overlap**2 / (4.0 * blend)
 
 
 def cast(origins: Floats, directions: Floats, reach: float = 26.0, inflate: Floats | float = 0.0) -> Floats:
-    """Where rays from inside the head leave it: points (n, 3) for origins and directions (n, 3).
+    """Return where rays from inside the head leave it: points (n, 3) for origins and directions (n, 3).
 
     `inflate` (cm) grows the head first. Bisection, because the distance is only approximate away from the surface.
     """
@@ -95,12 +95,12 @@ def cast(origins: Floats, directions: Floats, reach: float = 26.0, inflate: Floa
 
 
 def face_point(x: Floats, z: Floats) -> Floats:
-    """The points (n, 3) of the face's surface that are seen at x, z (n,) from straight ahead."""
+    """Return the points (n, 3) of the face's surface that are seen at x, z (n,) from straight ahead."""
     origins = np.stack([x, np.full_like(x, -3.0), z], -1)
     return cast(origins, np.tile([0.0, -1.0, 0.0], (len(x), 1)), reach=10.0)
 
 
 def smoothstep(low: float, high: float, value: Floats) -> Floats:
-    """0 below low, 1 above high, and a smooth way between."""
+    """Return 0 below low, 1 above high, and a smooth transition between."""
     t = np.clip((value - low) / (high - low), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)

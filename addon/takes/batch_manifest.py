@@ -1,4 +1,4 @@
-"""The manifest that `python -m backend batch` writes: which take is whose, and from which frame on."""
+"""Read the manifest that `python -m backend batch` writes: the takes of each line, its character and its frame. Does not need Blender."""
 
 import json
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 
 from ...backend.messages import UserError
 
-_LONGEST = 1 << 28  # letters: half a million lines
-_LAST_FRAME = 1_048_574  # Blender's
+_MAX_LENGTH = 1 << 28  # characters, enough for half a million lines
+_MAX_FRAME = 1_048_574  # Blender's
 
 
 class ManifestError(UserError):
@@ -17,7 +17,7 @@ class ManifestError(UserError):
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the script. files: its takes; character: name of an object; error: why there is no take, "" when there is."""
+    """A line of the script. files: its takes. character: name of an object. error: why there is no take, "" if there is one."""
 
     name: str
     files: tuple[Path, ...]
@@ -27,11 +27,11 @@ class Entry:
 
 
 def read_entries(path: Path) -> list[Entry]:
-    """All lines of a manifest, in its order. Raises ManifestError."""
+    """Read the lines of a manifest, in order. Raises ManifestError."""
     try:
         with path.open(encoding="utf-8") as file:
-            text = file.read(_LONGEST + 1)
-        if len(text) > _LONGEST:
+            text = file.read(_MAX_LENGTH + 1)
+        if len(text) > _MAX_LENGTH:
             raise ValueError("length")
         return [_entry(json.loads(row), path.parent) for row in text.splitlines() if row.strip()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -44,7 +44,7 @@ def read_entries(path: Path) -> list[Entry]:
 
 def _entry(row: dict[str, Any], folder: Path) -> Entry:
     frame, outputs = int(row.get("frame", 1)), row["outputs"]
-    if abs(frame) > _LAST_FRAME or not isinstance(outputs, list):
+    if abs(frame) > _MAX_FRAME or not isinstance(outputs, list):
         raise ValueError("frame" if isinstance(outputs, list) else "outputs")
     return Entry(
         str(row["name"]),

@@ -1,4 +1,4 @@
-"""The controls of takes: what is adjusted on the way from what was generated to the keys, at once and without generating again."""
+"""The controls of takes, and the keys that follow them: generated curves, adjusted, without a new generation. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -22,24 +22,23 @@ from .locked_keys import copy_manual
 NAMES = (*REGIONS, *RANGES, "mirror")
 _KEYED = "lipsync_keyed"  # the controls and the style that a take's keys were made with
 _AS_GENERATED = Controls(dict.fromkeys(REGIONS, 1.0))
-_LONG = 2000  # frames of a take that takes too long to key anew at every step of a slider
-_QUIET = 0.3  # seconds without another step, after which a long take is
+_LONG_TAKE = 2000  # frames; keying a longer take at every step of a slider is too slow
+_LONG_TAKE_DELAY = 0.3  # seconds after the last step of a slider
 
 
-def _changed(self: "LipSyncControls", context: bpy.types.Context) -> None:
+def _on_change(self: "LipSyncControls", context: bpy.types.Context) -> None:
     action = self.id_data
     if not isinstance(action, bpy.types.Action) or not take_store.is_take(action):
-        return  # new takes' controls, or a take not made yet
+        return  # the controls of new takes, or a take in the making
     if bpy.app.background:
-        catch_up()
+        update_keys()
         return
-    # From a timer, so that several controls set at once, as a preset does, key the take once.
-    if bpy.app.timers.is_registered(catch_up):
-        bpy.app.timers.unregister(catch_up)
+    # A timer keys the take once when several controls are set together, as by a preset.
+    if bpy.app.timers.is_registered(update_keys):
+        bpy.app.timers.unregister(update_keys)
     info = take_store.read_info(action)
-    bpy.app.timers.register(
-        catch_up, first_interval=_QUIET if (info.end - info.start) * info.performance.fps > _LONG else 0.0
-    )
+    is_long = (info.end - info.start) * info.performance.fps > _LONG_TAKE
+    bpy.app.timers.register(update_keys, first_interval=_LONG_TAKE_DELAY if is_long else 0.0)
 
 
 def _strength(name: str, description: str) -> bpy.types.FloatProperty:
@@ -53,19 +52,19 @@ def _strength(name: str, description: str) -> bpy.types.FloatProperty:
         step=5,
         subtype="FACTOR",
         options=set(),
-        update=_changed,
+        update=_on_change,
     )
 
 
 def _number(control: str, name: str, description: str, default: float = 0.0, **how: object) -> bpy.types.FloatProperty:
     low, high = RANGES[control]
     return bpy.props.FloatProperty(
-        name=name, description=description, min=low, max=high, default=default, options=set(), update=_changed, **how
+        name=name, description=description, min=low, max=high, default=default, options=set(), update=_on_change, **how
     )
 
 
 class LipSyncControls(bpy.types.PropertyGroup):
-    """action.lipsync_controls: what a take has; scene.lipsync.controls: what a new take gets where there is none before it"""
+    """action.lipsync_controls: those of a take; scene.lipsync.controls: those of a new take when the face has no active take"""
 
     jaw: _strength(
         "Jaw",
@@ -107,38 +106,38 @@ class LipSyncControls(bpy.types.PropertyGroup):
         precision=0,
         step=1000,
     )
-    mirror: bpy.props.BoolProperty(name="Mirror", description="Swap left and right", options=set(), update=_changed)
+    mirror: bpy.props.BoolProperty(name="Mirror", description="Swap left and right", options=set(), update=_on_change)
 
 
 def read(group: LipSyncControls) -> Controls:
-    """The controls as numbers."""
+    """Read the values of the controls."""
     values = {name: round(getattr(group, name), 5) for name in (*REGIONS, *RANGES)}  # Blender's have single precision
     return Controls({name: values.pop(name) for name in REGIONS}, **values, mirror=group.mirror)
 
 
 def for_new_takes(face: face_rig.Face) -> Controls:
-    """Those of the take that moves a face or, where none does, the scene's."""
-    action = take_store.current_take(face)
+    """Read the controls that a new take gets: those of the face's active take or, without one, the scene's."""
+    action = take_store.assigned_action(face)
     return read(
         action.lipsync_controls if action and take_store.is_take(action) else bpy.context.scene.lipsync.controls
     )
 
 
-def start(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
-    """Give an Action, before it is marked as a take, the controls that its keys were made with."""
+def store(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
+    """Store in a new Action the controls and the style that its keys were made with. Call it before take_store.mark()."""
     for name, value in (controls.strengths | {name: getattr(controls, name) for name in (*RANGES, "mirror")}).items():
         setattr(action.lipsync_controls, name, value)
-    _note(action, controls, style)
+    _store_keyed(action, controls, style)
 
 
 def reset(group: LipSyncControls) -> None:
-    """As generated; catch_up() brings the keys along."""
+    """Set controls back to their defaults. update_keys() makes the keys follow."""
     for name in NAMES:
         group.property_unset(name)
 
 
-def untouchable(action: bpy.types.Action, edited: bool) -> UserMessage | None:
-    """Return why the controls leave a take alone, None when they don't. edited: whether a hand changed its keys."""
+def disabled_reason(action: bpy.types.Action, edited: bool) -> UserMessage | None:
+    """Return why the controls can't change a take; None when they can. edited: True if its keys were edited manually."""
     if not action.is_editable:
         return UserMessage("This take is linked from another file: duplicate it to adjust it")
     if edited:
@@ -148,34 +147,38 @@ def untouchable(action: bpy.types.Action, edited: bool) -> UserMessage | None:
     return None
 
 
-def catch_up() -> None:
-    """Key anew every take whose controls are others than those its keys were made with, if it moves a face and no hand has edited it."""
+def update_keys() -> None:
+    """Rewrite the keys of every take whose controls have changed, if it animates a face and wasn't edited manually."""
     for action in take_store.all_takes():
-        wanted = read(action.lipsync_controls)
-        if wanted == _keyed_with(action)[0] or untouchable(action, take_store.is_edited(action)):
+        controls = read(action.lipsync_controls)
+        if controls == _read_keyed(action)[0] or disabled_reason(action, take_store.is_edited(action)):
             continue
-        if face := _face_of(action):
+        if face := _find_face(action):
             style = bpy.context.scene.lipsync.key_style()
-            face_action.rewrite(
+            face_action.replace_keys(
                 action,
-                table(action, face, style),
+                changed_columns(action, face, style),
                 take_store.read_info(action).first_frame,
                 style,
                 copy_manual(face, action),
             )
-            _note(action, wanted, style)
-            take_store.seal(action)
+            _store_keyed(action, controls, style)
+            take_store.mark_unedited(action)
 
 
-def table(action: bpy.types.Action, face: face_rig.Face, style: face_action.Style) -> list[face_action.Column]:
-    """What a take's controls make of the curves that were generated, but for the F-curves whose keys are so already."""
-    made = take_store.read_curves(action)
-    columns = _columns(action, face, made, read(action.lipsync_controls))
-    keyed, keyed_style = _keyed_with(action)
+def changed_columns(
+    action: bpy.types.Action, face: face_rig.Face, style: face_action.Style
+) -> list[face_action.Column]:
+    """Return the columns of a take with its present controls, without those whose keys are the same already."""
+    generated = take_store.read_curves(action)
+    columns = _columns(action, face, generated, read(action.lipsync_controls))
+    keyed, keyed_style = _read_keyed(action)
     if style != keyed_style:
         return columns
     present = {fcurve.data_path for fcurve in face_action.fcurves(action)}
-    before = {column.path: column.values for column in _columns(action, face, made, keyed) if column.path in present}
+    before = {
+        column.path: column.values for column in _columns(action, face, generated, keyed) if column.path in present
+    }
     return [
         column
         for column in columns
@@ -184,28 +187,28 @@ def table(action: bpy.types.Action, face: face_rig.Face, style: face_action.Styl
 
 
 def _columns(
-    action: bpy.types.Action, face: face_rig.Face, made: Curves, controls: Controls
+    action: bpy.types.Action, face: face_rig.Face, generated: Curves, controls: Controls
 ) -> list[face_action.Column]:
-    """The F-curves of a take. What was captured stays as it was performed."""
-    adjusted = adjust(made, controls)
+    """Return the columns of a take with these controls. Captured curves stay as performed: no lip contact is added."""
+    adjusted = adjust(generated, controls)
     is_captured = take_store.read_info(action).imported
     return face_action.columns(face, adjusted if is_captured else reach_contact(face, adjusted))
 
 
-def _note(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
+def _store_keyed(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
     action[_KEYED] = {"controls": asdict(controls), "style": asdict(style)}
 
 
-def _keyed_with(action: bpy.types.Action) -> tuple[Controls, face_action.Style | None]:
-    """What a take's keys were made with; an imported one doesn't say in which style."""
+def _read_keyed(action: bpy.types.Action) -> tuple[Controls, face_action.Style | None]:
+    """Return the controls and the style that a take's keys were made with; an imported take doesn't store a style."""
     if _KEYED not in action:
         return _AS_GENERATED, None
     stored = action[_KEYED].to_dict()
     return Controls(**stored["controls"]), face_action.Style(**stored["style"])
 
 
-def _face_of(action: bpy.types.Action) -> face_rig.Face | None:
-    """The face that an Action moves."""
+def _find_face(action: bpy.types.Action) -> face_rig.Face | None:
+    """Find the face that an Action animates; None when there is none."""
     for ob in bpy.data.objects:
         key = ob.data.shape_keys if face_rig.has_keys(ob) else None
         if key and key.animation_data and key.animation_data.action == action:
@@ -217,9 +220,9 @@ def _face_of(action: bpy.types.Action) -> face_rig.Face | None:
 
 
 @persistent
-def _catch_up_after(*_: object) -> None:
-    """A step of undo, or a file, may be from between a slider's move and the keys that followed."""
-    catch_up()
+def _on_undo_or_load(*_: object) -> None:
+    # An undo step, or a file, may have been made after a slider moved and before the keys followed.
+    update_keys()
 
 
 _HANDLERS = ("undo_post", "redo_post", "load_post")
@@ -229,13 +232,13 @@ def register() -> None:
     bpy.utils.register_class(LipSyncControls)
     bpy.types.Action.lipsync_controls = bpy.props.PointerProperty(type=LipSyncControls)
     for name in _HANDLERS:
-        getattr(bpy.app.handlers, name).append(_catch_up_after)
+        getattr(bpy.app.handlers, name).append(_on_undo_or_load)
 
 
 def unregister() -> None:
     for name in _HANDLERS:
-        getattr(bpy.app.handlers, name).remove(_catch_up_after)
-    if bpy.app.timers.is_registered(catch_up):
-        bpy.app.timers.unregister(catch_up)
+        getattr(bpy.app.handlers, name).remove(_on_undo_or_load)
+    if bpy.app.timers.is_registered(update_keys):
+        bpy.app.timers.unregister(update_keys)
     del bpy.types.Action.lipsync_controls
     bpy.utils.unregister_class(LipSyncControls)

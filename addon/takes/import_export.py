@@ -58,7 +58,7 @@ def performed_by(face: face_rig.Face, fps: float) -> Curves:
 
     Raises ExchangeError.
     """
-    action = take_store.current_take(face)
+    action = take_store.assigned_action(face)
     if action is None:
         raise ExchangeError("The face has no take: generate or import one first")
     moved = face_action.channel_fcurves(action, face)

@@ -1,4 +1,4 @@
-"""What a new take shares with the active take: locked channels, or all channels on locked frames, manual edits included."""
+"""The keys that a new take keeps from the active take: locked channels and locked frames, manual edits included. Runs in Blender."""
 
 from collections.abc import Collection, Mapping
 
@@ -17,8 +17,8 @@ from .locks import Locks
 _MANUAL = "lipsync_by_hand"
 
 
-def speaks(action: bpy.types.Action, span: Span) -> bool:
-    """Return True if an Action may be of a strip: a take of it, an imported take, or no take at all."""
+def may_share_keys(action: bpy.types.Action, span: Span) -> bool:
+    """Return True if a new take of a span may keep an Action's locked keys: a take of the span, an imported take, or no take."""
     if not take_store.is_take(action) or take_store.read_info(action).imported:
         return True
     info = take_store.read_info(action)
@@ -54,10 +54,10 @@ def read_locked(face: Face, action: bpy.types.Action, locks: Locks, span: Span) 
     locked = np.full((frames, len(CHANNELS)), np.nan, np.float32)
     mask = locks.mask(CHANNELS, span.first_frame, frames)
     if not is_manual(action) and (info := take_store.read_info(action)).performance.fps == span.fps:
-        made = take_store.read_curves(action)
-        rows = np.clip(np.arange(frames) + span.first_frame - info.first_frame, 0, len(made.values) - 1)
-        for index, name in enumerate(made.names):
-            locked[:, CHANNELS.index(name)] = made.values[rows, index]
+        generated = take_store.read_curves(action)
+        rows = np.clip(np.arange(frames) + span.first_frame - info.first_frame, 0, len(generated.values) - 1)
+        for index, name in enumerate(generated.names):
+            locked[:, CHANNELS.index(name)] = generated.values[rows, index]
         return np.where(mask, locked, np.float32(np.nan))
     for name, fcurve in face_action.channel_fcurves(action, face).items():
         if name in CHANNELS:

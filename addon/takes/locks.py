@@ -1,4 +1,4 @@
-"""What of a take is locked. Does not need Blender."""
+"""The locks: channels and frames that keep their values. Does not need Blender."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

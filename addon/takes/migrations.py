@@ -13,7 +13,7 @@ VERSION = 2
 
 Stored = dict[str, Any]
 
-_ALWAYS = (
+_REQUIRED = (
     "strip",
     "sound",
     "start",
@@ -27,27 +27,35 @@ _ALWAYS = (
     "model_sha256",
 )
 _UNLOCKED = '{"channels": [], "frames": null}'
-# What was in use before there was a choice. made: unknown.
-_BEFORE = {"made": 0.0, "intensity": 1.0, "moods": "[]", "locks": _UNLOCKED, "likeness": "[]", "retimed": False}
+# The values that version 1 implied. made: unknown.
+_VERSION_1_DEFAULTS = {
+    "made": 0.0,
+    "intensity": 1.0,
+    "moods": "[]",
+    "locks": _UNLOCKED,
+    "likeness": "[]",
+    "retimed": False,
+}
 
 
 def _from_1(stored: Stored) -> Stored:
     if not stored["model_sha256"]:
-        stored = {**stored, "identity": "capture"}  # once "imported"
-    return {**_BEFORE, **stored}
+        stored = {**stored, "identity": "capture"}  # "imported" in version 1
+    return {**_VERSION_1_DEFAULTS, **stored}
 
 
 _STEPS: tuple[Callable[[Stored], Stored], ...] = (_from_1,)  # from version 1 to 2, and so on
 
 
 def stored_version(stored: Mapping[str, Any]) -> int:
+    """Return the version of a take's properties."""
     version = stored.get("version", 1)
     return version if isinstance(version, int) else 1
 
 
 def is_known(stored: Mapping[str, Any]) -> bool:
     """Return True if the properties are those of a take of this version or an earlier one."""
-    return 1 <= stored_version(stored) <= VERSION and all(name in stored for name in _ALWAYS)
+    return 1 <= stored_version(stored) <= VERSION and all(name in stored for name in _REQUIRED)
 
 
 def current(stored: Mapping[str, Any]) -> Stored:

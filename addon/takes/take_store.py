@@ -1,4 +1,4 @@
-"""The takes of a file: Actions that store what is needed to make each of them again."""
+"""The takes of a file: Actions that store how they were made, so that each can be regenerated. Runs in Blender."""
 
 import json
 import time
@@ -17,18 +17,18 @@ from ...backend.messages import UserError, UserMessage
 from ...backend.performance import Performance
 from ..rig.face_rig import Face
 from . import migrations
-from .edit_tracking import is_edited, seal  # noqa: F401  others ask a take whether it is edited
+from .edit_tracking import is_edited, mark_unedited  # noqa: F401  used by others as a part of this module
 from .locks import UNLOCKED, Locks
 
 _PROPERTY = "lipsync_take"
 _CURVES = "lipsync_curves"  # as generated, before controls and manual edits
 _PARTS = "lipsync_parts"  # of a take that joins several strips: how each was made
-_UNIT = 65535  # values 0..1 are stored as whole numbers 0.._UNIT
-_LONGEST_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
+_MAX_STORED = 65535  # values 0..1 are stored as integers 0.._MAX_STORED
+_MAX_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
 
 class TakeError(UserError):
-    """There is no take to work on, or not this with it."""
+    """There is no take to work on, or the take doesn't allow it."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ def imported_info(file: str, start: float, duration: float, first_frame: int, fp
 def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
     """Store in an Action how it was made and its generated curves, and take its keys as unedited."""
     action[_PROPERTY] = _stored(info)
-    whole = np.round(curves.values * _UNIT).astype("<u2")
+    integers = np.round(curves.values * _MAX_STORED).astype("<u2")
     action[_CURVES] = {
         "names": " ".join(curves.names),
         "fps": curves.fps,
-        "values": zlib.compress(whole.T.tobytes(), 1),
+        "values": zlib.compress(integers.T.tobytes(), 1),
     }
-    seal(action)
+    mark_unedited(action)
 
 
 def _stored(info: TakeInfo) -> dict[str, object]:
@@ -93,8 +93,8 @@ def read_curves(action: bpy.types.Action) -> Curves:
     """Read the curves of a take as generated. Raises KeyError when the Action is not a take."""
     stored = action[_CURVES]
     names = tuple(stored["names"].split())
-    whole = np.frombuffer(zlib.decompress(stored["values"]), "<u2").reshape(len(names), -1)
-    return Curves(names, whole.T.astype(np.float32) / _UNIT, stored["fps"])
+    integers = np.frombuffer(zlib.decompress(stored["values"]), "<u2").reshape(len(names), -1)
+    return Curves(names, integers.T.astype(np.float32) / _MAX_STORED, stored["fps"])
 
 
 def is_take(action: bpy.types.Action) -> bool:
@@ -112,8 +112,8 @@ def read_info(action: bpy.types.Action) -> TakeInfo:
     return info
 
 
-def _why_no_take(action: bpy.types.Action | None) -> UserMessage | None:
-    """Return why an Action is no take although it says so, None when it doesn't."""
+def _newer_version_reason(action: bpy.types.Action | None) -> UserMessage | None:
+    """Return why a take of a newer version can't be used; None for any other Action."""
     stored = action.get(_PROPERTY) if action else None
     if (
         action is None
@@ -137,8 +137,8 @@ def read_parts(action: bpy.types.Action) -> tuple[str, ...]:
     return tuple(part["strip"] for part in action.get(_PARTS, ()))
 
 
-def why_only_once(action: bpy.types.Action) -> UserMessage | None:
-    """Return why a take can't be regenerated from what it stores, as far as that can be told from it alone; None when it can."""
+def regenerate_disabled_reason(action: bpy.types.Action) -> UserMessage | None:
+    """Return why what a take stores isn't enough to regenerate it; None when it is."""
     info, joined = read_info(action), read_parts(action)
     if info.imported:
         return UserMessage('This take was imported from "{file}": import that file again', file=Path(info.sound).name)
@@ -166,7 +166,7 @@ def find_take(name: str) -> bpy.types.Action:
     action = bpy.data.actions.get(name)
     if action is None or not is_take(action):
         raise TakeError(
-            _why_no_take(action) or UserMessage('There is no take "{name}": choose one in the list', name=name)
+            _newer_version_reason(action) or UserMessage('There is no take "{name}": choose one in the list', name=name)
         )
     return action
 
@@ -176,7 +176,7 @@ def new_name(strip: str, identity: str) -> str:
     number = 1
     while True:
         end = f" {identity} take {number:03}"
-        name = strip.encode()[: _LONGEST_NAME - len(end.encode())].decode(errors="ignore") + end
+        name = strip.encode()[: _MAX_NAME - len(end.encode())].decode(errors="ignore") + end
         if name not in bpy.data.actions:
             return name
         number += 1
@@ -192,13 +192,13 @@ def duplicate(action: bpy.types.Action) -> bpy.types.Action:
 
 
 def delete(action: bpy.types.Action) -> bpy.types.Action | None:
-    """Remove a take from the file. Returns the take of the same strip that was above it in the list, or else below, or None."""
+    """Remove a take from the file. Returns the take of the same strip above it in the list, else the one below it, else None."""
     strip = read_info(action).strip
-    fellows = [take for take in all_takes() if read_info(take).strip == strip]
-    index = fellows.index(action)
+    takes = [take for take in all_takes() if read_info(take).strip == strip]
+    index = takes.index(action)
     bpy.data.actions.remove(action)
-    fellows.pop(index)
-    return fellows[max(0, index - 1)] if fellows else None
+    takes.pop(index)
+    return takes[max(0, index - 1)] if takes else None
 
 
 def unused_seed(strip: str, seed: int, count: int = 1) -> int:
@@ -209,17 +209,18 @@ def unused_seed(strip: str, seed: int, count: int = 1) -> int:
     return seed
 
 
-def chosen_take(face: Face) -> bpy.types.Action:
+def require_active_take(face: Face) -> bpy.types.Action:
     """Return the active take of a face. Raises TakeError when there is none."""
-    action = current_take(face)
+    action = assigned_action(face)
     if action is None or not is_take(action):
         raise TakeError(
-            _why_no_take(action) or UserMessage("The face has no active take: choose one in the list or generate one")
+            _newer_version_reason(action)
+            or UserMessage("The face has no active take: choose one in the list or generate one")
         )
     return action
 
 
-def current_take(face: Face) -> bpy.types.Action | None:
-    """Return the Action that animates a face now, whether a take or not."""
+def assigned_action(face: Face) -> bpy.types.Action | None:
+    """Return the Action that animates a face now, take or not; None when there is none."""
     data = face.meshes[0].key.animation_data
     return data.action if data else None

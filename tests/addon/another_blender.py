@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 
 def start(*command: object, **environment: str) -> "subprocess.Popen[str]":
-    """From a test: run it, with stdout to be read."""
+    """Start it from a test. Its stdout can be read."""
     return subprocess.Popen(
         [sys.executable, str(HERE / "another_blender.py"), *map(str, command)],
         stdout=subprocess.PIPE,
@@ -31,7 +31,7 @@ def start(*command: object, **environment: str) -> "subprocess.Popen[str]":
 
 
 def own_extensions(folder: Path) -> dict[str, str]:
-    """An environment with copies of the installed extensions: where one is disabled, Blender deletes the packages that it brought."""
+    """Return an environment with copies of the installed extensions, since disabling one deletes its packages."""
     shutil.copytree(os.environ["BLENDER_USER_RESOURCES"], folder, copy_function=_link)
     return {"BLENDER_USER_RESOURCES": str(folder)}
 
@@ -48,7 +48,7 @@ def tell(**what: object) -> None:
 
 
 def told(process: "subprocess.Popen[str]") -> "dict[str, object]":
-    """The next line of JSON; raises AssertionError, with all else that was printed, when the process ends before."""
+    """Read the next line of JSON. Raises AssertionError with all other output when the process ends first."""
     assert process.stdout
     other = []
     for line in process.stdout:

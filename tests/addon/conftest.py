@@ -1,4 +1,4 @@
-"""The built zip, installed into this environment's Blender as a user would: what every test of the add-on runs on."""
+"""Fixtures: the built zip, installed in this environment's Blender as a user would, and scenes to test it in."""
 
 import importlib.util
 import os
@@ -23,7 +23,7 @@ else:
 
 @pytest.fixture(scope="session")
 def build_zip() -> ModuleType:
-    """The build script as a module."""
+    """Import the build script as a module."""
     spec = importlib.util.spec_from_file_location("build_zip", ROOT / ".ci/build_zip.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -38,7 +38,7 @@ def extension_zip(build_zip: ModuleType) -> Path:
 
 @pytest.fixture(scope="session")
 def extension(extension_zip: Path) -> Iterator[Path]:
-    """The folder of the installed and enabled extension."""
+    """Install and enable the extension. Yields its folder."""
     result = bpy.ops.extensions.package_install_files(
         filepath=str(extension_zip), repo="user_default", enable_on_install=True
     )
@@ -51,14 +51,14 @@ def extension(extension_zip: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def scene(extension: Path) -> "bpy.types.Scene":
-    """The scene of a new, empty file."""
+    """Open a new, empty file. Returns its scene."""
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     return bpy.context.scene
 
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some seconds of speech, under a name with a space."""
+    """Return a sound file with a few seconds of speech, whose name has a space."""
     path = tmp_path_factory.mktemp("speech") / "Hello There.ogg"
     shutil.copy(ROOT / "tests/data/speech.ogg", path)
     return path
@@ -66,12 +66,12 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def strip(scene: "bpy.types.Scene", speech: Path) -> "bpy.types.Strip":
-    """The speech as the active strip, from frame 11 on."""
+    """Add the speech as the active strip, from frame 11 on."""
     return add_strip(scene, speech)
 
 
 @pytest.fixture
 def face(scene: "bpy.types.Scene") -> "bpy.types.Object":
-    """The sample face, active."""
+    """Add the sample face, active."""
     bpy.ops.mesh.arkit_sample_face_add()
     return bpy.context.active_object

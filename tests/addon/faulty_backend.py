@@ -1,4 +1,4 @@
-"""A backend that answers as it should not. `python faulty_backend.py`: what it says to a Generate depends on the seed that is asked for.
+"""A faulty backend: the seed of a request decides how `python faulty_backend.py` replies to it.
 
 It needs nothing but Python, so that it can stand in for the real one.
 """
@@ -30,7 +30,7 @@ IGNORED = ("of another job", "of no job")  # it answers nobody
 
 
 def take(request: dict[str, Any], **changes: Any) -> bytes:
-    """A TakeReady of values that are all the same, with a frame for each of the 9.25 s that the tests' speech lasts."""
+    """Return a TakeReady of constant values, as long as the tests' speech of 9.25 s."""
     value, frames = (
         changes.pop("value", 0.5),
         changes.get("frames", round((request["end"] - request["start"]) * request["fps"])),
@@ -59,7 +59,7 @@ def line(kind: str, nbytes: int, fields: dict[str, Any]) -> bytes:
 
 
 def story(seed: int) -> list[tuple[str, str]]:
-    """What is said to a request of that seed: (type, which of its kind). The end of the job is always there, somewhere."""
+    """Return the replies to a request with a seed: (type, variant). The end of the job is always among them."""
     rng = random.Random(seed)
     told = [
         ("TakeReady", "good" if rng.random() < 0.6 else rng.choice([*ILLS])),
@@ -77,7 +77,7 @@ def story(seed: int) -> list[tuple[str, str]]:
 
 
 def is_good(told: Sequence[tuple[str, str]]) -> bool:
-    """Whether it is a take, and then the end."""
+    """Return True if the replies are a take and then the end."""
     ends = next(n for n, (kind, _) in enumerate(told) if kind in ("Done", "Error", "Cancelled"))
     takes = [which for kind, which in told[:ends] if kind == "TakeReady" and which not in IGNORED]
     return told[ends][0] == "Done" and takes == ["good"]

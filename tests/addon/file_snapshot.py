@@ -1,4 +1,4 @@
-"""What is in a .blend file, bit for bit, for tests to compare."""
+"""Snapshots of all data in a .blend file, exact, for tests to compare."""
 
 import hashlib
 from typing import Any
@@ -28,7 +28,7 @@ Contents = dict[tuple[str, str], Any]
 
 
 def contents() -> Contents:
-    """(kind, name) -> what a data-block of that name holds."""
+    """Return (kind, name) of each data-block -> its contents."""
     read = {
         "actions": _action,
         "meshes": _mesh,
@@ -42,7 +42,7 @@ def contents() -> Contents:
 
 
 def differences(before: Contents, after: Contents) -> set[tuple[str, str]]:
-    """(kind, name) of what came, went or changed."""
+    """Return (kind, name) of the data-blocks that were added, removed or changed."""
     return {
         name
         for name in before.keys() | after.keys()
@@ -75,7 +75,7 @@ def _action(action: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A custom property as something that equals what is the same."""
+    """Return a custom property as a value that can be compared."""
     return value.to_dict() if hasattr(value, "to_dict") else value.to_list() if hasattr(value, "to_list") else value
 
 
@@ -132,7 +132,7 @@ def _scene(scene: Any) -> Any:
 
 
 def _settings(group: Any) -> dict[str, Any]:
-    """A group of properties, groups inside of it too."""
+    """Return a group of properties as a dictionary, with the groups inside it."""
     names = {prop.identifier for prop in group.bl_rna.properties} - {*_LIVE}
     held = {name: getattr(group, name) for name in names}
     return {

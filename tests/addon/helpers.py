@@ -1,4 +1,4 @@
-"""What tests of the add-on share: the installed extension's modules, strips, meshes, and Actions read back."""
+"""Helpers for tests of the add-on: modules of the installed extension, strips, meshes, and reading Actions."""
 
 import contextlib
 import importlib
@@ -17,12 +17,12 @@ PACKAGE = "bl_ext.user_default.diffusion_talker"
 
 
 def part(name: str) -> ModuleType:
-    """A module of the installed extension, such as "addon.rig.face_rig"."""
+    """Import a module of the installed extension, such as "addon.rig.face_rig"."""
     return importlib.import_module(f"{PACKAGE}.{name}")
 
 
 def source(name: str) -> ModuleType:
-    """A module of the add-on that needs no Blender, straight from the sources: addon's own __init__ imports all that does."""
+    """Import a module of the add-on from the sources, without Blender: addon's own __init__ would import bpy."""
     for package, folder in (("sources", ROOT), ("sources.addon", ROOT / "addon")):
         module = ModuleType(package)
         module.__path__ = [str(folder)]
@@ -42,7 +42,7 @@ def add_strip(scene: "bpy.types.Scene", file: Path, frame: int = 11) -> "bpy.typ
 
 
 def add_mesh(name: str, keys: list[str], parent: "bpy.types.Object | None" = None) -> "bpy.types.Object":
-    """A triangle with shape keys, active."""
+    """Add a triangle with shape keys, active."""
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])
     ob = bpy.data.objects.new(name, mesh)
@@ -61,7 +61,7 @@ def fcurves(action: "bpy.types.Action") -> "dict[str, bpy.types.FCurve]":
 
 
 def nla_tracks(data: "bpy.types.AnimData") -> "list[bpy.types.NlaTrack]":
-    """All but the one that keeps faces at rest in Blender 5.0, where the others need it below."""
+    """Return all tracks but the one that keeps faces at rest in Blender 5.0."""
     return [track for track in data.nla_tracks if track.name != "Rest of Lip Sync"]
 
 
@@ -77,7 +77,7 @@ def read_action(action: "bpy.types.Action") -> dict[str, np.ndarray]:
 
 @contextlib.contextmanager
 def preference(**values: Any) -> Iterator[None]:
-    """The add-on's preferences, changed for a while."""
+    """Change the add-on's preferences within a block."""
     preferences = bpy.context.preferences.addons[PACKAGE].preferences
     before = {name: getattr(preferences, name) for name in values}
     for name, value in values.items():
@@ -90,7 +90,7 @@ def preference(**values: Any) -> Iterator[None]:
 
 
 def snapshot() -> dict[str, Any]:
-    """What a failure must leave as it was."""
+    """Return the data that a failure must not change."""
     return {
         "actions": sorted(action.name for action in bpy.data.actions),
         "assigned": {key.name: key.animation_data and key.animation_data.action for key in bpy.data.shape_keys},

@@ -1,4 +1,4 @@
-"""The file changes while a take is made: afterwards the take is on the right face, or all is as it was and one sentence says why."""
+"""Changes to the file during a job: the take is on the right face, or nothing has changed and one sentence says why."""
 
 import contextlib
 import random
@@ -19,7 +19,7 @@ _IMPOSSIBLE = (RuntimeError, KeyError, AttributeError, TypeError, StopIteration,
 
 
 def change(n: int) -> None:
-    """Change the file while a take is made, by the seed n, and tell before of what is to come and afterwards of what became of it."""
+    """Change the file during a job, chosen by the seed n. Prints the plan first and the outcome at the end."""
     chance = random.Random(n)
     kind, names = chance.choice([*KINDS]), chance.sample([*CHANGES], chance.randint(1, 4))
     another_blender.tell(n=n, kind=kind, changes=names)
@@ -39,7 +39,7 @@ def change(n: int) -> None:
 
 
 def run(chance: random.Random, kind: str, names: list[str], folder: Path) -> dict[str, object]:
-    """Change the file while a take of that kind is made, each time after some pumps, and judge what came of it."""
+    """Change the file during a job of a kind, each time after some pumps, and check the outcome."""
     running = begin(kind)
     if not running.runs:  # such as locks on a take that was linked
         return {"ended": [*running.state], "said": running.said, "done": []}

@@ -1,4 +1,4 @@
-"""Generations of every kind, moved on step by step as a window's timer would, so that a test can come in between."""
+"""Jobs of every kind, advanced step by step as a window's timer would, so that tests can intervene."""
 
 import time
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def begin(kind: str) -> Any:
             self.said.append(text)
 
         def pump(self) -> bool:
-            """Whether it goes on."""
+            """Advance the operator once. Returns True if it goes on."""
             self.state = self.modal(bpy.context, SimpleNamespace(type="TIMER"))
             return self.runs
 
@@ -100,19 +100,19 @@ def begin(kind: str) -> Any:
             return self.state == {"PASS_THROUGH"}
 
         def faces(self) -> set[int]:
-            """The session_uids of the objects that will speak."""
+            """Return the session_uids of the objects that will speak."""
             job = current.job
             requests = job._waiting if hasattr(job, "_waiting") else [job.request]
             return {request.face for request in requests}
 
         def end(self) -> None:
-            """Blender ends it: another file is opened."""
+            """Cancel as Blender does when another file is opened."""
             self.cancel(bpy.context)
             self.state = {"CANCELLED"}
             self.said.append(str(current.error))
 
         def finish(self, watch: Callable[[], object] = lambda: None) -> set[str]:
-            """Pump until it ends; watch is called before every time."""
+            """Pump until it ends. `watch` is called before every step."""
             deadline = time.monotonic() + _LONG
             while self.runs:
                 watch()
@@ -125,24 +125,24 @@ def begin(kind: str) -> Any:
 
 
 def by_uid(uid: int) -> Any:
-    """The object of that session_uid, None when it is gone."""
+    """Return the object with a session_uid; None if it was deleted."""
     return next((ob for ob in bpy.data.objects if ob.session_uid == uid), None)
 
 
 def temporary() -> list[str]:
-    """The files that the add-on has in its temporary folder, but for the log."""
+    """List the files in the add-on's temporary folder, without the log."""
     folder = part("addon.generation.backend_process").process._folder
     files = folder.iterdir() if folder and folder.is_dir() else ()
     return sorted(path.name for path in files if not path.name.startswith("backend.log"))
 
 
 def made() -> list[Any]:
-    """The keys, to the bit, of the takes that were made since stage()."""
+    """Return the exact keys of the takes made since stage()."""
     return [held[1] for (kind, name), held in contents().items() if kind == "actions" and name not in (MINE, ITS)]
 
 
 def take_back() -> None:
-    """Make all as it was after stage()."""
+    """Restore everything to how it was after stage()."""
     for action in [action for action in bpy.data.actions if action.name not in (MINE, ITS)]:
         bpy.data.actions.remove(action)
     for ob, name in (("Face", MINE), ("Bystander", ITS)):

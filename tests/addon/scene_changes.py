@@ -1,4 +1,4 @@
-"""What an artist may do to a file while a take is made; functions of a folder to save to, by name."""
+"""Changes that an artist may make during a job: functions of a folder to save to, by name."""
 
 import contextlib
 from collections.abc import Callable
@@ -21,12 +21,12 @@ def _change(do: Callable[[Path], object]) -> Callable[[Path], object]:
 
 
 def mark_face() -> None:
-    """So that the face is known whatever it is called."""
+    """Mark the face, so that it is found under any name."""
     bpy.data.objects["Face"]["is_face"] = True
 
 
 def _face() -> Any:
-    """The face, whatever it is called now; fails with KeyError where it is gone."""
+    """Return the face under its present name. Raises KeyError if it was deleted."""
     return next((ob for ob in bpy.data.objects if ob.get("is_face")), None) or bpy.data.objects["Face"]
 
 
@@ -36,7 +36,7 @@ def _key() -> Any:
 
 @contextlib.contextmanager
 def _only(ob: Any) -> Any:
-    """The object alone selected, and active."""
+    """Select only this object and make it active."""
     for other in [*bpy.context.view_layer.objects]:  # which selecting builds anew
         other.select_set(other == ob)
     bpy.context.view_layer.objects.active = ob
@@ -369,7 +369,7 @@ def new_file_with_a_face(folder: Path) -> None:
 
 @_change
 def link_in_place(folder: Path) -> None:
-    """The face comes from another file now."""
+    """Replace the face by a linked copy from another file."""
     face = _face()
     library = folder / "library.blend"
     bpy.data.libraries.write(str(library), {face})

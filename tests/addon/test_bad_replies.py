@@ -1,4 +1,4 @@
-"""A backend that answers as it should not: nothing is keyed, or all of it; the scene is as it was, and the next click works."""
+"""Faulty replies from the backend: all takes are keyed or none, the scene stays as it was, and the next job works."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from tests.soak import Soak
 
 @pytest.fixture
 def ill(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> Iterator[None]:
-    """That backend in place of ours."""
+    """Replace the backend with the faulty one."""
     script = tmp_path / "python"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{faulty_backend.__file__}"\n')
     script.chmod(0o700)
@@ -33,7 +33,7 @@ def _request(seed: int):
 
 
 def _keyed(seed: int) -> str:
-    """Generate; why it came to nothing, "" when it did not."""
+    """Generate. Returns why it failed, "" if it didn't."""
     job = part("addon.generation.job").Job(_request(seed))
     deadline = time.monotonic() + 20
     try:
@@ -46,7 +46,7 @@ def _keyed(seed: int) -> str:
     return ""
 
 
-def test_replies_that_nobody_expects(soak: Soak, ill: None) -> None:
+def test_unexpected_replies_change_nothing(soak: Soak, ill: None) -> None:
     counted = {True: 0, False: 0}
     for n in soak.times(60, 3000):
         with soak.trial("jobs that are answered with takes, ends and errors of the wrong kind, order or number"):
@@ -85,14 +85,14 @@ def test_replies_that_nobody_expects(soak: Soak, ill: None) -> None:
         ([("Other", "Done"), ("Other", "Error")] * 300 + [("TakeReady", "good"), ("Done", "")], ""),
     ],
 )
-def test_what_is_said_of_them(
+def test_bad_replies_report_one_sentence(
     ill: None, told: list[tuple[str, str]], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As they would come from the pipe, in this order."""
+    """The replies arrive as from the pipe, in this order."""
     protocol, client = part("backend.ipc.protocol"), part("backend.ipc.client")
 
     class Told:
-        """Stands in for the pipe only: the bytes are read as from it."""
+        """Replaces the pipe. The bytes are read as from a real one."""
 
         alive = True
 
@@ -110,7 +110,7 @@ def test_what_is_said_of_them(
     assert (snapshot() == before) == bool(why)
 
 
-def test_the_next_click_works(ill: None) -> None:
+def test_next_job_works_after_failure(ill: None) -> None:
     bad = next(n for n in range(100) if not is_good(story(n)))
     with pytest.raises(RuntimeError):
         bpy.context.scene.lipsync.seed = bad
@@ -129,7 +129,7 @@ while True:
 """
 
 
-def test_a_job_that_does_not_end_when_cancelled(
+def test_hanging_canceled_job_is_ended(
     face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "stuck.py").write_text(STUCK)

@@ -1,4 +1,4 @@
-"""Whatever ends, stops or fills up in the middle of a generation: the scene stays as it was, it is told in a sentence, and the next one works."""
+"""Kills, pauses, cancels and clock jumps during a job: the scene stays as it was, one sentence says why, and the next job works."""
 
 import contextlib
 import random
@@ -28,7 +28,7 @@ KILLED, SILENT, CANCELLED = "killed by signal 9", "The backend was silent for", 
 
 @pytest.fixture
 def backend(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The backend process, restarted without the delay that a test of its own waits for."""
+    """Return the backend process, with a short restart delay."""
     monkeypatch.setattr(part("addon.generation.backend_process"), "_RESTART_DELAY", 0.05)
     return part("addon.generation.backend_process").process
 
@@ -41,7 +41,7 @@ def staged(backend: Any) -> Contents:
 
 @pytest.fixture(scope="module")
 def wanted(extension: Path) -> dict[str, list[Any]]:
-    """Kind -> the takes that it makes when nobody comes in between."""
+    """Return kind of job -> the takes that it makes undisturbed."""
     stage()
     return {kind: _undisturbed(kind) for kind in KINDS}
 
@@ -64,7 +64,7 @@ def _process(backend: Any) -> "subprocess.Popen[bytes] | None":
 
 
 def _check(running: Any, staged: Contents, wanted: dict[str, list[Any]], why: str = "") -> None:
-    """What must hold after any end: all of it is there or nothing, for which one sentence says why; nothing is left; the next one works."""
+    """Check the outcome of a job: all of it or nothing with one sentence why, nothing left over, and the next job works."""
     changed = differences(staged, contents())
     assert ("actions", MINE) not in changed and len(running.said) == 1, running.said
     if running.state == {"FINISHED"} and not (why and why in running.said[0]):
@@ -84,7 +84,7 @@ def _check(running: Any, staged: Contents, wanted: dict[str, list[Any]], why: st
 
 @contextlib.contextmanager
 def _after(delay: float, do: Callable[[], object]) -> Iterator[None]:
-    """Do something in so many seconds, while what is inside goes on; at the end it is done."""
+    """Run an action after some seconds, during the block. It has run when the block ends."""
     timer = threading.Timer(delay, do)
     timer.start()
     yield
@@ -96,7 +96,7 @@ def _kind(n: int) -> str:
 
 
 def _moment(n: int, backend: Any) -> float:
-    """Seconds until something happens, from before a job's start to after its last take. Every second time the backend must start first."""
+    """Return random seconds between the start and the end of a job. For every second job the backend must start first."""
     is_cold = n // len(KINDS) % 2
     if is_cold:
         backend.restart()
@@ -104,7 +104,7 @@ def _moment(n: int, backend: Any) -> float:
 
 
 def _begun(n: int, backend: Any) -> Any:
-    """A job that has been pumped up to a random moment."""
+    """Start a job and pump it up to a random moment."""
     moment = time.monotonic() + _moment(n, backend)
     running = begin(_kind(n))
     while running.runs and time.monotonic() < moment:
@@ -112,7 +112,7 @@ def _begun(n: int, backend: Any) -> Any:
     return running
 
 
-def test_backend_killed_in_mid_job(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_backend_killed_during_job(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     def kill() -> None:
         if process := _process(backend):
             process.kill()
@@ -127,9 +127,7 @@ def test_backend_killed_in_mid_job(soak: Soak, backend: Any, staged: Contents, w
             _check(running, staged, wanted, KILLED)
 
 
-def test_backend_stopped_for_a_while_in_mid_job(
-    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]
-) -> None:
+def test_backend_paused_during_job(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     def stop(seconds: float) -> None:
         if process := _process(backend):
             process.send_signal(signal.SIGSTOP)
@@ -146,7 +144,7 @@ def test_backend_stopped_for_a_while_in_mid_job(
             _check(running, staged, wanted)
 
 
-def test_backend_stopped_for_good(
+def test_backend_paused_for_good(
     soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part("backend.ipc.client"), "_SILENCE_TIMEOUT", 1.0)  # 20 s of an artist's
@@ -172,7 +170,7 @@ def test_backend_stopped_for_good(
     assert silences
 
 
-def test_cancelled_while_the_backend_is_stopped(
+def test_cancel_while_backend_is_paused(
     soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]
 ) -> None:
     for n in soak.times(quick=5, long=50):
@@ -193,11 +191,11 @@ def test_cancelled_while_the_backend_is_stopped(
             _check(running, staged, wanted, CANCELLED)
 
 
-def test_cancelled_at_every_stage(
+def test_cancel_at_every_stage(
     soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        part("addon.generation.job"), "_BUDGET", 0.0
+        part("addon.generation.job"), "_PUMP_SECONDS", 0.0
     )  # one reply a pump, so that no stage is passed over
     for n in soak.times(quick=len(STAGES), long=len(STAGES) * len(KINDS)):
         kind, stage_name = _kind(n), STAGES[(n + n // len(KINDS)) % len(STAGES)]
@@ -218,7 +216,7 @@ def test_cancelled_at_every_stage(
             _check(running, staged, wanted, CANCELLED)
 
 
-def test_cancelled_at_any_moment(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_cancel_at_random_moments(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     for n in soak.times(quick=5, long=100):
         with soak.trial("cancelled at a random moment of a job"):
             running = _begun(n, backend)
@@ -228,7 +226,7 @@ def test_cancelled_at_any_moment(soak: Soak, backend: Any, staged: Contents, wan
             _check(running, staged, wanted, CANCELLED)
 
 
-def test_cancelled_after_the_last_take(backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_cancel_after_last_take(backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
     generate = part("addon.operators.generate")
     for kind, make in KINDS.items():
         job = make(generate)
@@ -240,10 +238,10 @@ def test_cancelled_after_the_last_take(backend: Any, staged: Contents, wanted: d
     assert _undisturbed("a take") == wanted["a take"]
 
 
-def test_clock_jumps_in_mid_job(
+def test_clock_jumps_during_job(
     soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A laptop that slept: the child stood still too, nobody pumped, and afterwards clocks show another day, or an earlier one."""
+    """A laptop sleeps: the child pauses too, nobody pumps, and afterwards clocks show a later day or an earlier one."""
     clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=time.sleep)
     for module in (
         "addon.generation.job",

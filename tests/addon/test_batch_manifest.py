@@ -1,4 +1,4 @@
-"""A batch's manifest onto the characters of a scene."""
+"""Keying the takes of a batch manifest on the characters of a scene."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def _script(folder: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
-def test_lines_lie_at_their_places_on_their_characters(scene: "bpy.types.Scene", tmp_path: Path) -> None:
+def test_lines_are_keyed_on_their_characters(scene: "bpy.types.Scene", tmp_path: Path) -> None:
     hero, guard = add_mesh("Hero", list(CHANNELS)), add_mesh("Guard", list(CHANNELS))
     rows = [
         {"outputs": ["a.csv"], "character": "Hero", "frame": 10},
@@ -42,7 +42,7 @@ def test_lines_lie_at_their_places_on_their_characters(scene: "bpy.types.Scene",
         assert face.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(jaw, abs=1e-3)
 
 
-def test_what_can_not_be_keyed_is_told(
+def test_unusable_lines_are_reported(
     scene: "bpy.types.Scene", tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     add_mesh("Hero", list(CHANNELS))

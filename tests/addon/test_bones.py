@@ -1,4 +1,4 @@
-"""Jaws and eyes that are bones: turned by the keys of the face, in takes as by hand."""
+"""Jaw and eye bones that the face's shape keys drive, in takes and when moved manually."""
 
 from math import degrees
 
@@ -22,7 +22,7 @@ AHEAD = Vector((0, -1, 0))
 
 @pytest.fixture
 def armature(scene: "bpy.types.Scene") -> "bpy.types.Object":
-    """Turned away from the front view, as characters in a shot are."""
+    """Add an armature that doesn't face the front view, as in a shot."""
     data = bpy.data.armatures.new("Rig")
     ob = bpy.data.objects.new("Rig", data)
     scene.collection.objects.link(ob)
@@ -47,12 +47,12 @@ def head(armature: "bpy.types.Object") -> "bpy.types.Object":
 
 
 def _ahead(armature: "bpy.types.Object", name: str) -> Vector:
-    """Where what looked ahead at rest looks now, as seen in the armature."""
+    """Return the direction that a bone looks in now, in the armature's space, if it looked ahead at rest."""
     posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones[name]
     return posed.matrix.to_3x3() @ (posed.bone.matrix_local.to_3x3().inverted() @ AHEAD)
 
 
-def test_bones_are_guessed_by_their_names(extension: object) -> None:
+def test_bones_are_guessed_by_name(extension: object) -> None:
     bones = part("addon.rig.bones")
     rigs = [
         ["CC_Base_JawRoot", "CC_Base_L_Eye", "CC_Base_R_Eye", "CC_Base_Head"],
@@ -82,7 +82,7 @@ def test_bones_are_guessed_by_their_names(extension: object) -> None:
         ("eyeLookInLeft", "eye.L", (-0.5, -0.866, 0)),
     ],
 )
-def test_a_key_turns_its_bone(
+def test_shape_key_turns_its_bone(
     armature: "bpy.types.Object", head: "bpy.types.Object", channel: str, bone: str, wanted: tuple[float, ...]
 ) -> None:
     how = {"armature": "Rig", "jaw": "CC_Base_JawRoot", "left_eye": "eye.L", "right_eye": "eye.R"}
@@ -129,7 +129,7 @@ def _refusal(**how: str) -> str:
     return str(caught.value)
 
 
-def test_what_cant_be_driven_is_refused_and_left(armature: "bpy.types.Object", head: "bpy.types.Object") -> None:
+def test_unusable_bones_are_refused_unchanged(armature: "bpy.types.Object", head: "bpy.types.Object") -> None:
     blocks = head.data.shape_keys.key_blocks
     assert "No bone was chosen" in _refusal(armature="Rig")
     assert 'No armature "Rag"' in _refusal(armature="Rag", jaw="neck")

@@ -1,4 +1,4 @@
-"""Several strips and several characters in one press: the list, Generate All, what is skipped, and what becomes of several strips of one."""
+"""The cast list and Generate All: several strips and characters in one go, skipped lines, and joined Actions."""
 
 import time
 from pathlib import Path
@@ -34,7 +34,7 @@ def hero(face: "bpy.types.Object") -> "bpy.types.Object":
 
 @pytest.fixture
 def guard(hero: "bpy.types.Object") -> "bpy.types.Object":
-    """Another face, active, with teeth."""
+    """Add another face with teeth, active."""
     head = add_mesh("Guard", list(CHANNELS))
     add_mesh("Fangs", ["jawOpen"], head)
     bpy.context.view_layer.objects.active = head
@@ -43,7 +43,7 @@ def guard(hero: "bpy.types.Object") -> "bpy.types.Object":
 
 @pytest.fixture
 def dialogue(scene: "bpy.types.Scene", speech: Path) -> "list[bpy.types.Strip]":
-    """Three strips: the hero's, the guard's and the hero's again, none selected."""
+    """Add three strips, none selected: the hero's, the guard's and the hero's again."""
     strips = [_cut(add_strip(scene, speech, frame)) for frame in (FIRST, 61, SECOND)]
     for strip, name in zip(strips, ("Who?", "Me.", "Oh!"), strict=True):
         strip.name, strip.select = name, False
@@ -79,7 +79,7 @@ def _finish(batch) -> None:
         assert time.monotonic() < deadline
 
 
-def test_strips_are_given_to_the_chosen_face(
+def test_strips_are_assigned_to_chosen_face(
     scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", dialogue: "list[bpy.types.Strip]"
 ) -> None:
     with pytest.raises(RuntimeError, match="Select sound strips in the Sequencer"):
@@ -99,7 +99,7 @@ def test_strips_are_given_to_the_chosen_face(
     assert _lines(scene) == [("Me.", "Hero"), ("Who?", "Hero")] and scene.lipsync_cast.active == 1
 
 
-def test_adding_needs_a_face_and_strips(scene: "bpy.types.Scene") -> None:
+def test_adding_needs_face_and_strips(scene: "bpy.types.Scene") -> None:
     for operator in (bpy.ops.lipsync.cast_add_all, bpy.ops.lipsync.cast_add_selected):
         with pytest.raises(RuntimeError, match="Select a face"):
             operator()
@@ -112,7 +112,7 @@ def test_adding_needs_a_face_and_strips(scene: "bpy.types.Scene") -> None:
         bpy.ops.lipsync.generate_cast()
 
 
-def test_selected_meta_strip_adds_what_is_in_it(
+def test_selected_meta_strip_adds_contents(
     scene: "bpy.types.Scene", hero: "bpy.types.Object", dialogue: "list[bpy.types.Strip]"
 ) -> None:
     editor = scene.sequence_editor
@@ -127,7 +127,7 @@ def test_selected_meta_strip_adds_what_is_in_it(
     assert _lines(scene) == [("Who?", "Hero"), ("Me.", "Hero")]
 
 
-def test_strips_of_a_character_become_one_action(
+def test_strips_of_character_share_action(
     scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", cast: Any
 ) -> None:
     scene.lipsync.key_density = "DENSE"
@@ -147,15 +147,15 @@ def test_strips_of_a_character_become_one_action(
         spoken[1], abs=1e-3
     )  # the same seconds of the same file
     assert takes.read_parts(action) == ("Who?", "Oh!") and takes.read_info(action).strip == "Who?"
-    assert "joins the takes of 2 strips" in str(takes.why_only_once(action))
-    assert takes.read_parts(_action(guard)) == () and takes.why_only_once(_action(guard)) is None
+    assert "joins the takes of 2 strips" in str(takes.regenerate_disabled_reason(action))
+    assert takes.read_parts(_action(guard)) == () and takes.regenerate_disabled_reason(_action(guard)) is None
     assert len(takes.read_curves(action).values) == SECOND + LENGTH - FIRST
     assert {line: getattr(scene, line) for line in before} == before
     bpy.ops.ed.undo()
     assert not bpy.data.actions
 
 
-def test_two_meshes_of_a_face_are_one_character(
+def test_meshes_of_face_are_one_character(
     scene: "bpy.types.Scene", guard: "bpy.types.Object", dialogue: "list[bpy.types.Strip]"
 ) -> None:
     for strip, name in zip(dialogue[:2], ("Guard", "Fangs"), strict=True):
@@ -168,7 +168,7 @@ def test_two_meshes_of_a_face_are_one_character(
     )
 
 
-def test_each_strip_may_keep_an_action_in_the_nla(
+def test_each_strip_can_have_own_action(
     scene: "bpy.types.Scene", hero: "bpy.types.Object", guard: "bpy.types.Object", cast: Any
 ) -> None:
     own = bpy.data.actions.new("Own")
@@ -194,9 +194,7 @@ def test_each_strip_may_keep_an_action_in_the_nla(
         assert key.value == 0
 
 
-def test_strips_that_overlap_lie_on_two_tracks_the_later_above(
-    scene: "bpy.types.Scene", hero: "bpy.types.Object", speech: Path
-) -> None:
+def test_overlapping_strips_use_two_tracks(scene: "bpy.types.Scene", hero: "bpy.types.Object", speech: Path) -> None:
     for frame in (FIRST, FIRST + 30, FIRST + 100):
         line = scene.lipsync_cast.lines.add()
         line.strip, line.face = _cut(add_strip(scene, speech, frame)).name, hero
@@ -209,7 +207,7 @@ def test_strips_that_overlap_lie_on_two_tracks_the_later_above(
     assert hero.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(later.evaluate(FIRST + 40), abs=1e-5)
 
 
-def test_what_cant_be_spoken_is_skipped_and_told(
+def test_unusable_strips_are_skipped_and_reported(
     scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any, dialogue: "list[bpy.types.Strip]", tmp_path: Path
 ) -> None:
     dialogue[0].mute = True
@@ -237,9 +235,7 @@ def test_what_cant_be_spoken_is_skipped_and_told(
 
 
 @pytest.mark.parametrize("what", ["strip", "channel", "meta"])
-def test_muted_by_its_channel_or_its_meta_strip(
-    scene: "bpy.types.Scene", dialogue: "list[bpy.types.Strip]", what: str
-) -> None:
+def test_mute_of_channel_and_meta_strip(scene: "bpy.types.Scene", dialogue: "list[bpy.types.Strip]", what: str) -> None:
     is_muted, (strip, other, _) = part("addon.generation.sound_strip").is_muted, dialogue
     editor = scene.sequence_editor
     strip.channel = 3
@@ -251,7 +247,7 @@ def test_muted_by_its_channel_or_its_meta_strip(
     assert is_muted(strip) and not is_muted(other)
 
 
-def test_cancel_keeps_what_is_done(scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any) -> None:
+def test_cancel_keeps_finished_strips(scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any) -> None:
     before, batch = snapshot(), _batch()
     fractions, stages = [], []
     while not batch.pump(0.01) and not str(batch.stage).startswith("2 of 3"):
@@ -272,14 +268,14 @@ def test_cancel_keeps_what_is_done(scene: "bpy.types.Scene", hero: "bpy.types.Ob
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
 
 
-def test_cancel_before_anything_is_done_changes_nothing(cast: Any) -> None:
+def test_early_cancel_changes_nothing(cast: Any) -> None:
     before, batch = snapshot(), _batch()
     batch.pump(0.01)
     batch.cancel()
     assert batch.cancelled and snapshot() == before
 
 
-def test_face_that_goes_meanwhile_is_skipped(guard: "bpy.types.Object", hero: "bpy.types.Object", cast: Any) -> None:
+def test_face_deleted_during_job_is_skipped(guard: "bpy.types.Object", hero: "bpy.types.Object", cast: Any) -> None:
     batch = _batch()
     _finish(batch)
     bpy.data.objects.remove(guard)
@@ -287,7 +283,7 @@ def test_face_that_goes_meanwhile_is_skipped(guard: "bpy.types.Object", hero: "b
     assert len(outcome.actions) == 1 and '1 strip skipped: "Me.": The face was deleted' in str(outcome.warnings[0])
 
 
-def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Scene", cast: Any) -> None:
+def test_character_keeps_identity_of_first_strip(scene: "bpy.types.Scene", cast: Any) -> None:
     for line, emotion in zip(cast.lines, ("auto", "auto", "anger"), strict=True):
         line.emotion = emotion
     batch = _batch()
@@ -297,7 +293,7 @@ def test_a_character_keeps_the_identity_of_its_first_strip(scene: "bpy.types.Sce
     assert third.emotion == batch._done[2].take.emotion == "anger"
 
 
-def test_packed_sound_and_strip_of_a_meta(
+def test_packed_sound_and_nested_strip(
     scene: "bpy.types.Scene", hero: "bpy.types.Object", cast: Any, dialogue, tmp_path: Path
 ) -> None:
     editor = scene.sequence_editor
@@ -313,7 +309,7 @@ def test_packed_sound_and_strip_of_a_meta(
 
 
 @pytest.mark.skipif(bpy.app.version < (5, 0), reason="the Sequencer shows its own scene since 5.0")
-def test_strips_of_the_sequencers_scene(scene: "bpy.types.Scene", hero: "bpy.types.Object", speech: Path) -> None:
+def test_strips_of_sequencer_scene(scene: "bpy.types.Scene", hero: "bpy.types.Object", speech: Path) -> None:
     edit = bpy.data.scenes.new("Edit")
     _cut(add_strip(edit, speech))
     bpy.context.workspace.sequencer_scene = edit

@@ -1,4 +1,4 @@
-"""The scene changes while a take is made: the take comes onto the right face or not at all, and Blender lives."""
+"""Changes of the scene during a job: the take is keyed on the right face or not at all, and Blender doesn't crash."""
 
 import random
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_right_face_is_keyed(change: str, staged: Any, tmp_path: Path) -> None:
     assert done["ended"] == ["FINISHED"] and done["done"] == [change]
 
 
-def test_locked_take_deleted_is_told(staged: Any) -> None:
+def test_deleted_locked_take_is_reported(staged: Any) -> None:
     running = begin("a take with locks")
     bpy.data.actions.remove(bpy.data.actions[MINE])
     before = contents()
@@ -51,8 +51,8 @@ def test_locked_take_renamed_is_found(staged: Any) -> None:
     assert running.finish() == {"FINISHED"}
 
 
-def test_seed_is_set_where_it_was_asked_for(staged: Any) -> None:
-    """A take with locks has the next seed, which its scene remembers, and not the one that the artist has gone to."""
+def test_seed_is_set_in_requesting_scene(staged: Any) -> None:
+    """A resampled take gets the next seed. Its scene stores it, not the scene that the artist has switched to."""
     scene, other = bpy.context.scene, bpy.data.scenes.new("Other")
     other.lipsync.seed = 7
     running = begin("a take with locks")
@@ -60,12 +60,12 @@ def test_seed_is_set_where_it_was_asked_for(staged: Any) -> None:
     assert running.finish() == {"FINISHED"} and (scene.lipsync.seed, other.lipsync.seed) == (1, 7)
 
 
-def test_error_while_keys_are_written_leaves_nothing(staged: Any) -> None:
-    """An error of ours: no half take is left, and the panel doesn't wait for ever."""
+def test_error_while_keying_leaves_nothing(staged: Any) -> None:
+    """After a bug, no partial take is left and the panel doesn't wait forever."""
     cases = [
         (kind, actions, name)
         for kind, actions in _WRITTEN
-        for name in ("addon.takes.take_store.mark", "addon.takes.controls.start")
+        for name in ("addon.takes.take_store.mark", "addon.takes.controls.store")
     ]
     for kind, actions, broken in [*cases, ("a take with locks", "CHARACTER", "addon.keyframes.face_action.paste_keys")]:
         bpy.context.scene.lipsync_cast.actions = actions
@@ -87,7 +87,7 @@ def _fail(*arguments: object) -> None:
     raise MemoryError
 
 
-def test_addon_disabled_in_mid_job_can_generate_again(staged: Any) -> None:
+def test_addon_disabled_during_job_recovers(staged: Any) -> None:
     begin("a take").pump()
     part("addon.generation.current_job").current.timer = bpy.context.window_manager.event_timer_add(
         0.1, window=bpy.context.window
@@ -98,7 +98,7 @@ def test_addon_disabled_in_mid_job_can_generate_again(staged: Any) -> None:
     assert current.job is None and current.timer is None and bpy.ops.lipsync.generate() == {"FINISHED"}
 
 
-def test_another_file_opened_is_told(staged: Any) -> None:
+def test_opening_another_file_is_reported(staged: Any) -> None:
     running, current = begin("a batch"), part("addon.generation.current_job").current
     running.pump()
     running.end()
@@ -108,8 +108,8 @@ def test_another_file_opened_is_told(staged: Any) -> None:
     assert current.error is None
 
 
-def test_random_changes_in_mid_job(soak: Soak, extension: Path, tmp_path: Path) -> None:
-    """In a Blender of its own, which may crash."""
+def test_random_changes_during_job(soak: Soak, extension: Path, tmp_path: Path) -> None:
+    """Runs in a separate Blender, which may crash."""
     tries = soak.times(quick=5, long=300)
     process = another_blender.start(
         "change", tries.start, tries.stop, **another_blender.own_extensions(tmp_path / "user")

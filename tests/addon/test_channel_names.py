@@ -1,4 +1,4 @@
-"""Rigs' own names: which curve, or which sum of curves, each of their keys gets."""
+"""Channel names of rigs: the curve or mix of curves that each shape key gets."""
 
 import re
 from collections.abc import Callable
@@ -32,13 +32,13 @@ METAHUMAN = """eyeBlinkL eyeLookDownL eyeLookRightL eyeLookLeftL eyeLookUpL eyeS
 
 
 def _list(text: str, spell: Callable[[str], str] = str) -> dict[str, str]:
-    """Name -> channel, of a list in Apple's order."""
+    """Return name -> channel for a list in Apple's order."""
     rows = zip(CHANNELS, text.split(), strict=True)
     return {spell(name): channel for channel, names in rows for name in names.split("+")}
 
 
 def _morph(name: str) -> str:
-    """eyeBlinkL -> head_lod0_mesh__eye_blink_L, browRaiseInL -> ..__brow_raiseInner_L, as MetaHumans come out of FBX."""
+    """Return the FBX name of a MetaHuman's morph: eyeBlinkL -> head_lod0_mesh__eye_blink_L, browRaiseInL -> ..__brow_raiseInner_L."""
     region, rest, side = re.fullmatch("(brow|eye|nose|mouth|jaw|tongue)(.+?)([UD]?[LR]?)", name).groups()  # type: ignore[union-attr]
     rest = {"RaiseIn": "RaiseInner"}.get(rest, rest)
     return f"head_lod0_mesh__{region}_{rest[0].lower()}{rest[1:]}" + (f"_{side}" if side else "")
@@ -116,7 +116,7 @@ RIGS = {
 
 
 @pytest.mark.parametrize("rig", RIGS)
-def test_every_key_of_every_convention_gets_its_channel(rig: str) -> None:
+def test_all_conventions_are_mapped(rig: str) -> None:
     noise = [
         "Basis",
         "smile",
@@ -130,8 +130,8 @@ def test_every_key_of_every_convention_gets_its_channel(rig: str) -> None:
     assert naming.map_keys([*noise, *RIGS[rig]]) == {name: {channel: 1.0} for name, channel in RIGS[rig].items()}
 
 
-def test_sranipal() -> None:
-    """VRCFaceTracking's sheet of correspondences has these; the others of its names are ARKit's."""
+def test_sranipal_names_are_mapped() -> None:
+    """These names are from VRCFaceTracking's table; its other names are ARKit's."""
     rig = {
         "Eye_Left_Blink": "eyeBlinkLeft",
         "Eye_Left_Left": "eyeLookOutLeft",
@@ -157,7 +157,7 @@ def test_sranipal() -> None:
     assert naming.map_keys(rig) == {name: {channel: 1.0} for name, channel in rig.items()}
 
 
-def test_one_key_for_both_sides_gets_their_mean() -> None:
+def test_two_sided_key_gets_mean() -> None:
     assert naming.map_keys(
         ["eyesClosed", "mouthSmile", "mouthOpen", "Face.Fcl_EYE_Close", "eyeLookLeft", "jaw", "mouth", "eyeLookIn"]
     ) == {
@@ -168,14 +168,14 @@ def test_one_key_for_both_sides_gets_their_mean() -> None:
     }
 
 
-def test_one_key_for_both_sides_is_left_alone_where_a_side_has_its_own() -> None:
-    """Ready Player Me's avatars have both."""
+def test_one_sided_keys_take_precedence() -> None:
+    """Ready Player Me's avatars have two-sided keys and one-sided ones."""
     names = [*CHANNELS, "mouthOpen", "mouthSmile", "eyesClosed", "eyesLookUp", "eyesLookDown"]
     assert naming.map_keys(names) == {name: {name: 1.0} for name in CHANNELS}
     assert naming.map_keys(["mouthSmile", "mouthSmile_L"]) == {"mouthSmile_L": {"mouthSmileLeft": 1.0}}
 
 
-def test_no_channel_is_spent_twice() -> None:
+def test_no_channel_is_used_twice() -> None:
     assert naming.map_keys(["mouthLowerLipBiteL", "mouthLowerLipRollInL"]) == {
         "mouthLowerLipRollInL": {"mouthRollLower": 1.0}
     }
@@ -188,7 +188,7 @@ def test_no_channel_is_spent_twice() -> None:
 @pytest.mark.parametrize(
     "name", ["Basis", "Smile", "Blink", "Close", "Wide", "L", "", "...", "Eye_L", "V_Explosive", "Antenna", "up_l"]
 )
-def test_other_names_are_left_alone(name: str) -> None:
+def test_unknown_names_are_ignored(name: str) -> None:
     assert naming.map_keys([name]) == {}
 
 
@@ -206,7 +206,7 @@ GENESIS9 = """EyeBlinkLeft EyeLookDownLeft EyeLookInLeft EyeLookOutLeft EyeLookU
     NoseSneerLeft NoseSneerRight TongueOut"""
 
 
-def test_daz_genesis_9_has_quarters_of_lips() -> None:
+def test_daz_genesis_9_splits_lips() -> None:
     rig = _list(GENESIS9, "facs_bs_{}".format)
     noise = ["facs_bs_MouthSmileWidenLeft", "facs_bs_MouthCompressUpperLeft", "facs_bs_LipsPartCenter", "body_bs_Heavy"]
     assert naming.map_keys([*noise, *rig]) == {name: {channel: 1.0} for name, channel in rig.items()}
@@ -225,27 +225,27 @@ def test_daz_genesis_9_has_quarters_of_lips() -> None:
         "{}.blend7",
     ],
 )
-def test_additions_of_a_rig_are_learned_from_its_keys(spell: str) -> None:
+def test_affixes_are_learned_from_keys(spell: str) -> None:
     for rig in ({name: name for name in CHANNELS}, RIGS["Polywink"], RIGS["Character Creator 3"]):
         wanted = {spell.format(name): {channel: 1.0} for name, channel in rig.items()}
         noise = [spell.format(name) for name in ("Basis", "happy", "mouthSmileSharp", "Antenna")]
         assert naming.map_keys([*noise, *wanted]) == wanted
 
 
-def test_additions_before_a_side_are_learned_too() -> None:
+def test_affixes_before_side_are_learned() -> None:
     names = ["eyeBlink_geo_L", "eyeBlink_geo_R", "mouthSmile_geo_L", "mouthSmile_geo_R", "jawOpen_geo"]
     channels = ["eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight", "jawOpen"]
     assert naming.map_keys(names) == {name: {channel: 1.0} for name, channel in zip(names, channels, strict=True)}
 
 
-def test_some_of_daz_have_additions_and_some_have_none() -> None:
+def test_daz_names_with_optional_affixes() -> None:
     names = ["facs_jnt_JawOpen", *(f"facs_bs_Mouth{name}_div2" for name in ("Close", "Funnel", "Pucker"))]
     sums = naming.map_face([names, ["tongueOut"]]).sums
     assert sums[0].keys() == set(names) and sums[1] == {"tongueOut": {"tongueOut": 1.0}}
 
 
-def test_a_variant_is_no_addition_of_the_rig() -> None:
-    """Whatever is plain is taken before it, and one of a kind teaches nothing."""
+def test_variants_are_no_affixes() -> None:
+    """Plain names take precedence, and an affix that occurs once isn't learned."""
     assert naming.map_keys(
         ["jawOpen", "jawOpen_max", "mouthClose", "mouthClose_max", "tongueOut", "tongueOut_max"]
     ) == {name: {name: 1.0} for name in ("jawOpen", "mouthClose", "tongueOut")}
@@ -254,7 +254,7 @@ def test_a_variant_is_no_addition_of_the_rig() -> None:
     assert naming.map_keys(["Basis", *corrective]) in ({}, {name: {"jawOpen": 1.0} for name in corrective[:1]})
 
 
-def test_side_before_the_name() -> None:
+def test_side_may_precede_name() -> None:
     assert naming.map_keys(["L_mouthSmile", "R_mouthSmile", "blink_left", "Wink_Right"]) == {
         "L_mouthSmile": {"mouthSmileLeft": 1.0},
         "R_mouthSmile": {"mouthSmileRight": 1.0},
@@ -333,7 +333,7 @@ MORE = {
 
 
 @pytest.mark.parametrize("label", VISEMES)
-def test_visemes_are_told_apart(label: str) -> None:
+def test_viseme_sets_are_distinguished(label: str) -> None:
     face = naming.map_face([["Basis", "Fcl_EYE_Close_L", *VISEMES[label], "L", "H"]])
     assert face.visemes.label == label
     assert set(face.sums[0]) == {"Fcl_EYE_Close_L", *VISEMES[label]}
@@ -341,7 +341,7 @@ def test_visemes_are_told_apart(label: str) -> None:
 
 
 @pytest.mark.parametrize("rig", MORE)
-def test_other_spellings_of_visemes(rig: str) -> None:
+def test_alternative_viseme_spellings(rig: str) -> None:
     names, count = MORE[rig]
     noise = ["Basis", "Happy", "Angry_B", "Wing_A", "Tail", "body_bs_Heavy", "Thin", "Ear_L"]
     face = naming.map_face([[*noise, *names]])
@@ -360,7 +360,7 @@ def test_blinks_beside_visemes() -> None:
     assert wink["ｳｨﾝｸ２右"] == {"eyeBlinkRight": 1.0} and "まばたき" not in wink
 
 
-def test_vrchat_spells_oculus_in_its_own_way() -> None:
+def test_vrchat_spellings_are_oculus() -> None:
     names = [
         f"vrc.v_{name}"
         for name in ["sil", "pp", "ff", "th", "dd", "kk", "ch", "ss", "nn", "rr", "aa", "e", "ih", "oh", "ou"]
@@ -369,8 +369,8 @@ def test_vrchat_spells_oculus_in_its_own_way() -> None:
     assert face.visemes.label == "Oculus" and set(face.sums[0]) == set(names)
 
 
-def test_visemes_are_for_faces_without_arkits_lips() -> None:
-    """A face with both speaks by ARKit's; of one that lacks most of these, no key moves what visemes move."""
+def test_arkit_lips_take_precedence_over_visemes() -> None:
+    """A face with both uses ARKit's lips. On one that lacks most of them, only visemes move the mouth."""
     names = VISEMES["Oculus"]
     assert naming.map_face([[*CHANNELS, *names]]).sums == ({name: {name: 1.0} for name in CHANNELS},)
     few = naming.map_face([["jawOpen", "mouthSmileLeft", "eyeBlinkLeft", *names], ["jawOpen", "viseme_aa"]])
@@ -383,7 +383,7 @@ def test_visemes_are_for_faces_without_arkits_lips() -> None:
 @pytest.mark.parametrize(
     "names", [["A", "B"], ["A", "E", "O", "U"], ["Wing_A", "Wing_I", "Wing_U", "Wing_E", "Wing_O"], ["aa", "oh", "ou"]]
 )
-def test_a_few_letters_are_no_visemes(names: list[str]) -> None:
+def test_few_letters_are_no_visemes(names: list[str]) -> None:
     assert naming.map_face([names]) == naming.FaceMap(({},), None)
 
 

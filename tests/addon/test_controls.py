@@ -1,4 +1,4 @@
-"""The controls of a take: its keys follow them at once, hands' edits and all else of the Action stay, undo brings both back."""
+"""The controls of a take: keys follow at once, manual edits and other data stay, and undo restores both."""
 
 import time
 from dataclasses import asdict
@@ -18,7 +18,7 @@ FPS = 24.0  # the scene's
 
 
 def _performance(frames: int) -> Curves:
-    """Talk with blinks: (frames, 52)."""
+    """Return curves like those of speech, with blinks: (frames, 52)."""
     rng = np.random.default_rng(4)
     seconds = np.arange(frames)[:, None] / FPS
     values = 0.3 + np.sum(
@@ -43,7 +43,7 @@ def raw() -> Curves:
 
 @pytest.fixture
 def take(scene: "bpy.types.Scene", head: "bpy.types.Object", raw: Curves, tmp_path: Path) -> "bpy.types.Action":
-    """A take of the head with a key on every frame, from frame 7 on."""
+    """Import a take with a key on every frame, from frame 7 on."""
     return _import(scene, raw, tmp_path)
 
 
@@ -52,7 +52,7 @@ def _import(scene: "bpy.types.Scene", curves: Curves, folder: Path, density: str
     scene.lipsync.key_density = density
     scene.frame_set(7)
     assert bpy.ops.lipsync.import_capture(filepath=str(folder / "capture.json")) == {"FINISHED"}
-    return part("addon.properties").shown_take(bpy.context)
+    return part("addon.properties").active_take(bpy.context)
 
 
 def _path(channel: str) -> str:
@@ -60,7 +60,7 @@ def _path(channel: str) -> str:
 
 
 def _keyed(action: "bpy.types.Action") -> np.ndarray:
-    """(frames, 52) of a dense take."""
+    """Return the values of a dense take, (frames, 52)."""
     keys = read_action(action)
     return np.stack([keys[_path(name)][:, 1] for name in CHANNELS], axis=1)
 
@@ -80,7 +80,7 @@ def _set(group, controls: Controls) -> None:
         Controls(closing=-1.0, offset=-200.0, mirror=True),
     ],
 )
-def test_keys_follow_at_once(take: "bpy.types.Action", raw: Curves, wanted: Controls) -> None:
+def test_keys_follow_controls_at_once(take: "bpy.types.Action", raw: Curves, wanted: Controls) -> None:
     _set(take.lipsync_controls, wanted)
     np.testing.assert_allclose(_keyed(take), adjust(raw, wanted).values, atol=1e-4)
     for keys in read_action(take).values():
@@ -88,7 +88,7 @@ def test_keys_follow_at_once(take: "bpy.types.Action", raw: Curves, wanted: Cont
     assert not part("addon.takes.take_store").is_edited(take)
 
 
-def test_controls_go_back_to_what_was_generated(take: "bpy.types.Action", raw: Curves) -> None:
+def test_reset_restores_generated_curves(take: "bpy.types.Action", raw: Curves) -> None:
     _set(take.lipsync_controls, Controls({"jaw": 0.0, "lids": 0.0}, 0.3, 0.0, 1.0, 200.0, True))
     assert not np.allclose(_keyed(take), raw.values, atol=0.1)
     assert bpy.ops.lipsync.controls_reset() == {"FINISHED"}
@@ -98,7 +98,7 @@ def test_controls_go_back_to_what_was_generated(take: "bpy.types.Action", raw: C
     )
 
 
-def test_the_face_follows(
+def test_face_follows_controls(
     scene: "bpy.types.Scene", head: "bpy.types.Object", take: "bpy.types.Action", raw: Curves
 ) -> None:
     scene.frame_set(27)
@@ -109,7 +109,7 @@ def test_the_face_follows(
     )
 
 
-def test_style_is_the_panels(scene: "bpy.types.Scene", take: "bpy.types.Action", raw: Curves) -> None:
+def test_key_style_is_the_panels(scene: "bpy.types.Scene", take: "bpy.types.Action", raw: Curves) -> None:
     scene.lipsync.key_density, scene.lipsync.key_interpolation = "SIMPLIFIED", "LINEAR"
     take.lipsync_controls.brows = 0.5
     wanted = adjust(raw, Controls({"brows": 0.5})).values
@@ -122,20 +122,20 @@ def test_style_is_the_panels(scene: "bpy.types.Scene", take: "bpy.types.Action",
         np.testing.assert_allclose(values, wanted[:, CHANNELS.index(channel)], atol=0.0101)
 
 
-def test_what_is_no_key_stays(take: "bpy.types.Action") -> None:
+def test_other_fcurve_settings_stay(take: "bpy.types.Action") -> None:
     jaw = fcurves(take)[_path("jawOpen")]
     jaw.mute, jaw.color = True, (1, 0, 1)
     jaw.modifiers.new("NOISE")
     owner = take.layers[0].strips[0].channelbag(take.slots[0]) if hasattr(take, "slots") else take
     extra = owner.fcurves.new(_path("Wink"))
-    part("addon.takes.take_store").seal(take)
+    part("addon.takes.take_store").mark_unedited(take)
     take.lipsync_controls.jaw = 0.5
     jaw = fcurves(take)[_path("jawOpen")]
     assert jaw.mute and tuple(jaw.color) == (1, 0, 1) and len(jaw.modifiers) == 1 and jaw.group.name == "Jaw"
     assert fcurves(take)[_path("Wink")] == extra and len(fcurves(take)) == 53
 
 
-def test_keys_that_were_skipped_then_are_made_now(
+def test_formerly_skipped_keys_are_added(
     scene: "bpy.types.Scene", head: "bpy.types.Object", raw: Curves, tmp_path: Path
 ) -> None:
     jaw = head.data.shape_keys.key_blocks["jawOpen"]
@@ -147,7 +147,7 @@ def test_keys_that_were_skipped_then_are_made_now(
     assert len(fcurves(action)[_path("jawOpen")].keyframe_points) == 120
 
 
-def test_an_edited_take_is_left_alone(take: "bpy.types.Action") -> None:
+def test_edited_take_stays_unchanged(take: "bpy.types.Action") -> None:
     curve = fcurves(take)[_path("jawOpen")]
     curve.keyframe_points[5].co.y = 0.77
     curve.update()
@@ -161,7 +161,7 @@ def test_an_edited_take_is_left_alone(take: "bpy.types.Action") -> None:
             operator()
 
 
-def test_other_takes_are_left_alone(
+def test_other_takes_stay_unchanged(
     scene: "bpy.types.Scene", take: "bpy.types.Action", raw: Curves, tmp_path: Path
 ) -> None:
     other = _import(scene, raw, tmp_path)
@@ -171,7 +171,7 @@ def test_other_takes_are_left_alone(
     np.testing.assert_allclose(_keyed(other), adjust(raw, Controls({"brows": 0.0})).values, atol=1e-4)
 
 
-def test_the_panel_shows_the_takes_or_the_scenes(
+def test_panel_shows_take_or_scene_controls(
     scene: "bpy.types.Scene", take: "bpy.types.Action", head: "bpy.types.Object"
 ) -> None:
     assert scene.lipsync.shown_controls() == take.lipsync_controls
@@ -184,14 +184,14 @@ def test_the_panel_shows_the_takes_or_the_scenes(
     assert scene.lipsync.shown_controls() == scene.lipsync.controls
 
 
-def test_a_new_take_has_the_controls_of_the_one_before_it_or_the_scenes(
+def test_new_take_inherits_controls(
     scene: "bpy.types.Scene", strip: "bpy.types.Strip", face: "bpy.types.Object"
 ) -> None:
     takes, controls = part("addon.takes.take_store"), part("addon.takes.controls")
     scene.lipsync.key_density = "DENSE"
     scene.lipsync.controls.brows = 0.0
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    first = part("addon.properties").shown_take(bpy.context)
+    first = part("addon.properties").active_take(bpy.context)
     raw = takes.read_curves(first)
     assert (
         raw.values[:, CHANNELS.index("browInnerUp")].any()
@@ -202,14 +202,14 @@ def test_a_new_take_has_the_controls_of_the_one_before_it_or_the_scenes(
     first.lipsync_controls.jaw = 0.0
     first.lipsync_controls.mirror = True
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    second = part("addon.properties").shown_take(bpy.context)
+    second = part("addon.properties").active_take(bpy.context)
     assert second != first
     assert controls.read(second.lipsync_controls) == controls.read(first.lipsync_controls)
     np.testing.assert_allclose(_keyed(second), _keyed(first), atol=1e-4)
     np.testing.assert_array_equal(takes.read_curves(second).values, raw.values)
 
 
-def test_undo_brings_keys_and_control_back_together(take: "bpy.types.Action", raw: Curves) -> None:
+def test_undo_restores_keys_and_controls(take: "bpy.types.Action", raw: Curves) -> None:
     name = take.name
     bpy.ops.ed.undo_push(message="Before")
     take.lipsync_controls.jaw = 0.5
@@ -222,17 +222,19 @@ def test_undo_brings_keys_and_control_back_together(take: "bpy.types.Action", ra
         np.testing.assert_allclose(_keyed(action), values, atol=1e-4)
 
 
-def test_a_step_of_undo_from_before_the_keys_followed_is_made_whole(
+def test_undo_to_outdated_keys_updates_them(
     take: "bpy.types.Action", raw: Curves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, controls = take.name, part("addon.takes.controls")
     bpy.ops.ed.undo_push(message="Before")
     with monkeypatch.context() as later:
-        later.setattr(controls, "catch_up", lambda: None)  # in a window a timer calls it, maybe after the step is made
+        later.setattr(
+            controls, "update_keys", lambda: None
+        )  # in a window a timer calls it, maybe after the step is made
         take.lipsync_controls.jaw = 0.5
         bpy.ops.ed.undo_push(message="Jaw")
     np.testing.assert_allclose(_keyed(take), raw.values, atol=1e-4)
-    controls.catch_up()
+    controls.update_keys()
     bpy.ops.ed.undo()
     np.testing.assert_allclose(_keyed(bpy.data.actions[name]), raw.values, atol=1e-4)
     bpy.ops.ed.redo()
@@ -240,7 +242,7 @@ def test_a_step_of_undo_from_before_the_keys_followed_is_made_whole(
     np.testing.assert_allclose(_keyed(bpy.data.actions[name]), adjust(raw, Controls({"jaw": 0.5})).values, atol=1e-4)
 
 
-def test_controls_are_in_the_file_and_in_copies(take: "bpy.types.Action", raw: Curves, tmp_path: Path) -> None:
+def test_controls_survive_saving_and_copying(take: "bpy.types.Action", raw: Curves, tmp_path: Path) -> None:
     take.lipsync_controls.jaw = 0.5
     copy = part("addon.takes.take_store").duplicate(take)
     names = (take.name, copy.name)
@@ -257,7 +259,7 @@ def _presets() -> dict[str, Path]:
     return {path.stem: path for folder in folders for path in Path(folder).glob("*.py")}
 
 
-def test_a_preset_is_kept_applied_and_removed(take: "bpy.types.Action", raw: Curves) -> None:
+def test_preset_is_saved_applied_and_removed(take: "bpy.types.Action", raw: Curves) -> None:
     wanted = Controls({"jaw": 0.5, "lips": 1.5}, 0.05, 2.0, 0.5, -40.0, True)
     _set(take.lipsync_controls, wanted)
     assert bpy.ops.lipsync.controls_add_preset(name="Old Man") == {"FINISHED"}
@@ -268,7 +270,7 @@ def test_a_preset_is_kept_applied_and_removed(take: "bpy.types.Action", raw: Cur
     assert "Old_Man" not in _presets()
 
 
-def test_presets_come_along_and_are_for_new_takes_where_there_is_none(scene: "bpy.types.Scene") -> None:
+def test_bundled_presets_apply_without_take(scene: "bpy.types.Scene") -> None:
     presets = _presets()
     assert presets.keys() == {"Subtle", "Lively", "Crisp_Lips", "Mumbling"}
     seen = set()
@@ -283,7 +285,7 @@ def test_presets_come_along_and_are_for_new_takes_where_there_is_none(scene: "bp
     assert bpy.ops.lipsync.controls_reset() == {"FINISHED"} and scene.lipsync.controls.jaw == 1
 
 
-def test_limits_are_the_backends(take: "bpy.types.Action") -> None:
+def test_limits_match_the_backend(take: "bpy.types.Action") -> None:
     group = take.lipsync_controls
     for low_or_high in (-1e9, 1e9):
         for name in (*REGIONS, *RANGES):
@@ -293,7 +295,7 @@ def test_limits_are_the_backends(take: "bpy.types.Action") -> None:
 
 
 @pytest.mark.parametrize("seconds, allowed", [(10, 0.05), (60, 0.3)])
-def test_a_step_of_a_slider_is_quick(
+def test_slider_step_is_fast(
     scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path, seconds: int, allowed: float
 ) -> None:
     action = _import(scene, _performance(round(seconds * FPS)), tmp_path, "SIMPLIFIED")

@@ -1,4 +1,4 @@
-"""Keys that are copied or cut out of an F-curve: the curve takes the very same course."""
+"""Keys copied or cut out of an F-curve: its shape stays the same."""
 
 import bpy
 import numpy as np
@@ -16,7 +16,7 @@ def _action(count: int = 1) -> "bpy.types.Action":
 
 @pytest.fixture
 def curve(scene: "bpy.types.Scene") -> "bpy.types.FCurve":
-    """Keys of all kinds, on frames of all kinds."""
+    """Create an F-curve with all kinds of keys, on whole frames and between."""
     add_mesh("Head", ["0"])
     (curve,) = fcurves(_action()).values()
     rng = np.random.default_rng(0)
@@ -48,7 +48,7 @@ def _course(curve: "bpy.types.FCurve", first: float, last: float) -> np.ndarray:
     return np.array([curve.evaluate(frame) for frame in np.linspace(first, last, 2001)])
 
 
-def test_a_copy_takes_the_same_course(curve: "bpy.types.FCurve") -> None:
+def test_copy_has_same_shape(curve: "bpy.types.FCurve") -> None:
     (new,) = fcurves(_action()).values()
     new.keyframe_points.remove(new.keyframe_points[0])
     part("addon.keyframes.copy_keys").paste_keys(new, part("addon.keyframes.copy_keys").copy_keys(curve))
@@ -58,7 +58,7 @@ def test_a_copy_takes_the_same_course(curve: "bpy.types.FCurve") -> None:
 
 @pytest.mark.parametrize("first", [-3, 17, 60, 61, 100, 131])
 @pytest.mark.parametrize("length", [0, 1, 4, 40, 100, 300])
-def test_a_stretch_takes_the_same_course(curve: "bpy.types.FCurve", first: int, length: int) -> None:
+def test_cut_part_has_same_shape(curve: "bpy.types.FCurve", first: int, length: int) -> None:
     last = first + length
     copied = part("addon.keyframes.copy_keys").cut_keys(curve, first, last)
     new = _pasted(copied, (first - 9, 0.2), (first - 2, 0.9), (last + 3, 0.1))
@@ -75,7 +75,7 @@ def test_a_stretch_takes_the_same_course(curve: "bpy.types.FCurve", first: int, 
     ]
 
 
-def test_an_easing_becomes_a_key_a_frame(curve: "bpy.types.FCurve") -> None:
+def test_easing_becomes_dense_keys(curve: "bpy.types.FCurve") -> None:
     curve.keyframe_points[12].interpolation = "BOUNCE"
     middle = round(curve.keyframe_points[12].co.x)
     copied = part("addon.keyframes.copy_keys").cut_keys(curve, middle - 5, middle + 10)

@@ -1,4 +1,4 @@
-"""The takes of several strips on one timeline."""
+"""Joining the takes of several strips on one timeline."""
 
 import numpy as np
 from helpers import source
@@ -14,7 +14,7 @@ def _join(*parts: tuple[int, list[float]], ease: int = 4) -> np.ndarray:
     return join(curves, ease).values[:, 0]
 
 
-def test_parts_stay_as_they_are_with_rest_between() -> None:
+def test_parts_stay_with_rest_between() -> None:
     first, second = [0.5, 0.7, 0.6], [0.4, 0.2]
     joined = _join((30, second), (1, first))  # in any order
     assert len(joined) == 31
@@ -24,13 +24,13 @@ def test_parts_stay_as_they_are_with_rest_between() -> None:
     assert (np.diff(falling) < 0).all() and (still == 0).all() and (np.diff(rising) > 0).all()
 
 
-def test_a_gap_too_short_for_rest_is_bridged() -> None:
+def test_short_gap_is_bridged() -> None:
     joined = _join((1, [0.8] * 5), (9, [0.8] * 5))
     assert joined[4] == joined[8] == np.float32(0.8)
     assert 0.3 < joined[5:8].min() < 0.8  # dips, but does not shut
 
 
-def test_the_later_of_two_that_overlap_is_in_front() -> None:
+def test_later_part_is_in_front() -> None:
     joined = _join((1, [1.0] * 40), (21, [0.2] * 10))
     np.testing.assert_allclose(joined[:16], 1.0, atol=ROUNDING)
     assert (np.diff(joined[15:21]) < 0).all()  # a crossfade before it
@@ -39,5 +39,5 @@ def test_the_later_of_two_that_overlap_is_in_front() -> None:
     np.testing.assert_allclose(joined[34:], 1.0, atol=ROUNDING)
 
 
-def test_one_part_alone_stays_as_it_is() -> None:
+def test_single_part_stays_unchanged() -> None:
     np.testing.assert_allclose(_join((7, [0.3, 0.4])), [0.3, 0.4], atol=ROUNDING)

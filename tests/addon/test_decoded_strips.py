@@ -1,4 +1,4 @@
-"""Sounds that the backend's decoder doesn't know and Blender's does, and strips that are heard otherwise than their files."""
+"""Sounds that only Blender's decoder can read, and strips that sound different from their files."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ NEW_NAMES = bpy.app.version >= (5, 1)
 
 
 def _encode(scene: "bpy.types.Scene", file: Path, container: str, codec: str, bitrate: int = 192) -> Path:
-    """What the scene plays in its first three seconds, in a format that libsndfile can't read."""
+    """Write the first three seconds of the scene's sound in a format that libsndfile can't read."""
     scene.frame_start, scene.frame_end = 11, 11 + 72
     bpy.ops.sound.mixdown(
         filepath=str(file),
@@ -31,7 +31,7 @@ def _span(strip: "bpy.types.Strip"):
 
 
 def _jaw(face: "bpy.types.Object") -> np.ndarray:
-    """Keys (keys, 2) of the jaw."""
+    """Return the keys of the jaw, (keys, 2)."""
     return read_action(face.data.shape_keys.animation_data.action)['key_blocks["jawOpen"].value']
 
 
@@ -42,7 +42,7 @@ def ac3(strip: "bpy.types.Strip", tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("container", "codec", "suffix"), [("AC3", "AC3", "ac3"), ("MATROSKA", "AC3", "mkv")])
 @pytest.mark.parametrize("packed", [False, True])
-def test_what_blender_plays_is_spoken(
+def test_sound_that_blender_decodes(
     strip: "bpy.types.Strip",
     face: "bpy.types.Object",
     tmp_path: Path,
@@ -69,7 +69,7 @@ def test_what_blender_plays_is_spoken(
     assert list(part("addon.generation.backend_process").process.folder().glob("*.wav")) == []
 
 
-def test_a_trimmed_strip_is_decoded_from_its_own_start(ac3: Path, tmp_path: Path) -> None:
+def test_trimmed_strip_is_decoded_from_start(ac3: Path, tmp_path: Path) -> None:
     strip = add_strip(bpy.context.scene, ac3, 101)
     whole = part("backend.audio").read_clip(
         part("addon.generation.mixdown").decode(_span(strip), ac3, tmp_path)
@@ -85,7 +85,7 @@ def test_a_trimmed_strip_is_decoded_from_its_own_start(ac3: Path, tmp_path: Path
 @pytest.mark.parametrize(
     "content", [b"", bytes(range(256)) * 64, b"ID3\x04" + bytes(5000), b"RIFF\xff\xff\xff\xffWAVEfmt "]
 )
-def test_what_nobody_can_read_is_refused_by_name(
+def test_unreadable_sound_is_refused_by_name(
     scene: "bpy.types.Scene", face: "bpy.types.Object", tmp_path: Path, content: bytes
 ) -> None:
     file = tmp_path / "broken.m4a"
@@ -96,9 +96,7 @@ def test_what_nobody_can_read_is_refused_by_name(
     assert face.data.shape_keys.animation_data is None or face.data.shape_keys.animation_data.action is None
 
 
-def test_a_take_of_a_decoded_file_is_made_again_the_same(
-    ac3: Path, strip: "bpy.types.Strip", face: "bpy.types.Object"
-) -> None:
+def test_decoded_take_regenerates_the_same(ac3: Path, strip: "bpy.types.Strip", face: "bpy.types.Object") -> None:
     add_strip(bpy.context.scene, ac3, 101)
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     before = _jaw(face)
@@ -106,7 +104,7 @@ def test_a_take_of_a_decoded_file_is_made_again_the_same(
     np.testing.assert_allclose(_jaw(face), before, atol=1e-3)  # the same to what another thread count rounds
 
 
-def test_a_fade_is_spoken_as_it_is_heard(strip: "bpy.types.Strip", face: "bpy.types.Object") -> None:
+def test_faded_strip_is_spoken_as_heard(strip: "bpy.types.Strip", face: "bpy.types.Object") -> None:
     scene = bpy.context.scene
     scene.lipsync.key_density = "DENSE"
     middle = 11 + 60
@@ -119,7 +117,7 @@ def test_a_fade_is_spoken_as_it_is_heard(strip: "bpy.types.Strip", face: "bpy.ty
     assert keys[keys[:, 0] < middle, 1].max() > 0.2 > 2 * keys[keys[:, 0] > middle + 12, 1].max()
 
 
-def test_what_is_not_as_heard_is_told(strip: "bpy.types.Strip") -> None:
+def test_differences_to_heard_are_reported(strip: "bpy.types.Strip") -> None:
     module, scene = part("addon.generation.sound_strip"), bpy.context.scene
     assert module.notices(scene, strip.name) == [] == module.notices(scene, "gone") == module.notices(None, "")
     strip.volume, strip.mute = 0.0, True
@@ -127,7 +125,7 @@ def test_what_is_not_as_heard_is_told(strip: "bpy.types.Strip") -> None:
     assert "is muted" in muted and "volume 0" in silent
 
 
-def test_a_movie_strip_means_the_sound_beside_it(ac3: Path, strip: "bpy.types.Strip", tmp_path: Path) -> None:
+def test_movie_strip_means_its_sound(ac3: Path, strip: "bpy.types.Strip", tmp_path: Path) -> None:
     module, scene = part("addon.generation.sound_strip"), bpy.context.scene
     editor = scene.sequence_editor
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
@@ -141,7 +139,7 @@ def test_a_movie_strip_means_the_sound_beside_it(ac3: Path, strip: "bpy.types.St
 
 
 def _movie(folder: Path) -> Path:
-    """A frame or two with sound."""
+    """Write a movie of a few frames with sound."""
     scene = bpy.context.scene
     file = folder / "shot.mp4"
     render = scene.render

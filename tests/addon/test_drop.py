@@ -1,4 +1,4 @@
-"""A sound file dropped into the 3D View is added and spoken."""
+"""A sound file dropped into the 3D View: it is added and spoken."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +14,7 @@ def _at(area: str | None) -> SimpleNamespace:
     return SimpleNamespace(area=area and SimpleNamespace(type=area))
 
 
-def test_sounds_are_taken_by_3d_views_alone(extension: Path) -> None:
+def test_sounds_drop_on_3d_views_only(extension: Path) -> None:
     handler = part("addon.operators.drop").LIPSYNC_FH_sound
     assert handler.is_registered and set(handler.bl_file_extensions.split(";")) == {".wav", ".ogg", ".mp3", ".flac"}
     assert handler.poll_drop(_at("VIEW_3D"))
@@ -35,13 +35,13 @@ def test_dropped_sound_is_spoken(scene: "bpy.types.Scene", face: "bpy.types.Obje
 
 
 @WITH_SOUND
-def test_dropped_sound_is_added_even_if_nothing_can_speak_it(scene: "bpy.types.Scene", speech: Path) -> None:
+def test_dropped_sound_is_added_without_face(scene: "bpy.types.Scene", speech: Path) -> None:
     add_mesh("Alien", ["Antenna"])
     assert bpy.ops.lipsync.speak_sound(filepath=str(speech)) == {"FINISHED"}
     assert len(part("addon.generation.sound_strip").sound_strips(scene)) == 1 and not bpy.data.actions
 
 
-def test_lost_file_is_told(scene: "bpy.types.Scene", face: "bpy.types.Object", tmp_path: Path) -> None:
+def test_missing_file_is_reported(scene: "bpy.types.Scene", face: "bpy.types.Object", tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="There is no file"):
         bpy.ops.lipsync.speak_sound(filepath=str(tmp_path / "gone.wav"))
     assert not part("addon.generation.sound_strip").sound_strips(scene)

@@ -1,4 +1,4 @@
-"""Emotions over time, out of markers and an animated intensity."""
+"""Emotion keys from markers and an animated intensity."""
 
 import bpy
 import pytest
@@ -17,7 +17,7 @@ def test_no_markers_no_emotion_keys(scene: "bpy.types.Scene") -> None:
     assert _read(scene) == ()
 
 
-def test_markers_change_the_emotion_and_fade(scene: "bpy.types.Scene") -> None:
+def test_markers_fade_between_emotions(scene: "bpy.types.Scene") -> None:
     scene.timeline_markers.new("Anger 50%", frame=11 + 25 * 4)
     scene.timeline_markers.new("happiness 1.5", frame=11 + 25 * 8)
     scene.timeline_markers.new("anger", frame=11 + 25 * 20)  # behind the end
@@ -27,13 +27,13 @@ def test_markers_change_the_emotion_and_fade(scene: "bpy.types.Scene") -> None:
     assert amounts == pytest.approx((0.8, 0.8, 0.4, 0.4, 1.2))
 
 
-def test_the_last_marker_before_the_strip_holds(scene: "bpy.types.Scene") -> None:
+def test_last_marker_before_strip_applies(scene: "bpy.types.Scene") -> None:
     scene.timeline_markers.new("anger", frame=-20)
     scene.timeline_markers.new("happiness", frame=5)
     assert _read(scene) == ((0.0, "happiness", 1.0),)
 
 
-def test_an_animated_intensity_is_followed(scene: "bpy.types.Scene") -> None:
+def test_animated_intensity_is_followed(scene: "bpy.types.Scene") -> None:
     for frame, value in ((11, 0.0), (11 + 125, 2.0), (11 + 250, 1.0)):
         scene.lipsync.intensity = value
         scene.keyframe_insert("lipsync.intensity", frame=frame)

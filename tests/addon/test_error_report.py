@@ -1,4 +1,4 @@
-"""When something went wrong: what is copied, and the log."""
+"""Error reports: the copied details, and the log."""
 
 import platform
 from pathlib import Path
@@ -10,7 +10,7 @@ from helpers import part, preference
 
 @pytest.fixture
 def failed(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> Path:
-    """A generation that came to nothing; the file that was no sound."""
+    """Let a generation fail. Returns the file, which has no sound in it."""
     file = tmp_path / "notes.wav"
     file.write_text("not a sound " * 100)
     strip.sound.filepath = str(file)
@@ -19,7 +19,7 @@ def failed(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -
     return file
 
 
-def test_details_say_all_that_a_report_needs(failed: Path) -> None:
+def test_details_are_complete(failed: Path) -> None:
     report, card = part("addon.operators.error_report"), part("addon.properties").model_card()
     details = report.error_details(bpy.context)
     sentence, *lines = details.splitlines()
@@ -33,7 +33,7 @@ def test_details_say_all_that_a_report_needs(failed: Path) -> None:
     assert bpy.ops.lipsync.copy_error() == {"FINISHED"}
 
 
-def test_details_say_what_is_wrong_with_the_model(failed: Path, tmp_path: Path) -> None:
+def test_details_name_model_problem(failed: Path, tmp_path: Path) -> None:
     with preference(model=str(tmp_path), python="/opt/python"):
         details = part("addon.operators.error_report").error_details(bpy.context)
     assert f"Model: No model.json in {tmp_path}" in details and "backend: /opt/python" in details
@@ -51,7 +51,7 @@ def test_details_need_no_log(scene: "bpy.types.Scene", monkeypatch: pytest.Monke
     )
 
 
-def test_nothing_is_copied_when_nothing_failed(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_no_details_without_failure(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     with pytest.raises(RuntimeError, match="Nothing has failed"):
         bpy.ops.lipsync.copy_error()
@@ -64,7 +64,7 @@ def test_log_is_shown_as_one_text(failed: Path) -> None:
     assert "failed (audio)" in text.as_string()
 
 
-def test_there_is_no_log_before_the_first_start(scene: "bpy.types.Scene") -> None:
+def test_no_log_before_first_start(scene: "bpy.types.Scene") -> None:
     part("addon.generation.backend_process").process.close()
     with pytest.raises(RuntimeError, match="The backend hasn't been started yet"):
         bpy.ops.lipsync.show_log()

@@ -1,4 +1,4 @@
-"""Columns clipped to the sliders, F-curves in groups, and partial or split faces."""
+"""Actions of a face: values clipped to the sliders, F-curves in groups, and partial or split faces."""
 
 import time
 
@@ -31,7 +31,7 @@ def test_values_stay_within_the_sliders(scene: "bpy.types.Scene") -> None:
     assert curves['key_blocks["mouthClose"].value'][:, 1].max() == 1.0
 
 
-def test_names_meshes_and_halves(scene: "bpy.types.Scene") -> None:
+def test_face_names_and_sides_match(scene: "bpy.types.Scene") -> None:
     head = add_mesh("Head", ["JawOpen", "eyeBlink_L", "browInnerUp_L", "browInnerUp_R", "Wink"])
     teeth = add_mesh("Teeth", ["jawOpen"], head)
     values = np.random.default_rng(0).random((8, 52), np.float32)
@@ -100,7 +100,7 @@ RIGS = {
 
 
 @pytest.mark.parametrize("rig", RIGS)
-def test_every_mesh_of_a_rig_moves_by_its_own_names(rig: str, scene: "bpy.types.Scene") -> None:
+def test_meshes_use_their_own_names(rig: str, scene: "bpy.types.Scene") -> None:
     meshes, wanted = RIGS[rig]
     armature = bpy.data.objects.new("Armature", bpy.data.armatures.new("Armature"))
     scene.collection.objects.link(armature)
@@ -115,7 +115,7 @@ def test_every_mesh_of_a_rig_moves_by_its_own_names(rig: str, scene: "bpy.types.
             assert block.value == pytest.approx(values[3, channels].mean() if channels else 0.0, abs=1e-6)
 
 
-def test_visemes_speak_where_arkits_lips_are_missing(scene: "bpy.types.Scene") -> None:
+def test_visemes_replace_missing_lips(scene: "bpy.types.Scene") -> None:
     head = add_mesh(
         "Face", [*(f"Fcl_MTH_{name}" for name in "AIUEO"), "Fcl_EYE_Close_L", "Fcl_EYE_Close_R", "Fcl_BRW_Fun"]
     )
@@ -140,7 +140,7 @@ def test_visemes_speak_where_arkits_lips_are_missing(scene: "bpy.types.Scene") -
     assert {group.name for group in bag.groups} == {"Lids", "Visemes"}
 
 
-def test_curves_are_linear_and_grouped_and_colored_by_region(scene: "bpy.types.Scene") -> None:
+def test_curves_are_grouped_by_region(scene: "bpy.types.Scene") -> None:
     action = _write(add_mesh("Head", list(CHANNELS)), np.zeros((3, 52), np.float32))
     bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action
     assert [group.name for group in bag.groups] == ["Lids", "Gaze", "Jaw", "Lips", "Brows", "Cheeks"]
@@ -150,14 +150,14 @@ def test_curves_are_linear_and_grouped_and_colored_by_region(scene: "bpy.types.S
     assert len(colors) == len({color for _, color in colors}) == 6
 
 
-def test_long_takes_are_written_in_no_time(scene: "bpy.types.Scene") -> None:
+def test_long_takes_are_written_fast(scene: "bpy.types.Scene") -> None:
     head = add_mesh("Head", list(CHANNELS))
     began = time.monotonic()
     _write(head, np.zeros((36000, 52), np.float32))  # 20 minutes at 30 fps
     assert time.monotonic() - began < 5
 
 
-def test_editing_a_key_leaves_all_but_its_neighbors_alone(scene: "bpy.types.Scene") -> None:
+def test_key_edit_moves_only_neighbors(scene: "bpy.types.Scene") -> None:
     values = np.sin(np.arange(200) / 9)[:, None].repeat(52, axis=1).astype(np.float32) / 2 + 0.5
     curve = fcurves(_write(add_mesh("Head", list(CHANNELS)), values, 0.01, True))['key_blocks["jawOpen"].value']
     before = [(tuple(key.handle_left), tuple(key.handle_right)) for key in curve.keyframe_points]

@@ -1,4 +1,4 @@
-"""Faces found around the active object, and what of them can be keyed."""
+"""Finding the face around an object, and the shape keys that can be animated."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ def _names(face) -> set[str]:
     return {mesh.object.name for mesh in face.meshes}
 
 
-def test_meshes_of_one_parent_are_one_face(read_face: Callable) -> None:
+def test_parent_joins_meshes_into_face(read_face: Callable) -> None:
     root = bpy.data.objects.new("Root", None)
     bpy.context.scene.collection.objects.link(root)
     head = add_mesh("Head", list(CHANNELS), root)
@@ -37,7 +37,7 @@ def test_meshes_of_one_parent_are_one_face(read_face: Callable) -> None:
     assert read_face(head).channels == CHANNELS and read_face(head).warnings() == []
 
 
-def test_meshes_of_one_armature_are_one_face(read_face: Callable) -> None:
+def test_armature_joins_meshes_into_face(read_face: Callable) -> None:
     armature = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
     bpy.context.scene.collection.objects.link(armature)
     head, brows = add_mesh("Head", ["JawOpen", "EyeBlinkLeft"]), add_mesh("Brows", ["browInnerUp_L", "browInnerUp_R"])
@@ -49,7 +49,7 @@ def test_meshes_of_one_armature_are_one_face(read_face: Callable) -> None:
     assert read_face(head).channels == ("eyeBlinkLeft", "jawOpen", "browInnerUp")
 
 
-def test_characters_under_one_parent_speak_for_themselves(read_face: Callable) -> None:
+def test_characters_sharing_parent_stay_separate(read_face: Callable) -> None:
     root = bpy.data.objects.new("Cast", None)
     bpy.context.scene.collection.objects.link(root)
     for name in ("Anna", "Bert"):
@@ -76,7 +76,7 @@ def test_coverage_by_region(read_face: Callable) -> None:
     }  # fmt: skip
 
 
-def test_mouth_by_visemes_and_the_rest_by_arkit(read_face: Callable) -> None:
+def test_visemes_combine_with_arkit(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen", "EyeBlinkLeft", *(f"Fcl_MTH_{name}" for name in "AIUEO")])
     blocks = head.data.shape_keys.key_blocks
     face = read_face(head)
@@ -99,21 +99,21 @@ def test_mouth_by_visemes_and_the_rest_by_arkit(read_face: Callable) -> None:
         read_face(head)
 
 
-def test_driver_that_is_muted_is_no_hindrance(read_face: Callable) -> None:
+def test_muted_driver_is_ignored(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen", "mouthClose"])
     head.data.shape_keys.key_blocks["jawOpen"].driver_add("value").mute = True
     face = read_face(head)
     assert face.channels == ("jawOpen", "mouthClose") and _others(face) == []
 
 
-def test_meshes_that_share_their_data_count_once(read_face: Callable) -> None:
+def test_shared_mesh_data_counts_once(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen"])
     twin = bpy.data.objects.new("Twin", head.data)
     twin.parent = head
     assert _names(read_face(head)) == {"Head"}
 
 
-def test_keys_that_cant_move_are_named(read_face: Callable) -> None:
+def test_blocked_keys_are_named(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen", "jawLeft", "jawRight", "mouthClose"])
     blocks = head.data.shape_keys.key_blocks
     blocks["jawOpen"].driver_add("value")
@@ -133,7 +133,7 @@ def test_keys_that_cant_move_are_named(read_face: Callable) -> None:
         read_face(head)
 
 
-def test_teeth_driven_by_the_head_are_no_warning(read_face: Callable) -> None:
+def test_driven_teeth_cause_no_warning(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen"])
     teeth = add_mesh("Teeth", ["jawOpen"], head)
     teeth.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
@@ -141,14 +141,14 @@ def test_teeth_driven_by_the_head_are_no_warning(read_face: Callable) -> None:
 
 
 def _others(face) -> list[str]:
-    """What a face of a few keys is warned of besides that it has but a few."""
+    """Return the warnings of a face with few keys, without the one about that."""
     first, *others = map(str, face.warnings())
     assert first.startswith("The lower face has few keys")
     return others
 
 
-def test_a_face_with_hardly_any_lips_is_told(read_face: Callable) -> None:
-    """Of DAZ's 52 keys, those that have no suffix."""
+def test_face_with_few_lips_warns(read_face: Callable) -> None:
+    """A DAZ rig with only those of its 52 keys that have no suffix."""
     head = add_mesh("Head", ["jawOpen", "jawLeft", "jawRight", "jawForward", "tongueOut", "browInnerUp"])
     (told,) = map(str, read_face(head).warnings())
     assert "jaw 4 of 4, lips 1 of 24" in told and "Mapping" in told
@@ -159,8 +159,8 @@ def test_a_face_with_hardly_any_lips_is_told(read_face: Callable) -> None:
     assert read_face(vowels).warnings() == []
 
 
-def test_names_that_only_the_gltf_has(read_face: Callable) -> None:
-    """VRM 0 has them beside the primitives, and importers call the keys target_0, target_1 ..."""
+def test_names_come_from_gltf(read_face: Callable) -> None:
+    """VRM 0 stores the names beside the primitives, and importers call the keys target_0, target_1 ..."""
     names = ["neutral", "ah", "ih", "uu", "ee", "oh", "blink_left", "blink_right"]
     for owner in ("data", "object", "extras"):
         head = add_mesh("Head", [f"target_{number}" for number in range(len(names))])
@@ -177,7 +177,7 @@ def test_names_that_only_the_gltf_has(read_face: Callable) -> None:
     assert _refusal(add_mesh("Nameless", ["target_0", "target_1"])).startswith("Found none")
 
 
-def test_curves_and_lattices_with_keys_are_faces(read_face: Callable) -> None:
+def test_curves_and_lattices_are_faces(read_face: Callable) -> None:
     for data in (
         bpy.data.curves.new("Mouth", "CURVE"),
         bpy.data.curves.new("Lips", "SURFACE"),
@@ -197,7 +197,7 @@ def test_curves_and_lattices_with_keys_are_faces(read_face: Callable) -> None:
     assert _names(read_face(head)) == {"Cage"}
 
 
-def test_a_lattice_speaks(scene: "bpy.types.Scene", strip: "bpy.types.Strip") -> None:
+def test_lattice_is_animated(scene: "bpy.types.Scene", strip: "bpy.types.Strip") -> None:
     cage = bpy.data.objects.new("Cage", bpy.data.lattices.new("Cage"))
     scene.collection.objects.link(cage)
     for name in ("Basis", *CHANNELS):
@@ -213,7 +213,7 @@ def _refusal(ob: "bpy.types.Object | None") -> str:
     return str(caught.value)
 
 
-def test_what_is_no_face_is_refused_with_a_reason(scene: "bpy.types.Scene") -> None:
+def test_refusals_of_faces_have_reasons(scene: "bpy.types.Scene") -> None:
     assert _refusal(None) == "Select a face: a mesh with ARKit shape keys"
     assert _refusal(add_mesh("Cube", [])) == '"Cube" has no shape keys: select a face with ARKit shape keys'
     other = add_mesh("Alien", ["Antenna", "Wiggle", "Smile", "Hiss", "Blink"])
@@ -258,14 +258,14 @@ def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.type
     assert hero.data.shape_keys.animation_data.action.name == name
 
 
-def test_override_that_will_forget_its_action_is_told(scene: "bpy.types.Scene", tmp_path: Path) -> None:
+def test_override_losing_its_action_warns(scene: "bpy.types.Scene", tmp_path: Path) -> None:
     hero = _override(add_mesh("Hero", ["jawOpen"]), tmp_path / "hero.blend")
     _, warning = map(str, part("addon.rig.face_rig").read_face(hero).warnings())
     assert warning.startswith('"Hero" will lose its animation on reload')
 
 
 def _override(head: "bpy.types.Object", library: Path) -> "bpy.types.Object":
-    """The object out of a library, it and its mesh overridden, active."""
+    """Link an object from a library and override it and its mesh. It is active."""
     bpy.data.libraries.write(str(library), {head})
     bpy.data.objects.remove(head)
     with bpy.data.libraries.load(str(library), link=True) as (_, linked):

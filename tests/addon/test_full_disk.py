@@ -1,4 +1,4 @@
-"""No room, no permission or no folder for temporary files: it is told in a sentence, nothing is left, and the next generation works."""
+"""No space, permission or folder for temporary files: one sentence says why, nothing is left, and the next job works."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="nee
 
 @pytest.fixture
 def mount(tmp_path: Path) -> Iterator[Mount]:
-    """Mount a small file system that holds no file yet; options: as mount has them."""
+    """Mount a small, empty file system. options: as for mount."""
     mounted: list[Path] = []
 
     def do(options: str) -> Path:
@@ -56,7 +56,7 @@ def backend(extension: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def _fill(folder: Path) -> Path:
-    """Leave no byte free."""
+    """Fill the disk."""
     with contextlib.suppress(OSError), open(folder / "film.mov", "wb", buffering=0) as film:
         while film.write(bytes(4096)):
             pass
@@ -64,7 +64,7 @@ def _fill(folder: Path) -> Path:
 
 
 def _refused(kind: str) -> str:
-    """What is said; nothing may have changed."""
+    """Return the error message, after checking that nothing has changed."""
     before, running = contents(), begin(kind)
     running.finish()
     assert running.state == {"CANCELLED"} and not differences(before, contents())
@@ -80,7 +80,7 @@ def _works(kind: str) -> None:
     take_back()
 
 
-def test_disk_full_before_a_sound_is_unpacked(backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_full_before_unpacking(backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = mount("size=128k")
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
     film = _fill(disk)
@@ -94,7 +94,7 @@ def test_disk_full_before_a_sound_is_unpacked(backend: Any, mount: Mount, monkey
     _works(PACKED)
 
 
-def test_disk_full_in_mid_job(backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_full_during_job(backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = mount("size=1m")
     monkeypatch.setattr(tempfile, "tempdir", str(disk))
     for kind in KINDS:
@@ -107,8 +107,10 @@ def test_disk_full_in_mid_job(backend: Any, mount: Mount, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("options", ["nr_inodes=2", "ro"])
-def test_no_folder_can_be_made(options: str, backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a read-only disk, and of one that has no room for another file."""
+def test_temporary_folder_cannot_be_made(
+    options: str, backend: Any, mount: Mount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a read-only disk, and on one without room for another file."""
     disk = mount(options)
     if options != "ro":
         (disk / "file").touch()
@@ -124,7 +126,7 @@ def test_no_folder_can_be_made(options: str, backend: Any, mount: Mount, monkeyp
         _works(kind)
 
 
-def test_folder_that_is_gone_is_made_again(backend: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleted_folder_is_recreated(backend: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some systems clean up their temporary folder now and then."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     assert "No such file or directory" in _refused(PACKED) and "No such file or directory" in _refused("a take")
@@ -138,8 +140,8 @@ def test_folder_that_is_gone_is_made_again(backend: Any, tmp_path: Path, monkeyp
         _works(kind)
 
 
-def test_tmpdir_that_is_no_folder(extension: Path, tmp_path: Path) -> None:
-    """Python takes another one then."""
+def test_tmpdir_is_no_folder(extension: Path, tmp_path: Path) -> None:
+    """Python uses another folder then."""
     path = tmp_path / "tmp"
     path.touch()
     blender = another_blender.start("generate", 1, TMPDIR=str(path))

@@ -1,4 +1,4 @@
-"""Captures imported, takes exported: there and back again, and what is told of files and faces that don't fit."""
+"""Import and export of takes: round trips, and reports about files and faces that don't fit."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from backend.curves.base import ROTATIONS, Curves, resample
 
 @pytest.fixture
 def capture(tmp_path: Path) -> Path:
-    """Two seconds at 60 fps, from a quarter past twelve on."""
+    """Write a capture of two seconds at 60 fps that starts at a timecode of 12:15."""
     phase = np.arange(120)[:, None] / 20 + np.arange(52)
     path = tmp_path / "Take One.csv"
     write(path, Curves(CHANNELS, (0.5 + 0.4 * np.sin(phase)).astype(np.float32), 60.0, 12.25 * 3600))
@@ -32,7 +32,7 @@ def _action(ob: "bpy.types.Object") -> "bpy.types.Action":
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".json", ".npz"])
-def test_there_and_back_again(
+def test_export_and_import_round_trip(
     suffix: str, scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path, tmp_path: Path
 ) -> None:
     scene.lipsync.key_density = "DENSE"
@@ -52,7 +52,7 @@ def test_there_and_back_again(
         np.testing.assert_allclose(keys, after[path], atol=1e-3)
 
 
-def test_import_is_a_take_like_others(scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path) -> None:
+def test_import_makes_a_take(scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path) -> None:
     teeth = add_mesh("Teeth", ["jawOpen"], head)
     assert bpy.ops.lipsync.import_capture(filepath=str(capture)) == {"FINISHED"}
     action, takes = _action(head), part("addon.takes.take_store")
@@ -63,7 +63,7 @@ def test_import_is_a_take_like_others(scene: "bpy.types.Scene", head: "bpy.types
     assert len(keys) < 30 and {key.interpolation for key in keys} == {"BEZIER"}
 
 
-def test_export_is_what_the_face_does(
+def test_export_matches_the_face(
     scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path, tmp_path: Path
 ) -> None:
     assert bpy.ops.lipsync.import_capture(filepath=str(capture)) == {"FINISHED"}
@@ -88,7 +88,7 @@ def test_partial_face_exports_what_it_has(scene: "bpy.types.Scene", capture: Pat
     assert read(tmp_path / "out.json").names == ("jawOpen", "browInnerUp")
 
 
-def test_import_is_undone_in_one_step(scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path) -> None:
+def test_import_undoes_in_one_step(scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path) -> None:
     bpy.ops.ed.undo_push(message="Before")
     assert bpy.ops.lipsync.import_capture("EXEC_DEFAULT", True, filepath=str(capture)) == {"FINISHED"}
     assert len(bpy.data.actions) == 1
@@ -104,7 +104,7 @@ def _refused(operator, path: Path) -> str:
     return str(caught.value)
 
 
-def test_unfit_files_and_faces_are_told(
+def test_unusable_files_and_faces_are_reported(
     scene: "bpy.types.Scene", head: "bpy.types.Object", capture: Path, tmp_path: Path
 ) -> None:
     load, save = bpy.ops.lipsync.import_capture, bpy.ops.lipsync.export_take

@@ -1,4 +1,4 @@
-"""From the zip to keys on a face, all of it real: compared frame by frame with what the backend writes from a shell."""
+"""From the installed zip to keys on a face, compared frame by frame with the backend's command line."""
 
 import importlib.util
 import os
@@ -20,7 +20,7 @@ FPS = {"24": (24, 1.0), "25": (25, 1.0), "29.97": (30, 1.001), "30": (30, 1.0), 
 
 
 def _csv(extension: Path, folder: Path, file: Path, *options: object) -> np.ndarray:
-    """The values (frames, 52) that the backend's command line makes."""
+    """Return the values (frames, 52) that the backend's command line writes."""
     out = folder / "take.csv"
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(extension), *part("addon.generation.backend_process").site_dirs()])
@@ -33,7 +33,7 @@ def _csv(extension: Path, folder: Path, file: Path, *options: object) -> np.ndar
 
 
 def _trim(strip: "bpy.types.Strip", start: int, end: int) -> tuple[int, int]:
-    """Cut frames off a strip's start and end; (first frame, count of frames) that stay."""
+    """Cut frames off a strip's start and end. Returns (first frame, number of frames) of the rest."""
     if bpy.app.version >= (5, 1):
         strip.left_handle += start
         strip.right_handle -= end
@@ -44,7 +44,7 @@ def _trim(strip: "bpy.types.Strip", start: int, end: int) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("fps", FPS)
-def test_keys_are_the_backends_curves(
+def test_keys_match_the_backends_curves(
     fps: str, extension: Path, scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp_path: Path
 ) -> None:
     scene.render.fps, scene.render.fps_base = FPS[fps]
@@ -99,7 +99,7 @@ def test_sample_face_is_at_rest(face: "bpy.types.Object") -> None:
     assert len(blocks) >= 52 and {block.value for block in blocks} == {0.0}
 
 
-def test_every_mesh_of_the_face_moves_by_one_action(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_one_action_moves_all_meshes(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     hand_made = bpy.data.actions.new("Hand Made")
     face.data.shape_keys.animation_data_create().action = hand_made
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
@@ -112,7 +112,7 @@ def test_every_mesh_of_the_face_moves_by_one_action(face: "bpy.types.Object", st
         assert len(action.slots) == 1 and set(action.slots[0].users()) == set(keys)
 
 
-def test_takes_can_be_told_apart_and_chosen(
+def test_takes_are_distinguishable(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
 ) -> None:
     for _ in range(2):
@@ -162,7 +162,7 @@ def test_takes_survive_the_file(
         assert all((after[name][1][path] == keys).all() for path, keys in curves.items())
 
 
-def test_generate_works_after_the_backend_was_killed(
+def test_generate_works_after_backend_kill(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
 ) -> None:
     job, generate = part("addon.generation.job"), part("addon.operators.generate")
@@ -195,7 +195,7 @@ def test_backend_ends_with_the_addon(
 
 
 @pytest.mark.skipif(bpy.app.version < (5, 1), reason="comes with Blender 5.1")
-def test_backend_ends_before_blender_does(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_backend_ends_before_blender(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     bpy.ops.lipsync.generate()
     process = part("addon.generation.backend_process").process._client._process
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)  # which drops the handlers of a file
@@ -209,7 +209,7 @@ def test_backend_ends_before_blender_does(face: "bpy.types.Object", strip: "bpy.
 
 
 def test_packages_come_with_the_zip(extension: Path) -> None:
-    """Also where this environment has them too: a child that looks only there finds what it needs."""
+    """A child process that looks only in the extension's folders finds all packages."""
     site = (
         extension.parents[1]
         / ".local"

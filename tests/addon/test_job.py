@@ -1,4 +1,4 @@
-"""A generation under way: cancelled, its face gone, the backend unfit or ill; whatever fails leaves the scene as it was."""
+"""A running job: canceled, without its face, with an unusable or crashing backend. Failures leave the scene as it was."""
 
 import os
 import stat
@@ -33,7 +33,7 @@ def _script(folder: Path, body: str) -> str:
     return str(path)
 
 
-def test_progress_grows_and_nothing_changes_before_the_end(ready: "bpy.types.Object") -> None:
+def test_progress_grows_before_keys_appear(ready: "bpy.types.Object") -> None:
     before, job, fractions = snapshot(), _start(), []
     deadline = time.monotonic() + 60
     while not job.pump(0.01):
@@ -45,7 +45,7 @@ def test_progress_grows_and_nothing_changes_before_the_end(ready: "bpy.types.Obj
     assert outcome.actions[0] in bpy.data.actions and "52 keys" in str(outcome.info)
 
 
-def test_remaining_time_is_told_after_a_while(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remaining_time_appears_after_delay(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
     job, now = _start(), [100.0]
     module, caption = part("addon.generation.job"), part("addon.panels.text").progress_caption
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
@@ -65,7 +65,7 @@ def test_remaining_time_is_told_after_a_while(ready: "bpy.types.Object", monkeyp
     job.cancel()
 
 
-def test_cancelled_job_changes_nothing_and_the_next_one_works(ready: "bpy.types.Object") -> None:
+def test_canceled_job_changes_nothing(ready: "bpy.types.Object") -> None:
     before, job = snapshot(), _start()
     job.pump(0.05)
     job.cancel()
@@ -73,7 +73,7 @@ def test_cancelled_job_changes_nothing_and_the_next_one_works(ready: "bpy.types.
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
 
 
-def test_pump_takes_little_of_blenders_time(ready: "bpy.types.Object") -> None:
+def test_pump_is_fast(ready: "bpy.types.Object") -> None:
     bpy.ops.lipsync.generate()  # the backend is up
     job, longest, done = _start(), 0.0, False
     while not done:
@@ -84,7 +84,7 @@ def test_pump_takes_little_of_blenders_time(ready: "bpy.types.Object") -> None:
     assert longest < 0.1
 
 
-def test_deleted_face_is_told(ready: "bpy.types.Object") -> None:
+def test_deleted_face_is_reported(ready: "bpy.types.Object") -> None:
     job = _start()
     bpy.data.objects.remove(ready)
     _finish(job)
@@ -94,7 +94,7 @@ def test_deleted_face_is_told(ready: "bpy.types.Object") -> None:
     assert snapshot() == before
 
 
-def test_another_file_is_told(ready: "bpy.types.Object") -> None:
+def test_opening_another_file_is_reported(ready: "bpy.types.Object") -> None:
     job = _start()
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     bpy.ops.mesh.arkit_sample_face_add()
@@ -104,7 +104,7 @@ def test_another_file_is_told(ready: "bpy.types.Object") -> None:
     assert not bpy.data.actions
 
 
-def test_face_renamed_and_undone_is_found_again(ready: "bpy.types.Object") -> None:
+def test_renamed_face_is_found_after_undo(ready: "bpy.types.Object") -> None:
     bpy.ops.ed.undo_push(message="Before")
     job = _start()
     ready.name = "Hero"
@@ -113,7 +113,7 @@ def test_face_renamed_and_undone_is_found_again(ready: "bpy.types.Object") -> No
 
 
 def _failure() -> str:
-    """What the operator reports; the scene must be as before."""
+    """Return the operator's error message, after checking that the scene is unchanged."""
     before = snapshot()
     with pytest.raises(RuntimeError) as caught:
         bpy.ops.lipsync.generate()
@@ -122,7 +122,7 @@ def _failure() -> str:
     return str(caught.value)
 
 
-def test_file_that_is_no_sound(ready: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> None:
+def test_file_without_sound_is_reported(ready: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> None:
     file = tmp_path / "notes.wav"
     file.write_text("not a sound " * 100)
     strip.sound.filepath = str(file)
@@ -130,7 +130,7 @@ def test_file_that_is_no_sound(ready: "bpy.types.Object", strip: "bpy.types.Stri
     assert "can't be read as sound" in str(part("addon.generation.current_job").current.error)
 
 
-def test_backend_that_ends_at_once_shows_its_log(ready: "bpy.types.Object", tmp_path: Path) -> None:
+def test_crashing_backend_shows_its_log(ready: "bpy.types.Object", tmp_path: Path) -> None:
     with preference(python=_script(tmp_path, "echo No module named onnxruntime >&2; exit 3")):
         message = _failure()
         assert "exit code 3" in message and "No module named onnxruntime" in message
@@ -140,7 +140,7 @@ def test_backend_that_ends_at_once_shows_its_log(ready: "bpy.types.Object", tmp_
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
 
 
-def test_backend_that_cant_be_started(ready: "bpy.types.Object", tmp_path: Path) -> None:
+def test_backend_cannot_be_started(ready: "bpy.types.Object", tmp_path: Path) -> None:
     plain = tmp_path / "python"
     plain.write_text("no program")
     with preference(python=str(plain)):
@@ -149,13 +149,13 @@ def test_backend_that_cant_be_started(ready: "bpy.types.Object", tmp_path: Path)
         assert "There is no Python at /no/such/python: choose another in the preferences" in _failure()
 
 
-def test_unsupported_python_is_told(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_python_is_reported(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
     backend = part("addon.generation.backend_process")
     monkeypatch.setattr(backend.importlib.util, "find_spec", lambda name: None)
     assert "has no onnxruntime, soundfile, soxr for this Blender's Python 3." in str(backend.disabled_reason(""))
 
 
-def test_unknown_identity_is_kept_and_refused(scene: "bpy.types.Scene", ready: "bpy.types.Object") -> None:
+def test_unknown_identity_is_kept_but_refused(scene: "bpy.types.Scene", ready: "bpy.types.Object") -> None:
     scene.lipsync.identity_name = "Grandmother"
     assert scene.lipsync.identity == "Grandmother"
     assert 'no identity "Grandmother"' in _failure()
@@ -163,7 +163,7 @@ def test_unknown_identity_is_kept_and_refused(scene: "bpy.types.Scene", ready: "
     assert scene.lipsync.identity_name == "auto"
 
 
-def test_generate_is_refused_while_another_runs(ready: "bpy.types.Object") -> None:
+def test_second_generate_is_refused(ready: "bpy.types.Object") -> None:
     current = part("addon.generation.current_job").current
     current.job = _start()
     try:
@@ -180,7 +180,7 @@ def test_no_face_is_refused(scene: "bpy.types.Scene", strip: "bpy.types.Strip") 
     assert "(it has Antenna" in _failure()
 
 
-def test_partial_face_speaks_with_what_it_has(strip: "bpy.types.Strip") -> None:
+def test_partial_face_speaks(strip: "bpy.types.Strip") -> None:
     head = add_mesh("Head", ["JawOpen", "EyeBlink_L"])
     head.data.shape_keys.key_blocks["EyeBlink_L"].mute = True
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
@@ -216,9 +216,7 @@ def test_nothing_heavy_is_imported_by_blender(extension: Path) -> None:
     assert not os.path.exists(extension / "backend" / "__pycache__" / "service.cpython-311.pyc")
 
 
-def test_python_beside_blenders_program_is_found(
-    extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_python_beside_blender_is_found(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     backend = part("addon.generation.backend_process")
     assert backend.own_python() == sys.executable
     monkeypatch.setattr(sys, "executable", "/opt/blender/blender")

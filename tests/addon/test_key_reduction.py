@@ -1,4 +1,4 @@
-"""Fewer keys: how many, how quickly, and how far what Blender makes of them is from the curves on any frame."""
+"""Key reduction: the number of keys, the time it takes, and the error of Blender's F-curves on every frame."""
 
 import time
 
@@ -14,7 +14,7 @@ TOLERANCE = 0.01
 
 
 def _performance(frames: int, fps: float = 24.0) -> np.ndarray:
-    """Curves (frames, 52) as talk makes them: syllables in the lower face, slow drift elsewhere, blinks, and channels at rest."""
+    """Return curves (frames, 52) like those of speech: syllables in the lower face, slow drift elsewhere, blinks, and channels at rest."""
     rng = np.random.default_rng(7)
     seconds = np.arange(frames) / fps
     values = np.zeros((frames, len(CHANNELS)))
@@ -33,14 +33,14 @@ def _performance(frames: int, fps: float = 24.0) -> np.ndarray:
 
 
 def _jagged(frames: int) -> np.ndarray:
-    """Rest, steps and noise beside each other: keys close together and far apart."""
+    """Return curves of rest, steps and noise: keys close together and far apart."""
     rng = np.random.default_rng(3)
     loud = np.repeat(rng.random((frames // 50 + 1, len(CHANNELS))) < 0.3, 50, axis=0)[:frames]
     return np.where(loud, rng.random((frames, len(CHANNELS))), 0.4).astype(np.float32)
 
 
 def _evaluated(values: np.ndarray, tolerance: float, bezier: bool) -> tuple[np.ndarray, int]:
-    """(what Blender makes of the curves on each frame, count of keys)."""
+    """Return (Blender's values on each frame, number of keys)."""
     keys = part("addon.keyframes.face_action")
     face = part("addon.rig.face_rig").read_face(add_mesh("Head", list(CHANNELS)))
     action = keys.write_action(
@@ -58,7 +58,7 @@ def _evaluated(values: np.ndarray, tolerance: float, bezier: bool) -> tuple[np.n
 
 
 @pytest.mark.parametrize("bezier", [True, False], ids=["bezier", "linear"])
-def test_every_frame_is_close_with_a_fifth_of_the_keys(scene: "bpy.types.Scene", bezier: bool) -> None:
+def test_fifth_of_keys_is_enough(scene: "bpy.types.Scene", bezier: bool) -> None:
     values = _performance(1500)
     curves, count = _evaluated(values, TOLERANCE, bezier)
     assert np.abs(curves - values).max() <= TOLERANCE
@@ -67,13 +67,13 @@ def test_every_frame_is_close_with_a_fifth_of_the_keys(scene: "bpy.types.Scene",
 
 @pytest.mark.parametrize("tolerance", [0.001, 0.1])
 @pytest.mark.parametrize("bezier", [True, False], ids=["bezier", "linear"])
-def test_every_frame_is_close_whatever_the_curves(scene: "bpy.types.Scene", bezier: bool, tolerance: float) -> None:
+def test_every_frame_is_close(scene: "bpy.types.Scene", bezier: bool, tolerance: float) -> None:
     for values in (_jagged(700), _performance(400), _performance(1), _performance(2)):
         curves, _ = _evaluated(values, tolerance, bezier)
         assert np.abs(curves - values).max() <= tolerance
 
 
-def test_handles_are_what_blender_makes_them(scene: "bpy.types.Scene") -> None:
+def test_handles_match_blenders(scene: "bpy.types.Scene") -> None:
     keys, reduce_curve = part("addon.keyframes.face_action"), part("addon.keyframes.key_reduction")
     rng = np.random.default_rng(1)
     frames = np.cumsum(rng.choice([1, 2, 3, 10, 80], 300))
@@ -94,7 +94,7 @@ def test_handles_are_what_blender_makes_them(scene: "bpy.types.Scene") -> None:
     np.testing.assert_allclose(rights[:-1], np.stack([after, slope * after], axis=1)[:-1], atol=1e-3)
 
 
-def test_curves_at_rest_keep_two_keys_and_dense_ones_all(scene: "bpy.types.Scene") -> None:
+def test_resting_curves_get_two_keys(scene: "bpy.types.Scene") -> None:
     still = np.full((200, 52), 0.3, np.float32)
     assert _evaluated(still, TOLERANCE, True)[1] == 2 * 52
     assert _evaluated(still, 0.0, True)[1] == 200 * 52
@@ -109,8 +109,8 @@ def test_ten_minutes_take_two_seconds(extension: object) -> None:
 
 
 @pytest.mark.parametrize("bezier", [True, False], ids=["bezier", "linear"])
-def test_what_rests_stays_at_rest(scene: "bpy.types.Scene", bezier: bool) -> None:
-    """Not a hundredth open, and never beyond where the channel itself goes; a closed lid is closed."""
+def test_resting_channels_stay_at_rest(scene: "bpy.types.Scene", bezier: bool) -> None:
+    """A resting mouth isn't open at all, a closed lid is closed, and no key is outside the channel's range."""
     values = _performance(600)
     values[300:312, 0] = 0.9
     curves, _ = _evaluated(values, TOLERANCE, bezier)

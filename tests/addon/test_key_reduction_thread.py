@@ -1,4 +1,4 @@
-"""Keys found ahead of time are those that would be found at the end, and are forgotten when the face or its controls have changed by then."""
+"""Keys reduced in the thread: the same as when reduced at the end, and discarded if face or controls have changed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from helpers import part, read_action
 
 
 def _apply(change: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, np.ndarray], int]:
-    """What a job keys when something changes before the end, and how often the keys of a take had to be looked for in its apply()."""
+    """Return the keys of a job during which something changes, and how many takes apply() had to reduce again."""
     job = part("addon.generation.job").Job(part("addon.operators.generate").make_request(bpy.context))
     while not job.pump(0.1):
         pass

@@ -1,4 +1,4 @@
-"""Lips that meet on rigs whose mouthClose takes back less than their jawOpen parts, or that have none."""
+"""Lip contact on rigs whose mouthClose is too weak or missing."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ WIDTH = 9  # vertices of each lip
 
 @pytest.fixture
 def head(scene: "bpy.types.Scene") -> "bpy.types.Object":
-    """Two lips that touch at rest, the lower one on a jaw with a chin."""
+    """Add two lips that touch at rest, the lower one on a jaw with a chin."""
     x = np.linspace(-1, 1, WIDTH)
     rows = [[(value, 0, height) for value in x] for height in (0.6, 0.0, -0.001, -0.6)]  # nose, lips, chin
     mesh = bpy.data.meshes.new("Head")
@@ -28,7 +28,7 @@ def head(scene: "bpy.types.Scene") -> "bpy.types.Object":
 
 
 def _add(ob: "bpy.types.Object", name: str, upper: float, lower: float, chin: float = 0.0) -> None:
-    """A key that moves the lips and the chin down by so much."""
+    """Add a shape key that moves the lips and the chin down by the given distances."""
     points = np.array([vertex.co for vertex in ob.data.vertices], np.float32).reshape(4, WIDTH, 3)
     points[1:, :, 2] -= np.array([upper, lower, chin])[:, None]
     key = ob.shape_key_add(name=name, from_mix=False)
@@ -41,7 +41,7 @@ def _face(ob: "bpy.types.Object"):
 
 
 def _speech() -> Curves:
-    """A closure between two vowels; the jaw is open behind the lips."""
+    """Return curves of a lip closure between two vowels, with the jaw open behind the lips."""
     values = np.zeros((31, len(NAMES)), np.float32)
     values[:, 0] = 0.5
     values[12:19, 0] = values[12:19, 1] = 0.3
@@ -60,7 +60,7 @@ def test_gaps_are_measured_from_the_keys(head: "bpy.types.Object") -> None:
     assert gaps == pytest.approx({"jawOpen": 1.0, "mouthClose": -0.6, "mouthUpperUpLeft": 0.25}, abs=1e-4)
 
 
-def test_quarters_of_a_channel_add_up(head: "bpy.types.Object") -> None:
+def test_split_channels_add_up(head: "bpy.types.Object") -> None:
     _add(head, "jawOpen", 0.0, 0.4, 0.5)
     for name, upper, lower in (("Upper", 0.1, 0.0), ("Lower", 0.0, -0.1)):
         _add(head, f"mouthClose{name}", upper, lower)
@@ -80,21 +80,21 @@ def test_closures_reach_contact_and_vowels_stay(head: "bpy.types.Object", closes
     np.testing.assert_array_equal(closed.values[:, 2:], take.values[:, 2:])
 
 
-def test_a_rig_without_mouth_close_shuts_its_jaw(head: "bpy.types.Object") -> None:
+def test_jaw_shuts_without_mouth_close(head: "bpy.types.Object") -> None:
     _add(head, "jawOpen", 0.0, 0.4, 0.5)
     closed = part("addon.rig.lip_contact").reach_contact(_face(head), _speech())
     assert closed.values[15, 0] < 1e-3 and closed.values[0, 0] == 0.5
 
 
-def test_a_rig_as_arkits_stays_as_generated(head: "bpy.types.Object") -> None:
+def test_arkit_rig_stays_as_generated(head: "bpy.types.Object") -> None:
     _add(head, "jawOpen", 0.0, 0.4, 0.5)
     _add(head, "mouthClose", 0.0, -0.4)
     take = _speech()
     assert part("addon.rig.lip_contact").reach_contact(_face(head), take) is take
 
 
-def test_faces_without_a_seam_stay_as_generated(scene: "bpy.types.Scene") -> None:
-    """Teeth move as a whole, and a triangle has no lips; visemes are mixed by how the mouth looks."""
+def test_faces_without_seam_stay_unchanged(scene: "bpy.types.Scene") -> None:
+    """Teeth move as a whole, a triangle has no lips, and visemes need no correction."""
     contact = part("addon.rig.lip_contact")
     assert contact.measure(_face(add_mesh("Teeth", ["jawOpen", "mouthClose"]))) is None
     assert contact.measure(_face(add_mesh("Anime", [*"AIUEO"]))) is None

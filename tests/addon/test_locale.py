@@ -1,4 +1,4 @@
-"""Nothing that the add-on shows is without a translation, and what is filled into messages stays what it was."""
+"""Translations: every text that the add-on shows has one, and names in messages stay unchanged."""
 
 import ast
 import json
@@ -51,7 +51,7 @@ def locale(extension: Path) -> ModuleType:
 
 
 def _labels() -> set[str]:
-    """The texts that Blender looks up by itself."""
+    """Return the texts that Blender itself translates."""
     plain = {
         value.value
         for _, tree in sources("addon")
@@ -63,13 +63,13 @@ def _labels() -> set[str]:
 
 
 def _of_the_model() -> set[str]:
-    """Its emotions and the regions of the face, which are looked up by their names."""
+    """Return the names that are looked up: the model's emotions, and the regions of the face."""
     properties, arkit = part("addon.properties"), part("backend.arkit")
     return {properties.shown_name(name) for name in (*properties.model_card().emotions, *arkit.REGIONS)}
 
 
 def _fields(text: str) -> Counter[tuple[str, str | None]]:
-    """The named fields of a template with their formats."""
+    """Return the named fields of a template with their formats."""
     return Counter((name, spec) for _, name, spec, _ in Formatter().parse(text) if name is not None)
 
 
@@ -100,7 +100,7 @@ def test_messages_are_templates_not_finished_sentences() -> None:
 
 
 def test_no_sentence_bypasses_translation(locale: ModuleType) -> None:
-    """A sentence in the add-on that is neither a label nor a message would be shown in English."""
+    """A sentence that is neither a label nor a message would be shown in English."""
     known = templates() | _labels() | NOT_SHOWN
     code = {
         text
@@ -113,7 +113,7 @@ def test_no_sentence_bypasses_translation(locale: ModuleType) -> None:
 
 
 def test_reports_and_reasons_are_translated() -> None:
-    """Blender looks up neither why a button is disabled nor what is filled into a label."""
+    """Blender translates neither the reason why a button is disabled nor the arguments of a label."""
     for file, tree in sources("addon"):
         for label in labels(tree):
             is_filled = isinstance(label, ast.JoinedStr) and re.search("[A-Za-z]", template(label))
@@ -142,19 +142,19 @@ def test_messages_within_messages_are_translated(locale: ModuleType) -> None:
 
 
 def test_names_in_messages_are_left_alone(locale: ModuleType) -> None:
-    """An object may be called like a button of ours, or hold braces."""
+    """An object's name may equal a button's, or contain braces."""
     for name in ("Generate", "{0}", "{count}"):
         message = _message('"{strip}" is muted', strip=name)
         assert message.render(lambda text: locale.LANGUAGES["de"].get(text, text)) == f'"{name}" ist stumm'
 
 
-def test_undecodable_names_are_shown_as_question_marks(locale: ModuleType) -> None:
+def test_undecodable_names_show_question_marks(locale: ModuleType) -> None:
     assert locale.tr('"{strip}" is muted', strip="a\udcff") == '"a?" is muted'
     assert locale.tr(_message("a\udcff")) == "a?"
 
 
 @pytest.mark.skipif(not bpy.app.build_options.international, reason="this Blender speaks English only")
-def test_blender_looks_them_up(locale: ModuleType) -> None:
+def test_blender_translates_labels(locale: ModuleType) -> None:
     view = bpy.context.preferences.view
     before, view.language = view.language, "de_DE"
     try:

@@ -1,4 +1,4 @@
-"""What is locked stays in the next take, hand edits included; what is not is another performance that fits it."""
+"""Locks: locked channels and frames keep their values and manual edits; the rest is a new performance that fits."""
 
 import bpy
 import numpy as np
@@ -12,7 +12,7 @@ PATH = 'key_blocks["{}"].value'
 
 @pytest.fixture
 def take(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> "bpy.types.Action":
-    """A first take with a hand's edit in the jaw and the brows."""
+    """Generate a take and edit its jaw and brows manually."""
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     action = face.data.shape_keys.animation_data.action
     for name in ("jawOpen", "browInnerUp"):
@@ -23,7 +23,7 @@ def take(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.S
 
 
 def _course(action: "bpy.types.Action", names: tuple[str, ...], first: int = 0, last: int = 300) -> np.ndarray:
-    """(frames, channels), twice as fine as frames."""
+    """Return the values on every half frame, (half frames, channels)."""
     curves = fcurves(action)
     return np.array(
         [[curves[PATH.format(name)].evaluate(frame / 2) for name in names] for frame in range(2 * first, 2 * last + 1)]
@@ -39,7 +39,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(one[:, moving].T, other[:, moving].T, strict=True)]))
 
 
-def test_resampling_keeps_the_mouth_to_the_bit(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
+def test_locked_mouth_stays_identical(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
     other = _current(face)
     assert other != take
@@ -49,12 +49,12 @@ def test_resampling_keeps_the_mouth_to_the_bit(take: "bpy.types.Action", face: "
     assert set(info.locks.channels) == set(LOWER) and info.locks.frames is None
 
 
-def test_generate_keeps_nothing(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
+def test_generate_ignores_locks(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     assert not np.array_equal(_course(_current(face), LOWER), _course(take, LOWER))
 
 
-def test_unlocked_everything_varies_and_lips_say_the_same(
+def test_unlocked_resample_varies_all_regions(
     take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object"
 ) -> None:
     scene.lipsync.locks.all_mouth = False
@@ -75,7 +75,7 @@ def test_chosen_channels_and_regions(
     assert not np.array_equal(_course(_current(face), ("eyeLookUpLeft",)), _course(take, ("eyeLookUpLeft",)))
 
 
-def test_a_range_of_frames_stays(take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:
+def test_locked_frames_stay(take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:
     locks = scene.lipsync.locks
     locks.all_mouth = False
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, 90, 130
@@ -89,7 +89,7 @@ def test_a_range_of_frames_stays(take: "bpy.types.Action", scene: "bpy.types.Sce
     assert steps[[69, 70, 109, 110]].max() <= np.percentile(steps, 98)  # around 90 and 130
 
 
-def test_a_take_of_another_strip_is_not_kept(
+def test_other_strips_take_is_ignored(
     take: "bpy.types.Action", strip: "bpy.types.Strip", face: "bpy.types.Object"
 ) -> None:
     setattr(strip, "content_start" if bpy.app.version >= (5, 1) else "frame_start", 40)
@@ -97,7 +97,7 @@ def test_a_take_of_another_strip_is_not_kept(
     assert part("addon.takes.take_store").read_info(_current(face)).locks == part("addon.takes.locks").UNLOCKED
 
 
-def test_no_preview_range_is_said(scene: "bpy.types.Scene") -> None:
+def test_missing_preview_range_is_reported(scene: "bpy.types.Scene") -> None:
     with pytest.raises(RuntimeError, match="preview range"):
         bpy.ops.lipsync.lock_preview_range()
 
@@ -111,7 +111,7 @@ def test_controls_leave_locked_edits_alone(take: "bpy.types.Action", face: "bpy.
     np.testing.assert_array_equal(_course(other, LOWER), _course(take, LOWER))
 
 
-def test_controls_move_what_is_locked_but_by_no_hand(
+def test_controls_move_unedited_locked_keys(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
 ) -> None:
     scene.lipsync.key_density = "DENSE"
@@ -128,7 +128,7 @@ def test_controls_move_what_is_locked_but_by_no_hand(
     np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), 2 * jaw, atol=1e-3)
 
 
-def test_a_take_with_locks_can_be_made_again(
+def test_locked_take_can_be_regenerated(
     take: "bpy.types.Action", scene: "bpy.types.Scene", face: "bpy.types.Object"
 ) -> None:
     scene.lipsync.key_density = "DENSE"
@@ -146,7 +146,7 @@ def test_a_take_with_locks_can_be_made_again(
     assert _alike(_course(again, LOWER), _course(take, LOWER)) > 0.99
 
 
-def test_made_again_controls_leave_locked_edits_alone(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
+def test_regenerated_take_keeps_locked_edits(take: "bpy.types.Action", face: "bpy.types.Object") -> None:
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
     _current(face).lipsync_controls.jaw = _current(face).lipsync_controls.brows = 0.5
     brows = _course(_current(face), ("browInnerUp",))

@@ -1,4 +1,4 @@
-"""A day's work in one Blender: generated, resampled, cancelled, failed and deleted, and nothing piles up."""
+"""Many jobs in one Blender, finished, canceled and failed: nothing piles up."""
 
 import gc
 import os
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class Held:
-    """What two processes hold."""
+    """The resources that Blender and the backend hold."""
 
     blender: int  # bytes
     child: int
@@ -62,7 +62,7 @@ def _size(process: str | int) -> int:
 def strips(
     scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp_path: Path
 ) -> dict[str, "bpy.types.Strip"]:
-    """Two seconds of speech as a file and packed, and a file that is no sound."""
+    """Add strips: two seconds of speech as a file and packed, and a file without sound."""
     made = {}
     for number, name in enumerate(("plain", "packed", "broken")):
         file = Path(shutil.copy(speech, tmp_path / f"{name}.ogg"))
@@ -75,7 +75,7 @@ def strips(
 
 
 def _work(number: int, scene: "bpy.types.Scene") -> None:
-    """One of what an artist does, and then all of it removed."""
+    """Do one of an artist's tasks, then remove all traces of it."""
     takes, edits, job = (
         part("addon.takes.take_store"),
         part("addon.takes.edit_tracking"),
@@ -98,13 +98,13 @@ def _work(number: int, scene: "bpy.types.Scene") -> None:
     bpy.context.view_layer.update()
     for action in list(takes.all_takes()):  # as the list of the panel draws them
         edits.shows_edited(action)
-        part("addon.panels.takes")._told(action, False)
+        part("addon.panels.takes")._description(action, False)
     while action := next(takes.all_takes(), None):
         assert bpy.ops.lipsync.take_delete("EXEC_DEFAULT", take=action.name) == {"FINISHED"}
     assert not bpy.data.actions
 
 
-def test_a_day_of_generations_leaves_nothing_behind(scene: "bpy.types.Scene", strips: dict, soak: Soak) -> None:
+def test_many_generations_leave_nothing_behind(scene: "bpy.types.Scene", strips: dict, soak: Soak) -> None:
     for number in range(WARM):
         _work(number, scene)
     before = _held()
@@ -121,5 +121,5 @@ def test_a_day_of_generations_leaves_nothing_behind(scene: "bpy.types.Scene", st
     for name in ("threads", "handles", "files", "handlers"):
         assert getattr(after, name) == getattr(before, name), name
     assert "backend.log" in after.files and after.answers <= 4
-    assert not bpy.app.timers.is_registered(part("addon.takes.controls").catch_up)
+    assert not bpy.app.timers.is_registered(part("addon.takes.controls").update_keys)
     part("addon.generation.backend_process").process.restart()

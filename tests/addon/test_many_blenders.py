@@ -1,4 +1,4 @@
-"""Blender itself killed in mid-job, and several at once: no process and no file is left, and nobody gets another's take."""
+"""Several Blenders, some killed during a job: no process and no file is left, and takes aren't mixed up."""
 
 import os
 import random
@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture
 def temporary(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A temporary folder for this Blender and others."""
+    """Set a temporary folder for this Blender and others."""
     backend = part("addon.generation.backend_process").process
     backend.close()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -38,7 +38,7 @@ def _folders(temporary: Path) -> list[str]:
 
 
 def _children(parent: int) -> list[int]:
-    """The processes that a process started and that have not ended."""
+    """List the running children of a process."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -58,14 +58,14 @@ def _runs(process: int) -> bool:
 
 
 def _wait_for_end(processes: list[int], seconds: float) -> list[int]:
-    """Those that still run after so many seconds."""
+    """Return the processes that still run after some seconds."""
     deadline = time.monotonic() + seconds
     while (left := [process for process in processes if _runs(process)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left
 
 
-def test_blender_killed_in_mid_job(soak: Soak, temporary: Path) -> None:
+def test_blender_killed_during_job(soak: Soak, temporary: Path) -> None:
     stage()
     for n in soak.times(quick=1, long=30):
         with soak.trial("Blender killed (SIGKILL) at a random moment of its jobs"):
@@ -111,14 +111,14 @@ def test_two_blenders_at_once(soak: Soak, temporary: Path) -> None:
 
 
 def _same(told: object, wanted: object) -> bool:
-    """As JSON has it, which knows no tuples."""
+    """Return a value as it is after JSON, which has no tuples."""
     if isinstance(told, list) and isinstance(wanted, (list, tuple)):
         return len(told) == len(wanted) and all(map(_same, told, wanted))
     return told == wanted
 
 
-def test_folders_of_others_stay(temporary: Path, tmp_path: Path) -> None:
-    """Those of Blenders that run, of other users, links, and what only looks like ours."""
+def test_other_users_folders_stay(temporary: Path, tmp_path: Path) -> None:
+    """Folders of running Blenders, other users' folders, links, and folders that only look like the add-on's."""
     ended = subprocess.Popen(["true"])
     ended.wait()
     dead, alive = ended.pid, os.getppid()

@@ -1,4 +1,4 @@
-"""What an artist chose instead of the automatic mapping: what it does to a face, where it is kept, and as a file."""
+"""Manual choices in the mapping: their effect on a face, where they are stored, and as a file."""
 
 import json
 import time
@@ -22,7 +22,7 @@ def read_face(scene: "bpy.types.Scene") -> Callable:
 
 
 def _choose(ob: "bpy.types.Object", **keys: str) -> None:
-    """As the panel's fields do."""
+    """Choose keys as the panel's fields do."""
     for curve, key in keys.items():
         setattr(ob.data.shape_keys.lipsync_mapping, curve, key)
 
@@ -31,7 +31,7 @@ def _sums(face) -> dict[str, dict]:
     return {mesh.object.name: mesh.sums for mesh in face.meshes}
 
 
-def test_a_choice_replaces_what_is_automatic(read_face: Callable) -> None:
+def test_choice_replaces_automatic_mapping(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen", "Maw", "cheekPuff", "Smile", "mouthSmileLeft", "mouthSmileRight"])
     _choose(head, jawOpen="Maw", cheekPuff="(None)", mouthSmileLeft="Smile", mouthSmileRight="Smile")
     face = read_face(head)
@@ -41,8 +41,8 @@ def test_a_choice_replaces_what_is_automatic(read_face: Callable) -> None:
     assert set(_sums(read_face(head))["Head"]) == {"jawOpen", "cheekPuff", "mouthSmileLeft", "mouthSmileRight"}
 
 
-def test_keys_of_one_name_move_together(read_face: Callable) -> None:
-    """The meshes share an Action, so a key chosen on one moves on all that have it, and one given up is given up on all."""
+def test_same_names_move_together(read_face: Callable) -> None:
+    """The meshes share an Action, so a choice or its reset applies to keys of that name on all meshes."""
     head = add_mesh("Head", ["jawOpen", "Maw"])
     teeth = add_mesh("Teeth", ["jawOpen", "Maw", "Jaw_Open_Wide"], head)
     tongue = add_mesh("Tongue", ["Jaw_Open"], head)
@@ -60,14 +60,14 @@ def test_keys_of_one_name_move_together(read_face: Callable) -> None:
     }
 
 
-def test_a_choice_of_a_key_that_is_gone_is_none(read_face: Callable) -> None:
+def test_choice_of_deleted_key_is_ignored(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen", "Maw"])
     _choose(head, jawOpen="Maw")
     head.data.shape_keys.key_blocks["Maw"].name = "Gob"
     assert _sums(read_face(head)) == {"Head": {"jawOpen": {"jawOpen": 1.0}}}
 
 
-def test_a_face_of_no_known_names_speaks_by_choices_alone(read_face: Callable) -> None:
+def test_unknown_names_work_by_choice(read_face: Callable) -> None:
     keys, rig = part("addon.keyframes.face_action"), part("addon.rig.face_rig")
     alien = add_mesh("Alien", ["Antenna", "Gape"])
     with pytest.raises(rig.RigError, match="choose them under Mapping"):
@@ -82,7 +82,7 @@ def test_a_face_of_no_known_names_speaks_by_choices_alone(read_face: Callable) -
     np.testing.assert_array_equal(curve[1][:, 1], values[:, CHANNELS.index("jawOpen")])
 
 
-def test_visemes_by_hand(read_face: Callable) -> None:
+def test_visemes_can_be_chosen_manually(read_face: Callable) -> None:
     head = add_mesh("Head", ["eyeBlinkLeft", "jawOpen", "Ah", "Ooh", "Shut"])
     _choose(head, aa="Ah", ou="Ooh", PP="Shut")
     face = read_face(head)
@@ -96,7 +96,7 @@ def test_visemes_by_hand(read_face: Callable) -> None:
     assert _sums(face)["Anime"]["Shout"] == {"aa": 1.0} and "Fcl_MTH_A" not in _sums(face)["Anime"]
 
 
-def test_choosing_arkits_lips_by_hand_ends_visemes(read_face: Callable) -> None:
+def test_chosen_arkit_lips_replace_visemes(read_face: Callable) -> None:
     lips = part("addon.rig.visemes").SPOKEN_FOR
     head = add_mesh(
         "Head", [f"Fcl_MTH_{name}" for name in "AIUEO"] + [f"Shape {number}" for number in range(len(lips))]
@@ -106,7 +106,7 @@ def test_choosing_arkits_lips_by_hand_ends_visemes(read_face: Callable) -> None:
     assert read_face(head).viseme_set is None and set(read_face(head).channels) == set(lips)
 
 
-def test_choices_go_where_the_shape_keys_go(read_face: Callable, tmp_path: Path) -> None:
+def test_choices_stay_with_shape_keys(read_face: Callable, tmp_path: Path) -> None:
     choices = part("addon.rig.mapping").choices
     head = add_mesh("Head", ["jawOpen", "Maw"])
     _choose(head, jawOpen="Maw", cheekPuff="(None)")
@@ -133,7 +133,7 @@ def test_choices_go_where_the_shape_keys_go(read_face: Callable, tmp_path: Path)
     assert choices(hero.data.shape_keys) == (("cheekPuff", "Maw"),)
 
 
-def test_reset(read_face: Callable) -> None:
+def test_reset_restores_automatic_mapping(read_face: Callable) -> None:
     head = add_mesh("Head", ["jawOpen", "Maw"])
     teeth = add_mesh("Teeth", ["jawOpen", "Maw"], head)
     bpy.context.view_layer.objects.active = head
@@ -150,7 +150,7 @@ def test_reset(read_face: Callable) -> None:
         bpy.ops.lipsync.mapping_save(filepath="/nowhere.json")
 
 
-def test_saved_and_loaded(read_face: Callable, tmp_path: Path) -> None:
+def test_mapping_saves_and_loads(read_face: Callable, tmp_path: Path) -> None:
     file = tmp_path / "Head mapping.json"
     head = add_mesh("Head", ["jawOpen", "Maw", "Smîle"])
     teeth = add_mesh("Teeth", ["jawOpen"], head)
@@ -190,7 +190,7 @@ def test_saved_and_loaded(read_face: Callable, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_no_mapping_changes_nothing(scene: "bpy.types.Scene", tmp_path: Path, text: str, why: str) -> None:
+def test_invalid_mapping_changes_nothing(scene: "bpy.types.Scene", tmp_path: Path, text: str, why: str) -> None:
     file = tmp_path / "mapping.json"
     file.write_text(text)
     head = add_mesh("Head", ["jawOpen", "Maw"])
@@ -202,7 +202,7 @@ def test_what_is_no_mapping_changes_nothing(scene: "bpy.types.Scene", tmp_path: 
     assert part("addon.rig.mapping").choices(head.data.shape_keys) == (("jawOpen", "Maw"),)
 
 
-def test_what_fits_is_chosen_and_the_rest_is_told() -> None:
+def test_misfits_of_mapping_are_reported() -> None:
     stored = {
         "Head": {"jawOpen": "Maw", "wagEars": "Ears"},
         "Teeth": {"jawOpen": "Gob", "cheekPuff": ""},
@@ -213,14 +213,14 @@ def test_what_fits_is_chosen_and_the_rest_is_told() -> None:
     assert sorted(misfits) == ["Hat: browInnerUp \u2192 Brim", "Head: wagEars \u2192 Ears", "Teeth: jawOpen \u2192 Gob"]
 
 
-def test_a_mesh_that_the_face_lacks_stands_for_all_of_its_own() -> None:
+def test_unknown_mesh_stands_for_all() -> None:
     stored = {"Anna Head": {"jawOpen": "Maw"}, "Anna Teeth": {"jawOpen": ""}}
     chosen, misfits = mapping_file.fit(stored, CHANNELS, {"Bert Head": {"Maw"}, "Bert Teeth": {"Grin"}})
     assert chosen == {"Bert Head": {"jawOpen": "Maw"}, "Bert Teeth": {"jawOpen": ""}} and misfits == []
     assert mapping_file.parse(mapping_file.dump(stored)) == stored
 
 
-def test_the_panel_lists_keys_and_what_is_wrong_with_them(read_face: Callable) -> None:
+def test_panel_lists_keys_with_problems(read_face: Callable) -> None:
     panel, view = part("addon.panels.mapping"), bpy.context.window_manager.lipsync_mapping
     head = add_mesh("Head", ["jawOpen", "jawLeft", "Maw"])
     teeth = add_mesh("Teeth", ["Jaw_Open"], head)
@@ -242,7 +242,7 @@ def test_the_panel_lists_keys_and_what_is_wrong_with_them(read_face: Callable) -
     ]
 
 
-def test_panels_may_ask_at_every_redraw(read_face: Callable) -> None:
+def test_mapping_is_fast_to_draw(read_face: Callable) -> None:
     head = add_mesh("Head", list(CHANNELS))
     for number in range(4):
         _choose(add_mesh(f"Part {number}", list(CHANNELS), head), cheekPuff="(None)", jawOpen="jawLeft")

@@ -1,4 +1,4 @@
-"""Takes of every earlier version open in this one as they were meant; those of a newer one are left alone, with a sentence."""
+"""Takes of earlier versions open with their meaning; those of newer versions stay unchanged, and a sentence says why."""
 
 import json
 from pathlib import Path
@@ -52,7 +52,7 @@ TODAY: dict[str, Any] = {**FIRST, **NESTED, **LIKENESS, "made": 1.7e9, "retimed"
 
 @pytest.fixture
 def action(scene: "bpy.types.Scene") -> "bpy.types.Action":
-    """One that moves a head, not a take yet."""
+    """Create an Action that animates a head and is not a take yet."""
     add_mesh("Head", list(CHANNELS))
     (action,) = _import_nothing()
     return action
@@ -101,7 +101,7 @@ def test_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: Pat
         part("addon.takes.locks").Locks(("jawOpen",), (20, 30)) if nested else part("addon.takes.locks").UNLOCKED
     )
     assert info.likeness == ((("Ada", 0.9), ("Bruno", 0.1)) if "likeness" in stored else ())
-    told = part("addon.panels.takes")._told(action, False)
+    told = part("addon.panels.takes")._description(action, False)
     assert ("1970" in told) is False and told.count("\u00b7") == (2 if "made" in stored else 1) + (
         1 if info.model_sha256 else 0
     )
@@ -112,8 +112,8 @@ def test_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: Pat
     assert takes.read_info(copy).strip == info.strip and takes.read_info(copy).made > 1.7e9
 
 
-def test_stored_form_is_this_versions(action: "bpy.types.Action") -> None:
-    """Whoever changes what a take stores counts up VERSION, adds a step to it, and puts this form into EARLIER."""
+def test_stored_form_is_current(action: "bpy.types.Action") -> None:
+    """If this fails because takes store something else: raise VERSION, add a migration, and add this form to EARLIER."""
     takes = part("addon.takes.take_store")
     _store(action, TODAY)
     assert {**takes._stored(takes.read_info(action))} == {
@@ -125,7 +125,7 @@ def test_stored_form_is_this_versions(action: "bpy.types.Action") -> None:
 
 
 def test_new_controls_need_no_migration(action: "bpy.types.Action") -> None:
-    """A take that lacks a field, as those made before a control was added, has its default."""
+    """A take from before a control was added has the control's default."""
     takes = part("addon.takes.take_store")
     _store(action, {name: value for name, value in TODAY.items() if name != "intensity"})
     info = takes.read_info(action)
@@ -133,7 +133,7 @@ def test_new_controls_need_no_migration(action: "bpy.types.Action") -> None:
     assert info.performance.identity == "Ada"
 
 
-def test_migration_leaves_its_input_alone() -> None:
+def test_migration_keeps_its_input() -> None:
     before = {form: dict(stored) for form, stored in EARLIER.items()}
     for form, stored in EARLIER.items():
         assert versions.current(stored).keys() == TODAY.keys() and stored == before[form]
@@ -141,32 +141,32 @@ def test_migration_leaves_its_input_alone() -> None:
     assert versions.current(TODAY) == TODAY
 
 
-def test_newer_take_is_left_alone(action: "bpy.types.Action") -> None:
+def test_newer_take_stays_unchanged(action: "bpy.types.Action") -> None:
     takes = part("addon.takes.take_store")
     _store(action, {**TODAY, "version": 3, "locks": "of another kind"})
     assert list(takes.all_takes()) == []
     says = '"Some Take" was made with a newer version of this extension: update the extension to edit it'
     with pytest.raises(takes.TakeError, match=says):
-        takes.chosen_take(part("addon.rig.face_rig").read_face(bpy.data.objects["Head"]))
+        takes.require_active_take(part("addon.rig.face_rig").read_face(bpy.data.objects["Head"]))
     for operator in ("take_assign", "take_duplicate", "take_delete"):
         with pytest.raises(RuntimeError, match="newer version"):
             getattr(bpy.ops.lipsync, operator)("EXEC_DEFAULT", take="Some Take")
     assert not bpy.ops.lipsync.take_again.poll()
     assert action["lipsync_take"]["locks"] == "of another kind" and bpy.data.actions.get("Some Take") == action
     add = part("addon.takes.controls")
-    add.catch_up()
+    add.update_keys()
     assert bpy.data.objects["Head"].data.shape_keys.animation_data.action == action
 
 
 @pytest.mark.parametrize(
     "stored", [5, "x", {}, {"strip": "x"}, {**TODAY, "version": 0}, {**TODAY, "version": "new"}], ids=repr
 )
-def test_malformed_take_harms_nothing(action: "bpy.types.Action", stored: Any) -> None:
+def test_malformed_take_is_ignored(action: "bpy.types.Action", stored: Any) -> None:
     action["lipsync_take"] = stored
     takes = part("addon.takes.take_store")
     known = isinstance(stored, dict) and stored.get("version") == "new"  # of no version: as if none were told
     assert takes.is_take(action) is known and PACKAGE
     for name in ("VIEW3D_PT_lipsync", "VIEW3D_PT_lipsync_takes"):
         assert hasattr(bpy.types, name)
-    assert part("addon.properties").shown_take(bpy.context) == (action if known else None)
+    assert part("addon.properties").active_take(bpy.context) == (action if known else None)
     assert takes.unused_seed("x", 0) == 1

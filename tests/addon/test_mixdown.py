@@ -1,4 +1,4 @@
-"""What is heard of a strip, played by Blender alone: retimed strips are spoken as they sound, and the artist's scene stays as it was."""
+"""Mixdowns of one strip: retimed strips are spoken as they sound, and the artist's scene stays as it was."""
 
 import threading
 import time
@@ -40,7 +40,7 @@ def _seconds(file: Path) -> np.ndarray:
 
 
 def _lag(heard: np.ndarray, wanted: np.ndarray) -> float:
-    """By how many seconds the one is late."""
+    """Return by how many seconds the first sound lags behind the second."""
     length = 2 * max(len(heard), len(wanted))
     match = np.fft.irfft(np.fft.rfft(heard, length) * np.fft.rfft(wanted, length).conj(), length)
     lag = int(match.argmax())
@@ -49,7 +49,7 @@ def _lag(heard: np.ndarray, wanted: np.ndarray) -> float:
 
 @pytest.fixture
 def crowded(scene: "bpy.types.Scene", speech: Path, face: "bpy.types.Object") -> "bpy.types.Strip":
-    """A trimmed strip that starts half a second later than its content, muted, on a muted channel, among others."""
+    """Add a trimmed strip that starts half a second after its content, muted, on a muted channel, among others."""
     strip = add_strip(scene, speech, 101)
     setattr(strip, "left_handle" if NEW_NAMES else "frame_final_start", 113)
     strip.name, strip.channel, strip.mute = "Line", 4, True
@@ -60,9 +60,7 @@ def crowded(scene: "bpy.types.Scene", speech: Path, face: "bpy.types.Object") ->
     return strip
 
 
-def test_a_strip_is_heard_alone_and_the_scene_stays_as_it_was(
-    crowded: "bpy.types.Strip", speech: Path, tmp_path: Path
-) -> None:
+def test_mixdown_plays_strip_alone(crowded: "bpy.types.Strip", speech: Path, tmp_path: Path) -> None:
     span = part("addon.generation.sound_strip").read_span(crowded, 24.0)
     before = _state(bpy.context.scene)
     heard = _seconds(part("addon.generation.mixdown").mix_down(span, tmp_path))
@@ -74,7 +72,7 @@ def test_a_strip_is_heard_alone_and_the_scene_stays_as_it_was(
     assert np.corrcoef(heard[:count], wanted[:count])[0, 1] > 0.95  # nothing else is heard
 
 
-def test_a_strip_that_is_gone_is_told(crowded: "bpy.types.Strip", tmp_path: Path) -> None:
+def test_deleted_strip_is_reported(crowded: "bpy.types.Strip", tmp_path: Path) -> None:
     strip = part("addon.generation.sound_strip")
     span = strip.read_span(crowded, 24.0)
     crowded.name = "Other"
@@ -87,9 +85,7 @@ def test_a_strip_that_is_gone_is_told(crowded: "bpy.types.Strip", tmp_path: Path
     assert _state(bpy.context.scene) == before
 
 
-def test_a_file_that_is_still_being_written_is_waited_for(
-    extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unfinished_mixdown_is_awaited(extension: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mixdown, path, rate = (
         part("addon.generation.mixdown"),
         tmp_path / "mixdown.wav",
@@ -117,9 +113,7 @@ def test_a_file_that_is_still_being_written_is_waited_for(
 
 
 @RETIMING
-def test_retimed_strip_is_spoken_at_its_own_pace(
-    scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path
-) -> None:
+def test_retimed_strip_is_spoken_as_heard(scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path) -> None:
     scene.lipsync.key_density = "DENSE"
     strip = add_strip(scene, speech)
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
@@ -139,7 +133,7 @@ def test_retimed_strip_is_spoken_at_its_own_pace(
     expected = np.interp(stretched, np.arange(len(plain)), plain)
     assert np.corrcoef(slow[:, 1], expected)[0, 1] > 0.6
     takes = part("addon.takes.take_store")
-    assert takes.read_info(action).retimed and "retimed strip" in str(takes.why_only_once(action))
+    assert takes.read_info(action).retimed and "retimed strip" in str(takes.regenerate_disabled_reason(action))
     assert list(part("addon.generation.backend_process").process.folder().glob("mixdown*")) == []
 
 

@@ -1,4 +1,4 @@
-"""A take that isn't seen to move the face is told, with what to press, whatever is in the way."""
+"""Warnings about takes that can't be seen to move the face, whatever the obstacle."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ FRAME = 20  # on which the take is widest open
 
 
 def _bend(ob: "bpy.types.Object") -> None:
-    """Give the keys of a triangle something to do."""
+    """Make the keys of a triangle deform it."""
     for number, block in enumerate(ob.data.shape_keys.key_blocks[1:], 1):
         points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.float32)
         points[number % 3] += (0.0, -0.3, 0.1)
@@ -33,7 +33,7 @@ def head(scene: "bpy.types.Scene") -> "bpy.types.Object":
 
 @pytest.fixture
 def take(head: "bpy.types.Object") -> "bpy.types.Action":
-    """An Action that opens the mouth at FRAME, assigned."""
+    """Assign an Action that opens the mouth at FRAME."""
     return _take(head)
 
 
@@ -63,7 +63,7 @@ def _told(ob: "bpy.types.Object", action: "bpy.types.Action") -> str:
 
 
 def _track(key: "bpy.types.Key") -> "bpy.types.NlaTrack":
-    """An NLA track with a strip of another Action, which keeps the mouth shut."""
+    """Add an NLA track whose Action keeps the mouth shut."""
     write = part("addon.keyframes.face_action")
     shut = write.write_action(
         "Shut",
@@ -133,7 +133,7 @@ def _mask(ob: "bpy.types.Object", key: "bpy.types.Key") -> None:
 
 
 def _nodes(ob: "bpy.types.Object", key: "bpy.types.Key") -> None:
-    """Geometry nodes that put a mesh of their own in place of the face."""
+    """Add geometry nodes that replace the face with another mesh."""
     tree = bpy.data.node_groups.new("Cube", "GeometryNodeTree")
     tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
     cube, out = tree.nodes.new("GeometryNodeMeshCube"), tree.nodes.new("NodeGroupOutput")
@@ -196,7 +196,7 @@ OBSTACLES = {
 
 
 @pytest.mark.parametrize("name", OBSTACLES)
-def test_what_is_in_the_way_is_told(head: "bpy.types.Object", take: "bpy.types.Action", name: str) -> None:
+def test_obstacles_are_reported(head: "bpy.types.Object", take: "bpy.types.Action", name: str) -> None:
     change, words = OBSTACLES[name]
     change(head, head.data.shape_keys)
     told = [*map(str, part("addon.rig.face_rig").read_face(head).warnings()), _told(head, take)]
@@ -225,13 +225,13 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_is_in_nobodys_way_is_not_told(head: "bpy.types.Object", take: "bpy.types.Action", name: str) -> None:
+def test_harmless_settings_cause_no_warning(head: "bpy.types.Object", take: "bpy.types.Action", name: str) -> None:
     HARMLESS[name](head, head.data.shape_keys)
     assert _told(head, take) == ""
     assert part("addon.rig.face_rig").read_face(head).warnings() == []
 
 
-def test_teeth_that_are_hidden_are_meant_to_be(head: "bpy.types.Object") -> None:
+def test_hidden_teeth_cause_no_warning(head: "bpy.types.Object") -> None:
     teeth = add_mesh("Teeth", ["jawOpen"], head)
     _bend(teeth)
     take = _take(head)
@@ -239,12 +239,12 @@ def test_teeth_that_are_hidden_are_meant_to_be(head: "bpy.types.Object") -> None
     assert _told(head, take) == ""
 
 
-def test_keys_that_deform_nothing_are_not_looked_at(scene: "bpy.types.Scene") -> None:
+def test_keys_without_effect_are_ignored(scene: "bpy.types.Scene") -> None:
     ob = add_mesh("Head", ["jawOpen"])
     assert _told(ob, _take(ob)) == ""
 
 
-def test_generating_tells_what_is_in_the_way(
+def test_generate_reports_obstacles(
     scene: "bpy.types.Scene", strip: "bpy.types.Strip", face: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = []

@@ -1,4 +1,4 @@
-"""Actions in NLA strips of their own: at their frames, eased from and to rest, on a track that they share as far as they can."""
+"""Actions in NLA strips: at their own frames, eased from and to rest, on as few tracks as possible."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def head(scene: "bpy.types.Scene") -> "bpy.types.Object":
     return add_mesh("Head", ["jawOpen"])
 
 
-def test_actions_play_at_their_frames_with_rest_between(head: "bpy.types.Object") -> None:
+def test_actions_play_at_their_frames(head: "bpy.types.Object") -> None:
     teeth = add_mesh("Teeth", ["jawOpen"], head)
     own = bpy.data.actions.new("Own")
     head.data.shape_keys.animation_data_create().action = own
@@ -48,7 +48,7 @@ def test_actions_play_at_their_frames_with_rest_between(head: "bpy.types.Object"
     assert own.use_fake_user
 
 
-def test_the_later_of_two_that_overlap_is_above(head: "bpy.types.Object") -> None:
+def test_later_action_is_above(head: "bpy.types.Object") -> None:
     _speak(head, "One", 11, 0.5, frames=60)
     _speak(head, "Two", 41, 0.8)
     assert _jaw(head, 30, 41, 60, 70) == pytest.approx([0.5, 0.8, 0.8, 0.5], abs=1e-6)
@@ -57,7 +57,7 @@ def test_the_later_of_two_that_overlap_is_above(head: "bpy.types.Object") -> Non
     assert [len(track.strips) for track in nla_tracks(head.data.shape_keys.animation_data)] == [2, 1]
 
 
-def test_the_artists_own_tracks_stay_as_they_are(head: "bpy.types.Object") -> None:
+def test_artists_tracks_stay_unchanged(head: "bpy.types.Object") -> None:
     _speak(head, "One", 11, 0.5)
     data = head.data.shape_keys.animation_data
     nla_tracks(data)[0].mute = True
@@ -68,14 +68,14 @@ def test_the_artists_own_tracks_stay_as_they_are(head: "bpy.types.Object") -> No
     assert len(tracks) == 3 and len(tracks[2].strips) == 1 and tracks[2].name.startswith("Lip Sync")
 
 
-def test_it_is_the_same_when_the_file_is_opened_again(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_nla_survives_reopening(head: "bpy.types.Object", tmp_path: Path) -> None:
     _speak(head, "One", 11, 0.5)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     assert _jaw(bpy.data.objects["Head"], 1, 20, 60) == pytest.approx([0, 0.5, 0], abs=1e-6)
 
 
-def test_what_a_take_joins_is_kept_in_the_file(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_joined_strips_are_stored(head: "bpy.types.Object", tmp_path: Path) -> None:
     takes, Performance = part("addon.takes.take_store"), part("backend.performance").Performance
     action = _speak(head, "One", 11, 0.5)
     infos = [
@@ -84,13 +84,18 @@ def test_what_a_take_joins_is_kept_in_the_file(head: "bpy.types.Object", tmp_pat
     ]
     takes.mark(action, infos[0], Curves(("jawOpen",), np.full((20, 1), 0.5, np.float32), 24.0))
     assert (
-        takes.read_parts(action) == () and takes.why_only_once(action) is None and not takes.read_info(action).retimed
+        takes.read_parts(action) == ()
+        and takes.regenerate_disabled_reason(action) is None
+        and not takes.read_info(action).retimed
     )
     takes.mark_parts(action, infos)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     action = bpy.data.actions["One"]
     assert takes.read_parts(action) == ("Who?", "Me.") and takes.read_info(action) == infos[0]
-    assert str(takes.why_only_once(action)) == '"One" joins the takes of 2 strips: regenerate them with Generate All'
+    assert (
+        str(takes.regenerate_disabled_reason(action))
+        == '"One" joins the takes of 2 strips: regenerate them with Generate All'
+    )
     del action["lipsync_take"]["retimed"], action["lipsync_take"]["version"]  # as takes of an earlier version are
     assert takes.read_info(action) == infos[0]

@@ -1,4 +1,4 @@
-"""What the panel says of a face."""
+"""The panel's description of a face."""
 
 import bpy
 import pytest
@@ -6,7 +6,7 @@ from helpers import add_mesh, part
 
 
 class _Layout:
-    """Stands in for Blender's, which can't be drawn on without a window: keeps the labels."""
+    """Replaces Blender's layout, which needs a window. It records the labels."""
 
     def __init__(self) -> None:
         self.labels: list[str] = []
@@ -32,7 +32,7 @@ class _Layout:
         (["Antenna"], []),
     ],
 )
-def test_coverage_is_said(scene: "bpy.types.Scene", keys: list[str], lines: list[str]) -> None:
+def test_coverage_is_shown(scene: "bpy.types.Scene", keys: list[str], lines: list[str]) -> None:
     add_mesh("Head", keys)
     layout = _Layout()
     part("addon.panels.main")._draw_coverage(layout, bpy.context)

@@ -1,4 +1,4 @@
-"""Another model and another Python, chosen in the preferences."""
+"""Choosing another model and another Python in the preferences."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from helpers import part, preference
 
 @pytest.fixture
 def own_model(extension: Path, tmp_path: Path) -> Path:
-    """A model of the artist's: ours, but for the name of an identity."""
+    """Copy the extension's model, with another name for one identity."""
     folder = tmp_path / "My Model"
     shutil.copytree(extension / "backend" / "model", folder)
     _rename(folder, "Ada", "Grandmother")
@@ -27,7 +27,7 @@ def _rename(model: Path, old: str, new: str) -> None:
     next(entry for entry in card["identities"] if entry["name"] == old)["name"] = new
     (model / "model.json").write_text(json.dumps(card))
     os.utime(
-        model / "model.json", ns=(0, part("addon.generation.model_info").changed(model)[0] + 10**9)
+        model / "model.json", ns=(0, part("addon.generation.model_info").file_times(model)[0] + 10**9)
     )  # later, however coarse the disk's clock is
 
 
@@ -35,7 +35,7 @@ def _menu() -> list[str]:
     return [name for name, *_ in part("addon.properties")._identity_items(bpy.context.scene.lipsync)]
 
 
-def test_menus_are_those_of_the_model_chosen(scene: "bpy.types.Scene", own_model: Path) -> None:
+def test_menus_list_chosen_model(scene: "bpy.types.Scene", own_model: Path) -> None:
     assert "Ada" in _menu() and "Grandmother" not in _menu()
     with preference(model=str(own_model)):
         assert "Grandmother" in _menu() and "Ada" not in _menu()
@@ -44,7 +44,7 @@ def test_menus_are_those_of_the_model_chosen(scene: "bpy.types.Scene", own_model
     assert "Ada" in _menu()
 
 
-def test_model_chosen_performs(
+def test_chosen_model_is_used(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
 ) -> None:
     takes, model = part("addon.takes.take_store"), part("addon.generation.model_info")
@@ -83,7 +83,7 @@ def test_model_chosen_performs(
         ),
     ],
 )
-def test_wrong_folder_is_told(
+def test_wrong_folder_is_reported(
     face: "bpy.types.Object",
     strip: "bpy.types.Strip",
     tmp_path: Path,
@@ -106,7 +106,7 @@ def test_wrong_folder_is_told(
         assert _menu() == ["auto"]
 
 
-def test_the_extension_s_own_model_stands_in_for_a_broken_one(
+def test_own_model_replaces_broken_one(
     scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
 ) -> None:
     job, make_request, takes, model = (
@@ -136,7 +136,7 @@ def test_the_extension_s_own_model_stands_in_for_a_broken_one(
         (own_model / "decoder.onnx").write_bytes(whole)  # mended, and the next take is of it
         assert model.problem(own_model) is None and bpy.ops.lipsync.generate() == {"FINISHED"}
         assert (
-            takes.read_info(takes.current_take(part("addon.rig.face_rig").read_face(face))).performance.identity
+            takes.read_info(takes.assigned_action(part("addon.rig.face_rig").read_face(face))).performance.identity
             == "Grandmother"
         )
     part("addon.generation.backend_process").process.restart()
@@ -146,14 +146,12 @@ def _names(card: Any) -> set[str]:
     return {entry.name for entry in card.identities}
 
 
-def test_file_in_place_of_a_folder_is_told(extension: Path, tmp_path: Path) -> None:
+def test_model_file_instead_of_folder(extension: Path, tmp_path: Path) -> None:
     (tmp_path / "model").write_text("")
     assert "can't be read (Not a directory)" in str(part("addon.generation.model_info").problem(tmp_path / "model"))
 
 
-def test_backend_starts_anew_for_another_setup_alone(
-    face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path
-) -> None:
+def test_backend_restarts_for_other_setup(face: "bpy.types.Object", strip: "bpy.types.Strip", own_model: Path) -> None:
     backend, setup, own = (
         part("addon.generation.backend_process").process,
         part("addon.generation.backend_process").BackendSetup,
@@ -171,7 +169,7 @@ def test_backend_starts_anew_for_another_setup_alone(
     backend.restart()
 
 
-def test_runtime_is_chosen_for_another_python_alone(extension: Path) -> None:
+def test_runtime_needs_another_python(extension: Path) -> None:
     setup = part("addon.preferences").backend_setup
     with preference(runtime="tensorrt"):
         assert setup(bpy.context).runtime == "onnx"
@@ -180,7 +178,7 @@ def test_runtime_is_chosen_for_another_python_alone(extension: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="another Python is a shell script here")
-def test_runtime_that_is_not_there_is_told_and_done_without(
+def test_missing_runtime_falls_back_with_warning(
     face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path
 ) -> None:
     job, make_request = part("addon.generation.job"), part("addon.operators.generate").make_request

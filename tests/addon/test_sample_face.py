@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def load(name: str) -> types.ModuleType:
-    """A module of the add-on, imported as Blender does: as part of one package that holds `addon` and `backend`."""
+    """Import a module of the add-on as Blender does: as part of one package that holds `addon` and `backend`."""
     package = types.ModuleType("sample_face_under_test")
     package.__path__ = [str(ROOT)]
     addon = types.ModuleType("sample_face_under_test.addon")
@@ -69,7 +69,7 @@ def face():
         bpy.data.meshes.remove(ob.data)
 
 
-def test_all_of_it_is_there(face):
+def test_sample_face_is_complete(face):
     keys = {
         name: [block.name for block in ob.data.shape_keys.key_blocks[1:]] if ob.data.shape_keys else []
         for name, ob in face.parts.items()
@@ -161,7 +161,7 @@ def test_lids_cover_the_eye(face, pose):
     assert np.linalg.norm(eye, axis=-1).max() < np.linalg.norm(upper, axis=-1).min()
 
 
-def test_lids_clear_the_eye_on_their_way(face):
+def test_lids_clear_the_eye(face):
     surface = load("sample_face.surface")
     half = len(face.marks["lid_left"]) // 2
     for blink in np.linspace(0.0, 1.0, 9):
@@ -170,7 +170,7 @@ def test_lids_clear_the_eye_on_their_way(face):
 
 
 @pytest.mark.parametrize("name", CHANNELS)
-def test_each_key_does_something_of_its_own(face, name):
+def test_each_key_is_different(face, name):
     moves = face.moves("Face", name)
     size = np.linalg.norm(moves, axis=-1)
     assert 0.03 < size.max() < 5.0 and np.isfinite(size).all()
@@ -191,7 +191,7 @@ def test_left_is_left(face, name):
     assert np.linalg.norm(mirrored, axis=-1).sum() == pytest.approx(np.linalg.norm(moves, axis=-1).sum(), rel=0.02)
 
 
-def test_skull_and_foot_of_the_neck_stay(face):
+def test_skull_and_neck_stay_still(face):
     rest = face.key("Face", "Basis")
     still = (rest[:, 2] > 19.5) | (rest[:, 1] > 4.5) | (rest[:, 2] < 0.1)
     for name in CHANNELS:
@@ -205,7 +205,7 @@ def test_jaw_carries_the_lower_teeth_only(face):
     assert np.linalg.norm(face.moves("Tongue", "tongueOut"), axis=-1).max() > 2.0
 
 
-def test_teeth_and_tongue_fill_the_mouth_on_both_sides(face):
+def test_teeth_and_tongue_are_symmetric(face):
     lips = face.key("Face", "Basis")[face.marks["lip_upper"]]
     teeth, tongue = face.key("Teeth", "Basis"), face.key("Tongue", "Basis")
     for x in np.linspace(-2.3, 2.3, 13):

@@ -1,4 +1,4 @@
-"""Seconds of a file out of strips: trimmed, held, moved, packed, and those that can't be told."""
+"""The spans of strips: trimmed, held, moved and packed ones, and strips that can't be used."""
 
 from pathlib import Path
 
@@ -23,13 +23,13 @@ def _refusal(name: str = "") -> str:
     return str(caught.value)
 
 
-def test_whole_strip(strip: "bpy.types.Strip", speech: Path) -> None:
+def test_whole_strip_is_spoken(strip: "bpy.types.Strip", speech: Path) -> None:
     span = _span()
     assert (span.strip, span.file, span.packed) == ("Hello There", str(speech), False)
     assert (span.start, span.first_frame, span.fps) == (0.0, 11, 24.0)
 
 
-def test_trimmed_and_moved_strip_at_ntsc_rate(scene: "bpy.types.Scene", speech: Path) -> None:
+def test_trimmed_strip_at_ntsc_rate(scene: "bpy.types.Scene", speech: Path) -> None:
     scene.render.fps, scene.render.fps_base = 30, 1.001
     strip = add_strip(scene, speech, frame=101)
     _set(strip, "left_handle", "frame_final_start", 116)
@@ -42,15 +42,13 @@ def test_trimmed_and_moved_strip_at_ntsc_rate(scene: "bpy.types.Scene", speech: 
     assert moved.first_frame == 16 and moved.start == pytest.approx(span.start) and moved.end == pytest.approx(span.end)
 
 
-def test_strip_held_before_its_sound_begins_where_it_is_heard(strip: "bpy.types.Strip") -> None:
+def test_held_start_is_skipped(strip: "bpy.types.Strip") -> None:
     _set(strip, "left_handle", "frame_final_start", 1)
     span = _span()
     assert span.first_frame == 11 and span.start == 0.0
 
 
-def test_strip_held_behind_its_sound_gets_keys_for_what_is_heard(
-    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip"
-) -> None:
+def test_held_end_gets_no_keys(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     frames = strip.right_handle - 11 if NEW_NAMES else strip.frame_final_end - 11
     _set(strip, "right_handle", "frame_final_end", 11 + frames + 200)
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
@@ -65,7 +63,7 @@ def test_strip_is_picked_by_name(scene: "bpy.types.Scene", strip: "bpy.types.Str
     assert part("addon.generation.sound_strip").find_span(bpy.context, scene.lipsync.strip).strip == strip.name
 
 
-def test_strip_inside_a_meta_strip_ends_with_it(scene: "bpy.types.Scene", strip: "bpy.types.Strip") -> None:
+def test_nested_strip_ends_with_meta_strip(scene: "bpy.types.Scene", strip: "bpy.types.Strip") -> None:
     editor = scene.sequence_editor
     meta = (editor.strips if hasattr(editor, "strips") else editor.sequences).new_meta("Meta", 2, 1)
     strip.move_to_meta(meta)
@@ -77,7 +75,7 @@ def test_strip_inside_a_meta_strip_ends_with_it(scene: "bpy.types.Scene", strip:
     assert span.first_frame == 21 and span.start == pytest.approx(10 / 24) and span.end == pytest.approx(34 / 24)
 
 
-def test_packed_sound_is_spoken_without_its_file(
+def test_packed_sound_needs_no_file(
     scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / speech.name
@@ -89,7 +87,7 @@ def test_packed_sound_is_spoken_without_its_file(
     assert list(part("addon.generation.backend_process").process.folder().glob("packed*")) == []
 
 
-def test_what_cant_be_heard_is_refused_with_a_reason(
+def test_unusable_strips_are_refused(
     scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp_path: Path
 ) -> None:
     assert _refusal() == "Add a sound strip in the Sequencer"
@@ -107,7 +105,7 @@ def test_what_cant_be_heard_is_refused_with_a_reason(
 
 
 @pytest.mark.skipif(bpy.app.version < (5, 0), reason="the Sequencer shows its own scene since 5.0")
-def test_strip_of_the_sequencers_scene_needs_the_same_fps(scene: "bpy.types.Scene", speech: Path) -> None:
+def test_sequencer_scene_needs_same_fps(scene: "bpy.types.Scene", speech: Path) -> None:
     edit = bpy.data.scenes.new("Edit")
     edit.render.fps = scene.render.fps = 25
     add_strip(edit, speech)

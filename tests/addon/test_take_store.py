@@ -1,4 +1,4 @@
-"""Takes after they were made: duplicated, pushed down, deleted, made again, and marked when a hand has changed their keys."""
+"""The take list: duplicating, pushing down, deleting and regenerating takes, and detecting manual edits."""
 
 import shutil
 import time
@@ -19,7 +19,7 @@ JAW = 'key_blocks["jawOpen"].value'
 
 @pytest.fixture
 def head(scene: "bpy.types.Scene") -> "bpy.types.Object":
-    """A head with teeth, active."""
+    """Add a head with teeth, active."""
     teeth = add_mesh("Teeth", ["jawOpen"])
     head = add_mesh("Head", list(CHANNELS))
     teeth.parent = head
@@ -34,14 +34,14 @@ def _capture(folder: Path, name: str, frames: int = 48) -> Path:
 
 
 def _import(folder: Path, name: str = "Line", frame: int = 11) -> "bpy.types.Action":
-    """A take that needs neither sound nor backend, on the active face from a frame on."""
+    """Import a take on the active face, from a frame on, without sound or backend."""
     bpy.context.scene.frame_set(frame)
     assert bpy.ops.lipsync.import_capture(filepath=str(_capture(folder, name))) == {"FINISHED"}
     return _moving()
 
 
 def _generate(file: Path, **changes: object) -> "bpy.types.Action":
-    """A take of a sound file on the active face, also where Blender itself has no sound."""
+    """Generate a take of a sound file on the active face, even in a Blender without sound."""
     span = part("addon.generation.sound_strip").Span("Hello", "", str(file), False, 0.5, 2.5, 11, 24.0)
     job, style = part("addon.generation.job"), part("addon.properties").key_style(bpy.context)
     performance = part("backend.performance").Performance(**{"seed": 3, "fps": 24.0} | changes)
@@ -61,13 +61,13 @@ def _moving(name: str = "Head") -> Any:
 
 
 def _change(action: "bpy.types.Action") -> None:
-    """As a hand does: a key of the jaw is moved, and Blender told."""
+    """Move a key of the jaw as a manual edit does, and notify Blender."""
     fcurves(action)[JAW].keyframe_points[3].co.y += 0.1
     bpy.context.view_layer.update()
 
 
 def _reason(operator) -> str:
-    """Why a button is disabled."""
+    """Return why a button is disabled."""
     before = snapshot()
     with pytest.raises(RuntimeError) as caught:
         operator()
@@ -79,7 +79,7 @@ def _reason(operator) -> str:
 
 
 @pytest.mark.parametrize("interpolation", ["BEZIER", "LINEAR"])
-def test_edits_are_seen_and_undone(
+def test_edits_are_detected_and_undone(
     scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path, interpolation: str
 ) -> None:
     edits = part("addon.takes.edit_tracking")
@@ -112,7 +112,7 @@ def test_edits_are_seen_and_undone(
     }.items(),
     ids=lambda case: case[0],
 )
-def test_every_kind_of_edit_is_seen(head: "bpy.types.Object", tmp_path: Path, edit) -> None:
+def test_every_kind_of_edit_is_detected(head: "bpy.types.Object", tmp_path: Path, edit) -> None:
     edits, action = part("addon.takes.edit_tracking"), _import(tmp_path)
     assert not edits.shows_edited(action)
     edit[1](fcurves(action)[JAW])
@@ -130,7 +130,7 @@ def _key_the_jaw() -> None:
     assert bpy.data.objects["Head"].data.shape_keys.key_blocks["jawOpen"].keyframe_insert("value", frame=33)
 
 
-def test_looking_is_no_edit(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_drawing_is_no_edit(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
     edits, action = part("addon.takes.edit_tracking"), _import(tmp_path)
     for curve in fcurves(action).values():
         curve.keyframe_points[2].select_control_point = True
@@ -146,9 +146,7 @@ def test_looking_is_no_edit(scene: "bpy.types.Scene", head: "bpy.types.Object", 
     assert edits.shows_edited(bpy.data.actions["Renamed"])  # the handlers outlive the file
 
 
-def test_a_change_taken_back_is_no_edit(
-    head: "bpy.types.Object", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reverted_change_is_no_edit(head: "bpy.types.Object", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edits, action = part("addon.takes.edit_tracking"), _import(tmp_path)
     point = fcurves(action)[JAW].keyframe_points[3]
     before, asked = point.co.y, []
@@ -168,7 +166,7 @@ def test_a_change_taken_back_is_no_edit(
     assert not edits.shows_edited(action)
 
 
-def test_seal_takes_the_keys_for_unedited(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_marking_makes_keys_unedited(head: "bpy.types.Object", tmp_path: Path) -> None:
     takes, edits, action = (
         part("addon.takes.take_store"),
         part("addon.takes.edit_tracking"),
@@ -176,11 +174,11 @@ def test_seal_takes_the_keys_for_unedited(head: "bpy.types.Object", tmp_path: Pa
     )
     _change(action)
     assert takes.is_edited(action) and edits.shows_edited(action)
-    takes.seal(action)
+    takes.mark_unedited(action)
     assert not takes.is_edited(action) and not edits.shows_edited(action)
 
 
-def test_panels_ask_in_no_time(scene: "bpy.types.Scene", head: "bpy.types.Object") -> None:
+def test_edit_state_is_fast_to_draw(scene: "bpy.types.Scene", head: "bpy.types.Object") -> None:
     """Five dense takes of ten minutes, at 30 fps. Processor time, so other processes don't count."""
     edits, takes = part("addon.takes.edit_tracking"), part("addon.takes.take_store")
     keys, rig = part("addon.keyframes.face_action"), part("addon.rig.face_rig")
@@ -200,7 +198,7 @@ def test_panels_ask_in_no_time(scene: "bpy.types.Scene", head: "bpy.types.Object
     assert fastest < 0.001
 
 
-def test_handlers_go_with_the_addon(head: "bpy.types.Object") -> None:
+def test_handlers_are_removed_with_addon(head: "bpy.types.Object") -> None:
     lists = [
         getattr(bpy.app.handlers, name) for name in ("depsgraph_update_post", "undo_post", "redo_post", "load_post")
     ]
@@ -214,7 +212,7 @@ def test_handlers_go_with_the_addon(head: "bpy.types.Object") -> None:
 # Duplicate
 
 
-def test_duplicate_keeps_edits_and_gets_the_next_name(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_duplicate_keeps_edits(head: "bpy.types.Object", tmp_path: Path) -> None:
     takes, action = part("addon.takes.take_store"), _import(tmp_path)
     _change(action)
     began = time.time()
@@ -239,9 +237,7 @@ def test_duplicate_keeps_edits_and_gets_the_next_name(head: "bpy.types.Object", 
 # Push down
 
 
-def test_pushed_down_take_plays_from_the_nla(
-    scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path
-) -> None:
+def test_pushed_down_take_plays(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
     action, keys = _import(tmp_path), head.data.shape_keys
     scene.frame_set(20)
     wanted = [block.value for block in keys.key_blocks]
@@ -264,9 +260,7 @@ def test_pushed_down_take_plays_from_the_nla(
     assert "The face has no active take" in _reason(bpy.ops.lipsync.take_push_down)
 
 
-def test_pushed_down_takes_follow_one_another(
-    scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path
-) -> None:
+def test_pushed_down_takes_play_in_turn(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
     jaw = head.data.shape_keys.key_blocks["jawOpen"]
     values = {}
     for name, frame in (("First", 11), ("Second", 101), ("Third", 201)):
@@ -282,7 +276,7 @@ def test_pushed_down_takes_follow_one_another(
     assert jaw.value == 0.0
 
 
-def test_push_down_keeps_frames_between_frames(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_push_down_keeps_subframes(head: "bpy.types.Object", tmp_path: Path) -> None:
     action = _import(tmp_path)
     for curve in fcurves(action).values():
         for point in curve.keyframe_points:
@@ -293,7 +287,7 @@ def test_push_down_keeps_frames_between_frames(head: "bpy.types.Object", tmp_pat
     assert (strip.frame_start, strip.action_frame_start, strip.scale) == (11.25, 11.25, 1.0)
 
 
-def test_push_down_of_a_take_that_moves_nothing_is_told(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_push_down_needs_active_take(head: "bpy.types.Object", tmp_path: Path) -> None:
     first = _import(tmp_path)
     _import(tmp_path)
     assert "isn't the active take: assign it first" in _reason(lambda: bpy.ops.lipsync.take_push_down(take=first.name))
@@ -307,7 +301,7 @@ def _three(folder: Path) -> list[str]:
     return [_import(folder).name for _ in range(3)]
 
 
-def test_delete_hands_on_to_the_take_before(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_delete_activates_previous_take(head: "bpy.types.Object", tmp_path: Path) -> None:
     first, second, third = _three(tmp_path)
     assert bpy.ops.lipsync.take_delete() == {"FINISHED"}
     assert third not in bpy.data.actions and _moving().name == _moving("Teeth").name == second
@@ -319,7 +313,7 @@ def test_delete_hands_on_to_the_take_before(head: "bpy.types.Object", tmp_path: 
     assert "The face has no active take" in _reason(bpy.ops.lipsync.take_delete)
 
 
-def test_delete_of_another_take_leaves_the_face_alone(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_deleting_inactive_take_keeps_face(head: "bpy.types.Object", tmp_path: Path) -> None:
     first, *_, third = _three(tmp_path)
     stranger = add_mesh("Stranger", ["jawOpen"])
     bpy.ops.lipsync.take_assign(take=first)
@@ -329,7 +323,7 @@ def test_delete_of_another_take_leaves_the_face_alone(head: "bpy.types.Object", 
     assert 'There is no take "Gone"' in _reason(lambda: bpy.ops.lipsync.take_delete(take="Gone"))
 
 
-def test_delete_is_undone_in_one_step(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_delete_undoes_in_one_step(head: "bpy.types.Object", tmp_path: Path) -> None:
     names = _three(tmp_path)
     bpy.ops.ed.undo_push(message="Before")
     assert bpy.ops.lipsync.take_delete("EXEC_DEFAULT", True) == {"FINISHED"}
@@ -339,7 +333,7 @@ def test_delete_is_undone_in_one_step(head: "bpy.types.Object", tmp_path: Path) 
     ]
 
 
-def test_a_take_on_the_nla_is_not_deleted(head: "bpy.types.Object", tmp_path: Path) -> None:
+def test_take_on_nla_is_not_deleted(head: "bpy.types.Object", tmp_path: Path) -> None:
     first = _import(tmp_path)
     bpy.ops.lipsync.take_push_down()
     bpy.ops.lipsync.take_assign(take=first.name)
@@ -352,7 +346,7 @@ def test_a_take_on_the_nla_is_not_deleted(head: "bpy.types.Object", tmp_path: Pa
 # Regenerate
 
 
-def test_made_again_it_is_the_same(scene: "bpy.types.Scene", head: "bpy.types.Object", speech: Path) -> None:
+def test_regenerated_take_is_the_same(scene: "bpy.types.Scene", head: "bpy.types.Object", speech: Path) -> None:
     takes, began = part("addon.takes.take_store"), time.time()
     first = _generate(speech)
     assert began <= takes.read_info(first).made <= time.time()
@@ -373,7 +367,7 @@ def test_made_again_it_is_the_same(scene: "bpy.types.Scene", head: "bpy.types.Ob
     assert {name: getattr(before, name) for name in fields} == {name: getattr(after, name) for name in fields}
 
 
-def test_what_is_not_the_same_is_told(
+def test_differences_of_regenerated_take_warn(
     scene: "bpy.types.Scene", head: "bpy.types.Object", speech: Path, tmp_path: Path
 ) -> None:
     file = Path(shutil.copy(speech, tmp_path / "line.ogg"))
@@ -396,7 +390,7 @@ def test_what_is_not_the_same_is_told(
     assert sound.startswith("The sound has changed") and model.startswith("The model has changed") and "24 fps" in rate
 
 
-def test_sound_that_is_gone_is_told(head: "bpy.types.Object", speech: Path, tmp_path: Path) -> None:
+def test_missing_sound_is_reported(head: "bpy.types.Object", speech: Path, tmp_path: Path) -> None:
     file = Path(shutil.copy(speech, tmp_path / "line.ogg"))
     _generate(file)
     file.unlink()
@@ -405,7 +399,7 @@ def test_sound_that_is_gone_is_told(head: "bpy.types.Object", speech: Path, tmp_
     assert 'imported from "Line.csv": import that file again' in _reason(bpy.ops.lipsync.take_again)
 
 
-def test_sound_that_was_packed_or_moved_is_found(
+def test_packed_or_moved_sound_is_found(
     scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp_path: Path
 ) -> None:
     file = Path(shutil.copy(speech, tmp_path / "line.ogg"))
@@ -429,7 +423,7 @@ def test_sound_that_was_packed_or_moved_is_found(
 # Several at once
 
 
-def test_three_at_once(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_three_takes_at_once(scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     assert bpy.ops.lipsync.resample(count=3) == {"FINISHED"}
     takes = part("addon.takes.take_store")
@@ -441,8 +435,8 @@ def test_three_at_once(scene: "bpy.types.Scene", face: "bpy.types.Object", strip
         assert {action.slots[0].target_id_type for action in others} == {"KEY"}
 
 
-def test_unassigned_takes_are_for_shape_keys(head: "bpy.types.Object", tmp_path: Path) -> None:
-    """Or Blender 4.4 and newer would not know what an older file's take is for."""
+def test_unassigned_takes_have_key_slot(head: "bpy.types.Object", tmp_path: Path) -> None:
+    """Otherwise Blender 4.4 and newer couldn't assign the take of an older file."""
     action = _import(tmp_path).copy()
     assert action.id_root == "KEY" if not hasattr(action, "slots") else action.slots[0].target_id_type == "KEY"
 
@@ -450,15 +444,15 @@ def test_unassigned_takes_are_for_shape_keys(head: "bpy.types.Object", tmp_path:
 # What the list says
 
 
-def test_list_says_what_differs(head: "bpy.types.Object", speech: Path, tmp_path: Path) -> None:
+def test_list_shows_what_differs(head: "bpy.types.Object", speech: Path, tmp_path: Path) -> None:
     panel, takes = part("addon.panels.takes"), part("addon.takes.take_store")
     action = _generate(speech, emotion="happiness")
     info = takes.read_info(action)
     now = time.strftime("%H:%M", time.localtime(info.made))
     assert (
-        panel._told(action, False)
+        panel._description(action, False)
         == f"{info.performance.identity.replace('_', ' ').title()} \u00b7 Happiness \u00b7 Seed 3 \u00b7 {now}"
     )
-    assert panel._told(_import(tmp_path), True).startswith("Edited \u00b7 Imported \u00b7 Line.csv \u00b7 ")
+    assert panel._description(_import(tmp_path), True).startswith("Edited \u00b7 Imported \u00b7 Line.csv \u00b7 ")
     day = time.mktime((2001, 2, 3, 4, 5, 6, 0, 0, -1))
     assert panel._short_time(day) == "2001-02-03"

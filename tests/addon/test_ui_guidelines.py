@@ -1,4 +1,4 @@
-"""What the add-on owes its user wherever it shows something, and what the extension platform's guidelines forbid."""
+"""User interface guidelines: Blender's, and those of the extension platform."""
 
 import ast
 import re
@@ -36,7 +36,7 @@ _CHANGES_NOTHING = {
 
 
 def _is_title(label: str) -> bool:
-    """Whether its words begin with capitals, but for small ones inside."""
+    """Return True if all words begin with capitals, except for small ones inside."""
     words = re.findall(r"[^\W\d_][\w']*", label)
     return all(word[0].isupper() or (number and word in _SMALL | _UNITS) for number, word in enumerate(words))
 
@@ -50,7 +50,7 @@ def test_labels_are_in_title_case(extension: Path) -> None:
             assert all(name and (_is_title(name) or is_curve(name)) for name in names), (cls, prop.identifier)
 
 
-def test_tooltips_are_sentences_without_a_full_stop(extension: Path) -> None:
+def test_tooltips_have_no_period(extension: Path) -> None:
     tooltips = {cls.__name__: tooltip(cls) for cls in classes(bpy.types.Operator)}
     for cls in classes():
         for prop in properties(cls):
@@ -78,12 +78,12 @@ def test_search_finds_every_operator(extension: Path) -> None:
     assert len({*labels}) == len(labels)
 
 
-def test_operators_are_one_step_of_undo_each(extension: Path) -> None:
+def test_operators_undo_in_one_step(extension: Path) -> None:
     for cls in classes(bpy.types.Operator):
         assert ("UNDO" in getattr(cls, "bl_options", ())) == (cls.bl_idname not in _CHANGES_NOTHING), cls
 
 
-def test_disabled_buttons_say_why() -> None:
+def test_disabled_buttons_give_reasons() -> None:
     for file, tree in sources("addon"):
         for cls in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
             is_button = any("Operator" in ast.unparse(base) for base in cls.bases) or cls.name.startswith("_")
@@ -93,7 +93,7 @@ def test_disabled_buttons_say_why() -> None:
                 assert "poll_message_set" in ast.unparse(poll), f"{file.name}: {cls.name}"
 
 
-def test_undo_takes_a_generation_back_in_one_step(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
+def test_generation_undoes_in_one_step(face: "bpy.types.Object", strip: "bpy.types.Strip") -> None:
     bpy.ops.ed.undo_push(message="Before")
     before = snapshot()
     assert bpy.ops.lipsync.resample("EXEC_DEFAULT", True, count=2) == {"FINISHED"}
@@ -102,7 +102,7 @@ def test_undo_takes_a_generation_back_in_one_step(face: "bpy.types.Object", stri
     assert snapshot() == before
 
 
-def test_sample_face_in_edit_mode_is_refused_with_a_reason(scene: "bpy.types.Scene") -> None:
+def test_edit_mode_refuses_sample_face(scene: "bpy.types.Scene") -> None:
     add_mesh("Head", [])
     bpy.ops.object.mode_set(mode="EDIT")
     with pytest.raises(RuntimeError, match="Switch to Object Mode"):
@@ -120,8 +120,8 @@ def test_nothing_goes_online() -> None:
         assert not {name.partition(".")[0] for name in imported} & _NETWORK, file
 
 
-def test_blenders_process_is_left_as_it_is() -> None:
-    """No search path is changed, and no path is made of the place that the add-on lies in but to read what came with it."""
+def test_blenders_process_stays_unchanged() -> None:
+    """Python's search paths stay unchanged, and the add-on only reads in its own folder."""
     for file, tree in sources("addon"):
         code = ast.unparse(tree)
         assert "sys.path" not in code and "site.addsitedir" not in code, file
@@ -130,6 +130,6 @@ def test_blenders_process_is_left_as_it_is() -> None:
         assert makers <= {"backend_process.py", "model_info.py", "controls.py"}, file
 
 
-def test_name_is_our_own() -> None:
+def test_name_avoids_blender_trademark() -> None:
     manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text())
     assert "blender" not in manifest["name"].lower() and manifest["blender_version_min"] == "4.2.0"

@@ -1,4 +1,4 @@
-"""Mapping files and manifests from strangers, read by the add-on's own modules and through its operators."""
+"""Mapping files and manifests from untrusted sources, read by modules and through operators."""
 
 import json
 import time
@@ -80,7 +80,7 @@ def test_huge_texts_are_refused(content: bytes, tmp_path: Path) -> None:
             read(tmp_path / "file")
 
 
-def test_an_endless_file_is_refused(tmp_path: Path) -> None:
+def test_endless_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(mapping_file.MappingError, match="too long for a mapping"):
         mapping_file.read(Path("/dev/zero"))
     (tmp_path / "large").touch()
@@ -91,8 +91,8 @@ def test_an_endless_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stranger", ["\ud800", "\0", "\u202e", "x" * 100_000, "../../etc/passwd", "100%s {} %(x)s"])
-def test_strange_names_reach_no_harm(stranger: str, scene: "bpy.types.Scene", tmp_path: Path) -> None:
-    """Through the operators: what they report holds what the file says."""
+def test_strange_names_are_harmless(stranger: str, scene: "bpy.types.Scene", tmp_path: Path) -> None:
+    """The operators report names from the file, whatever they are."""
     add_mesh("Head", list(CHANNELS))
     before = snapshot()
     texts: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""A take's curves as a mix of visemes."""
+"""Mixing a take's curves from visemes."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ POSES = {each.label: list(dict.fromkeys(each.spellings.values())) for each in vi
 
 
 def _mix(poses: list[str], **channels: float) -> dict[str, float]:
-    """One frame's weights."""
+    """Return the weights of one frame."""
     values = np.array([[channels.get(name, 0.0) for name in CHANNELS]], np.float32)
     return dict(zip(poses, visemes.mix(poses, CHANNELS, values)[0].tolist(), strict=True))
 
@@ -21,28 +21,28 @@ def _strongest(weights: dict[str, float]) -> str:
 
 
 @pytest.mark.parametrize("label", POSES)
-def test_rest_is_rest(label: str) -> None:
+def test_rest_gets_rest_pose(label: str) -> None:
     weights = _mix(POSES[label], eyeBlinkLeft=1.0, mouthSmileLeft=0.6, mouthSmileRight=0.6)
     assert weights == {pose: float(pose == "sil") for pose in POSES[label]}
 
 
 @pytest.mark.parametrize("label", POSES)
-def test_jaw_alone_is_the_open_vowel(label: str) -> None:
+def test_jaw_alone_is_open_vowel(label: str) -> None:
     weights = _mix(POSES[label], jawOpen=0.5)
     assert _strongest(weights) == "aa" and weights["aa"] > 0.8
     assert sum(weights.values()) - weights["aa"] - weights.get("sil", 0.0) < 0.05
 
 
 @pytest.mark.parametrize("label", [label for label in POSES if "ou" in POSES[label]])
-def test_pucker_is_the_round_vowel(label: str) -> None:
+def test_pucker_is_round_vowel(label: str) -> None:
     weights = _mix(POSES[label], mouthPucker=0.8, mouthFunnel=0.2)
     assert _strongest(weights) in ("ou", "w") and weights["ou"] + weights.get("w", 0.0) > 0.75
 
 
 @pytest.mark.parametrize("label", POSES)
 @pytest.mark.parametrize("jaw", [0.0, 0.1, 0.3])
-def test_lips_that_close_close(label: str, jaw: float) -> None:
-    """Whatever the jaw does behind them."""
+def test_lip_closures_stay_closed(label: str, jaw: float) -> None:
+    """The jaw may be open behind the lips."""
     weights = _mix(
         POSES[label], jawOpen=jaw, mouthClose=jaw, mouthPressLeft=0.15, mouthPressRight=0.15, mouthRollUpper=0.1
     )
@@ -51,14 +51,14 @@ def test_lips_that_close_close(label: str, jaw: float) -> None:
 
 
 @pytest.mark.parametrize("label", [label for label in POSES if "FF" in POSES[label]])
-def test_lip_under_the_teeth(label: str) -> None:
+def test_lip_tucks_under_teeth(label: str) -> None:
     weights = _mix(POSES[label], jawOpen=0.04, mouthRollLower=0.26, mouthUpperUpLeft=0.12, mouthUpperUpRight=0.12)
     assert _strongest(weights) == "FF" and weights["FF"] > 0.8
 
 
 @pytest.mark.parametrize("label", POSES)
-def test_each_pose_is_made_by_its_viseme(label: str) -> None:
-    """Or by some that look the same: what they add up to is the pose."""
+def test_each_pose_uses_its_viseme(label: str) -> None:
+    """Several visemes may replace it if they add up to the same pose."""
     for pose in POSES[label]:
         channels = visemes.POSES[pose]
         both = {side: value for name, value in channels.items() for side in (name, name + "Left", name + "Right")}
@@ -70,7 +70,7 @@ def test_each_pose_is_made_by_its_viseme(label: str) -> None:
             assert weights[pose] > 0.6
 
 
-def test_louder_opens_further_and_weights_stay_within_reach() -> None:
+def test_wider_mouth_gets_larger_weights() -> None:
     values = np.zeros((101, len(CHANNELS)), np.float32)
     values[:, CHANNELS.index("jawOpen")] = np.linspace(0, 1, 101)
     weights = visemes.mix(["sil", "aa", "oh"], CHANNELS, values)
@@ -79,7 +79,7 @@ def test_louder_opens_further_and_weights_stay_within_reach() -> None:
     assert np.abs(np.diff(weights, axis=0)).max() < 0.05  # no jumps, though lips that part catch up with the jaw
 
 
-def test_missing_channels_and_poses_are_made_up_for() -> None:
+def test_missing_poses_are_approximated() -> None:
     frame = np.array([[0.5]], np.float32)
     assert visemes.mix(["oh"], ["jawOpen"], frame)[0, 0] > 0.3
 

@@ -1,4 +1,4 @@
-"""What the zip holds, exactly."""
+"""The exact contents of the zip."""
 
 import hashlib
 import shutil
@@ -17,7 +17,7 @@ def archive(extension_zip: Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(extension_zip)
 
 
-def test_zip_holds_what_it_should_and_nothing_else(archive: zipfile.ZipFile, build_zip: ModuleType) -> None:
+def test_zip_contains_expected_files_only(archive: zipfile.ZipFile, build_zip: ModuleType) -> None:
     manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
     wheels = build_zip.locked_wheels(manifest["platforms"][0])
     code = {path.relative_to(ROOT).as_posix() for part in ("addon", "backend") for path in (ROOT / part).rglob("*.py")}
@@ -30,13 +30,13 @@ def test_zip_holds_what_it_should_and_nothing_else(archive: zipfile.ZipFile, bui
     assert sorted(manifest["wheels"]) == sorted(f"./wheels/{name}" for name in wheels)
 
 
-def test_wheels_are_the_ones_that_were_locked(archive: zipfile.ZipFile, build_zip: ModuleType) -> None:
+def test_wheels_match_the_lock_file(archive: zipfile.ZipFile, build_zip: ModuleType) -> None:
     (platform,) = tomllib.loads(archive.read("blender_manifest.toml").decode())["platforms"]
     for name, digest in build_zip.locked_wheels(platform).items():
         assert hashlib.sha256(archive.read(f"wheels/{name}")).hexdigest() == digest
 
 
-def test_every_platform_has_every_package_for_both_pythons(build_zip: ModuleType) -> None:
+def test_platforms_have_all_packages(build_zip: ModuleType) -> None:
     for platform in {*build_zip.PLATFORMS} - {"any"}:
         names = [name.split("-") for name in build_zip.locked_wheels(platform)]
         for package in ("onnxruntime", "cffi"):
@@ -57,14 +57,14 @@ def test_another_python_can_be_added(build_zip: ModuleType, capsys: pytest.Captu
     assert "no onnxruntime for Python 3.14 on macos-x64: left out" in capsys.readouterr().out
 
 
-def test_zip_without_wheels_is_for_any_python(build_zip: ModuleType) -> None:
+def test_zip_without_wheels_fits_any_python(build_zip: ModuleType) -> None:
     archive = zipfile.ZipFile(build_zip.build("any"))
     manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
     assert "wheels" not in manifest and "platforms" not in manifest
     assert not [name for name in archive.namelist() if "wheel" in name]
 
 
-def test_zip_with_something_else_in_it_is_refused(build_zip: ModuleType, extension_zip: Path, tmp_path: Path) -> None:
+def test_zip_with_foreign_file_is_refused(build_zip: ModuleType, extension_zip: Path, tmp_path: Path) -> None:
     wheels = build_zip.locked_wheels(build_zip.this_platform())
     build_zip.check(extension_zip, wheels, 60e6)
     copy = tmp_path / "copy.zip"

@@ -1,4 +1,4 @@
-"""What the add-on shows: the classes it registers with Blender, their labels and tooltips, and the sentences in its code."""
+"""Collect the texts that the add-on shows: labels and tooltips of its classes, and the messages in its code."""
 
 import ast
 import re
@@ -25,7 +25,7 @@ _SHELL_ONLY = ("backend/batch/",)  # whose messages no artist sees
 
 
 def classes(*kinds: type) -> list[Any]:
-    """The add-on's own classes of these kinds, or of any, that are registered with Blender."""
+    """Return the add-on's registered classes, of these kinds or of any."""
     found: set[Any] = {
         value
         for name, module in [*sys.modules.items()]
@@ -37,7 +37,7 @@ def classes(*kinds: type) -> list[Any]:
 
 
 def properties(cls: Any) -> "list[bpy.types.Property]":
-    """The properties that a class of ours declares and that aren't hidden."""
+    """Return the properties that a class of the add-on declares and doesn't hide."""
     own = {
         name
         for base in cls.__mro__
@@ -53,7 +53,7 @@ def tooltip(cls: Any) -> str:
 
 
 def _struct(cls: Any) -> Any:
-    """Where Blender keeps what it knows of a class."""
+    """Return Blender's description of a class."""
     if issubclass(cls, bpy.types.Operator):
         space, name = cls.bl_idname.split(".")
         return getattr(getattr(bpy.ops, space), name).get_rna_type()
@@ -61,12 +61,12 @@ def _struct(cls: Any) -> Any:
 
 
 def is_curve(text: str) -> bool:
-    """Whether it is the name of a channel of ARKit's or of a viseme: the same in every language, and written as it is."""
+    """Return True for the name of a channel or viseme, which isn't translated."""
     return text in part("addon.rig.mapping").CURVES
 
 
 def shown(cls: Any) -> set[str]:
-    """The texts of a class that Blender looks up by itself."""
+    """Return the texts of a class that Blender itself translates."""
     texts = {getattr(cls, "bl_label", "")}
     if issubclass(cls, bpy.types.Operator):
         texts.add(tooltip(cls))
@@ -79,13 +79,13 @@ def shown(cls: Any) -> set[str]:
 
 @cache
 def sources(*folders: str) -> tuple[tuple[Path, ast.Module], ...]:
-    """(file, what is in it) of the Python files of folders of the project."""
+    """Return (file, syntax tree) of the Python files in folders of the project."""
     files = (file for folder in folders for file in sorted((ROOT / folder).rglob("*.py")))
     return tuple((file, ast.parse(file.read_text(encoding="utf-8"))) for file in files)
 
 
 def strings(tree: ast.AST) -> Iterator[str]:
-    """The strings in code, docstrings and annotations apart; {} where something is filled in."""
+    """Yield the strings in code, without docstrings and annotations, with {} for inserted values."""
     apart = {
         id(node.value)
         for node in ast.walk(tree)
@@ -109,7 +109,7 @@ def strings(tree: ast.AST) -> Iterator[str]:
 
 
 def template(node: ast.AST) -> str:
-    """The string that a node is, with {} where something is filled in; "" when it is none."""
+    """Return the string of a node, with {} for inserted values; "" if it isn't one."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
@@ -118,7 +118,7 @@ def template(node: ast.AST) -> str:
 
 
 def labels(tree: ast.AST) -> Iterator[ast.expr]:
-    """What layouts, dialogs and reports are given to show."""
+    """Yield the expressions that layouts, dialogs and reports show."""
     named = {"text", "placeholder", "heading", "title", "message", "confirm_text"}
     for call in ast.walk(tree):
         if isinstance(call, ast.Call):
@@ -128,7 +128,7 @@ def labels(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def choices(value: ast.expr) -> Iterator[ast.expr]:
-    """The expressions that a value may be: "a" if x else "b", or x or "a"."""
+    """Yield the possible values of an expression such as "a" if x else "b", or x or "a"."""
     if isinstance(value, ast.IfExp | ast.BoolOp):
         parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else value.values
         for part_of_it in parts:
@@ -139,7 +139,7 @@ def choices(value: ast.expr) -> Iterator[ast.expr]:
 
 @cache
 def error_classes() -> set[str]:
-    """The names of UserError and of all that derive from it."""
+    """Return the names of UserError and its subclasses."""
     bases = {
         node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
         for _, tree in sources("addon", "backend", "training")
@@ -153,7 +153,7 @@ def error_classes() -> set[str]:
 
 
 def messages(*folders: str) -> Iterator[tuple[str, ast.expr]]:
-    """(where, template) of every message in the code: what tr(), UserMessage() and errors for the artist are given first."""
+    """Yield (place, template) of every message in the code: the first argument of tr(), UserMessage() and user errors."""
     makers = {"tr", "UserMessage", *error_classes()}
     for file, tree in sources(*folders):
         for call in ast.walk(tree):
@@ -164,7 +164,7 @@ def messages(*folders: str) -> Iterator[tuple[str, ast.expr]]:
 
 @cache
 def templates() -> set[str]:
-    """The templates of all messages that an artist may see."""
+    """Return the templates of all messages that an artist may see."""
     found = {
         value.value
         for where, value in messages("addon", "backend")
@@ -178,6 +178,6 @@ def _name(call: ast.Call) -> str:
 
 
 def is_sentence(text: str) -> bool:
-    """Whether a string has two words or more, one of letters only."""
+    """Return True if a string has two words or more, one of them all letters."""
     words = text.split()
     return len(words) > 1 and any(re.fullmatch(r"[A-Za-z']{2,}[,.:;]?", word) for word in words)

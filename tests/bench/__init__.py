@@ -1,1 +1,1 @@
-"""How fast, how small: python -m tests.bench (`make bench`), tables in build/bench."""
+"""The benchmark: speed and size, as tables in build/bench. Run by `make bench`."""

@@ -1,4 +1,4 @@
-"""python -m tests.bench: every figure, in build/bench/bench.md and bench.json."""
+"""Measure all figures and write build/bench/bench.md and bench.json: python -m tests.bench."""
 
 import argparse
 import subprocess
@@ -17,7 +17,7 @@ _MOST = 2  # threads: the issue at hand is two cores
 
 
 def parts(quick: bool) -> dict[str, Callable[[], Table]]:
-    """What can be measured."""
+    """List what can be measured."""
     threads = min(_MOST, usable_cores())
     counts = sorted({1, threads})
     lengths = (1.0, 10.0) if quick else (1.0, 10.0, 60.0, 600.0, 3600.0, 7200.0)

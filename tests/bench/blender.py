@@ -1,4 +1,4 @@
-"""What Blender has to do for a take, measured in an environment with bpy."""
+"""Blender's share of the work for a take, measured in an environment with bpy."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _STRIP, _LONG = 10.0, 600.0  # s
 
 
 def in_blender(quick: bool, threads: int) -> Table:
-    """Click to keys, writing keys, holding the main thread, growth of the file. Raises CalledProcessError."""
+    """Measure click to keys, writing keys, blocking the main thread, and growth of the file. Raises CalledProcessError."""
     long = 30.0 if quick else _LONG
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -23,7 +23,7 @@ _LATE = "decode while listening"
 
 
 class Watch:
-    """Seconds spent by stage."""
+    """Measures the seconds spent in each stage."""
 
     def __init__(self) -> None:
         self.spent = dict.fromkeys([*STAGES, _LATE], 0.0)
@@ -40,7 +40,7 @@ class Watch:
 
 
 class Watched:
-    """Blocks that can be walked again and again, their reading timed."""
+    """Blocks of sound that can be iterated repeatedly. Reading them is timed."""
 
     def __init__(self, watch: Watch, blocks: Iterable[np.ndarray]) -> None:
         self._watch, self._blocks = watch, blocks
@@ -52,14 +52,14 @@ class Watched:
 
 
 def with_steps(model: Model, steps: int) -> Model:
-    """The same model made to take another number of steps, for the time they take: levels left out, or the first one over and over."""
+    """Return the model with another number of steps, to time them: levels are left out, or the first one is repeated."""
     levels = model.card.levels
     inner: tuple[NoiseLevel, ...] = levels[: min(steps, len(levels) - 1)]
     return replace(model, card=replace(model.card, levels=(levels[0],) * (steps - len(inner)) + inner + (levels[-1],)))
 
 
 def perform(model: Model, file: Path) -> tuple[dict[str, float], float, np.ndarray]:
-    """(seconds by stage, in all; curves at 30 fps)."""
+    """Return (seconds by stage, in total; curves at 30 fps)."""
     watch = Watch()
     names = (
         (generator, "encode_clip", "encoder"),

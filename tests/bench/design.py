@@ -26,7 +26,7 @@ DESIGNS = {
 
 
 def build(design: str) -> TalkerPipeline:
-    """A model of that design with random weights: as fast as one that was trained."""
+    """Build a model of a design with random weights, which is as fast as a trained one."""
     config = replace(ModelConfig(), features=768, **DESIGNS[design])
     talker = Talker(config, 8, 8).eval()
     zeros, ones = torch.zeros(config.channels), torch.ones(config.channels)

@@ -14,7 +14,7 @@ _MANY = 1000  # FaceDiffuser's own steps
 
 
 def side_by_side(seconds: float, quick: bool, threads: int) -> Table:
-    """Ours first; how much longer each of the others takes."""
+    """Measure our design first, then how much longer the others take."""
     with tempfile.TemporaryDirectory() as folder:
         file = write_speech(Path(folder) / "speech.wav", seconds)
         ours = measure(file, seconds, quick, threads)

@@ -44,7 +44,7 @@ def _install() -> None:
 
 
 def _scene(sound: Path) -> bpy.types.Scene:
-    """A new file with the sample face, active, and a sound as the active strip."""
+    """Open a new file with the sample face, active, and a sound as the active strip."""
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = 30, 1.0
@@ -71,7 +71,7 @@ def _styles() -> dict[str, Any]:
 
 
 def _writing(values: np.ndarray, runs: int) -> dict[str, Any]:
-    """Seconds, by style, to make an Action of a take's curves; and how many keys that is."""
+    """Measure the seconds to write a take's curves as an Action, and the number of keys, by style."""
     keys, rig, curves = (
         _part("addon.keyframes.face_action"),
         _part("addon.rig.face_rig"),
@@ -96,7 +96,7 @@ def _writing(values: np.ndarray, runs: int) -> dict[str, Any]:
 
 
 def _holds(sound: Path, style: Any) -> dict[str, float]:
-    """The longest that a job kept Blender while it ran, and how long it took to put its take on the face. Seconds."""
+    """Measure the seconds that a job blocks Blender: at most at once while it runs, and when it applies its take."""
     scene = _scene(sound)
     request = _part("addon.operators.generate").make_request(bpy.context)
     job = _part("addon.generation.job").Job(dataclasses.replace(request, style=style))
@@ -111,7 +111,7 @@ def _holds(sound: Path, style: Any) -> dict[str, float]:
 
 
 def _growth(sound: Path, minutes: float) -> dict[str, float]:
-    """MB that a compressed .blend grows by for each minute of a take, by style."""
+    """Measure the growth of a compressed .blend in MB for each minute of a take, by style."""
 
     def size(path: Path) -> float:
         bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=True)

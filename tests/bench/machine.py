@@ -1,4 +1,4 @@
-"""What a figure was measured on, and children of their own to measure it in."""
+"""The machine that figures were measured on, and child processes to measure in."""
 
 import importlib.metadata
 import json
@@ -19,13 +19,13 @@ _PACKAGES = ("numpy", "onnxruntime", "soundfile", "soxr", "torch", "transformers
 
 
 def load() -> float:
-    """How many processes wanted a core over the last minute; NaN where the system doesn't say."""
+    """Return the load average of the last minute; NaN if the system has none."""
     average = load_average()
     return float("nan") if average is None else average
 
 
 def facts() -> dict[str, str]:
-    """The machine, the threads, the versions."""
+    """Describe the machine, the threads and the versions."""
     versions = [f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES if _installed(name)]
     return {
         "processor": f"{processor()}, {usable_cores()} cores",
@@ -43,7 +43,7 @@ def _installed(name: str) -> bool:
 
 
 def run_child(module: str, options: dict[str, Any], threads: int) -> Any:
-    """What `python -m module JSON` says in its last line, as JSON; with so many threads, on so many cores. Raises CalledProcessError."""
+    """Run `python -m module JSON` with some threads on as many cores. Returns its last line, as JSON. Raises CalledProcessError."""
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
     command = [sys.executable, "-m", module, json.dumps({**options, "threads": threads})]
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -51,7 +51,7 @@ def run_child(module: str, options: dict[str, Any], threads: int) -> Any:
 
 
 def child_options() -> dict[str, Any]:
-    """The child's end: what run_child was given. From here on this process keeps to as many cores."""
+    """Return the options that run_child was given, in the child. It is limited to as many cores from here on."""
     options = json.loads(sys.argv[1])
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options["threads"]])
@@ -59,7 +59,7 @@ def child_options() -> dict[str, Any]:
 
 
 def peak_memory() -> float | None:
-    """The most that this process ever held, MB; None where the system doesn't say. (getrusage would count its parent in.)"""
+    """Return the peak memory of this process in MB; None if the system doesn't tell. (getrusage includes its parent.)"""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
         return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
@@ -68,7 +68,7 @@ def peak_memory() -> float | None:
 
 
 def times(work: Callable[[], Any], runs: int) -> list[float]:
-    """Seconds that each of the runs takes."""
+    """Return the seconds of each run."""
     found = []
     for _ in range(runs):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How much is downloaded, and how much lies on the disk afterwards."""
+"""The size of the download, and of the installed extension."""
 
 import io
 import zipfile
@@ -13,12 +13,12 @@ _MB = 1e6
 
 
 def weights() -> float:
-    """MB of the default model: what its parts and its library weigh."""
+    """Return the MB of the default model's parts and library."""
     return sum(path.stat().st_size for path in (*DEFAULT_MODEL.glob("*.onnx"), DEFAULT_MODEL / "model.json")) / _MB
 
 
 def installed(archive: Path, python: str) -> float:
-    """MB that an extension takes in a Blender with this Python ("cp311"): its own files, its wheels as they come, and those that fit, unpacked."""
+    """Return the MB of an extension in a Blender with this Python ("cp311"): files, wheels, and the matching wheels unpacked."""
     with zipfile.ZipFile(archive) as outer:
         total = sum(entry.file_size for entry in outer.infolist())
         for entry in outer.infolist():
@@ -35,7 +35,7 @@ def _fits(wheel: str, python: str) -> bool:
 
 
 def sizes() -> Table:
-    """Weights, and every zip that `make zip` left in dist/."""
+    """Measure the weights, and every zip that `make zip` left in dist/."""
     rows: list[tuple[Cell, ...]] = [("weights of the default model", weights(), None, None)]
     for archive in sorted((ROOT / "dist").glob("*.zip")):
         rows.append(

@@ -1,4 +1,4 @@
-"""Speech of any length: the repository's voices, over and over."""
+"""Speech of any length, repeated from the repository's voices."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from .machine import ROOT
 
 
 def write_speech(path: Path, seconds: float) -> Path:
-    """A WAV of 16 kHz and 16 bits."""
+    """Write a WAV of 16 kHz and 16 bits."""
     files = [ROOT / "tests/data/speech.ogg", *sorted((ROOT / "tests/data/voices").glob("*.ogg"))]
     speech = np.concatenate([read_clip(file).samples for file in files])
     left = round(seconds * RATE)

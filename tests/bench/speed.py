@@ -1,4 +1,4 @@
-"""Clip speed: decode, features, sampling, curves; by length, steps, precision and threads. Each figure in a process of its own."""
+"""Clip speed by length, steps, precision and threads. Each figure is measured in a separate process."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ def _runs(seconds: float, quick: bool) -> int:
 
 
 def measure(file: Path, seconds: float, quick: bool, threads: int, **options: Any) -> dict[str, Any]:
-    """What tests.bench.clip says of a clip; the first run, which is cold, is told apart."""
+    """Measure a clip with tests.bench.clip. The first run, which is cold, is reported separately."""
     found = run_child("tests.bench.clip", {"file": str(file), "runs": 1 + _runs(seconds, quick), **options}, threads)
     found["first"], *found["warm"] = found["totals"]
     found["stages"] = found["stages"][1:]
@@ -62,7 +62,7 @@ _COLUMNS = (
 
 
 def by_length(lengths: Sequence[float], quick: bool, threads: int) -> Table:
-    """From a second to two hours: time must grow with length, memory hardly at all."""
+    """Measure clips from a second to two hours. Time should grow with length, memory hardly at all."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for seconds in lengths:
@@ -78,7 +78,7 @@ def by_length(lengths: Sequence[float], quick: bool, threads: int) -> Table:
 
 
 def by_kind(seconds: float, quick: bool, threads: Sequence[int]) -> Table:
-    """One clip with other steps, other precision, other threads."""
+    """Measure one clip with other steps, other precision and other threads."""
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -103,7 +103,7 @@ def by_kind(seconds: float, quick: bool, threads: Sequence[int]) -> Table:
 
 
 def quantize(folder: Path) -> Path:
-    """The default model with int8 weights, in a new folder."""
+    """Write the default model with int8 weights to a new folder."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     shutil.copytree(DEFAULT_MODEL, folder)

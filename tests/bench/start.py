@@ -1,4 +1,4 @@
-"""From nothing to a take: the real service in a real child, asked by the add-on's own client."""
+"""Start-up: the real backend in a child process, used through the add-on's client."""
 
 import sys
 import tempfile
@@ -17,11 +17,11 @@ _PATIENCE = 120.0  # s
 
 
 class BenchError(Exception):
-    """The backend did not do what it was asked for; the text says what it said."""
+    """The backend failed. The text is its reply."""
 
 
 def starting(quick: bool) -> Table:
-    """Spawn to Ready; a 10-s strip's first take, from the spawn and from Ready on; and the same strip once more."""
+    """Measure spawn to Ready, the first take of a 10-s strip from either on, and the same strip once more."""
     ready, first, cold, warm = (list[float]() for _ in range(4))
     with tempfile.TemporaryDirectory() as name:
         file = write_speech(Path(name) / "speech.wav", _SECONDS)

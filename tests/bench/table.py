@@ -1,4 +1,4 @@
-"""Tables of figures, as Markdown for people and as JSON for programs."""
+"""Tables of figures, written as Markdown and JSON."""
 
 import json
 import math
@@ -11,7 +11,7 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True)
 class Table:
-    """title, what was measured and how, columns, rows of as many cells."""
+    """A table: title, a note about how it was measured, columns, and rows of as many cells."""
 
     title: str
     about: str
@@ -20,7 +20,7 @@ class Table:
 
 
 def shown(cell: Cell) -> str:
-    """Three digits that count."""
+    """Format a number with three significant digits."""
     if cell is None:
         return ""
     if isinstance(cell, str):
@@ -42,7 +42,7 @@ def row(cells: Sequence[str]) -> str:
 
 
 def write(folder: Path, machine: dict[str, str], tables: Sequence[Table]) -> None:
-    """folder/bench.md and folder/bench.json."""
+    """Write folder/bench.md and folder/bench.json."""
     folder.mkdir(parents=True, exist_ok=True)
     facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
     (folder / "bench.md").write_text(

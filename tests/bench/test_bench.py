@@ -1,4 +1,4 @@
-"""The benchmark works, and the work that a clip costs has not grown unseen."""
+"""The benchmark works, and the work for a clip hasn't grown unnoticed."""
 
 import json
 import math
@@ -48,7 +48,7 @@ def test_clip_is_timed_by_stage(tmp_path: Path) -> None:
     assert found["peak"] is None or 50 < found["peak"] < 400
 
 
-def test_other_step_counts_end_clean() -> None:
+def test_other_step_counts_work() -> None:
     model = load_model(DEFAULT_MODEL)
     for steps in (1, 2, 4, 8):
         levels = clip.with_steps(model, steps).card.levels

@@ -1,4 +1,4 @@
-"""What a clip costs in work rather than time: the same on any machine, however busy. Counted in what ONNX Runtime says that it ran."""
+"""The work for a clip, counted in operations that ONNX Runtime ran. Unlike time, it is the same on every machine."""
 
 import json
 import math
@@ -50,7 +50,7 @@ def count_work() -> dict[str, dict[str, float]]:
 
 @contextmanager
 def _profiled(folder: Path) -> Iterator[dict[str, Any]]:
-    """Sessions that are opened meanwhile write down what they run, in the folder. Part -> session."""
+    """Make sessions opened in the block write profiles to the folder. Yields part -> session."""
     sessions = {}
     parts = {(DEFAULT_MODEL / f"{part}.onnx").read_bytes(): part for part in PARTS}
     original = onnxruntime.InferenceSession
@@ -90,7 +90,7 @@ def _shapes(typed: list[dict[str, list[int]]]) -> Shapes:
 
 
 def _multiply_adds(operation: str, inputs: Shapes, outputs: Shapes) -> int:
-    """Of a node; weights that ONNX Runtime has packed are not among its inputs."""
+    """Count a node's multiply-adds. Weights that ONNX Runtime has packed are not among its inputs."""
     if operation in ("MatMul", "FusedMatMul", "Gemm"):
         return math.prod(outputs[0]) * inputs[0][-1]
     if operation == "Conv":

@@ -37,7 +37,7 @@ def test_style_has_clip_and_sounds(style):
     assert len(telling(phones, COLUMNS)) == COLUMNS
 
 
-def test_model_knows_the_styles():
+def test_model_has_the_styles():
     assert {style.identity for style in STYLES} <= set(descriptions())
 
 

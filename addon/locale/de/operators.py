@@ -51,7 +51,7 @@ OPERATORS = {
     "Delete Take": "Take löschen",
     'Delete "{action}"?': '"{action}" löschen?',
     '"{action}" was deleted': '"{action}" wurde gelöscht',
-    '"{action}" was deleted, "{heir}" is the active take': '"{action}" wurde gelöscht, "{heir}" ist der aktive Take',
+    '"{action}" was deleted, "{other}" is the active take': '"{action}" wurde gelöscht, "{other}" ist der aktive Take',
     "Regenerate Lip Sync Take": "Take neu erzeugen",
     "Generate this take again as it was before any edit, from the same sound, identity, emotion and seed": (
         "Diesen Take noch einmal erzeugen, wie er vor jeder Bearbeitung war, aus demselben Ton mit derselben "
