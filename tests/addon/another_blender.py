@@ -1,6 +1,6 @@
 """A Blender of its own with the add-on that the tests installed, to be killed or crashed: python another_blender.py COMMAND [ARGUMENT...].
 
-generate [TIMES]   takes of every kind, as often as said or for ever; a line of JSON after each: its kind, its Actions' digests, its folder
+generate [TIMES]   takes of every kind, TIMES times or forever; a line of JSON after each: its kind, its Actions' digests, its folder
                    and whether that is there
 change FIRST LAST  change the file while a take is made, with the seeds FIRST .. LAST - 1, see mid_job.py; a line of JSON before and after each
 """
@@ -47,7 +47,7 @@ def tell(**what: object) -> None:
     print("@" + json.dumps(what), flush=True)
 
 
-def told(process: "subprocess.Popen[str]") -> "dict[str, object]":
+def read_line(process: "subprocess.Popen[str]") -> "dict[str, object]":
     """Read the next line of JSON. Raises AssertionError with all other output when the process ends first."""
     assert process.stdout
     other = []
@@ -66,7 +66,7 @@ def _generate(times: "range | itertools.count[int]") -> None:
     for _ in times:
         for kind in KINDS:
             running = begin(kind)
-            assert running.finish() == {"FINISHED"}, running.said
+            assert running.finish() == {"FINISHED"}, running.reports
             folder = part("addon.generation.backend_process").process._folder
             tell(kind=kind, made=made(), folder=folder.name, there=folder.is_dir())
             take_back()

@@ -58,10 +58,10 @@ def line(kind: str, nbytes: int, fields: dict[str, Any]) -> bytes:
     return json.dumps({"type": kind, "nbytes": nbytes, **fields}).encode() + b"\n"
 
 
-def story(seed: int) -> list[tuple[str, str]]:
+def planned_replies(seed: int) -> list[tuple[str, str]]:
     """Return the replies to a request with a seed: (type, variant). The end of the job is always among them."""
     rng = random.Random(seed)
-    told = [
+    replies = [
         ("TakeReady", "good" if rng.random() < 0.6 else rng.choice([*ILLS])),
         *(("TakeReady", rng.choice([*ILLS])) for _ in range(rng.choice((0, 0, 0, 1, 2)))),
         *(("Progress", rng.choice(("0.5", "-7", "1e300"))) for _ in range(rng.randrange(3))),
@@ -69,21 +69,21 @@ def story(seed: int) -> list[tuple[str, str]]:
         *(("Ready", "") for _ in range(rng.randrange(2))),
         *(("Other", rng.choice(("Done", "Error", "Cancelled"))) for _ in range(rng.randrange(2))),
     ]
-    rng.shuffle(told)
+    rng.shuffle(replies)
     end = [("Done", ""), ("Done", ""), ("Done", ""), ("Error", ""), ("Cancelled", "")][rng.randrange(5)]
     if rng.random() < 0.2:
-        told.insert(rng.randrange(len(told) + 1), end)
-    return [*told, *[end] * rng.choice((1, 1, 2))]
+        replies.insert(rng.randrange(len(replies) + 1), end)
+    return [*replies, *[end] * rng.choice((1, 1, 2))]
 
 
-def is_good(told: Sequence[tuple[str, str]]) -> bool:
+def is_good(replies: Sequence[tuple[str, str]]) -> bool:
     """Return True if the replies are a take and then the end."""
-    ends = next(n for n, (kind, _) in enumerate(told) if kind in ("Done", "Error", "Cancelled"))
-    takes = [which for kind, which in told[:ends] if kind == "TakeReady" and which not in IGNORED]
-    return told[ends][0] == "Done" and takes == ["good"]
+    ends = next(n for n, (kind, _) in enumerate(replies) if kind in ("Done", "Error", "Cancelled"))
+    takes = [which for kind, which in replies[:ends] if kind == "TakeReady" and which not in IGNORED]
+    return replies[ends][0] == "Done" and takes == ["good"]
 
 
-def said(request: dict[str, Any], kind: str, which: str) -> bytes:
+def encode_reply(request: dict[str, Any], kind: str, which: str) -> bytes:
     number = request["id"]
     if kind == "TakeReady":
         return take(request, **ILLS[which])
@@ -94,7 +94,7 @@ def said(request: dict[str, Any], kind: str, which: str) -> bytes:
         | {"steps": 1, "identities": [], "emotions": []},
         "Progress": {"stage": "Performing", "fraction": float(which or 0)},
         "Notice": {"message": "A notice."},
-        "Error": {"kind": "audio", "message": "It is ill."},
+        "Error": {"kind": "audio", "message": "It is broken."},
     }
     return line(kind, 0, {"id": number, **fields.get(kind, {})})
 
@@ -104,7 +104,9 @@ def main() -> None:
         request = json.loads(header)
         sys.stdin.buffer.read(request["nbytes"])
         if request["type"] == "Generate":
-            sys.stdout.buffer.write(b"".join(said(request, kind, which) for kind, which in story(request["seed"])))
+            sys.stdout.buffer.write(
+                b"".join(encode_reply(request, kind, which) for kind, which in planned_replies(request["seed"]))
+            )
             sys.stdout.buffer.flush()
 
 

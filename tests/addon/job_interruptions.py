@@ -42,7 +42,7 @@ def run(chance: random.Random, kind: str, names: list[str], folder: Path) -> dic
     """Change the file during a job of a kind, each time after some pumps, and check the outcome."""
     running = begin(kind)
     if not running.runs:  # such as locks on a take that was linked
-        return {"ended": [*running.state], "said": running.said, "done": []}
+        return {"ended": [*running.state], "reports": running.reports, "done": []}
     scene, faces = bpy.context.scene.session_uid, running.faces()
     done, before = [], contents()
     for name in names:
@@ -58,23 +58,23 @@ def run(chance: random.Random, kind: str, names: list[str], folder: Path) -> dic
             CHANGES[name](folder)
             done.append(name)
         if name in DISABLING:  # Blender forgets the operator, and none of it is called any more
-            running.state, running.said = {"CANCELLED"}, ["Cancelled: nothing was changed"]
+            running.state, running.reports = {"CANCELLED"}, ["Cancelled: nothing was changed"]
             bpy.ops.preferences.addon_enable(module=PACKAGE)
         before = contents()
     running.finish()
     _judge(before, contents(), running, scene, faces)
-    return {"ended": [*running.state], "said": running.said, "done": done}
+    return {"ended": [*running.state], "reports": running.reports, "done": done}
 
 
 def _judge(before: Contents, after: Contents, running: Any, scene: int, faces: set[int]) -> None:
     changed = differences(before, after)
-    assert len(running.said) == 1, running.said
+    assert len(running.reports) == 1, running.reports
     assert part("addon.generation.current_job").current.job is None and not temporary()
     if running.state == {"CANCELLED"}:
         assert not changed, changed
         message = part("addon.generation.current_job").current.error
-        template = message.template if message else running.said[0]
-        assert template in part("addon.locale").LANGUAGES["de"], f"no sentence of ours: {running.said}"
+        template = message.template if message else running.reports[0]
+        assert template in part("addon.locale").LANGUAGES["de"], f"no sentence of ours: {running.reports}"
         return
     assert running.state == {"FINISHED"}
     new = {name for name in after if name[0] == "actions" and name not in before}

@@ -74,21 +74,21 @@ KINDS: dict[str, Callable[[Any], Any]] = {
 def begin(kind: str) -> Any:
     """A generation of that kind, begun but not pumped yet.
 
-    pump() does what the timer of a window does; state is what the operator gave last; said is what was reported.
+    pump() advances it like the timer of a window; state is what the operator returned last; reports are the messages shown.
     """
     generate, current = part("addon.operators.generate"), part("addon.generation.current_job").current
 
     class Underway(generate.Generating):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             self.kind = kind
-            self.said: list[str] = []
+            self.reports: list[str] = []
             self.state: set[str] = self._begin(bpy.context) or {"PASS_THROUGH"}
 
         def job(self, context: Any) -> Any:
             return KINDS[kind](generate)
 
         def report(self, how: set[str], text: str) -> None:
-            self.said.append(text)
+            self.reports.append(text)
 
         def pump(self) -> bool:
             """Advance the operator once. Returns True if it goes on."""
@@ -109,7 +109,7 @@ def begin(kind: str) -> Any:
             """Cancel as Blender does when another file is opened."""
             self.cancel(bpy.context)
             self.state = {"CANCELLED"}
-            self.said.append(str(current.error))
+            self.reports.append(str(current.error))
 
         def finish(self, watch: Callable[[], object] = lambda: None) -> set[str]:
             """Pump until it ends. `watch` is called before every step."""

@@ -11,14 +11,14 @@ import bpy
 import faulty_backend
 import numpy as np
 import pytest
-from faulty_backend import is_good, story
+from faulty_backend import is_good, planned_replies
 from helpers import part, preference, read_action, snapshot
 
 from tests.soak import Soak
 
 
 @pytest.fixture
-def ill(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> Iterator[None]:
+def faulty(face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path) -> Iterator[None]:
     """Replace the backend with the faulty one."""
     script = tmp_path / "python"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{faulty_backend.__file__}"\n')
@@ -32,7 +32,7 @@ def _request(seed: int):
     return part("addon.operators.generate").make_request(bpy.context)
 
 
-def _keyed(seed: int) -> str:
+def _failure(seed: int) -> str:
     """Generate. Returns why it failed, "" if it didn't."""
     job = part("addon.generation.job").Job(_request(seed))
     deadline = time.monotonic() + 20
@@ -46,14 +46,14 @@ def _keyed(seed: int) -> str:
     return ""
 
 
-def test_unexpected_replies_change_nothing(soak: Soak, ill: None) -> None:
+def test_unexpected_replies_change_nothing(soak: Soak, faulty: None) -> None:
     counted = {True: 0, False: 0}
     for n in soak.times(60, 3000):
         with soak.trial("jobs that are answered with takes, ends and errors of the wrong kind, order or number"):
             before = snapshot() | {"seed": n}
-            why = _keyed(n)
-            good = is_good(story(n))
-            assert good is (why == ""), (n, story(n), why)
+            why = _failure(n)
+            good = is_good(planned_replies(n))
+            assert good is (why == ""), (n, planned_replies(n), why)
             counted[good] += 1
             if good:
                 (action,) = [action for action in bpy.data.actions if action.name not in before["actions"]]
@@ -68,7 +68,7 @@ def test_unexpected_replies_change_nothing(soak: Soak, ill: None) -> None:
 
 
 @pytest.mark.parametrize(
-    "told, why",
+    "replies, why",
     [
         ([("Done", "")], "sent 0 of 1 takes"),
         ([("TakeReady", "of another job"), ("Done", "")], "sent 0 of 1 takes"),
@@ -79,19 +79,19 @@ def test_unexpected_replies_change_nothing(soak: Soak, ill: None) -> None:
         ([("TakeReady", "of a name twice"), ("Done", "")], "(its channels)"),
         ([("TakeReady", "far too long"), ("Done", "")], "(its length)"),
         ([("TakeReady", "beyond 1"), ("Done", "")], "(its values)"),
-        ([("Progress", "1e300"), ("Error", ""), ("TakeReady", "good"), ("Done", "")], "It is ill"),
+        ([("Progress", "1e300"), ("Error", ""), ("TakeReady", "good"), ("Done", "")], "It is broken"),
         ([("Cancelled", "")], "The backend cancelled the take"),
         ([("TakeReady", "good"), ("Done", ""), ("Done", "")], ""),
         ([("Other", "Done"), ("Other", "Error")] * 300 + [("TakeReady", "good"), ("Done", "")], ""),
     ],
 )
 def test_bad_replies_report_one_sentence(
-    ill: None, told: list[tuple[str, str]], why: str, monkeypatch: pytest.MonkeyPatch
+    faulty: None, replies: list[tuple[str, str]], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The replies arrive as from the pipe, in this order."""
     protocol, client = part("backend.ipc.protocol"), part("backend.ipc.client")
 
-    class Told:
+    class FaultyPipe:
         """Replaces the pipe. The bytes are read as from a real one."""
 
         alive = True
@@ -99,19 +99,19 @@ def test_bad_replies_report_one_sentence(
         def send(self, request: object) -> None:
             if isinstance(request, protocol.Generate):
                 fields = json.loads(protocol.frame(request)[0])
-                self.pipe = io.BytesIO(b"".join(faulty_backend.said(fields, *each) for each in told))
+                self.pipe = io.BytesIO(b"".join(faulty_backend.encode_reply(fields, *each) for each in replies))
 
         def poll(self, timeout: float = 0) -> object:
             return protocol.read(self.pipe) or client.Gone(1, "", part("backend.messages").UserMessage("It ended"))
 
     before = snapshot() | {"seed": 5}
-    monkeypatch.setattr(part("addon.generation.backend_process").process, "client", lambda setup: Told())
-    assert why in (said := _keyed(5)) and bool(why) == bool(said)
+    monkeypatch.setattr(part("addon.generation.backend_process").process, "client", lambda setup: FaultyPipe())
+    assert why in (report := _failure(5)) and bool(why) == bool(report)
     assert (snapshot() == before) == bool(why)
 
 
-def test_next_job_works_after_failure(ill: None) -> None:
-    bad = next(n for n in range(100) if not is_good(story(n)))
+def test_next_job_works_after_failure(faulty: None) -> None:
+    bad = next(n for n in range(100) if not is_good(planned_replies(n)))
     with pytest.raises(RuntimeError):
         bpy.context.scene.lipsync.seed = bad
         bpy.ops.lipsync.generate()

@@ -40,7 +40,7 @@ def staged(backend: Any) -> Contents:
 
 
 @pytest.fixture(scope="module")
-def wanted(extension: Path) -> dict[str, list[Any]]:
+def expected(extension: Path) -> dict[str, list[Any]]:
     """Return kind of job -> the takes that it makes undisturbed."""
     stage()
     return {kind: _undisturbed(kind) for kind in KINDS}
@@ -48,7 +48,7 @@ def wanted(extension: Path) -> dict[str, list[Any]]:
 
 def _undisturbed(kind: str) -> list[Any]:
     running = begin(kind)
-    assert running.finish() == {"FINISHED"}, running.said
+    assert running.finish() == {"FINISHED"}, running.reports
     takes = made()
     take_back()
     assert takes
@@ -63,23 +63,23 @@ def _process(backend: Any) -> "subprocess.Popen[bytes] | None":
     return backend._client._process if backend._client else None
 
 
-def _check(running: Any, staged: Contents, wanted: dict[str, list[Any]], why: str = "") -> None:
+def _check(running: Any, staged: Contents, expected: dict[str, list[Any]], why: str = "") -> None:
     """Check the outcome of a job: all of it or nothing with one sentence why, nothing left over, and the next job works."""
     changed = differences(staged, contents())
-    assert ("actions", MINE) not in changed and len(running.said) == 1, running.said
-    if running.state == {"FINISHED"} and not (why and why in running.said[0]):
-        assert made() == wanted[running.kind]
+    assert ("actions", MINE) not in changed and len(running.reports) == 1, running.reports
+    if running.state == {"FINISHED"} and not (why and why in running.reports[0]):
+        assert made() == expected[running.kind]
     elif running.state == {"FINISHED"}:  # what a batch has done
-        assert running.kind == "a batch" and 0 < len(made()) < 2 and made()[0] in wanted[running.kind]
+        assert running.kind == "a batch" and 0 < len(made()) < 2 and made()[0] in expected[running.kind]
     else:
-        assert running.state == {"CANCELLED"} and not changed and why and why in running.said[0], (
+        assert running.state == {"CANCELLED"} and not changed and why and why in running.reports[0], (
             changed,
-            running.said,
+            running.reports,
         )
     assert part("addon.generation.current_job").current.job is None and not temporary()
     take_back()
     assert not differences(staged, contents())
-    assert _undisturbed("a take") == wanted["a take"]
+    assert _undisturbed("a take") == expected["a take"]
 
 
 @contextlib.contextmanager
@@ -112,7 +112,7 @@ def _begun(n: int, backend: Any) -> Any:
     return running
 
 
-def test_backend_killed_during_job(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_backend_killed_during_job(soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]]) -> None:
     def kill() -> None:
         if process := _process(backend):
             process.kill()
@@ -124,10 +124,10 @@ def test_backend_killed_during_job(soak: Soak, backend: Any, staged: Contents, w
             running = begin(_kind(n))
             with _after(moment, kill):
                 running.finish()
-            _check(running, staged, wanted, KILLED)
+            _check(running, staged, expected, KILLED)
 
 
-def test_backend_paused_during_job(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_backend_paused_during_job(soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]]) -> None:
     def stop(seconds: float) -> None:
         if process := _process(backend):
             process.send_signal(signal.SIGSTOP)
@@ -140,12 +140,12 @@ def test_backend_paused_during_job(soak: Soak, backend: Any, staged: Contents, w
             running = begin(_kind(n))
             with _after(moment, partial(stop, random.Random(-n).uniform(0.02, 0.3))):
                 running.finish()
-            assert running.state == {"FINISHED"}, (n, running.said)
-            _check(running, staged, wanted)
+            assert running.state == {"FINISHED"}, (n, running.reports)
+            _check(running, staged, expected)
 
 
 def test_backend_paused_for_good(
-    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+    soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part("backend.ipc.client"), "_SILENCE_TIMEOUT", 1.0)  # 20 s of an artist's
     monkeypatch.setattr(part("backend.ipc.client"), "_START_TIMEOUT", 3.0)  # and 60 s
@@ -165,13 +165,13 @@ def test_backend_paused_for_good(
                 running.finish()
             for process in stopped:  # where that was after the end
                 process.send_signal(signal.SIGCONT)
-            _check(running, staged, wanted, SILENT)
-            silences += SILENT in running.said[0]
+            _check(running, staged, expected, SILENT)
+            silences += SILENT in running.reports[0]
     assert silences
 
 
 def test_cancel_while_backend_is_paused(
-    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]
+    soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]]
 ) -> None:
     for n in soak.times(quick=5, long=50):
         with soak.trial("cancelled while the backend is stopped"):
@@ -188,11 +188,11 @@ def test_cancel_while_backend_is_paused(
             finally:
                 if process:
                     process.send_signal(signal.SIGCONT)
-            _check(running, staged, wanted, CANCELLED)
+            _check(running, staged, expected, CANCELLED)
 
 
 def test_cancel_at_every_stage(
-    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+    soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         part("addon.generation.job"), "_PUMP_SECONDS", 0.0
@@ -213,20 +213,20 @@ def test_cancel_at_every_stage(
             backend._started = float("-inf")
             running.finish()
             assert running.state == {"CANCELLED"}
-            _check(running, staged, wanted, CANCELLED)
+            _check(running, staged, expected, CANCELLED)
 
 
-def test_cancel_at_random_moments(soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_cancel_at_random_moments(soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]]) -> None:
     for n in soak.times(quick=5, long=100):
         with soak.trial("cancelled at a random moment of a job"):
             running = _begun(n, backend)
             if running.runs:
                 _current().job.cancel()
                 running.finish()
-            _check(running, staged, wanted, CANCELLED)
+            _check(running, staged, expected, CANCELLED)
 
 
-def test_cancel_after_last_take(backend: Any, staged: Contents, wanted: dict[str, list[Any]]) -> None:
+def test_cancel_after_last_take(backend: Any, staged: Contents, expected: dict[str, list[Any]]) -> None:
     generate = part("addon.operators.generate")
     for kind, make in KINDS.items():
         job = make(generate)
@@ -235,11 +235,11 @@ def test_cancel_after_last_take(backend: Any, staged: Contents, wanted: dict[str
         job.cancel()
         take_back()  # of the packed sound
         assert not differences(staged, contents()) and not temporary(), kind
-    assert _undisturbed("a take") == wanted["a take"]
+    assert _undisturbed("a take") == expected["a take"]
 
 
 def test_clock_jumps_during_job(
-    soak: Soak, backend: Any, staged: Contents, wanted: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
+    soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A laptop sleeps: the child pauses too, nobody pumps, and afterwards clocks show a later day or an earlier one."""
     clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=time.sleep)
@@ -267,5 +267,5 @@ def test_clock_jumps_during_job(
             if process:
                 process.send_signal(signal.SIGCONT)
             running.finish()
-            assert running.state == {"FINISHED"}, (n, running.said)
-            _check(running, staged, wanted)
+            assert running.state == {"FINISHED"}, (n, running.reports)
+            _check(running, staged, expected)

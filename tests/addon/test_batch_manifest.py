@@ -52,8 +52,8 @@ def test_unusable_lines_are_reported(
         {"error": "No sound."},
     ]
     assert bpy.ops.lipsync.key_manifest(filepath=str(_script(tmp_path, rows))) == {"FINISHED"}
-    told = capfd.readouterr().out
-    assert "1 of 3 lines keyed" in told and 'there is no object "Nobody"' in told and "No sound" in told
+    output = capfd.readouterr().out
+    assert "1 of 3 lines keyed" in output and 'there is no object "Nobody"' in output and "No sound" in output
     path = tmp_path / "other.jsonl"
     path.write_text("[]")
     with pytest.raises(RuntimeError, match="isn't a batch manifest"):

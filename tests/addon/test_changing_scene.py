@@ -42,7 +42,7 @@ def test_deleted_locked_take_is_reported(staged: Any) -> None:
     bpy.data.actions.remove(bpy.data.actions[MINE])
     before = contents()
     assert running.finish() == {"CANCELLED"} and not differences(before, contents())
-    assert running.said == ["The take with the locked keys was deleted, so nothing was keyed: generate again"]
+    assert running.reports == ["The take with the locked keys was deleted, so nothing was keyed: generate again"]
 
 
 def test_locked_take_renamed_is_found(staged: Any) -> None:
@@ -116,10 +116,10 @@ def test_random_changes_during_job(soak: Soak, extension: Path, tmp_path: Path) 
     )
     for n in tries:
         with soak.trial("undone, renamed, deleted, reloaded and so on in mid-job"):
-            begun = another_blender.told(process)
+            begun = another_blender.read_line(process)
             assert begun["n"] == n
             try:
-                print(begun, another_blender.told(process))
+                print(begun, another_blender.read_line(process))
             except AssertionError as error:
                 raise AssertionError(f"{begun}: {error}") from error
-    assert another_blender.told(process) == {"ended": True}
+    assert another_blender.read_line(process) == {"ended": True}

@@ -227,9 +227,9 @@ def test_daz_genesis_9_splits_lips() -> None:
 )
 def test_affixes_are_learned_from_keys(spell: str) -> None:
     for rig in ({name: name for name in CHANNELS}, RIGS["Polywink"], RIGS["Character Creator 3"]):
-        wanted = {spell.format(name): {channel: 1.0} for name, channel in rig.items()}
+        expected = {spell.format(name): {channel: 1.0} for name, channel in rig.items()}
         noise = [spell.format(name) for name in ("Basis", "happy", "mouthSmileSharp", "Antenna")]
-        assert naming.map_keys([*noise, *wanted]) == wanted
+        assert naming.map_keys([*noise, *expected]) == expected
 
 
 def test_affixes_before_side_are_learned() -> None:

@@ -71,7 +71,7 @@ def _set(group, controls: Controls) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "expected",
     [
         Controls({"jaw": 0.5, "brows": 2.0, "gaze": 0.0}),
         Controls(smoothing=0.3),
@@ -80,9 +80,9 @@ def _set(group, controls: Controls) -> None:
         Controls(closing=-1.0, offset=-200.0, mirror=True),
     ],
 )
-def test_keys_follow_controls_at_once(take: "bpy.types.Action", raw: Curves, wanted: Controls) -> None:
-    _set(take.lipsync_controls, wanted)
-    np.testing.assert_allclose(_keyed(take), adjust(raw, wanted).values, atol=1e-4)
+def test_keys_follow_controls_at_once(take: "bpy.types.Action", raw: Curves, expected: Controls) -> None:
+    _set(take.lipsync_controls, expected)
+    np.testing.assert_allclose(_keyed(take), adjust(raw, expected).values, atol=1e-4)
     for keys in read_action(take).values():
         np.testing.assert_array_equal(keys[:, 0], np.arange(7, 127))
     assert not part("addon.takes.take_store").is_edited(take)
@@ -112,14 +112,14 @@ def test_face_follows_controls(
 def test_key_style_is_the_panels(scene: "bpy.types.Scene", take: "bpy.types.Action", raw: Curves) -> None:
     scene.lipsync.key_density, scene.lipsync.key_interpolation = "SIMPLIFIED", "LINEAR"
     take.lipsync_controls.brows = 0.5
-    wanted = adjust(raw, Controls({"brows": 0.5})).values
+    expected = adjust(raw, Controls({"brows": 0.5})).values
     for channel in ("browInnerUp", "jawOpen"):
         fcurve = fcurves(take)[_path(channel)]
         assert len(fcurve.keyframe_points) < 110 and {point.interpolation for point in fcurve.keyframe_points} == {
             "LINEAR"
         }
         values = [fcurve.evaluate(frame) for frame in range(7, 127)]
-        np.testing.assert_allclose(values, wanted[:, CHANNELS.index(channel)], atol=0.0101)
+        np.testing.assert_allclose(values, expected[:, CHANNELS.index(channel)], atol=0.0101)
 
 
 def test_other_fcurve_settings_stay(take: "bpy.types.Action") -> None:
@@ -260,12 +260,12 @@ def _presets() -> dict[str, Path]:
 
 
 def test_preset_is_saved_applied_and_removed(take: "bpy.types.Action", raw: Curves) -> None:
-    wanted = Controls({"jaw": 0.5, "lips": 1.5}, 0.05, 2.0, 0.5, -40.0, True)
-    _set(take.lipsync_controls, wanted)
+    expected = Controls({"jaw": 0.5, "lips": 1.5}, 0.05, 2.0, 0.5, -40.0, True)
+    _set(take.lipsync_controls, expected)
     assert bpy.ops.lipsync.controls_add_preset(name="Old Man") == {"FINISHED"}
     bpy.ops.lipsync.controls_reset()
     assert bpy.ops.lipsync.controls_apply_preset(filepath=str(_presets()["Old_Man"])) == {"FINISHED"}
-    np.testing.assert_allclose(_keyed(take), adjust(raw, wanted).values, atol=1e-4)
+    np.testing.assert_allclose(_keyed(take), adjust(raw, expected).values, atol=1e-4)
     assert bpy.ops.lipsync.controls_add_preset(name="Old_Man", remove_name=True) == {"FINISHED"}
     assert "Old_Man" not in _presets()
 

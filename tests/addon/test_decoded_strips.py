@@ -55,7 +55,7 @@ def test_sound_that_blender_decodes(
     file = _encode(scene, tmp_path / f"Line one.{suffix}", container, codec)
     scene.lipsync.key_density = "DENSE"
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    wanted = _jaw(face)
+    expected = _jaw(face)
     strip = add_strip(scene, file, 101)
     if packed:
         strip.sound.pack()
@@ -64,8 +64,8 @@ def test_sound_that_blender_decodes(
     assert (len(bpy.data.sounds), len(bpy.data.scenes)) == (sounds, scenes)
     keys = _jaw(face)
     assert keys[0, 0] == 101 and keys[-1, 0] == pytest.approx(101 + 72, abs=3)
-    count = min(len(keys), len(wanted), 60)
-    assert np.corrcoef(keys[:count, 1], wanted[:count, 1])[0, 1] > 0.9
+    count = min(len(keys), len(expected), 60)
+    assert np.corrcoef(keys[:count, 1], expected[:count, 1])[0, 1] > 0.9
     assert list(part("addon.generation.backend_process").process.folder().glob("*.wav")) == []
 
 

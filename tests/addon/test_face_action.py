@@ -101,17 +101,17 @@ RIGS = {
 
 @pytest.mark.parametrize("rig", RIGS)
 def test_meshes_use_their_own_names(rig: str, scene: "bpy.types.Scene") -> None:
-    meshes, wanted = RIGS[rig]
+    meshes, expected = RIGS[rig]
     armature = bpy.data.objects.new("Armature", bpy.data.armatures.new("Armature"))
     scene.collection.objects.link(armature)
     objects = [add_mesh(name, keys.split(), armature) for name, keys in meshes.items()]
     values = np.random.default_rng(0).random((8, 52), np.float32)
     curves = read_action(_write(objects[0], values))
-    assert curves.keys() == {f'key_blocks["{name}"].value' for name in wanted}
+    assert curves.keys() == {f'key_blocks["{name}"].value' for name in expected}
     scene.frame_set(8)
     for ob in objects:
         for block in ob.data.shape_keys.key_blocks[1:]:
-            channels = [CHANNELS.index(name) for name in wanted.get(block.name, [])]
+            channels = [CHANNELS.index(name) for name in expected.get(block.name, [])]
             assert block.value == pytest.approx(values[3, channels].mean() if channels else 0.0, abs=1e-6)
 
 

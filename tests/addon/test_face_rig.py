@@ -64,8 +64,8 @@ def test_characters_sharing_parent_stay_separate(read_face: Callable) -> None:
         add_mesh(f"{name} Teeth", ["jawOpen"], armature)
         add_mesh(f"{name} Lashes", ["eyeBlinkLeft"], head)
     for name in ("Anna", "Bert"):
-        wanted = {f"{name} {part}" for part in ("Head", "Teeth", "Lashes")}
-        assert all(_names(read_face(bpy.data.objects[member])) == wanted for member in wanted)
+        expected = {f"{name} {part}" for part in ("Head", "Teeth", "Lashes")}
+        assert all(_names(read_face(bpy.data.objects[member])) == expected for member in expected)
 
 
 def test_coverage_by_region(read_face: Callable) -> None:
@@ -150,8 +150,8 @@ def _others(face) -> list[str]:
 def test_face_with_few_lips_warns(read_face: Callable) -> None:
     """A DAZ rig with only those of its 52 keys that have no suffix."""
     head = add_mesh("Head", ["jawOpen", "jawLeft", "jawRight", "jawForward", "tongueOut", "browInnerUp"])
-    (told,) = map(str, read_face(head).warnings())
-    assert "jaw 4 of 4, lips 1 of 24" in told and "Mapping" in told
+    (warning,) = map(str, read_face(head).warnings())
+    assert "jaw 4 of 4, lips 1 of 24" in warning and "Mapping" in warning
     for name in ("mouthClose", "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight"):
         head.shape_key_add(name=name, from_mix=False)
     assert read_face(head).warnings() == []

@@ -68,7 +68,7 @@ def _refused(kind: str) -> str:
     before, running = contents(), begin(kind)
     running.finish()
     assert running.state == {"CANCELLED"} and not differences(before, contents())
-    (sentence,) = running.said
+    (sentence,) = running.reports
     assert part("addon.generation.current_job").current.job is None and not left_over()
     assert part("addon.locale").said_in("de", sentence) != sentence
     return sentence
@@ -76,7 +76,7 @@ def _refused(kind: str) -> str:
 
 def _works(kind: str) -> None:
     running = begin(kind)
-    assert running.finish() == {"FINISHED"}, running.said
+    assert running.finish() == {"FINISHED"}, running.reports
     take_back()
 
 
@@ -101,7 +101,7 @@ def test_disk_full_during_job(backend: Any, mount: Mount, monkeypatch: pytest.Mo
         running = begin(kind)
         running.pump()
         film = _fill(disk)
-        assert running.finish() == {"FINISHED"}, running.said
+        assert running.finish() == {"FINISHED"}, running.reports
         take_back()
         film.unlink()
 
@@ -146,6 +146,6 @@ def test_tmpdir_is_no_folder(extension: Path, tmp_path: Path) -> None:
     path.touch()
     blender = another_blender.start("generate", 1, TMPDIR=str(path))
     for kind in KINDS:
-        assert another_blender.told(blender)["kind"] == kind
-    assert another_blender.told(blender) == {"ended": True}
+        assert another_blender.read_line(blender)["kind"] == kind
+    assert another_blender.read_line(blender) == {"ended": True}
     assert path.is_file()

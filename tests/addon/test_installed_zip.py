@@ -59,17 +59,17 @@ def test_keys_match_the_backends_curves(
 
     start, end = 17 / rate, (17 + count) / rate
     options = ("--emotion", "happiness", "--seed", 5, "--fps", repr(rate), "--start", repr(start), "--end", repr(end))
-    wanted = _csv(extension, tmp_path, speech, *options)
-    assert len(wanted) == count
+    expected = _csv(extension, tmp_path, speech, *options)
+    assert len(expected) == count
     curves = read_action(face.data.shape_keys.animation_data.action)
     assert set(curves) == {f'key_blocks["{name}"].value' for name in CHANNELS}
     for index, name in enumerate(CHANNELS):
         keys = curves[f'key_blocks["{name}"].value']
         assert (keys[:, 0] == np.arange(first, first + count)).all()
-        np.testing.assert_allclose(keys[:, 1], wanted[:, index], atol=2e-6)
+        np.testing.assert_allclose(keys[:, 1], expected[:, index], atol=2e-6)
     scene.frame_set(first + count // 2)
     np.testing.assert_allclose(
-        [face.data.shape_keys.key_blocks[name].value for name in CHANNELS], wanted[count // 2], atol=2e-6
+        [face.data.shape_keys.key_blocks[name].value for name in CHANNELS], expected[count // 2], atol=2e-6
     )
 
 

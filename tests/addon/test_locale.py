@@ -74,9 +74,9 @@ def _fields(text: str) -> Counter[tuple[str, str | None]]:
 
 
 def test_every_message_has_a_translation(locale: ModuleType) -> None:
-    wanted = templates() | _labels() | _of_the_model()
+    expected = templates() | _labels() | _of_the_model()
     for language, known in locale.LANGUAGES.items():
-        missing = sorted(wanted - known.keys())
+        missing = sorted(expected - known.keys())
         lines = "\n".join(f'    {json.dumps(text, ensure_ascii=False)}: "",' for text in missing)
         assert not missing, f"addon/locale/{language} lacks:\n{lines}"
 

@@ -70,7 +70,7 @@ def test_blender_killed_during_job(soak: Soak, temporary: Path) -> None:
     for n in soak.times(quick=1, long=30):
         with soak.trial("Blender killed (SIGKILL) at a random moment of its jobs"):
             blender = another_blender.start("generate")
-            another_blender.told(blender)
+            another_blender.read_line(blender)
             time.sleep(random.Random(n).uniform(0.0, 2.0))
             children = _children(blender.pid)
             blender.kill()
@@ -87,34 +87,34 @@ def test_blender_killed_during_job(soak: Soak, temporary: Path) -> None:
 
 
 def test_two_blenders_at_once(soak: Soak, temporary: Path) -> None:
-    wanted = {}
+    expected = {}
     stage()
     for kind in KINDS:
         running = begin(kind)
         assert running.finish() == {"FINISHED"}
-        wanted[kind] = made()
+        expected[kind] = made()
         take_back()
     times = len(soak.times(quick=1, long=20))
     both = [another_blender.start("generate", times) for _ in range(2)]
     for _ in range(times):
         with soak.trial("jobs of every kind in three Blenders at once", tries=2 * len(KINDS)):
             for _ in KINDS:
-                said = [another_blender.told(blender) for blender in both]
-                for blender, each in zip(both, said, strict=True):
-                    assert _same(each["made"], wanted[each["kind"]])
+                replies = [another_blender.read_line(blender) for blender in both]
+                for blender, each in zip(both, replies, strict=True):
+                    assert _same(each["made"], expected[each["kind"]])
                     assert each["folder"].startswith(f"diffusion_talker_{blender.pid}_") and each["there"]
                 assert part("addon.generation.backend_process").process.folder().name in _folders(temporary)
     for blender in both:
-        assert another_blender.told(blender) == {"ended": True}
+        assert another_blender.read_line(blender) == {"ended": True}
         blender.wait()
     assert _folders(temporary) == [part("addon.generation.backend_process").process.folder().name]
 
 
-def _same(told: object, wanted: object) -> bool:
+def _same(reply: object, expected: object) -> bool:
     """Return a value as it is after JSON, which has no tuples."""
-    if isinstance(told, list) and isinstance(wanted, (list, tuple)):
-        return len(told) == len(wanted) and all(map(_same, told, wanted))
-    return told == wanted
+    if isinstance(reply, list) and isinstance(expected, (list, tuple)):
+        return len(reply) == len(expected) and all(map(_same, reply, expected))
+    return reply == expected
 
 
 def test_other_users_folders_stay(temporary: Path, tmp_path: Path) -> None:

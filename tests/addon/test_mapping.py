@@ -110,14 +110,14 @@ def test_choices_stay_with_shape_keys(read_face: Callable, tmp_path: Path) -> No
     choices = part("addon.rig.mapping").choices
     head = add_mesh("Head", ["jawOpen", "Maw"])
     _choose(head, jawOpen="Maw", cheekPuff="(None)")
-    wanted = (("jawOpen", "Maw"), ("cheekPuff", ""))
+    expected = (("jawOpen", "Maw"), ("cheekPuff", ""))
     head.select_set(True)
     bpy.ops.object.duplicate()
-    assert bpy.context.active_object != head and choices(bpy.context.active_object.data.shape_keys) == wanted
+    assert bpy.context.active_object != head and choices(bpy.context.active_object.data.shape_keys) == expected
     bpy.data.libraries.write(str(tmp_path / "hero.blend"), {head})
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
-    assert choices(bpy.data.objects["Head"].data.shape_keys) == wanted
+    assert choices(bpy.data.objects["Head"].data.shape_keys) == expected
 
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     with bpy.data.libraries.load(str(tmp_path / "hero.blend"), link=True) as (_, linked):
@@ -125,7 +125,7 @@ def test_choices_stay_with_shape_keys(read_face: Callable, tmp_path: Path) -> No
     hero = linked.objects[0].override_create()
     hero.data.override_create(remap_local_usages=True)
     bpy.context.scene.collection.objects.link(hero)
-    assert choices(hero.data.shape_keys) == wanted
+    assert choices(hero.data.shape_keys) == expected
     _choose(hero, cheekPuff="Maw", jawOpen="")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))

@@ -101,8 +101,8 @@ def test_earlier_take_opens(form: str, action: "bpy.types.Action", tmp_path: Pat
         part("addon.takes.locks").Locks(("jawOpen",), (20, 30)) if nested else part("addon.takes.locks").UNLOCKED
     )
     assert info.likeness == ((("Ada", 0.9), ("Bruno", 0.1)) if "likeness" in stored else ())
-    told = part("addon.panels.takes")._description(action, False)
-    assert ("1970" in told) is False and told.count("\u00b7") == (2 if "made" in stored else 1) + (
+    description = part("addon.panels.takes")._description(action, False)
+    assert ("1970" in description) is False and description.count("\u00b7") == (2 if "made" in stored else 1) + (
         1 if info.model_sha256 else 0
     )
     assert part("addon.takes.locked_keys").is_manual(
@@ -164,7 +164,7 @@ def test_newer_take_stays_unchanged(action: "bpy.types.Action") -> None:
 def test_malformed_take_is_ignored(action: "bpy.types.Action", stored: Any) -> None:
     action["lipsync_take"] = stored
     takes = part("addon.takes.take_store")
-    known = isinstance(stored, dict) and stored.get("version") == "new"  # of no version: as if none were told
+    known = isinstance(stored, dict) and stored.get("version") == "new"  # of no version: as if there were none
     assert takes.is_take(action) is known and PACKAGE
     for name in ("VIEW3D_PT_lipsync", "VIEW3D_PT_lipsync_takes"):
         assert hasattr(bpy.types, name)

@@ -39,10 +39,10 @@ def _seconds(file: Path) -> np.ndarray:
     return part("backend.audio").read_clip(file).samples
 
 
-def _lag(heard: np.ndarray, wanted: np.ndarray) -> float:
+def _lag(heard: np.ndarray, expected: np.ndarray) -> float:
     """Return by how many seconds the first sound lags behind the second."""
-    length = 2 * max(len(heard), len(wanted))
-    match = np.fft.irfft(np.fft.rfft(heard, length) * np.fft.rfft(wanted, length).conj(), length)
+    length = 2 * max(len(heard), len(expected))
+    match = np.fft.irfft(np.fft.rfft(heard, length) * np.fft.rfft(expected, length).conj(), length)
     lag = int(match.argmax())
     return (lag if lag < length // 2 else lag - length) / 16000
 
@@ -65,11 +65,11 @@ def test_mixdown_plays_strip_alone(crowded: "bpy.types.Strip", speech: Path, tmp
     before = _state(bpy.context.scene)
     heard = _seconds(part("addon.generation.mixdown").mix_down(span, tmp_path))
     assert _state(bpy.context.scene) == before
-    wanted = _seconds(speech)[8000:]
+    expected = _seconds(speech)[8000:]
     assert len(heard) / 16000 == pytest.approx(span.end - span.start, abs=0.1)
-    assert abs(_lag(heard, wanted)) < 0.005
-    count = min(len(heard), len(wanted))
-    assert np.corrcoef(heard[:count], wanted[:count])[0, 1] > 0.95  # nothing else is heard
+    assert abs(_lag(heard, expected)) < 0.005
+    count = min(len(heard), len(expected))
+    assert np.corrcoef(heard[:count], expected[:count])[0, 1] > 0.95  # nothing else is heard
 
 
 def test_deleted_strip_is_reported(crowded: "bpy.types.Strip", tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def _take(ob: "bpy.types.Object") -> "bpy.types.Action":
     return action
 
 
-def _told(ob: "bpy.types.Object", action: "bpy.types.Action") -> str:
+def _obstacles(ob: "bpy.types.Object", action: "bpy.types.Action") -> str:
     face = part("addon.rig.face_rig").read_face(ob)
     scene = bpy.context.scene
     scene.frame_set(3, subframe=0.25)
@@ -199,8 +199,8 @@ OBSTACLES = {
 def test_obstacles_are_reported(head: "bpy.types.Object", take: "bpy.types.Action", name: str) -> None:
     change, words = OBSTACLES[name]
     change(head, head.data.shape_keys)
-    told = [*map(str, part("addon.rig.face_rig").read_face(head).warnings()), _told(head, take)]
-    assert any('"Head"' in sentence and words in sentence for sentence in told), told
+    warnings = [*map(str, part("addon.rig.face_rig").read_face(head).warnings()), _obstacles(head, take)]
+    assert any('"Head"' in sentence and words in sentence for sentence in warnings), warnings
 
 
 def _armature(ob: "bpy.types.Object", key: "bpy.types.Key") -> None:
@@ -227,7 +227,7 @@ HARMLESS = {
 @pytest.mark.parametrize("name", HARMLESS)
 def test_harmless_settings_cause_no_warning(head: "bpy.types.Object", take: "bpy.types.Action", name: str) -> None:
     HARMLESS[name](head, head.data.shape_keys)
-    assert _told(head, take) == ""
+    assert _obstacles(head, take) == ""
     assert part("addon.rig.face_rig").read_face(head).warnings() == []
 
 
@@ -236,22 +236,22 @@ def test_hidden_teeth_cause_no_warning(head: "bpy.types.Object") -> None:
     _bend(teeth)
     take = _take(head)
     teeth.hide_set(True)
-    assert _told(head, take) == ""
+    assert _obstacles(head, take) == ""
 
 
 def test_keys_without_effect_are_ignored(scene: "bpy.types.Scene") -> None:
     ob = add_mesh("Head", ["jawOpen"])
-    assert _told(ob, _take(ob)) == ""
+    assert _obstacles(ob, _take(ob)) == ""
 
 
 def test_generate_reports_obstacles(
     scene: "bpy.types.Scene", strip: "bpy.types.Strip", face: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = []
+    results = []
     job = part("addon.generation.job")
-    monkeypatch.setattr(job, "JobResult", lambda *args, made=job.JobResult: said.append(made(*args)) or said[-1])
+    monkeypatch.setattr(job, "JobResult", lambda *args, made=job.JobResult: results.append(made(*args)) or results[-1])
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    assert said[-1].warnings == ()
+    assert results[-1].warnings == ()
     _mask(face, face.data.shape_keys)
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    assert any('modifier "Mask"' in str(sentence) for sentence in said[-1].warnings)
+    assert any('modifier "Mask"' in str(sentence) for sentence in results[-1].warnings)

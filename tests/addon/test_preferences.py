@@ -192,8 +192,8 @@ def test_missing_runtime_falls_back_with_warning(
         while not running.pump(0.1):
             pass
         outcome = running.apply()
-        (told,) = map(str, outcome.warnings)
-        assert told.startswith("This Python lacks a package for the tensorrt runtime") and told.endswith(
+        (warning,) = map(str, outcome.warnings)
+        assert warning.startswith("This Python lacks a package for the tensorrt runtime") and warning.endswith(
             "; until then, ONNX Runtime is used"
         )
         assert len(outcome.actions) == 1

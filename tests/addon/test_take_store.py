@@ -240,7 +240,7 @@ def test_duplicate_keeps_edits(head: "bpy.types.Object", tmp_path: Path) -> None
 def test_pushed_down_take_plays(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
     action, keys = _import(tmp_path), head.data.shape_keys
     scene.frame_set(20)
-    wanted = [block.value for block in keys.key_blocks]
+    expected = [block.value for block in keys.key_blocks]
     assert bpy.ops.lipsync.take_push_down() == {"FINISHED"}
     for name in ("Head", "Teeth"):
         data = bpy.data.objects[name].data.shape_keys.animation_data
@@ -256,7 +256,7 @@ def test_pushed_down_take_plays(scene: "bpy.types.Scene", head: "bpy.types.Objec
             assert strip.action_slot == action.slots[0]
     for frame in (1, 20):
         scene.frame_set(frame)
-    np.testing.assert_allclose([block.value for block in keys.key_blocks], wanted, atol=1e-6)
+    np.testing.assert_allclose([block.value for block in keys.key_blocks], expected, atol=1e-6)
     assert "The face has no active take" in _reason(bpy.ops.lipsync.take_push_down)
 
 
@@ -350,7 +350,7 @@ def test_regenerated_take_is_the_same(scene: "bpy.types.Scene", head: "bpy.types
     takes, began = part("addon.takes.take_store"), time.time()
     first = _generate(speech)
     assert began <= takes.read_info(first).made <= time.time()
-    wanted = read_action(first)
+    expected = read_action(first)
     _change(first)
     edited = read_action(first)
     scene.lipsync.seed, scene.lipsync.emotion_name, scene.frame_current = 77, "anger", 99
@@ -359,7 +359,7 @@ def test_regenerated_take_is_the_same(scene: "bpy.types.Scene", head: "bpy.types
     assert again != first and again.name[-3:] == "002" and _moving("Teeth") == again and scene.lipsync.seed == 77
     assert not takes.is_edited(again) and takes.is_edited(first)
     made, kept = read_action(again), read_action(first)
-    assert made.keys() == wanted.keys() and all((made[path] == wanted[path]).all() for path in wanted)
+    assert made.keys() == expected.keys() and all((made[path] == expected[path]).all() for path in expected)
     assert all((kept[path] == edited[path]).all() for path in edited)
     assert (takes.read_curves(again).values == takes.read_curves(first).values).all()
     before, after = takes.read_info(first), takes.read_info(again)
@@ -405,14 +405,14 @@ def test_packed_or_moved_sound_is_found(
     file = Path(shutil.copy(speech, tmp_path / "line.ogg"))
     strip = add_strip(scene, file)
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    wanted = read_action(face.data.shape_keys.animation_data.action)
+    expected = read_action(face.data.shape_keys.animation_data.action)
     strip.sound.pack()
     file.unlink()
     (tmp_path / "elsewhere").mkdir()
     for _ in range(2):
         assert bpy.ops.lipsync.take_again() == {"FINISHED"}
         made = read_action(face.data.shape_keys.animation_data.action)
-        assert all((made[path] == wanted[path]).all() for path in wanted)
+        assert all((made[path] == expected[path]).all() for path in expected)
         if strip.sound.packed_file:
             strip.sound.unpack(method="REMOVE")
             strip.sound.filepath = str(shutil.copy(speech, tmp_path / "elsewhere" / "line.ogg"))

@@ -100,9 +100,9 @@ def test_strange_names_are_harmless(stranger: str, scene: "bpy.types.Scene", tmp
         "key_manifest": ROW | {"name": stranger, "character": stranger, "outputs": [stranger]},
         "import_capture": {"names": [stranger], "fps": 30, "start": 0, "frames": [[0.5]]},
     }
-    for operator, told in texts.items():
+    for operator, contents in texts.items():
         file = tmp_path / "file.json"
-        file.write_text(json.dumps(told))
+        file.write_text(json.dumps(contents))
         with pytest.raises(RuntimeError, match="(?s)Error: .*"):
             getattr(bpy.ops.lipsync, operator)(filepath=str(file))
         assert snapshot() == before

@@ -13,12 +13,12 @@ from .machine import ROOT, facts, load
 from .table import Table, markdown, write
 
 _OUT = ROOT / "build" / "bench"
-_MOST = 2  # threads: the issue at hand is two cores
+_MAX_THREADS = 2
 
 
 def parts(quick: bool) -> dict[str, Callable[[], Table]]:
     """List what can be measured."""
-    threads = min(_MOST, usable_cores())
+    threads = min(_MAX_THREADS, usable_cores())
     counts = sorted({1, threads})
     lengths = (1.0, 10.0) if quick else (1.0, 10.0, 60.0, 600.0, 3600.0, 7200.0)
     return {

@@ -13,7 +13,7 @@ from .sound import write_speech
 from .table import Table
 
 _SECONDS = 10.0
-_PATIENCE = 120.0  # s
+_TIMEOUT = 120.0  # s
 
 
 class BenchError(Exception):
@@ -56,7 +56,7 @@ def starting(quick: bool) -> Table:
 
 
 def _until(client: Client, kind: type) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while not isinstance(reply := client.poll(1.0), kind):
         if isinstance(reply, Gone | Error) or time.monotonic() > deadline:
-            raise BenchError(f"The backend was asked for a {kind.__name__} and said: {reply}")
+            raise BenchError(f"The backend got a {kind.__name__} and replied: {reply}")

@@ -20,13 +20,13 @@ _ROUNDING = 0.01
 
 def test_clip_work_counts_operations() -> None:
     expected, found = json.loads(work.EXPECTED.read_text()), work.count_work()
-    told = "if that is meant, write it down: python -m tests.bench.work"
+    hint = "if this is intended, record it with: python -m tests.bench.work"
     assert found.keys() == expected.keys()
     for part, costs in expected.items():
         for what, cost in costs.items():
             allowed = _TOLERANCE.get(what, _ROUNDING)
             assert math.isclose(found[part][what], cost, rel_tol=allowed), (
-                f"{part}: {what} {found[part][what]:g}, not {cost:g}: {told}"
+                f"{part}: {what} {found[part][what]:g}, not {cost:g}: {hint}"
             )
 
 
