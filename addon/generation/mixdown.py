@@ -1,7 +1,7 @@
-"""What Blender plays of a sound, as a file that the backend can read.
+"""Mixdowns: what Blender plays of a strip or a file, as a WAV that the backend can read. Runs in Blender.
 
-It is needed where no seconds of the strip's own file are what is heard: of retimed strips, of which Blender doesn't tell what plays when, of
-strips whose volume is animated, and of files that the backend's decoder doesn't know and Blender's does (m4a, mp4, wma ...).
+They are needed for retimed strips, for strips whose volume is animated, and for files that only Blender's decoder can read (m4a, mp4,
+wma ...).
 """
 
 import contextlib
@@ -18,14 +18,14 @@ from ..span import Span
 from .sound_strip import StripError, all_strips, channels_of, find_strip, with_metas
 
 _RATE = 48000
-_BLOCK = 1 << 16  # frames read at once
-_PATIENCE = 0.0 if bpy.app.background else 5.0  # seconds for which the file may not grow
+_BLOCK = 1 << 16  # samples read at once
+_TIMEOUT = 0.0 if bpy.app.background else 5.0  # seconds without growth of the file
 
 
 def mix_down(span: Span, folder: Path) -> Path:
-    """Write what is heard of a strip, and of nothing else, to a file in folder; its start is span.first_frame. Raises StripError.
+    """Write the sound of one strip to a WAV in folder, from span.first_frame on. Raises StripError.
 
-    It is played in a copy of the scene, so the artist's own isn't touched.
+    A copy of the scene plays it, so the artist's scene doesn't change.
     """
     scene = bpy.data.scenes.get(span.scene)
     if scene is None or find_strip(scene, span.strip) is None:
@@ -39,19 +39,19 @@ def mix_down(span: Span, folder: Path) -> Path:
 
 
 def decode(span: Span, file: Path, folder: Path) -> Path | None:
-    """Write the seconds [span.start, span.end) of a file as Blender's own decoder reads them to a file in folder; None where it hears nothing
-    either. Raises StripError.
+    """Write the seconds [span.start, span.end) of a file to a WAV in folder, with Blender's decoder. Raises StripError.
 
-    The strip that it is played from is one in a scene of its own, so it is the file's sound as it is, whatever the artist's strip does to it.
+    Returns None when Blender can't read the file or hears only silence. A new scene plays the file, so the settings of the artist's
+    strip don't matter.
     """
-    with _strip_of(file, span) as scene:
+    with _scene_playing(file, span) as scene:
         path = _write(scene, span, folder) if scene else None
     return path if path and _is_audible(path) else None
 
 
 @contextlib.contextmanager
-def _strip_of(file: Path, span: Span) -> Iterator[bpy.types.Scene | None]:
-    """A scene that plays a file from span.start on, at its frames; None where Blender can't open the file."""
+def _scene_playing(file: Path, span: Span) -> Iterator[bpy.types.Scene | None]:
+    """Yield a scene that plays a file from span.start on, at the span's frames; None if Blender can't open the file."""
     scene, before = bpy.data.scenes.new("Lip Sync Sound"), set(bpy.data.sounds)
     try:
         scene.render.fps, scene.render.fps_base = round(span.fps), round(span.fps) / span.fps
@@ -59,7 +59,7 @@ def _strip_of(file: Path, span: Span) -> Iterator[bpy.types.Scene | None]:
         strips = editor.strips if hasattr(editor, "strips") else editor.sequences
         try:
             strip = strips.new_sound("Sound", str(file), 1, span.first_frame)
-            # Blender may have given it a sound of that name that was loaded before the file changed.
+            # Blender may have reused a sound of that name, loaded before the file changed.
             strip.sound, strip.sound_offset = bpy.data.sounds.load(str(file), check_existing=False), -span.start
         except RuntimeError:
             yield None
@@ -74,7 +74,7 @@ def _strip_of(file: Path, span: Span) -> Iterator[bpy.types.Scene | None]:
 
 
 def _write(scene: bpy.types.Scene, span: Span, folder: Path) -> Path:
-    """What a scene plays in its frames, as a WAV. Raises StripError."""
+    """Write the sound of a scene's frames to a WAV. Raises StripError."""
     path = folder / "mixdown.wav"
     path.unlink(missing_ok=True)
     try:
@@ -90,13 +90,13 @@ def _write(scene: bpy.types.Scene, span: Span, folder: Path) -> Path:
             )
     except RuntimeError as error:
         raise _unheard(span, str(error).strip()) from error
-    if not _wait(path, span.end - span.start):  # of which Blender makes no error
+    if not _wait(path, span.end - span.start):  # Blender reports no error
         raise _unheard(span, UserMessage("Blender didn't write {file}", file=path))
     return path
 
 
 def _is_audible(path: Path) -> bool:
-    """Whether a WAV that _write() made is anything but silence."""
+    """Return True if a WAV that _write() made isn't silent."""
     with wave.open(str(path)) as file:
         return any(any(file.readframes(_BLOCK)) for _ in range(0, file.getnframes(), _BLOCK))
 
@@ -108,36 +108,36 @@ def _unheard(span: Span, why: str | UserMessage) -> StripError:
 
 
 def _wait(path: Path, seconds: float) -> bool:
-    """Until a WAV of so many seconds is whole: in a window Blender 5.2 returns before it is. False when it will never be."""
-    enough, size, deadline = seconds * _RATE * 2 * 0.95, -1, 0.0
+    """Wait until a WAV with a length in seconds is complete: with a window, Blender 5.2 returns earlier. Returns False on failure."""
+    min_bytes, size, deadline = seconds * _RATE * 2 * 0.95, -1, 0.0
     while True:
         content = path.stat().st_size if path.is_file() else 0
-        if content > enough and _told_size(path) == content:
+        if content > min_bytes and _size_in_header(path) == content:
             return True
         if content > size:
-            size, deadline = content, time.monotonic() + _PATIENCE
+            size, deadline = content, time.monotonic() + _TIMEOUT
         elif time.monotonic() > deadline:
             return False
         time.sleep(0.02)
 
 
-def _told_size(path: Path) -> int:
-    """How many bytes a WAV's first lines say that it has, which are written last."""
+def _size_in_header(path: Path) -> int:
+    """Return the size in bytes that a WAV's header states. Blender writes it last."""
     with open(path, "rb") as file:
         return int.from_bytes(file.read(8)[4:], "little") + 8
 
 
 def _solo(scene: bpy.types.Scene, span: Span) -> None:
-    """Let a scene play the strip alone, in its frames alone, and evaluate no objects for it."""
+    """Make a scene play only the strip, in its frames, without objects to evaluate."""
     for collection in list(scene.collection.children):
         scene.collection.children.unlink(collection)
     for ob in list(scene.collection.objects):
         scene.collection.objects.unlink(ob)
     sound = find_strip(scene, span.strip)
-    heard = with_metas(sound) if sound else []
+    played = with_metas(sound) if sound else []
     for strip in all_strips(scene):
-        strip.mute = strip not in heard
-    for strip in heard:
+        strip.mute = strip not in played
+    for strip in played:
         channels_of(strip)[strip.channel].mute = False
     scene.use_audio = True
     scene.frame_start, scene.frame_end = span.first_frame, _last_frame(span)

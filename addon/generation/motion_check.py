@@ -1,7 +1,7 @@
-"""Whether a take that was keyed is seen to move the face: nothing says finished while the mouth is still.
+"""Check that a new take visibly moves the face, and find out why if it doesn't. Runs in Blender.
 
-The face is evaluated on the frame on which the take moves it most, once as it is and once with the take's shape keys muted. The difference is
-compared with what the shape keys themselves say. Where it falls short, `rig.obstacles` and the modifiers are asked why.
+The face is evaluated on the frame on which the take moves it most, with and without the take's shape keys. The difference is compared
+with what the shape keys should do. If it falls short, `rig.obstacles` and the modifiers are searched for the reason.
 """
 
 import contextlib
@@ -18,25 +18,25 @@ from ..rig import obstacles
 from ..rig.face_rig import Face, FaceMesh
 from ..rig.visemes import POSES
 
-_SMALL = 1e-5  # of an object's size: keys that move less are there for drivers to read
-_WEAK = 0.02  # values below move nothing that is seen
-_SHARE = (0.5, 1.6)  # of what is expected, what may be seen: modifiers smooth, and scale
-_SHARE_OF_OTHERS = 0.3  # where a modifier makes other vertices, of the largest way
-_MODIFIERS = 12  # are tried at most
+_MIN_MOTION = 1e-5  # share of an object's size; keys that move less only serve drivers
+_MIN_VALUE = 0.02  # smaller values move nothing visibly
+_EXPECTED_SHARE = (0.5, 1.6)  # range of visible to expected motion: modifiers smooth and scale
+_EXPECTED_SHARE_REMESHED = 0.3  # of the largest motions, where modifiers make other vertices
+_MAX_MODIFIERS = 12  # that are tried
 
 
 @dataclass(frozen=True)
 class _Pose:
-    """What a take asks of a mesh on a frame. values: key -> value; way: (vertices, 3), how far each vertex should move."""
+    """The expected pose of a mesh on a frame. values: key -> value. motion: (vertices, 3), how far each vertex should move."""
 
     values: dict[str, float]
-    way: np.ndarray
+    motion: np.ndarray
 
 
 def find_obstacles(face: Face, action: bpy.types.Action, scene: bpy.types.Scene) -> list[UserMessage]:
-    """Why a take that was just keyed isn't seen to move the face; none when it is.
+    """Return why a new take doesn't visibly move the face; nothing if it does.
 
-    The scene's frame is put back. A face that isn't in the scene, or whose keys move nothing, isn't looked at.
+    The scene's frame is restored. A face that isn't in the scene, or whose keys move nothing, isn't checked.
     """
     curves = {curve.data_path: curve for curve in face_action.fcurves(action)}
     meshes = [mesh for mesh in face.meshes if scene in mesh.object.users_scene]
@@ -44,18 +44,20 @@ def find_obstacles(face: Face, action: bpy.types.Action, scene: bpy.types.Scene)
     if frame is None or scene != bpy.context.scene:
         return []
     poses = [(mesh, _pose(mesh, curves, frame)) for mesh in meshes]
-    asked = [(mesh, pose) for mesh, pose in poses if _is_seen(mesh, pose.way)]
-    shown = [(mesh, pose) for mesh, pose in asked if mesh.object.visible_get() and mesh.object.display_type != "BOUNDS"]
+    expected = [(mesh, pose) for mesh, pose in poses if _is_visible(mesh, pose.motion)]
+    shown = [
+        (mesh, pose) for mesh, pose in expected if mesh.object.visible_get() and mesh.object.display_type != "BOUNDS"
+    ]
     with _on_frame(scene, frame):
         still = [mesh for (mesh, _), moves in zip(shown, _moves(shown), strict=True) if not moves]
         found = _explain(still, {mesh.object.name: pose for mesh, pose in shown})
-    if asked and not shown:  # a part that is hidden is meant to be
-        found += obstacles.find([mesh for mesh, _ in asked], (obstacles.hidden,))
+    if expected and not shown:  # hiding a part of the face is intended
+        found += obstacles.find([mesh for mesh, _ in expected], (obstacles.hidden,))
     return found
 
 
 def _explain(still: Sequence[FaceMesh], poses: dict[str, _Pose]) -> list[UserMessage]:
-    """Why meshes don't move. Each is told something."""
+    """Return why meshes don't move, at least one message for each."""
     found = []
     for mesh in still:
         pose = poses[mesh.object.name]
@@ -65,9 +67,9 @@ def _explain(still: Sequence[FaceMesh], poses: dict[str, _Pose]) -> list[UserMes
 
 
 def _blame_modifier(mesh: FaceMesh, pose: _Pose) -> UserMessage:
-    """The modifier without which a mesh moves."""
+    """Name the modifier without which a mesh moves."""
     name = mesh.object.name
-    for modifier in [modifier for modifier in mesh.object.modifiers if modifier.show_viewport][:_MODIFIERS]:
+    for modifier in [modifier for modifier in mesh.object.modifiers if modifier.show_viewport][:_MAX_MODIFIERS]:
         modifier.show_viewport = False
         try:
             (moves,) = _moves([(mesh, pose)])
@@ -83,7 +85,7 @@ def _blame_modifier(mesh: FaceMesh, pose: _Pose) -> UserMessage:
 
 
 def _widest_frame(meshes: Sequence[FaceMesh], curves: dict[str, bpy.types.FCurve]) -> int | None:
-    """The frame of the key that moves the lower face furthest; None where none does."""
+    """Return the frame of the key that moves the lower face furthest; None if none moves it."""
     best: tuple[float, int] | None = None
     for mesh in meshes:
         for name, curve in _moved(mesh, curves).items():
@@ -92,14 +94,14 @@ def _widest_frame(meshes: Sequence[FaceMesh], curves: dict[str, bpy.types.FCurve
             points = np.empty(2 * len(curve.keyframe_points), np.float32)
             curve.keyframe_points.foreach_get("co", points)
             frames, values = points.reshape(-1, 2).T
-            way = float(values.max()) * float(np.abs(_way(mesh, name)).max(initial=0.0))
-            if values.max() > _WEAK and way > (best[0] if best else 0.0):
-                best = way, round(float(frames[values.argmax()]))
+            motion = float(values.max()) * float(np.abs(_motion(mesh, name)).max(initial=0.0))
+            if values.max() > _MIN_VALUE and motion > (best[0] if best else 0.0):
+                best = motion, round(float(frames[values.argmax()]))
     return best[1] if best else None
 
 
 def _moved(mesh: FaceMesh, curves: dict[str, bpy.types.FCurve]) -> dict[str, bpy.types.FCurve]:
-    """Key -> the F-curve that shall move it."""
+    """Return shape key -> the F-curve that animates it."""
     paths = {name: mesh.key.key_blocks[name].path_from_id("value") for name in mesh.sums if name not in mesh.skipped}
     return {name: curves[path] for name, path in paths.items() if path in curves}
 
@@ -108,12 +110,12 @@ def _pose(mesh: FaceMesh, curves: dict[str, bpy.types.FCurve], frame: int) -> _P
     values = {name: curve.evaluate(frame) for name, curve in _moved(mesh, curves).items()}
     blocks = mesh.key.key_blocks
     values = {name: min(max(value, blocks[name].slider_min), blocks[name].slider_max) for name, value in values.items()}
-    ways = [value * _way(mesh, name) for name, value in values.items() if value > _WEAK]
-    return _Pose(values, np.sum(ways, axis=0) if ways else np.zeros((0, 3), np.float32))
+    motions = [value * _motion(mesh, name) for name, value in values.items() if value > _MIN_VALUE]
+    return _Pose(values, np.sum(motions, axis=0) if motions else np.zeros((0, 3), np.float32))
 
 
-def _way(mesh: FaceMesh, name: str) -> np.ndarray:
-    """How far each vertex goes with a key's value of 1, (vertices, 3); none where the object is no mesh."""
+def _motion(mesh: FaceMesh, name: str) -> np.ndarray:
+    """Return how far each vertex moves when a key is at 1, (vertices, 3); a single 1 for objects other than meshes."""
     block = mesh.key.key_blocks[name]
     if mesh.object.type != "MESH":
         return np.ones((1, 3), np.float32)
@@ -126,8 +128,8 @@ def _positions(points: "bpy.types.bpy_prop_collection") -> np.ndarray:
     return flat.reshape(-1, 3)
 
 
-def _is_seen(mesh: FaceMesh, way: np.ndarray) -> bool:
-    return bool(np.abs(way).max(initial=0.0) > _SMALL * max(*mesh.object.dimensions, _SMALL))
+def _is_visible(mesh: FaceMesh, motion: np.ndarray) -> bool:
+    return bool(np.abs(motion).max(initial=0.0) > _MIN_MOTION * max(*mesh.object.dimensions, _MIN_MOTION))
 
 
 @contextlib.contextmanager
@@ -141,7 +143,7 @@ def _on_frame(scene: bpy.types.Scene, frame: int) -> Iterator[None]:
 
 
 def _moves(poses: Sequence[tuple[FaceMesh, _Pose]]) -> list[bool]:
-    """Of each mesh whether it moves as it should on the scene's frame."""
+    """Return for each mesh True if it moves as expected on the scene's frame."""
     bpy.context.view_layer.update()
     posed = [_evaluated(mesh) for mesh, _ in poses]
     valued = [_has_values(mesh, pose) for mesh, pose in poses]
@@ -152,29 +154,29 @@ def _moves(poses: Sequence[tuple[FaceMesh, _Pose]]) -> list[bool]:
         rest = [_evaluated(mesh) for mesh, _ in poses]
     bpy.context.view_layer.update()
     return [
-        has_values if mesh.object.type != "MESH" else _is_right(before, after, pose.way)
+        has_values if mesh.object.type != "MESH" else _is_right(before, after, pose.motion)
         for (mesh, pose), has_values, before, after in zip(poses, valued, rest, posed, strict=True)
     ]
 
 
-def _is_right(rest: np.ndarray, posed: np.ndarray, way: np.ndarray) -> bool:
-    """Whether vertices (vertices, 3) went as far as they should; a modifier may have made more of them, or fewer."""
+def _is_right(rest: np.ndarray, posed: np.ndarray, motion: np.ndarray) -> bool:
+    """Return True if vertices (vertices, 3) move as far as expected. Modifiers may have changed their number."""
     if len(rest) != len(posed):
         return len(posed) > 0
-    went = posed - rest
-    if len(went) == len(way):
-        return _SHARE[0] <= float(np.linalg.norm(went) / np.linalg.norm(way)) <= _SHARE[1]
-    return bool(np.abs(went).max(initial=0.0) >= _SHARE_OF_OTHERS * np.abs(way).max())
+    moved = posed - rest
+    if len(moved) == len(motion):
+        return _EXPECTED_SHARE[0] <= float(np.linalg.norm(moved) / np.linalg.norm(motion)) <= _EXPECTED_SHARE[1]
+    return bool(np.abs(moved).max(initial=0.0) >= _EXPECTED_SHARE_REMESHED * np.abs(motion).max())
 
 
 def _has_values(mesh: FaceMesh, pose: _Pose) -> bool:
-    """Whether the keys have the values that a take gives them, once all of the animation is reckoned."""
+    """Return True if the keys have the take's values after all animation is evaluated."""
     blocks = mesh.key.evaluated_get(bpy.context.evaluated_depsgraph_get()).key_blocks
     return all(abs(blocks[name].value - value) <= 0.05 + 0.1 * abs(value) for name, value in pose.values.items())
 
 
 def _evaluated(mesh: FaceMesh) -> np.ndarray:
-    """The vertices of a mesh with all modifiers, (vertices, 3); none of what is no mesh."""
+    """Return the vertices of a mesh with all modifiers, (vertices, 3); none for other objects."""
     if mesh.object.type != "MESH":
         return np.zeros((0, 3), np.float32)
     return _positions(mesh.object.evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices)

@@ -1,4 +1,4 @@
-"""Which seconds of which file a sound strip plays, and where they fall on the timeline."""
+"""Sound strips: find them, and read which seconds of which file they play and when. Runs in Blender."""
 
 import math
 import os
@@ -10,7 +10,7 @@ from ...backend.messages import UserError, UserMessage
 from ..keyframes import face_action
 from ..span import Span
 
-# (first frame, frame after the last, frame of the content's start, frames trimmed off the content): 5.1 renamed and deprecated the old.
+# First frame, frame after the last, frame of the content's start, frames trimmed off the content. Blender 5.1 renamed them.
 _TIMES = (
     ("left_handle", "right_handle", "content_start", "content_trim_start")
     if bpy.app.version >= (5, 1)
@@ -25,7 +25,7 @@ class StripError(UserError):
 
 
 def all_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
-    """All strips of a scene, those inside meta strips too."""
+    """List all strips of a scene, including those inside meta strips."""
     editor = scene.sequence_editor if scene else None
     if editor is None:
         return []
@@ -33,12 +33,12 @@ def all_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
 
 
 def sound_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
-    """All sound strips of a scene, those inside meta strips too."""
+    """List all sound strips of a scene, including those inside meta strips."""
     return [strip for strip in all_strips(scene) if strip.type == "SOUND"]
 
 
 def add_sound(scene: bpy.types.Scene, file: Path, frame: int) -> "bpy.types.Strip":
-    """A new sound strip from a frame on, active, in a channel above all others. Raises StripError."""
+    """Add a sound strip from a frame on, active, in a channel above all others. Raises StripError."""
     if not file.is_file():
         raise StripError('There is no file "{file}": choose another', file=file)
     editor = scene.sequence_editor or scene.sequence_editor_create()
@@ -52,13 +52,13 @@ def add_sound(scene: bpy.types.Scene, file: Path, frame: int) -> "bpy.types.Stri
 
 
 def strip_scene(context: bpy.types.Context) -> bpy.types.Scene:
-    """The scene whose strips are meant: the one that is animated or, where it has no sound, the one that the Sequencer shows (5.0+)."""
+    """Return the scene whose strips are used: the animated one or, if it has no sound, the one in the Sequencer (Blender 5.0+)."""
     shown = getattr(context, "sequencer_scene", None)
     return shown if shown and not sound_strips(context.scene) else context.scene
 
 
 def find_span(context: bpy.types.Context, name: str = "") -> Span:
-    """What the strip of that name, or the active one, plays. Raises StripError."""
+    """Return the span of the strip with a name, or of the active one. Raises StripError."""
     scene = strip_scene(context)
     fps, animated = frame_rate(scene), frame_rate(context.scene)
     if not math.isclose(fps, animated):
@@ -73,17 +73,17 @@ def find_span(context: bpy.types.Context, name: str = "") -> Span:
 
 
 def find_strip(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip | None":
-    """The sound strip of that name."""
+    """Find the sound strip with a name; None if there is none."""
     return next((strip for strip in sound_strips(scene) if strip.name == name), None)
 
 
 def first_frame(strip: "bpy.types.Strip") -> float:
-    """Where a strip begins."""
+    """Return the first frame of a strip."""
     return getattr(strip, _TIMES[0])
 
 
 def selected_strips(scene: bpy.types.Scene) -> "list[bpy.types.Strip]":
-    """The sound strips that are selected where the artist looks, the inside of a meta strip or all, and those inside selected meta strips."""
+    """List the selected sound strips, including those inside selected meta strips. An opened meta strip limits the search."""
     editor = scene.sequence_editor
     if editor is None:
         return []
@@ -98,12 +98,12 @@ def selected_strips(scene: bpy.types.Scene) -> "list[bpy.types.Strip]":
 
 
 def is_muted(strip: "bpy.types.Strip") -> bool:
-    """Whether a strip, its channel, or a meta strip around it is muted."""
+    """Return True if a strip, its channel, or a meta strip around it is muted."""
     return any(each.mute or channels_of(each)[each.channel].mute for each in with_metas(strip))
 
 
 def with_metas(strip: "bpy.types.Strip") -> "list[bpy.types.Strip]":
-    """A strip and the meta strips around it, from inside out."""
+    """Return a strip and the meta strips around it, from inside out."""
     found = [strip]
     while meta := found[-1].parent_meta():
         found.append(meta)
@@ -111,12 +111,12 @@ def with_metas(strip: "bpy.types.Strip") -> "list[bpy.types.Strip]":
 
 
 def channels_of(strip: "bpy.types.Strip") -> "bpy.types.bpy_prop_collection":
-    """The channels that a strip lies in one of."""
+    """Return the channels of the timeline or meta strip that contains a strip."""
     return (strip.parent_meta() or strip.id_data.sequence_editor).channels
 
 
 def frame_rate(scene: bpy.types.Scene) -> float:
-    """Frames a second."""
+    """Return the frames per second of a scene."""
     return scene.render.fps / scene.render.fps_base
 
 
@@ -138,7 +138,7 @@ def _find(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip":
 
 
 def _sound_of(movie: "bpy.types.Strip") -> "bpy.types.Strip":
-    """The sound strip that Blender put beside a movie strip, of the same file. Raises StripError."""
+    """Find the sound strip that Blender added beside a movie strip, with the same file. Raises StripError."""
     file = os.path.normpath(bpy.path.abspath(movie.filepath))
     beside = [strip for strip in sound_strips(movie.id_data) if strip.sound and sound_file(strip.sound) == file]
     if not beside:
@@ -150,7 +150,7 @@ def _sound_of(movie: "bpy.types.Strip") -> "bpy.types.Strip":
 
 
 def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
-    """What can be heard of a strip, in a scene of fps frames a second. Raises StripError when it can't be told or is nothing."""
+    """Return the span of a strip in a scene of fps frames a second. Raises StripError when it is silent or has no file."""
     if strip.sound is None:
         raise StripError('The strip "{strip}" has no sound: choose another', strip=strip.name)
     retimed = len(strip.retiming_keys) > 0
@@ -192,20 +192,20 @@ def read_span(strip: "bpy.types.Strip", fps: float) -> Span:
 
 
 def notices(scene: bpy.types.Scene | None, name: str) -> list[UserMessage]:
-    """Return why what is spoken is not what the artist hears of the strip of that name."""
+    """Return how the generated speech differs from what the artist hears of the strip with a name."""
     strip = find_strip(scene, name) if scene else None
     if strip is None:
         return []
-    told = []
+    messages = []
     if is_muted(strip):
-        told.append(UserMessage('The strip "{strip}" is muted: its speech was generated anyway', strip=name))
+        messages.append(UserMessage('The strip "{strip}" is muted: its speech was generated anyway', strip=name))
     if strip.volume == 0 and not _is_faded(strip):
-        told.append(UserMessage('The strip "{strip}" has volume 0: its speech was generated anyway', strip=name))
-    return told
+        messages.append(UserMessage('The strip "{strip}" has volume 0: its speech was generated anyway', strip=name))
+    return messages
 
 
 def _is_faded(strip: "bpy.types.Strip") -> bool:
-    """Whether the volume of a strip, or of a meta strip around it, is animated or driven."""
+    """Return True if the volume of a strip, or of a meta strip around it, is animated or driven."""
     data = strip.id_data.animation_data
     if data is None:
         return False
@@ -215,7 +215,7 @@ def _is_faded(strip: "bpy.types.Strip") -> bool:
 
 
 def sound_file(sound: bpy.types.Sound) -> str:
-    """Where a sound's file is, or was before it was packed."""
+    """Return the path of a sound's file, also if the sound is packed."""
     return os.path.normpath(bpy.path.abspath(sound.filepath, library=sound.library))
 
 
@@ -227,7 +227,7 @@ def unpack(span: Span, folder: Path) -> Path:
     path = folder / f"packed{Path(span.file).suffix}"
     try:
         path.write_bytes(sound.packed_file.data)
-    except OSError as error:  # such as of a full disk, which has half of it and doesn't say where
+    except OSError as error:  # a full disk leaves half a file, and its error has no name
         path.unlink(missing_ok=True)
         error.filename = str(path)
         raise

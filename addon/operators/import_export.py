@@ -1,4 +1,4 @@
-"""Takes from and to files, in the panel and in the menus File > Import and File > Export."""
+"""The operators that import and export takes, in the panel and in Blender's File menu. Runs in Blender."""
 
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
@@ -25,7 +25,7 @@ _KINDS = f"({'/'.join(curve_files.SUFFIXES)})"
 
 
 class _NeedsFace:
-    """What both share."""
+    """Base of the operators that need a face."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -1,1 +1,1 @@
-"""The character: its meshes and shape keys, names of channels, visemes, mappings, bones. Runs in Blender."""
+"""The character: its meshes and shape keys, channel names, visemes, mappings and bones. Runs in Blender."""

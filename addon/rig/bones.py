@@ -1,7 +1,7 @@
-"""Jaws and eyes that are bones: drivers turn them by the face's shape keys, so that whatever moves the keys (takes, NLA strips, hands) moves
-the bones as well, and no take needs an Action for the armature.
+"""Jaw and eye bones, driven by the face's shape keys. Runs in Blender.
 
-A channel that the face has no key for gets one that deforms nothing: it is what the driver reads, and a slider for the artist.
+Whatever moves the keys (takes, NLA strips, manual edits) moves the bones too, so no take needs an Action for the armature.
+A channel without a shape key gets one that deforms nothing: the driver reads it, and it is a slider for the artist.
 """
 
 import re
@@ -16,8 +16,8 @@ from ...backend.messages import UserError
 from .face_rig import Face, FaceMesh
 from .visemes import SPOKEN_FOR
 
-# Part of the face -> channel -> (axis, sign) of its turn. Axis 0 points to the face's left: what looks ahead turns downwards about it;
-# axis 1 points upwards: what looks ahead turns to the face's left.
+# Part of the face -> channel -> (axis, sign) of its turn. About axis 0, to the face's left, what looks ahead turns down.
+# About axis 1, which points up, what looks ahead turns to the face's left.
 _TURNS: dict[str, dict[str, tuple[int, int]]] = {
     "jaw": {"jawOpen": (0, 1)},
     "left_eye": {
@@ -33,7 +33,7 @@ _TURNS: dict[str, dict[str, tuple[int, int]]] = {
         "eyeLookOutRight": (1, -1),
     },
 }
-_OURS = "lipsync"  # what the variables of our drivers are called, and a number
+_VARIABLE = "lipsync"  # name of the variables of our drivers, followed by a number
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _LEFT, _RIGHT = {"l", "left"}, {"r", "right"}
 _NO_EYES = {"lid", "eyelid", "brow", "eyebrow", "lash", "eyelash", "target", "aim"}
@@ -45,7 +45,7 @@ class BonesError(UserError):
 
 @dataclass(frozen=True)
 class Bones:
-    """Names of bones, "" for none, and by how many degrees they turn where a channel is 1; less than 0 turns them the other way."""
+    """Names of bones, "" for none, and the degrees that they turn when a channel is 1; negative turns them the other way."""
 
     jaw: str
     left_eye: str
@@ -55,11 +55,15 @@ class Bones:
 
     @property
     def by_part(self) -> dict[str, str]:
+        """Part of the face -> name of its bone, for the chosen bones."""
         return {part: name for part in _TURNS if (name := getattr(self, part))}
 
 
 def guess(names: Iterable[str]) -> dict[str, str]:
-    """Part of the face -> the bone called so: jaw, CC_Base_JawRoot, LeftEye, eye.L, FACIAL_L_Eye. Of several the shortest."""
+    """Return part of the face -> the bone named after it, such as jaw, CC_Base_JawRoot, LeftEye, eye.L or FACIAL_L_Eye.
+
+    The shortest name wins.
+    """
     found: dict[str, str] = {}
     for name in sorted(names, key=len, reverse=True):
         words = {word.lower() for word in _WORD.findall(name)}
@@ -71,8 +75,10 @@ def guess(names: Iterable[str]) -> dict[str, str]:
 
 
 def drive(face: Face, armature: bpy.types.Object, bones: Bones) -> tuple[str, ...]:
-    """Let the face's keys turn bones of an armature; the names of the keys that were added for it. Raises BonesError, and then has
-    changed nothing."""
+    """Drive bones of an armature by the face's shape keys. Returns the names of added keys.
+
+    Raises BonesError, and then has changed nothing.
+    """
     channels = [channel for part in bones.by_part for channel in _TURNS[part]]
     added = [channel for channel in channels if channel not in face.channels]
     _check(face, armature, bones, channels, added)
@@ -86,7 +92,7 @@ def drive(face: Face, armature: bpy.types.Object, bones: Bones) -> tuple[str, ..
 
 
 def _host(face: Face) -> FaceMesh:
-    """The mesh that gets new keys: the one that has most already."""
+    """Return the mesh that gets new keys: the one that already has the most."""
     return max(face.meshes, key=lambda mesh: len(mesh.sums))
 
 
@@ -110,16 +116,18 @@ def _check(face: Face, armature: bpy.types.Object, bones: Bones, channels: list[
             "The face has no {channel}, and its shape keys are linked: add the key in the library file",
             channel=added[0],
         )
-    if held := [channel for channel in added if channel in _host(face).key.key_blocks]:
+    if blocked := [channel for channel in added if channel in _host(face).key.key_blocks]:
         raise BonesError(
             'The shape key "{key}" is muted, locked, driven or unmapped: free it or leave its bone empty',
-            key=held[0],
+            key=blocked[0],
         )
 
 
 def _axes(armature: bpy.types.Object, bones: Bones) -> tuple[Vector, Vector]:
-    """Where the face's left and its up are in the world: told by the eyes, or else by the armature, whose face looks along its -Y as
-    Blender's front view wants it."""
+    """Return the face's left and up as unit vectors in world space.
+
+    They come from the eyes or, without both, from the armature, which faces -Y as in Blender's front view.
+    """
     to_world = armature.matrix_world
     up, left = Vector((0, 0, 1)), to_world.to_3x3() @ Vector((1, 0, 0))
     if bones.left_eye and bones.right_eye:
@@ -143,25 +151,25 @@ def _drive_bone(
     to_bone = (armature.matrix_world @ bone.bone.matrix_local).to_3x3().normalized().inverted()
     bone.rotation_mode = "QUATERNION"
     bone.rotation_quaternion = (1, 0, 0, 0)
-    half = tan(radians(degrees) / 2)  # Blender normalizes, so that (1, axis * half) is a turn by degrees
+    half = tan(radians(degrees) / 2)  # Blender normalizes the quaternion, so (1, axis * half) turns by `degrees`
     for component in range(3):
         bone.driver_remove("rotation_quaternion", component + 1)
         weights = {channel: sign * half * (to_bone @ axes[axis])[component] for channel, (axis, sign) in turns.items()}
         driver = bone.driver_add("rotation_quaternion", component + 1).driver
-        driver.type = "SCRIPTED"  # a sum, which Blender works out without Python
+        driver.type = "SCRIPTED"  # Blender evaluates a simple sum without Python
         for number, channel in enumerate(weights):
             variable = driver.variables.new()
-            variable.name, variable.type = f"{_OURS}{number}", "SINGLE_PROP"
+            variable.name, variable.type = f"{_VARIABLE}{number}", "SINGLE_PROP"
             target = variable.targets[0]
             target.id_type = "KEY"
             target.id, target.data_path = _slider(face, channel)
         driver.expression = " + ".join(
-            f"{_OURS}{number} * {weight:.6f}" for number, weight in enumerate(weights.values())
+            f"{_VARIABLE}{number} * {weight:.6f}" for number, weight in enumerate(weights.values())
         )
 
 
 def _slider(face: Face, channel: str) -> tuple[bpy.types.Key, str]:
-    """The key that a channel moves, or the one that was added for it, as a driver names it."""
+    """Return the key that a channel moves, or that was added for it, as (Key, data path) for a driver."""
     for mesh in face.meshes:
         for name, parts in mesh.sums.items():
             if channel in parts and name not in mesh.skipped:
@@ -171,11 +179,11 @@ def _slider(face: Face, channel: str) -> tuple[bpy.types.Key, str]:
 
 
 def _drivers(armature: bpy.types.Object, name: str) -> list[bpy.types.Driver]:
-    """Those of a bone's rotation."""
+    """Return the drivers of a bone's rotation."""
     path = armature.pose.bones[name].path_from_id() + ".rotation"
     curves = armature.animation_data.drivers if armature.animation_data else ()
     return [curve.driver for curve in curves if curve.data_path.startswith(path)]
 
 
 def _is_ours(driver: bpy.types.Driver) -> bool:
-    return bool(driver.variables) and all(variable.name.startswith(_OURS) for variable in driver.variables)
+    return bool(driver.variables) and all(variable.name.startswith(_VARIABLE) for variable in driver.variables)

@@ -1,10 +1,11 @@
-"""Rigs' own names for what ARKit's channels do: which curve, or which sum of curves, each of their shape keys gets. Knows no Blender.
+"""Map a rig's shape keys by name: which curve, or mix of curves, each of them gets. Does not need Blender.
 
-ARKit's spellings, and those that differ only in case, separators, sides and prefixes (Live Link, Unity, Faceit, Ready Player Me,
-Character Creator 3, FaceCap, VRM Perfect Sync), are `backend.arkit`'s. Here are the conventions that use words of their own: Character
-Creator 4, MetaHuman (curves and FBX morphs), SRanipal and VRCFaceTracking's Unified Expressions, VRoid's lids, Ready Player Me's short
-list. Where one channel is several keys (both corners of the lips, both lips), each of them gets the whole curve; where one key is
-several channels (a blink of both eyes), it gets their mean, and only if no key is for one of them alone.
+`backend.arkit` knows ARKit's names and those that differ only in case, separators, sides and prefixes (Live Link, Unity, Faceit,
+Ready Player Me, Character Creator 3, FaceCap, VRM Perfect Sync). This module adds conventions with other words: Character Creator 4,
+MetaHuman (curves and FBX morphs), SRanipal and VRCFaceTracking's Unified Expressions, VRoid's lids, Ready Player Me's short list.
+
+If one channel is split into several keys (both corners of the lips, both lips), each gets the whole curve. If one key stands for
+several channels (a blink of both eyes), it gets their mean, unless another key stands for one of them alone.
 """
 
 import re
@@ -17,11 +18,11 @@ from ...backend.arkit import CHANNELS, REGIONS, SPELLINGS, look_up, words
 from . import visemes
 from .visemes import VisemeSet
 
-ChannelMix = dict[str, float]  # curve -> its weight: a channel of ARKit's, or a pose of `visemes`
-Choices = Sequence[tuple[str, str]]  # of one mesh: (curve, the key that it shall move there, "" for none)
+ChannelMix = dict[str, float]  # curve -> its weight; a curve is an ARKit channel or a pose of `visemes`
+Choices = Sequence[tuple[str, str]]  # of one mesh: (curve, the key that it moves, "" for none)
 
-# Channel -> other names. `*` in a channel and its names is a side; in a name alone it is one of two keys that share the channel,
-# as is `^`, the upper or the lower lip. Of several names that a rig has, the first is taken.
+# Channel -> other names. `*` is a side; where only the name has it, the channel is split into two keys. `^` is the upper or the lower
+# lip, which also splits it. If a rig has several of the names, the first is used.
 _ALIASES: dict[str, str] = {
     "browDown*": "browDrop* browLowerer*",
     "browInnerUp": "browRaiseInner* browRaiseIn*",
@@ -31,7 +32,7 @@ _ALIASES: dict[str, str] = {
     "eyeBlink*": "eye*Blink eyeClosed* eyeClose* eyesClosed*",
     "eyeLookUp*": "eye*LookUp eye*Up",
     "eyeLookDown*": "eye*LookDown eye*Down",
-    # To the left is outwards for the left eye and inwards for the right.
+    # Left is outward for the left eye and inward for the right.
     "eyeLookOutLeft": "eyeLLookL eyeLookLeftL eyeLeftLeft",
     "eyeLookInLeft": "eyeLLookR eyeLookRightL eyeLeftRight",
     "eyeLookInRight": "eyeRLookL eyeLookLeftR eyeRightLeft",
@@ -57,13 +58,13 @@ _ALIASES: dict[str, str] = {
     "tongueOut": "tongueLongStep1",
 }
 
-# The same of names that say what is meant only with a side: a key called Blink may be a whole expression.
+# Names that are clear only with a side: a key called Blink may be a whole expression.
 _SIDED: dict[str, str] = {
     "eyeBlinkLeft": "blinkLeft blinkL winkLeft winkL ウィンク2",
     "eyeBlinkRight": "blinkRight blinkR winkRight winkR ウィンク2右",
 }
 
-# What a key for both sides means, and others that are only taken for want of better.
+# Names that are used only if no key above is found: keys for both sides, and vague ones.
 _FALLBACKS: dict[str, tuple[str, ...]] = {
     "eyesClosed": ("eyeBlinkLeft", "eyeBlinkRight"),
     "eyesLookUp": ("eyeLookUpLeft", "eyeLookUpRight"),
@@ -73,9 +74,9 @@ _FALLBACKS: dict[str, tuple[str, ...]] = {
     "mouthOpen": ("jawOpen",),
     "まばたき": ("eyeBlinkLeft", "eyeBlinkRight"),
 }
-_BLINKS = {"blink": _FALLBACKS["eyesClosed"]}  # of rigs with visemes, where that word is a blink
-_LAST = 99  # a rank behind all aliases
-_CUSTOM = VisemeSet("custom", {}, 0)  # of a face whose visemes were all chosen by hand
+_BLINKS = {"blink": _FALLBACKS["eyesClosed"]}  # on rigs with visemes only, where the word means a blink
+_LAST = 99  # rank after all aliases
+_CUSTOM = VisemeSet("custom", {}, 0)  # for a face whose visemes were all chosen manually
 _SIDES = {"l": ("l", "left"), "r": ("r", "right")}
 _SIDE_OF = {"l": "Left", "left": "Left", "r": "Right", "right": "Right"}
 _LIPS = {"u": ("u", "up", "upper"), "d": ("d", "down", "lower")}
@@ -83,7 +84,7 @@ _LIPS = {"u": ("u", "up", "upper"), "d": ("d", "down", "lower")}
 
 @dataclass(frozen=True)
 class _Meaning:
-    """What a spelling stands for. part: "" for the whole, or which of the keys that share the channel; rank: 0 is ARKit's own."""
+    """The meaning of a spelling. part: which of the keys that share the channel, "" for a whole one. rank: 0 for ARKit's own names."""
 
     channels: tuple[str, ...]
     part: str
@@ -91,7 +92,7 @@ class _Meaning:
 
 
 def _meanings() -> dict[str, _Meaning]:
-    """Lower-case name without separators -> what it stands for."""
+    """Return lower-case name without separators -> its meaning."""
     found = {spelling: _Meaning((channel,), half, 0) for spelling, (channel, half) in SPELLINGS.items()}
     for template, aliases in _ALIASES.items():
         for rank, alias in enumerate(aliases.split(), start=1):
@@ -105,7 +106,7 @@ def _meanings() -> dict[str, _Meaning]:
         for rank, alias in enumerate(names.split(), start=1):
             found.setdefault(alias.lower(), _Meaning((channel,), "", rank))
     stems = [name.removesuffix("Left") for name in CHANNELS if name.endswith("Left")]
-    # Not the jaw, the lips or the eyes going aside: there left and right are opposites.
+    # Not sideways movements of jaw, lips and eyes, whose left and right are opposites.
     both: dict[str, tuple[str, ...]] = {
         stem: (stem + "Left", stem + "Right")
         for stem in stems
@@ -119,19 +120,17 @@ def _meanings() -> dict[str, _Meaning]:
 
 
 _MEANINGS = _meanings()
-_TELLING = 7  # letters: shorter names are found inside of others by chance
-_LONG = tuple(spelling for spelling in _MEANINGS if len(spelling) >= _TELLING)
+_MIN_INNER_LENGTH = 7  # letters; shorter names occur inside others by chance
+_LONG = tuple(spelling for spelling in _MEANINGS if len(spelling) >= _MIN_INNER_LENGTH)
 _HEADS = frozenset(spelling[:4] for spelling in _MEANINGS)
 _NUMBER = re.compile(r"\d+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")  # jawOpenShape
 
 
-_Affix = tuple[
-    str, str
-]  # what a rig writes before and behind the names that are known, in lower case without separators
-_COMMON = 3  # so many names, or all of a mesh, have what is an addition of the rig's
-# What never is an addition, but makes another thing of a name.
-_MEANT = frozenset(
+_Affix = tuple[str, str]  # what a rig adds before and after known names, in lower case without separators
+_COMMON = 3  # names that must share an affix, unless all names of a mesh do
+# Words that change the meaning of a name and so are never affixes.
+_MEANINGFUL = frozenset(
     [
         "l",
         "r",
@@ -154,10 +153,10 @@ _MEANT = frozenset(
 
 
 def map_keys(names: Iterable[str], affixes: Collection[_Affix] | None = None) -> dict[str, ChannelMix]:
-    """What each of a mesh's keys gets, for those of its names that are known. No channel is spent on two keys that do the same.
+    """Return key -> its mix of channels, for the known names of a mesh. No channel goes to two keys with the same effect.
 
-    Of several names for one thing the one that is closest to ARKit's own spelling is taken, and a whole before its parts.
-    affixes: what learn_affixes() found, None for the mesh's own.
+    Of several names for a channel, the closest to ARKit's own spelling is used; a whole key comes before its parts.
+    affixes: the result of learn_affixes() for the face; None for that of this mesh.
     """
     names = list(names)
     known = learn_affixes([names]) if affixes is None else affixes
@@ -172,28 +171,28 @@ def map_keys(names: Iterable[str], affixes: Collection[_Affix] | None = None) ->
         else:
             continue
         found.setdefault((meaning.channels, meaning.part), []).append((*rank, name not in CHANNELS, name))
-    best = {spot: min(candidates, key=lambda candidate: candidate[:4])[4] for spot, candidates in found.items()}
+    best = {target: min(candidates, key=lambda candidate: candidate[:4])[4] for target, candidates in found.items()}
     sums: dict[str, ChannelMix] = {}
     for channel in CHANNELS:
         parts = {part: name for (channels, part), name in best.items() if channels == (channel,)}
         for name in [parts[""]] if "" in parts else parts.values():
             sums[name] = {channel: 1.0}
-    spent = {channel for each in sums.values() for channel in each}
+    used = {channel for each in sums.values() for channel in each}
     for (channels, _), name in best.items():
-        if len(channels) > 1 and not spent.intersection(channels):
+        if len(channels) > 1 and not used.intersection(channels):
             sums[name] = dict.fromkeys(channels, 1.0 / len(channels))
     return sums
 
 
 def _with_side(name: str, meaning: _Meaning, prefix: int) -> tuple[_Meaning, int]:
-    """The same of one side where a prefix names it: L_mouthSmile."""
+    """Return the one-sided meaning of a name whose prefix is a side, such as L_mouthSmile."""
     side = next((_SIDE_OF[word] for word in words(name)[:prefix] if word in _SIDE_OF), "")
     channel = next((each for each in meaning.channels if side and each.endswith(side)), "")
     return (_Meaning((channel,), meaning.part, 1), prefix) if channel else (meaning, prefix)
 
 
 def learn_affixes(meshes: Sequence[Sequence[str]]) -> frozenset[_Affix]:
-    """What the keys of a face have before and behind names that are known: facs_bs_ and _div2 of facs_bs_MouthClose_div2, or Shape."""
+    """Return the affixes that a face's keys add to known names, such as facs_bs_ and _div2 in facs_bs_MouthClose_div2."""
     everywhere: dict[_Affix, set[str]] = {}
     learned = set()
     for names in meshes:
@@ -201,7 +200,7 @@ def learn_affixes(meshes: Sequence[Sequence[str]]) -> frozenset[_Affix]:
         for name in names:
             if look_up(name, _MEANINGS) is None:
                 for spelling, affix in _read_inside(name):
-                    if len(spelling) >= _TELLING:
+                    if len(spelling) >= _MIN_INNER_LENGTH:
                         here.setdefault(affix, set()).add(spelling)
         for affix, spellings in here.items():
             everywhere.setdefault(affix, set()).update(spellings)
@@ -212,7 +211,7 @@ def learn_affixes(meshes: Sequence[Sequence[str]]) -> frozenset[_Affix]:
 
 @lru_cache(maxsize=1 << 14)
 def _read_inside(name: str) -> tuple[tuple[str, _Affix], ...]:
-    """(spelling, affix) of all that are known inside of a name. A side at its end belongs to the spelling: mouthSmile_div2_L."""
+    """Return (spelling, affix) of all known spellings inside a name. A side at its end counts to the spelling: mouthSmile_div2_L."""
     text, last = "".join(words(name)), (words(_HUMP.sub("_", name)) or [""])[-1]
     side = last if last in _SIDE_OF else ""
     found: list[tuple[str, _Affix]] = []
@@ -223,30 +222,31 @@ def _read_inside(name: str) -> tuple[tuple[str, _Affix], ...]:
 
 
 def _split(text: str, start: int, stop: int, side: str) -> Iterator[tuple[str, _Affix]]:
-    """What text[start:stop] is, if it is known: of a side where the text ends in one."""
+    """Yield the spelling text[start:stop] and its affix, if it is known. side: the side that the text ends in, or ""."""
     spelling, before, behind = text[start:stop], text[:start], text[stop:]
     if behind.endswith(side):
         spelling, behind = spelling + side, behind.removesuffix(side)
-    before, behind = (_NUMBER.sub("#", affix) for affix in (before, behind))  # A01_ and A02_ are one addition
-    if spelling not in _MEANINGS or not before + behind or {before, behind} & _MEANT:
+    before, behind = (_NUMBER.sub("#", affix) for affix in (before, behind))  # A01_ and A02_ are one affix
+    if spelling not in _MEANINGS or not before + behind or {before, behind} & _MEANINGFUL:
         return
-    if not any(known in affix for affix in (before, behind) for known in _LONG):  # two names in one: a corrective
+    if not any(known in affix for affix in (before, behind) for known in _LONG):  # two names in one are a corrective
         yield spelling, (before, behind)
 
 
 @dataclass(frozen=True)
 class FaceMap:
-    """What each key of a face's meshes gets, in the order of the meshes; visemes: the set that its mouth speaks by, None for ARKit's."""
+    """The mapping of a face. sums: key -> its mix of curves, for each mesh. visemes: the set that moves its mouth, None for ARKit's lips."""
 
     sums: tuple[dict[str, ChannelMix], ...]
     visemes: VisemeSet | None
 
 
 def map_face(meshes: Sequence[Sequence[str]], by_hand: Sequence[Choices] = ()) -> FaceMap:
-    """Map the names of the keys of a face's meshes; by_hand: what the artist chose on each, of keys that aren't there to no effect.
+    """Map the names of the keys of a face's meshes.
 
-    A face that has visemes, and less than half of the channels that these speak for, speaks by visemes; its own keys for those
-    channels are left alone then, or the mouth would move twice.
+    by_hand: the manual choices on each mesh. Choices of missing keys have no effect.
+    A face with visemes, and with less than half of the channels that they stand for, speaks by visemes. Its keys for those channels
+    are ignored then, or the mouth would move twice.
     """
     choices = [
         [(curve, key) for curve, key in own if not key or key in names]
@@ -277,7 +277,7 @@ def map_face(meshes: Sequence[Sequence[str]], by_hand: Sequence[Choices] = ()) -
 
 
 def _blinks(names: Sequence[str]) -> dict[str, ChannelMix]:
-    """What keys for both lids get on a mesh that has none for one."""
+    """Return the mix of a key for both lids, on a mesh that has no one-sided key."""
     if any("eyeBlinkLeft" in each for each in map_keys(names).values()):
         return {}
     keys = [name for name in names if (words(name) or [""])[-1] in _BLINKS]
@@ -290,10 +290,10 @@ def _chosen(
     choices: Sequence[Choices],
     curves: Collection[str],
 ) -> list[dict[str, ChannelMix]]:
-    """What keys get automatically, but for what was chosen of some of the curves.
+    """Replace the automatic mapping by the choices, for some of the curves.
 
-    The meshes share an Action, where keys of one name are one F-curve. So a choice is good for the keys of that name on all meshes, and
-    so is that the keys which had the curve before are left alone.
+    The meshes share an Action, in which keys of the same name are one F-curve. So a choice applies to all meshes that have a key of
+    that name, and removes the curve's automatic keys on all meshes.
     """
     wanted: dict[str, list[str]] = {}
     for curve, key in dict.fromkeys(choice for own in choices for choice in own if choice[0] in curves and choice[1]):
@@ -312,11 +312,11 @@ def _chosen(
 
 
 def has_lips(channels: Iterable[str]) -> bool:
-    """Whether a face with these channels speaks by them, though it has visemes: it has half of those that visemes stand for."""
+    """Return True if a face has at least half of the channels that visemes stand for, so that it speaks by them."""
     return 2 * len(set(channels).intersection(visemes.SPOKEN_FOR)) >= len(visemes.SPOKEN_FOR)
 
 
 def coverage(channels: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """Region of the face -> how many of its channels are among these, and how many it has."""
+    """Return region of the face -> (how many of its channels are given, how many it has)."""
     have = set(channels)
     return {region: (len(have.intersection(names)), len(names)) for region, names in REGIONS.items()}

@@ -1,4 +1,4 @@
-"""The face: its meshes, and which of their shape keys can be keyed with what."""
+"""The face: its meshes, and the curves that their shape keys get. Runs in Blender."""
 
 import contextlib
 import re
@@ -14,10 +14,10 @@ from . import channel_names, mapping, obstacles
 from .channel_names import ChannelMix
 from .visemes import POSES, VisemeSet
 
-_FEW_LIPS = 0.25  # of the channels of the lips: a face that has fewer only opens and shuts its mouth
-_EXAMPLES = 4  # names shown of keys that aren't ARKit's
+_MIN_LIPS = 0.25  # share of the lips' channels; a face with fewer only opens and shuts its mouth
+_MAX_EXAMPLES = 4  # names of keys in a message
 
-_TARGET = re.compile(r"(?:target|morph|shape|key)_?(\d+)", re.IGNORECASE)  # what importers call what has no name
+_TARGET = re.compile(r"(?:target|morph|shape|key)_?(\d+)", re.IGNORECASE)  # importers' names for keys without one
 _DEFORMING = ("MESH", "CURVE", "SURFACE", "LATTICE")
 _map_face = lru_cache(maxsize=64)(channel_names.map_face)  # panels ask at every redraw
 
@@ -28,9 +28,9 @@ class RigError(UserError):
 
 @dataclass(frozen=True)
 class FaceMesh:
-    """A mesh of a face. sums: key name -> the curves it gets; skipped: key name -> why it can't or shall not be animated.
+    """A mesh of a face. sums: key name -> its mix of curves. skipped: key name -> why it isn't animated.
 
-    Holds on to Blender's data: use at once, never keep.
+    It references Blender's data, so don't keep it beyond the current operation.
     """
 
     object: bpy.types.Object
@@ -41,7 +41,7 @@ class FaceMesh:
 
 @dataclass(frozen=True)
 class Face:
-    """The meshes of a face that can be animated, the one asked for first; skipped: name of a mesh -> why it can't."""
+    """The meshes of a face that can be animated, the requested one first. skipped: name of any other mesh -> why it can't be."""
 
     meshes: tuple[FaceMesh, ...]
     skipped: dict[str, UserMessage]
@@ -49,17 +49,17 @@ class Face:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels that will move a key of their own, in the order of CHANNELS."""
+        """The channels that move a shape key, in the order of CHANNELS."""
         return self._moved(CHANNELS)
 
     @property
     def visemes(self) -> tuple[str, ...]:
-        """The poses of visemes that will move something, none where the mouth speaks by ARKit's channels."""
+        """The viseme poses that move a shape key; none if ARKit's channels move the mouth."""
         return self._moved(POSES)
 
     @property
     def coverage(self) -> dict[str, tuple[int, int]]:
-        """Region of the face -> how many of its channels move a key of their own, and how many there are."""
+        """Region of the face -> (how many of its channels move a shape key, how many it has)."""
         return channel_names.coverage(self.channels)
 
     def _moved(self, curves: Iterable[str]) -> tuple[str, ...]:
@@ -74,16 +74,16 @@ class Face:
 
     @property
     def extent(self) -> UserMessage:
-        """How many meshes it has, in words."""
+        """The number of meshes, in words."""
         count = len(self.meshes)
         return UserMessage("1 mesh") if count == 1 else UserMessage("{count} meshes", count=count)
 
     def doubts(self) -> list[UserMessage]:
-        """Return why the face will not speak as it should, whatever is generated."""
+        """Return why the face can't speak properly, whatever is generated."""
         (jaw, jaws), (lips, all_lips) = (self.coverage[region] for region in ("jaw", "lips"))
-        told = []
-        if not self.visemes and lips < _FEW_LIPS * all_lips:
-            told.append(
+        messages = []
+        if not self.visemes and lips < _MIN_LIPS * all_lips:
+            messages.append(
                 UserMessage(
                     "The lower face has few keys (jaw {jaw} of {jaws}, lips {lips} of {all_lips}), so the mouth can't form sounds: "
                     "choose keys or visemes under Mapping",
@@ -93,10 +93,10 @@ class Face:
                     all_lips=all_lips,
                 )
             )
-        return [*told, *obstacles.standing(self.meshes)]
+        return [*messages, *obstacles.standing(self.meshes)]
 
     def warnings(self) -> list[UserMessage]:
-        """Return what can't be animated or will not last."""
+        """Return what can't be animated, or will be lost when the file is opened again."""
         moving = {key for mesh in self.meshes for key in mesh.sums if key not in mesh.skipped}
         reasons: dict[UserMessage, list[str]] = {}
         for mesh in self.meshes:
@@ -123,7 +123,7 @@ class Face:
 
 
 def read_face(ob: bpy.types.Object | None) -> Face:
-    """The face that an object is, or is a part of: itself, and the meshes around it that have ARKit's keys or visemes. Raises RigError."""
+    """Read the face that an object belongs to: all meshes around it that have ARKit's keys or visemes. Raises RigError."""
     found = find_face(ob)
     assert ob
     face = replace(found, meshes=tuple(mesh for mesh in found.meshes if mesh.sums))
@@ -150,7 +150,7 @@ def read_face(ob: bpy.types.Object | None) -> Face:
 
 
 def find_face(ob: bpy.types.Object | None) -> Face:
-    """All meshes with shape keys around an object, also those of which nothing moves. Raises RigError when there are none."""
+    """Find all meshes with shape keys around an object, even those that nothing moves. Raises RigError when there are none."""
     if ob is None:
         raise RigError("Select a face: a mesh with ARKit shape keys")
     keyed = _family(ob)
@@ -176,8 +176,10 @@ def find_face(ob: bpy.types.Object | None) -> Face:
 
 
 def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
-    """What has shape keys among an object, what is below it, its parent and siblings, and what the same armature moves; the object
-    first, none twice. What only other armatures move is another character's.
+    """List the objects with shape keys that belong to the same character as an object, which comes first.
+
+    Those are its descendants, its parent with descendants, and all that the same armature moves. What only other armatures move
+    belongs to another character.
     """
     near = [ob, *ob.children_recursive]
     if ob.parent:
@@ -191,28 +193,28 @@ def _family(ob: bpy.types.Object) -> list[bpy.types.Object]:
 
 
 def has_keys(ob: bpy.types.Object) -> bool:
-    """Whether it is a mesh, curve, surface or lattice with shape keys."""
+    """Return True for a mesh, curve, surface or lattice with shape keys."""
     return getattr(ob.data, "shape_keys", None) is not None
 
 
 def _deformers(ob: bpy.types.Object) -> list[bpy.types.Object]:
-    """Lattices, curves and meshes that deform an object by modifiers: they may have the keys that it lacks."""
+    """List the lattices, curves and meshes that deform an object by modifiers. They may have the keys that it lacks."""
     used = [getattr(modifier, name, None) for modifier in ob.modifiers for name in ("object", "target")]
     return [other for other in used if isinstance(other, bpy.types.Object) and other.type in _DEFORMING]
 
 
 def key_labels(ob: bpy.types.Object) -> dict[str, str]:
-    """Shape key -> what it is to be known by: its name, or the one that a glTF has for it where an importer left target_0, target_1 ..."""
+    """Return shape key -> its name or, where an importer left target_0, target_1 ..., the name in the glTF."""
     names = [block.name for block in ob.data.shape_keys.key_blocks[1:]]
     numbers = {name: int(found[1]) for name in names if (found := _TARGET.fullmatch(name))}
-    told = _target_names(ob) if numbers else []
-    labels = {name: told[number] for name, number in numbers.items() if number < len(told)}
+    targets = _target_names(ob) if numbers else []
+    labels = {name: targets[number] for name, number in numbers.items() if number < len(targets)}
     spare = set(names).difference(labels)
     return {name: labels[name] if name in labels and labels[name] not in spare else name for name in names}
 
 
 def _target_names(ob: bpy.types.Object) -> list[str]:
-    """A glTF's names of its morph targets, in their order, where they were kept as a custom property."""
+    """Return a glTF's names of its morph targets, in order, if they were kept as a custom property."""
     for owner in (ob.data, ob.data.shape_keys, ob):
         for holder in (owner, owner.get("extras"), owner.get("gltf_extras")):
             names = holder.get("targetNames") if hasattr(holder, "get") else None
@@ -223,14 +225,14 @@ def _target_names(ob: bpy.types.Object) -> list[str]:
 
 
 def _labeled(key: bpy.types.Key, labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """The artist's choices, by the labels of keys."""
+    """Return the manual choices, by the labels of keys."""
     return tuple((curve, labels.get(name, name)) for curve, name in mapping.choices(key))
 
 
 def armatures(ob: bpy.types.Object) -> set[bpy.types.Object]:
-    """The armatures that move an object, by modifiers or as parents, its own and those of whatever it hangs from."""
+    """Return the armatures that move an object or one of its parents, by modifiers or as parents."""
     movers = [ob]
-    for mover in movers:  # which grows meanwhile
+    for mover in movers:  # grows during the loop
         by_modifiers = [modifier.object for modifier in mover.modifiers if modifier.type == "ARMATURE"]
         movers += [other for other in (mover.parent, *by_modifiers) if other and other not in movers]
     return {mover for mover in movers if mover.type == "ARMATURE"}
@@ -257,7 +259,7 @@ def _skipped_keys(key: bpy.types.Key, names: Iterable[str]) -> dict[str, UserMes
     muted, locked = (_flags(key, name) for name in ("mute", "lock_shape"))
     if not (driven or any(muted) or any(locked)):
         return {}
-    wanted, skipped = set(names), {}
+    mapped, skipped = set(names), {}
     for block, mute, lock in zip(key.key_blocks, muted, locked, strict=True):
         why = (
             UserMessage("driven")
@@ -268,24 +270,26 @@ def _skipped_keys(key: bpy.types.Key, names: Iterable[str]) -> dict[str, UserMes
             if lock
             else None
         )
-        if why and block.name in wanted:
+        if why and block.name in mapped:
             skipped[block.name] = why
     return skipped
 
 
 def _flags(key: bpy.types.Key, name: str) -> list[bool]:
-    """A property of all of its key blocks, read fast."""
+    """Read a boolean property of all key blocks, fast."""
     flags = [False] * len(key.key_blocks)
     key.key_blocks.foreach_get(name, flags)
     return flags
 
 
 def _is_forgetful(mesh: bpy.types.Mesh) -> bool:
-    """Whether Blender drops the Action of a mesh's keys when it opens the file: it keeps one on an override only in animation data
-    that the library has too."""
+    """Return True if Blender will drop the Action of a mesh's keys when it opens the file.
+
+    On an override it keeps an Action only if the library has animation data too.
+    """
     source = mesh.override_library.reference if mesh.override_library else None
     return bool(source and source.shape_keys and source.shape_keys.animation_data is None)
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names[:_EXAMPLES]) + (", ..." if len(names) > _EXAMPLES else "")
+    return ", ".join(names[:_MAX_EXAMPLES]) + (", ..." if len(names) > _MAX_EXAMPLES else "")

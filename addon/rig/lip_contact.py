@@ -1,7 +1,7 @@
-"""Lips that meet where the take's do: how far a rig's own keys part its lips, and what its mouthClose lacks to bring them together.
+"""Lip contact: make lips meet on rigs whose mouthClose is too weak or missing. Runs in Blender.
 
-ARKit's mouthClose takes back just what jawOpen parts. On many rigs it takes back less, or there is none, and a p, b or m leaves a slit of teeth. The
-lips' gap is a sum over the keys, each with its weight, so one measurement of each key tells the gap of any frame.
+ARKit's mouthClose closes exactly what jawOpen opens. Where it closes less, a p, b or m leaves a visible gap. The gap between the lips is
+a weighted sum over the shape keys, so measuring each key once gives the gap of any frame.
 """
 
 from collections.abc import Mapping
@@ -17,42 +17,44 @@ from ...backend.curves.base import Curves
 from ...backend.curves.lip_closures import closeness
 from .face_rig import Face
 
-# Shares of the longest way that jawOpen moves a vertex: what moves more is of the lower lip, what moves less of the upper one, and what is so
-# near to one another at rest meets there.
+# Shares of the longest displacement by jawOpen: vertices of the lower lip move more than _LOWER, those of the upper lip less than _UPPER.
+# Vertices of both that are closer than _NEAR at rest meet there.
 _LOWER, _UPPER, _NEAR = 0.5, 0.15, 0.25
-_FEWEST = 3  # pairs of vertices that make a seam
-_SLIT = 0.01  # of a full jaw: what is narrower isn't seen
-_CLOSES = -0.2  # a mouthClose that takes back less of a full jaw than this is of no help
+_MIN_PAIRS = 3  # of vertices that make a seam
+_MIN_GAP = 0.01  # of a fully open jaw; a narrower gap can't be seen
+_MIN_CLOSING = -0.2  # of a fully open jaw; a mouthClose that closes less is ignored
 
 
 def reach_contact(face: Face, take: Curves) -> Curves:
-    """A take whose lips meet on this face where they meet on one that is built as ARKit's; the same where nothing is to be done."""
+    """Return a take whose lips meet on this face when they would on ARKit's; the take itself if nothing needs to change."""
     gaps = measure(face)
     return close(take, gaps) if gaps else take
 
 
 def close(take: Curves, gaps: Mapping[str, float]) -> Curves:
-    """gaps: channel -> how far it parts the lips, in units of what jawOpen does. mouthClose makes up for what the rig opens too much while
-    the lips should meet, and where it can't, the jaw does."""
+    """Close the lips where they should meet: with mouthClose as far as that goes, then with the jaw.
+
+    gaps: channel -> how far it parts the lips, relative to jawOpen, as measure() returns.
+    """
     column = {name: index for index, name in enumerate(take.names)}
     if "jawOpen" not in column:
         return take
     gap = np.sum([gaps[name] * take.values[:, column[name]] for name in gaps if name in column], axis=0)
     excess = closeness(take) * np.maximum(gap - lip_aperture(take), 0.0)
-    if excess.max(initial=0.0) < _SLIT:
+    if excess.max(initial=0.0) < _MIN_GAP:
         return take
     values = take.values.copy()
-    if "mouthClose" in column and (closes := gaps.get("mouthClose", 0.0)) < _CLOSES:
+    if "mouthClose" in column and (closing := gaps.get("mouthClose", 0.0)) < _MIN_CLOSING:
         shut = values[:, column["mouthClose"]]
-        more = np.minimum(excess / -closes, 1.0 - shut)
+        more = np.minimum(excess / -closing, 1.0 - shut)
         shut += more
-        excess = excess + closes * more
+        excess = excess + closing * more
     values[:, column["jawOpen"]] = np.maximum(values[:, column["jawOpen"]] - excess, 0.0)
     return replace(take, values=values)
 
 
 def measure(face: Face) -> dict[str, float] | None:
-    """Channel -> how far it parts the lips, in units of what jawOpen does; None where no seam of lips is found."""
+    """Return channel -> how far it parts the lips, relative to jawOpen; None if no seam between lips is found."""
     if face.visemes:
         return None
     for mesh in sorted(face.meshes, key=lambda mesh: -len(mesh.sums)):
@@ -81,8 +83,11 @@ def measure(face: Face) -> dict[str, float] | None:
 
 @lru_cache(maxsize=8)  # a slider asks at every step
 def _seam(rest: bytes, jaw: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """(vertices of the upper lip, those of the lower lip that they meet, where the jaw takes these, a unit vector) of a mesh at rest
-    and the ways of its jawOpen, both (vertices, 3) float32."""
+    """Find the seam between the lips of a mesh; None if there is none.
+
+    rest, jaw: positions at rest and displacements by jawOpen, the bytes of (vertices, 3) float32.
+    Returns (vertices of the upper lip, the vertices of the lower lip that they meet, the unit vector along which the jaw moves those).
+    """
     points, ways = (np.frombuffer(each, np.float32).reshape(-1, 3) for each in (rest, jaw))
     length = np.linalg.norm(ways, axis=1)
     longest = length.max(initial=0.0)
@@ -97,7 +102,7 @@ def _seam(rest: bytes, jaw: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray] 
     tree.balance()
     found = [(tree.find(Vector(points[vertex])), vertex) for vertex in lower] if len(upper) else []
     pairs = [(upper[place], vertex) for (_, place, far), vertex in found if far <= _NEAR * longest]
-    if len(pairs) < _FEWEST:
+    if len(pairs) < _MIN_PAIRS:
         return None
     above, below = (np.array(side) for side in zip(*pairs, strict=True))
     down = ways[below].mean(axis=0)

@@ -1,8 +1,7 @@
-"""What the artist chose instead of the automatic mapping: which key of a mesh a channel moves.
+"""Manual choices in the mapping: which shape key of a mesh a channel moves. Runs in Blender.
 
-It is stored on the shape keys themselves, for it is their names that it speaks of: so it goes where they go (a copy of the object, another
-file by append or link), objects that share a mesh share it, and it can be changed just where keys can be keyed: on what is local or a
-library override of the mesh, in which it is saved as well.
+They are stored on the Key data-block, whose names they refer to. So they go wherever it goes (copies of the object, append, link),
+objects that share a mesh share them, and they can be changed wherever keys can be animated: on local data and on library overrides.
 """
 
 # Blender reads its properties off annotations.
@@ -13,7 +12,7 @@ import bpy
 from ...backend.arkit import CHANNELS, REGIONS
 from .visemes import POSES
 
-NONE = "(None)"  # what is stored for a curve that shall move no key
+NONE = "(None)"  # stored for a curve that moves no key
 CURVES: tuple[str, ...] = (*CHANNELS, *POSES)
 REGION_OF: dict[str, str] = {name: region for region, names in REGIONS.items() for name in names} | dict.fromkeys(
     POSES, "visemes"
@@ -41,7 +40,7 @@ class LipSyncMapping(bpy.types.PropertyGroup):
 
 
 def choices(key: bpy.types.Key) -> tuple[tuple[str, str], ...]:
-    """(curve, name of the key that it shall move, "" for none) of those that aren't automatic."""
+    """Return (curve, name of the key that it moves, "" for none) of all manual choices."""
     if not key.is_property_set("lipsync_mapping"):
         return ()
     stored = key.lipsync_mapping
@@ -50,12 +49,12 @@ def choices(key: bpy.types.Key) -> tuple[tuple[str, str], ...]:
 
 
 def choose(key: bpy.types.Key, curve: str, name: str) -> None:
-    """name: of the key that a curve shall move, "" for none."""
+    """Make a curve move a key; "" for none."""
     setattr(key.lipsync_mapping, curve, name or NONE)
 
 
 def reset(key: bpy.types.Key, curve: str = "") -> None:
-    """Leave a curve to the automatic mapping, or all of them."""
+    """Return a curve, or all of them, to the automatic mapping."""
     for each in [curve] if curve else CURVES:
         key.lipsync_mapping.property_unset(each)
 

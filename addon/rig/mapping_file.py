@@ -1,9 +1,9 @@
-"""Mappings as files: JSON that says which key of which mesh a channel moves. Knows no Blender.
+"""Mapping files: JSON that states which key of which mesh a channel moves. Does not need Blender.
 
     {"format": "lip sync mapping", "version": 1, "meshes": {"Head": {"jawOpen": "Mouth_A", "cheekPuff": null}}}
 
-A curve that isn't named is left to the automatic mapping, one that is null moves no key. A mesh that the face lacks stands for all
-of its meshes, so that a file made on one character serves another.
+A curve that isn't listed is mapped automatically; null means that it moves no key. A mesh that the face lacks stands for all of its
+meshes, so that a file from one character works on another.
 """
 
 import json
@@ -13,32 +13,32 @@ from pathlib import Path
 from ...backend.messages import UserError
 
 _FORMAT, _VERSION = "lip sync mapping", 1
-_LONGEST = 1 << 24  # letters
+_MAX_LENGTH = 1 << 24  # characters
 
 Chosen = dict[str, dict[str, str]]  # mesh -> curve -> the key that it moves there, "" for none
 
 
 class MappingError(UserError):
-    """A file is no mapping."""
+    """A file isn't a mapping."""
 
 
 def dump(chosen: Mapping[str, Mapping[str, str]]) -> str:
-    """A mapping as the text of a file; meshes without choices are left out."""
+    """Return a mapping as the text of a file. Meshes without choices are left out."""
     meshes = {mesh: {curve: key or None for curve, key in own.items()} for mesh, own in chosen.items() if own}
     return json.dumps({"format": _FORMAT, "version": _VERSION, "meshes": meshes}, indent=2, ensure_ascii=False) + "\n"
 
 
 def read(path: Path) -> Chosen:
-    """What a file holds. Raises MappingError, OSError or UnicodeDecodeError."""
+    """Read a mapping file. Raises MappingError, OSError or UnicodeDecodeError."""
     with path.open(encoding="utf-8") as file:
-        text = file.read(_LONGEST + 1)
-    if len(text) > _LONGEST:
+        text = file.read(_MAX_LENGTH + 1)
+    if len(text) > _MAX_LENGTH:
         raise MappingError("it is too long for a mapping; choose a file that Save Mapping wrote")
     return parse(text)
 
 
 def parse(text: str) -> Chosen:
-    """What dump() wrote, or a hand. Raises MappingError."""
+    """Parse the text of a mapping file. Raises MappingError."""
     try:
         stored = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -64,10 +64,13 @@ def parse(text: str) -> Chosen:
 
 
 def fit(stored: Chosen, curves: Collection[str], meshes: Mapping[str, Collection[str]]) -> tuple[Chosen, list[str]]:
-    """What of a file can be chosen on a face, and the rest in words. meshes: the face's, by name, with the names of their keys."""
+    """Return (the choices that a face can take, a description of each other entry).
+
+    meshes: name of each mesh of the face -> names of its keys.
+    """
     chosen: Chosen = {mesh: {} for mesh in meshes}
     misfits = []
-    # A key is chosen after none is, and on a mesh that is named after those that stand for it.
+    # Later entries win: keys after null, and meshes of the face after those that stand for all.
     entries = [(mesh, curve, key) for mesh, own in stored.items() for curve, key in own.items()]
     for mesh, curve, key in sorted(entries, key=lambda entry: (entry[0] in meshes, bool(entry[2]))):
         fitting = [name for name in ([mesh] if mesh in meshes else meshes) if not key or key in meshes[name]]

@@ -1,4 +1,4 @@
-"""What keeps a take's keys from showing on a mesh: each of DIAGNOSERS knows one reason, and what to press."""
+"""Reasons why a take can't be seen on a mesh: each diagnoser finds one, and says what to do. Runs in Blender."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -10,20 +10,20 @@ from ...backend.messages import UserMessage
 if TYPE_CHECKING:
     from .face_rig import FaceMesh
 
-_NARROW = 0.5  # a slider that ends below cuts off much of a take
-_EXAMPLES = 3
+_MIN_RANGE = 0.5  # a slider that ends below cuts off much of a take
+_MAX_EXAMPLES = 3
 _HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
 
 Diagnoser = Callable[["FaceMesh"], Iterable[UserMessage]]
 
 
 def standing(meshes: Sequence["FaceMesh"]) -> list[UserMessage]:
-    """Return what will be in the way of any take, on whatever frame."""
+    """Return the obstacles to any take, on all frames."""
     return find(meshes, STANDING)
 
 
 def find(meshes: Sequence["FaceMesh"], diagnosers: Sequence[Diagnoser]) -> list[UserMessage]:
-    """What some of the diagnosers say of meshes, each sentence once, with the meshes that it is about."""
+    """Return the messages of diagnosers about meshes. Each message comes once and names its meshes."""
     found: dict[UserMessage, list[str]] = {}
     for mesh in meshes:
         for diagnose in diagnosers:
@@ -68,7 +68,7 @@ def _only_active_key(mesh: "FaceMesh") -> Iterator[UserMessage]:
 
 def _narrow_sliders(mesh: "FaceMesh") -> Iterator[UserMessage]:
     blocks = (mesh.key.key_blocks[name] for name in mesh.sums if name not in mesh.skipped)
-    if narrow := [block.name for block in blocks if block.slider_max < _NARROW]:
+    if narrow := [block.name for block in blocks if block.slider_max < _MIN_RANGE]:
         yield UserMessage(
             "sliders end early ({keys}), and takes are cut there: set their Range Max to 1", keys=_named(narrow)
         )
@@ -112,7 +112,7 @@ def _other_mode(mesh: "FaceMesh") -> Iterator[UserMessage]:
 
 
 def _covered(mesh: "FaceMesh") -> Iterator[UserMessage]:
-    """Of a face that plays strips of the NLA alone."""
+    """Diagnose a mesh that plays NLA strips and no Action."""
     data = mesh.key.animation_data
     if not data or data.action:
         return
@@ -136,7 +136,7 @@ def _covered(mesh: "FaceMesh") -> Iterator[UserMessage]:
 
 
 def _overlaid(data: bpy.types.AnimData) -> Iterator[UserMessage]:
-    """Strips that another one on a higher track replaces for all of their time."""
+    """Find strips that another strip on a higher track replaces for their whole length."""
     tracks = [track for track in data.nla_tracks if not track.mute]
     for place, track in enumerate(tracks):
         above = [strip for other in tracks[place + 1 :] for strip in other.strips if not strip.mute]
@@ -152,7 +152,7 @@ def _overlaid(data: bpy.types.AnimData) -> Iterator[UserMessage]:
 
 
 def hidden(mesh: "FaceMesh") -> Iterator[UserMessage]:
-    """Why a mesh isn't seen at all."""
+    """Diagnose a mesh that isn't visible at all."""
     ob, layer = mesh.object, bpy.context.view_layer
     if ob.name not in layer.objects:
         yield UserMessage("its collection is excluded from the view layer: tick the collection in the Outliner")
@@ -166,7 +166,7 @@ def hidden(mesh: "FaceMesh") -> Iterator[UserMessage]:
         yield UserMessage("it is displayed as Bounds: set Display As to Textured under Viewport Display")
 
 
-# What is in the way of any take.
+# Obstacles to any take.
 STANDING: tuple[Diagnoser, ...] = (
     _solo_track,
     _influence,
@@ -175,7 +175,7 @@ STANDING: tuple[Diagnoser, ...] = (
     _narrow_sliders,
     _muted_curves,
 )
-# What may be, where a take was seen not to move the mesh.
+# Possible obstacles when a take was found not to move the mesh.
 DIAGNOSERS: tuple[Diagnoser, ...] = (
     *STANDING,
     _wrong_slot,
@@ -186,13 +186,13 @@ DIAGNOSERS: tuple[Diagnoser, ...] = (
 
 
 def _tracks(mesh: "FaceMesh") -> "list[bpy.types.NlaTrack]":
-    """The NLA tracks that are reckoned with."""
+    """Return the NLA tracks that Blender evaluates."""
     data = mesh.key.animation_data
     return [*data.nla_tracks] if data and data.use_nla else []
 
 
 def _curves(data: bpy.types.AnimData | None) -> "list[bpy.types.FCurve]":
-    """The F-curves that animation data plays of its own Action."""
+    """Return the F-curves of the assigned Action."""
     if not data or not data.action:
         return []
     if not _HAS_SLOTS:
@@ -206,8 +206,8 @@ def _curves(data: bpy.types.AnimData | None) -> "list[bpy.types.FCurve]":
 
 
 def _listed(names: Sequence[str]) -> str:
-    return '", "'.join(names[:_EXAMPLES]) + ('", ...' if len(names) > _EXAMPLES else "")
+    return '", "'.join(names[:_MAX_EXAMPLES]) + ('", ...' if len(names) > _MAX_EXAMPLES else "")
 
 
 def _named(names: Sequence[str]) -> str:
-    return ", ".join(names[:_EXAMPLES]) + (", ..." if len(names) > _EXAMPLES else "")
+    return ", ".join(names[:_MAX_EXAMPLES]) + (", ..." if len(names) > _MAX_EXAMPLES else "")

@@ -21,7 +21,7 @@ from ...backend.arkit import CHANNELS, words
 from ...backend.curves.base import Curves
 from ...backend.curves.lip_closures import closeness
 
-# Both sides of a channel that has two move alike.
+# A channel without a side stands for both sides.
 POSES: dict[str, dict[str, float]] = {
     "sil": {},
     "PP": {"jawOpen": 0.05, "mouthClose": 0.05, "mouthPress": 0.10, "mouthRollLower": 0.09, "mouthRollUpper": 0.07},
@@ -42,14 +42,14 @@ POSES: dict[str, dict[str, float]] = {
 }  # fmt: skip
 _SHUT = ("PP", "FF")  # whose lips touch lips or teeth
 _MEETING = 0.5  # closeness from which lips are brought together
-REST = "sil"  # gets what the other poses leave over
+REST = "sil"  # gets the weight that the other poses leave
 
-# The channels that the poses are made of. Where visemes speak, no key of these channels moves besides.
+# The channels that the poses consist of. Where visemes move the mouth, keys for these channels are ignored.
 SPOKEN_FOR: tuple[str, ...] = tuple(
     name for name in CHANNELS if any(name.removesuffix("Left").removesuffix("Right") in pose for pose in POSES.values())
 )
 
-_SMALL = 4e-3  # times the square of the weights is added to the distance: of mixes that look alike, that of few and strong poses
+_REGULARIZATION = 4e-3  # weight of the squared weights in the least squares, which makes the solution unique
 _ROUNDS, _CLOSE = (
     300,
     1e-4,
@@ -57,17 +57,20 @@ _ROUNDS, _CLOSE = (
 _MARKS = frozenset(
     ("viseme", "vis", "v", "vowel", "phoneme", "mth", "mouth", "lip", "lips", "say")
 )  # what may stand before a viseme that is one letter
-_CLEAR_MARKS = frozenset(("viseme", "vis", "v", "phoneme"))  # and before any other
+_CLEAR_MARKS = frozenset(("viseme", "vis", "v", "phoneme"))  # words that may stand before any other viseme
 _PLAIN = ("", "")
-Affix = tuple[str, str]  # what a rig writes before and behind its visemes' names, in lower case without separators
+Affix = tuple[str, str]  # what a rig adds before and after its visemes' names, in lower case without separators
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")  # mouthA
 
 
 @dataclass(frozen=True)
 class VisemeSet:
-    """A convention. spellings: lower-case name of a viseme without separators -> its pose, the likeliest for a pose first; enough: how many of
-    its poses tell that a rig means this set; letters: its names are so short that other keys end in them, so only those that are bare
-    or behind a mark count."""
+    """A naming convention for visemes.
+
+    spellings: lower-case name without separators -> its pose, the likeliest name of a pose first.
+    enough: how many of its poses a rig must have. letters: True if the names are so short that other keys end in them, so that only
+    bare names and those after a mark count.
+    """
 
     label: str
     spellings: dict[str, str]
@@ -76,7 +79,7 @@ class VisemeSet:
 
 
 def _numbered(names: str) -> dict[str, str]:
-    """Spellings of Microsoft's visemes, "aa" at 2 for example: aa_02 and, of a rig that has the numbers alone, 2 or 02."""
+    """Return the spellings of Microsoft's visemes: for "aa" at 2, aa_02 and, on rigs that have only numbers, 2 or 02."""
     named, bare = {}, {}
     for entry in names.split():
         number, sounds, pose = entry.split(":")
@@ -148,7 +151,7 @@ SETS: tuple[VisemeSet, ...] = (
 
 
 def find_set(names: Iterable[str]) -> VisemeSet | None:
-    """The set that a rig's names are of, None when they are of none: of those it has enough of, the one it has most of."""
+    """Return the viseme set that a rig has enough poses of, the one with the most if there are several; None if there is none."""
     spelled = list(names)
     counts = [len(set(match(spelled, candidate).values())) for candidate in SETS]
     count, best = max(zip(counts, SETS, strict=True), key=lambda pair: (pair[0] >= pair[1].enough, pair[0]))
@@ -156,9 +159,9 @@ def find_set(names: Iterable[str]) -> VisemeSet | None:
 
 
 def match(names: Iterable[str], visemes: VisemeSet, learned: Collection[Affix] | None = None) -> dict[str, str]:
-    """Key -> pose, for those of a rig's names that are of the set: viseme_PP, vrc.v_pp, Fcl_MTH_A, or the bare name. One key a pose.
+    """Return key -> pose for a rig's names in the set, such as viseme_PP, vrc.v_pp, Fcl_MTH_A or a bare name. One key per pose.
 
-    learned: what learn_affixes() found on the whole face, None for that of these names.
+    learned: the result of learn_affixes() for the whole face; None for that of these names.
     """
     names = list(names)
     trusted = learn_affixes(names, visemes) if learned is None else learned
@@ -173,7 +176,7 @@ def match(names: Iterable[str], visemes: VisemeSet, learned: Collection[Affix] |
 
 
 def learn_affixes(names: Iterable[str], visemes: VisemeSet) -> frozenset[Affix]:
-    """What stands before and behind the names of enough of a set's poses is the rig's own addition: Genesis8__ of Genesis8__eCTRLvAA."""
+    """Return the affixes that enough of a set's poses share, such as Genesis8__ in Genesis8__eCTRLvAA."""
     poses: dict[Affix, set[str]] = {}
     for name in names:
         for spelling, affix in _read(name, visemes):
@@ -182,7 +185,7 @@ def learn_affixes(names: Iterable[str], visemes: VisemeSet) -> frozenset[Affix]:
 
 
 def _read(name: str, visemes: VisemeSet) -> Iterator[tuple[str, Affix]]:
-    """(spelling, what is before and behind it) of wherever a viseme is in a key's name; a mark that is the word before it is no addition."""
+    """Yield (spelling, affix) of every viseme in a key's name. A mark before it isn't part of the affix."""
     if visemes.letters:
         yield from _read_letter(name, visemes)
         return
@@ -198,7 +201,7 @@ def _read(name: str, visemes: VisemeSet) -> Iterator[tuple[str, Affix]]:
 
 
 def _read_letter(name: str, visemes: VisemeSet) -> Iterator[tuple[str, Affix]]:
-    """The same where a viseme has to be a word, bare or behind a mark."""
+    """Yield the same for sets whose visemes must be whole words, bare or after a mark."""
     parts = words(_HUMP.sub("_", name))
     for place, part in enumerate(parts):
         mark = parts[place - 1] if place else ""
@@ -207,7 +210,7 @@ def _read_letter(name: str, visemes: VisemeSet) -> Iterator[tuple[str, Affix]]:
 
 
 def mix(poses: Sequence[str], names: Sequence[str], values: np.ndarray) -> np.ndarray:
-    """Weights (frames, poses), 0..1, of a rig's poses, all different. names: of the channels; values: (frames, channels)."""
+    """Return the weights (frames, poses), 0..1, of a rig's poses, all different. names: of the channels. values: (frames, channels)."""
     column = {name: values[:, index] for index, name in enumerate(names)}
     take = _measures({name: column.get(name, np.zeros(len(values))) for name in SPOKEN_FOR})
     shapes = [pose for pose in poses if pose != REST]
@@ -247,8 +250,8 @@ def _measures(channels: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _mix(take: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Weights (poses, frames) >= 0 with which targets (poses, measures) come closest to a take (frames, measures), by coordinate descent."""
-    overlap = targets @ targets.T + _SMALL * np.eye(len(targets))
+    """Return weights (poses, frames) >= 0 of targets (poses, measures) that best match a take (frames, measures), by coordinate descent."""
+    overlap = targets @ targets.T + _REGULARIZATION * np.eye(len(targets))
     wanted = targets @ take.T
     weights = np.zeros_like(wanted)
     for _ in range(_ROUNDS):

@@ -1,1 +1,1 @@
-"""The takes of a scene: what they store, locks, controls, import and export. Runs in Blender."""
+"""The takes of a file: what they store, locks, controls, import and export. Runs in Blender."""

@@ -1,4 +1,4 @@
-"""Takes from and to files: captured curves onto a face, and what an Action does to a face as curves."""
+"""Import captured curves as takes, and export what an Action does to a face as curves. Runs in Blender."""
 
 import math
 from pathlib import Path
@@ -34,7 +34,7 @@ def import_take(
 def write_import(
     curves: Curves, file: Path, face: face_rig.Face, first_frame: int, fps: float, style: face_action.Style
 ) -> bpy.types.Action:
-    """The same as a take that nothing uses yet. Raises ExchangeError."""
+    """Write curves as a new take that nothing uses yet. Raises ExchangeError."""
     count = frame_count(curves, fps)
     performed = resample(curves, fps, count)
     table = face_action.columns(face, performed)
@@ -54,26 +54,26 @@ def frame_count(curves: Curves, fps: float) -> int:
 
 
 def performed_by(face: face_rig.Face, fps: float) -> Curves:
-    """What the Action of a face does to it, from its first key to its last: the take's curves, in a scene of fps frames a second.
+    """Return the curves of a face's Action from its first key to its last, in a scene of fps frames a second.
 
     Raises ExchangeError.
     """
     action = take_store.assigned_action(face)
     if action is None:
         raise ExchangeError("The face has no take: generate or import one first")
-    moved = face_action.channel_fcurves(action, face)
-    if not moved:
+    animated = face_action.channel_fcurves(action, face)
+    if not animated:
         raise ExchangeError(
             '"{action}" animates none of the face\'s ARKit shape keys: choose a take', action=action.name
         )
-    first = math.floor(min(fcurve.range()[0] for fcurve in moved.values()))
-    last = math.ceil(max(fcurve.range()[1] for fcurve in moved.values()))
-    names = tuple(name for name in CHANNELS if name in moved)
-    values = np.array([[moved[name].evaluate(frame) for name in names] for frame in range(first, last + 1)], np.float32)
+    first = math.floor(min(fcurve.range()[0] for fcurve in animated.values()))
+    last = math.ceil(max(fcurve.range()[1] for fcurve in animated.values()))
+    names = tuple(name for name in CHANNELS if name in animated)
+    values = np.array(
+        [[animated[name].evaluate(frame) for name in names] for frame in range(first, last + 1)], np.float32
+    )
     start = 0.0
     if take_store.is_take(action):
         info = take_store.read_info(action)
-        start = max(
-            0.0, info.start + (first - info.first_frame) / fps
-        )  # where it is in its sound, if keys were added before
+        start = max(0.0, info.start + (first - info.first_frame) / fps)  # negative if keys were added before the sound
     return Curves(names, np.clip(values, 0.0, 1.0), fps, start, rotations.read(action, first, last, fps))

@@ -1,4 +1,4 @@
-"""Head and eye rotations of captures: stored with the take, exported again, and keyed on a bone or an object that the artist picks.
+"""Head and eye rotations of captures: stored with the take, exported again, and keyed on a chosen bone or object. Runs in Blender.
 
 ARKit's channels can't hold them. Angles are radians, as Live Link Face records them: yaw turns to the person's right, pitch down (both seen
 in a recording, by its eyes), roll tilts to the right shoulder. A face is taken to look along -Y of its armature or object.

@@ -91,7 +91,7 @@ def test_unfinished_mixdown_is_awaited(extension: Path, tmp_path: Path, monkeypa
         tmp_path / "mixdown.wav",
         part("addon.generation.mixdown")._RATE,
     )
-    monkeypatch.setattr(mixdown, "_PATIENCE", 0.5)
+    monkeypatch.setattr(mixdown, "_TIMEOUT", 0.5)
 
     def write() -> None:
         with open(path, "wb") as raw, wave.open(raw) as file:

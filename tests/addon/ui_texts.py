@@ -2,7 +2,6 @@
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -27,13 +26,15 @@ _SHELL_ONLY = ("backend/batch/",)  # whose messages no artist sees
 def classes(*kinds: type) -> list[Any]:
     """Return the add-on's registered classes, of these kinds or of any."""
     found: set[Any] = {
-        value
-        for name, module in [*sys.modules.items()]
-        if name.startswith(f"{PACKAGE}.addon")
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, kinds or _KINDS) and value.__module__.startswith(PACKAGE)
+        cls for kind in kinds or _KINDS for cls in _subclasses(kind) if cls.__module__.startswith(PACKAGE)
     }
     return sorted((cls for cls in found if cls.is_registered), key=lambda cls: cls.__name__)
+
+
+def _subclasses(kind: type) -> Iterator[type]:
+    for cls in kind.__subclasses__():
+        yield cls
+        yield from _subclasses(cls)
 
 
 def properties(cls: Any) -> "list[bpy.types.Property]":
