@@ -41,10 +41,10 @@ class BackendProcess:
 
         Raises LaunchError, and OSError when the folder of temporary files can't be made.
         """
-        wanted = setup, file_times(setup.model)
-        if wanted != self._setup:
+        current = setup, file_times(setup.model)
+        if current != self._setup:
             self.restart()
-            self._setup = wanted
+            self._setup = current
         if self._client and self._client.alive:
             return self._client
         if time.monotonic() < self._started + _RESTART_DELAY:
@@ -118,7 +118,7 @@ def site_dirs() -> list[str]:
 
 
 def disabled_reason(python: str) -> UserMessage | None:
-    """Return why the backend can't be started, as far as that can be told beforehand; None when it may."""
+    """Return why the backend can't be started; None when nothing is wrong as far as can be seen without starting it."""
     if python:
         if os.path.isfile(python):
             return None

@@ -120,7 +120,7 @@ class Batch:
         if spoken > count:
             info = UserMessage("{info} of {strips} strips", info=info, strips=spoken)
         if self._left:
-            info = UserMessage("Cancelled: {info}, {strips} left", info=info, strips=_strips(self._left))
+            info = UserMessage("Canceled: {info}, {strips} left", info=info, strips=_strips(self._left))
         if self._skipped:
             warnings = {self._describe_skipped(): None} | warnings
         return JobResult(

@@ -130,7 +130,7 @@ class Job:
         elif isinstance(reply, Error):
             raise self._failed(self._refusal or _message_of(reply))
         elif isinstance(reply, Cancelled):
-            raise self._failed(UserMessage("The backend cancelled the take: generate again"))
+            raise self._failed(UserMessage("The backend canceled the take: generate again"))
         elif isinstance(reply, Done):
             if len(self._takes) != self.request.performance.count:
                 raise self._failed(
@@ -162,7 +162,7 @@ class Job:
         """Handle a reply to another job. Raises JobError when that was canceled long ago and still runs: it hangs."""
         if isinstance(other, Progress) and other.id and time.monotonic() > self._sent + _CANCEL_TIMEOUT:
             process.restart()
-            raise self._failed(UserMessage("The backend didn't stop a cancelled take and was ended: generate again"))
+            raise self._failed(UserMessage("The backend didn't stop a canceled take and was ended: generate again"))
 
     def _keys_ready(self, wait: float) -> bool:
         """Return True when the takes' keys are reduced, waiting at most `wait` seconds."""

@@ -1,8 +1,10 @@
 """Translation: tr() returns a message in the language of Blender's interface. Runs in Blender.
 
-A language is a module with a dictionary MESSAGES from English, as it stands in the code, to that language. Blender itself looks up labels
-and tooltips; all else goes through tr(), which looks a template up before its arguments are filled in. What stays English: identities'
-descriptions, which come from the model; errors in a batch's manifest; the log; what Copy Error Details copies; names of takes.
+A language is a module with a dictionary MESSAGES: English as in the code -> that language. Blender itself translates labels and
+tooltips. Everything else goes through tr(), which looks up a template before it fills in the arguments.
+
+Some texts stay English: identities' descriptions (they come from the model), errors in a batch's manifest, the log, the text that Copy
+Error Details copies, and names of takes.
 """
 
 import bpy
@@ -12,14 +14,14 @@ from ..root_package import ROOT_PACKAGE
 from . import de
 
 LANGUAGES = {"de": de.MESSAGES}
-OURS = "DiffusionTalker"  # a context for words that Blender has a translation of for something else: its face is one of a mesh's
-_CONTEXTS = ("*", "Operator", OURS)  # Blender looks labels up in the first, the text of buttons in the second
+OURS = "DiffusionTalker"  # context for words that Blender translates with another meaning, such as the Face of a mesh
+_CONTEXTS = ("*", "Operator", OURS)  # Blender uses the first for labels and the second for buttons
 
 
 def tr(message: str | UserMessage, /, **arguments: object) -> str:
     """Return a message, or a template filled with arguments, in the language of Blender's interface.
 
-    What UTF-8 can't hold, such as names of files that are no text, becomes question marks: Blender shows nothing else.
+    Characters that UTF-8 can't encode, as in undecodable file names, become question marks, since Blender can't show them.
     """
     if isinstance(message, str):
         message = UserMessage(message, **arguments)

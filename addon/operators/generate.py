@@ -166,7 +166,7 @@ class Generating:
         """Advance the job. Returns how the operator ends, or None while the job runs."""
         job = current.job
         if job is None or job.cancelled:
-            self.report({"INFO"}, tr("Cancelled: nothing was changed"))  # type: ignore[attr-defined]
+            self.report({"INFO"}, tr("Canceled: nothing was changed"))  # type: ignore[attr-defined]
             return {"CANCELLED"}
         try:
             if not job.pump(wait):

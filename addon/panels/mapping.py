@@ -14,7 +14,7 @@ from ..operators.bones import LIPSYNC_OT_drive_bones
 from ..operators.mapping import LIPSYNC_OT_mapping_load, LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save
 from ..properties import chosen_face
 from ..rig import channel_names, face_rig, mapping
-from ..rig.visemes import SPOKEN_FOR
+from ..rig.visemes import VISEME_CHANNELS
 from .text import draw_text
 
 _VISEMES = "visemes"
@@ -135,9 +135,9 @@ def _draw_missing(layout: bpy.types.UILayout, context: bpy.types.Context, face: 
     missing = [
         channel
         for channel in CHANNELS
-        if channel not in face.channels and not (face.viseme_set and channel in SPOKEN_FOR)
+        if channel not in face.channels and not (face.viseme_set and channel in VISEME_CHANNELS)
     ]
-    if face.viseme_set and not set(SPOKEN_FOR).isdisjoint(REGIONS.get(region, ())):
+    if face.viseme_set and not set(VISEME_CHANNELS).isdisjoint(REGIONS.get(region, ())):
         message = UserMessage(
             "{name} visemes move the mouth, so the shape keys of the channels they stand for are not animated",
             name=face.viseme_set.label,

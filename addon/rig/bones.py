@@ -14,7 +14,7 @@ from mathutils import Vector
 
 from ...backend.messages import UserError
 from .face_rig import Face, FaceMesh
-from .visemes import SPOKEN_FOR
+from .visemes import VISEME_CHANNELS
 
 # Part of the face -> channel -> (axis, sign) of its turn. About axis 0, to the face's left, what looks ahead turns down.
 # About axis 1, which points up, what looks ahead turns to the face's left.
@@ -106,7 +106,7 @@ def _check(face: Face, armature: bpy.types.Object, bones: Bones, channels: list[
             raise BonesError('"{name}" already has drivers: delete them or choose another bone', name=name)
     if not armature.is_editable or armature.override_library:
         raise BonesError('"{armature}" is linked from another file: drive its bones there', armature=armature.name)
-    if face.viseme_set and (spoken := [channel for channel in channels if channel in SPOKEN_FOR]):
+    if face.viseme_set and (spoken := [channel for channel in channels if channel in VISEME_CHANNELS]):
         raise BonesError(
             "The mouth moves by visemes, so nothing would animate {channel}: leave the jaw bone empty",
             channel=spoken[0],

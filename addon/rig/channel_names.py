@@ -259,7 +259,9 @@ def map_face(meshes: Sequence[Sequence[str]], by_hand: Sequence[Choices] = ()) -
     if found:
         automatic = [_blinks(names) | each for names, each in zip(free, automatic, strict=True)]
     sums = _chosen(automatic, meshes, choices, CHANNELS)
-    spoken = {channel for mesh in sums for each in mesh.values() for channel in each}.intersection(visemes.SPOKEN_FOR)
+    spoken = {channel for mesh in sums for each in mesh.values() for channel in each}.intersection(
+        visemes.VISEME_CHANNELS
+    )
     written = visemes.learn_affixes((name for names in meshes for name in names), found) if found else frozenset()
     matches = [visemes.match(names, found, written) if found else {} for names in free]
     poses = _chosen(
@@ -295,9 +297,9 @@ def _chosen(
     The meshes share an Action, in which keys of the same name are one F-curve. So a choice applies to all meshes that have a key of
     that name, and removes the curve's automatic keys on all meshes.
     """
-    wanted: dict[str, list[str]] = {}
+    chosen: dict[str, list[str]] = {}
     for curve, key in dict.fromkeys(choice for own in choices for choice in own if choice[0] in curves and choice[1]):
-        wanted.setdefault(key, []).append(curve)
+        chosen.setdefault(key, []).append(curve)
     replaced = {
         name
         for mesh, own in zip(automatic, choices, strict=True)
@@ -306,14 +308,14 @@ def _chosen(
     }
     return [
         {name: each for name, each in mesh.items() if name not in replaced}
-        | {name: dict.fromkeys(wanted[name], 1.0 / len(wanted[name])) for name in names if name in wanted}
+        | {name: dict.fromkeys(chosen[name], 1.0 / len(chosen[name])) for name in names if name in chosen}
         for mesh, names in zip(automatic, meshes, strict=True)
     ]
 
 
 def has_lips(channels: Iterable[str]) -> bool:
     """Return True if a face has at least half of the channels that visemes stand for, so that it speaks by them."""
-    return 2 * len(set(channels).intersection(visemes.SPOKEN_FOR)) >= len(visemes.SPOKEN_FOR)
+    return 2 * len(set(channels).intersection(visemes.VISEME_CHANNELS)) >= len(visemes.VISEME_CHANNELS)
 
 
 def coverage(channels: Iterable[str]) -> dict[str, tuple[int, int]]:

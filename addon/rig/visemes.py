@@ -1,14 +1,18 @@
-"""Mouths that speak by visemes: a few whole poses where ARKit has 52 channels. Which set a rig has, and a take's curves as a mix of its poses.
+"""Visemes: find out which set a rig has, and convert a take's curves to a mix of its poses. Does not need Blender.
 
-A frame becomes the mix of the rig's poses whose mouth is closest to the take's: least squares with weights that are never negative, in
-seven measures of a mouth (`_measures`), which is 0 where the lips rest. A viseme that a rig lacks is made up for by those that it has;
-so one solution serves every set. The mix is unique and changes no faster than the curves do, so it needs no smoothing.
+Each frame becomes the mix of poses that looks most like the take's mouth: non-negative least squares in eight measures of a mouth
+(`_measures`), which are 0 when the lips rest. Missing visemes are approximated by the others, so the same method works for every set.
+The mix is unique and changes no faster than the curves, so it needs no smoothing.
 
-Sources. Oculus's fifteen and their sounds: Khronos, OpenXR registry, XrFaceTrackingVisemeMETA; their names on Ready Player Me's
-avatars: docs.readyplayer.me, Oculus OVR LipSync. Rhubarb's shapes and their names in Preston Blair's set: Rhubarb Lip Sync's README,
-"Mouth shapes" and --datUsePrestonBlair. Microsoft's 22: Azure Speech, "Get facial position with viseme". DAZ's, Character Creator's
-and MMD's: the names that their importers and lip-sync plugins list. What each pose is in ARKit's channels: `training/synthetic/performer/phones.py`, the targets that the model
-learned from, stressed and somewhat exaggerated, as artists make a viseme to be seen at full weight.
+Sources:
+
+- Oculus, names and sounds: Khronos, OpenXR registry, XrFaceTrackingVisemeMETA. Names on Ready Player Me's avatars:
+  docs.readyplayer.me, Oculus OVR LipSync.
+- Rhubarb and Preston Blair: Rhubarb Lip Sync's README, "Mouth shapes" and --datUsePrestonBlair.
+- Microsoft: Azure Speech, "Get facial position with viseme".
+- DAZ, Character Creator and MMD: the names that their importers and lip-sync plugins list.
+- The poses in ARKit's channels: `training/synthetic/performer/phones.py`, the targets that the model learned from. They are stressed
+  and somewhat exaggerated, as artists sculpt a viseme for full weight.
 """
 
 import re
@@ -40,23 +44,20 @@ POSES: dict[str, dict[str, float]] = {
     "ou": {"jawOpen": 0.12, "mouthLowerDown": 0.09, "mouthUpperUp": 0.05, "mouthPucker": 0.80, "mouthFunnel": 0.35},
     "w": {"jawOpen": 0.03, "mouthLowerDown": 0.04, "mouthUpperUp": 0.03, "mouthPucker": 0.90, "mouthFunnel": 0.15},
 }  # fmt: skip
-_SHUT = ("PP", "FF")  # whose lips touch lips or teeth
-_MEETING = 0.5  # closeness from which lips are brought together
+_SHUT = ("PP", "FF")  # poses whose lips touch each other or the teeth
+_MIN_CLOSENESS = 0.5  # closeness from which lips are brought together
 REST = "sil"  # gets the weight that the other poses leave
 
 # The channels that the poses consist of. Where visemes move the mouth, keys for these channels are ignored.
-SPOKEN_FOR: tuple[str, ...] = tuple(
+VISEME_CHANNELS: tuple[str, ...] = tuple(
     name for name in CHANNELS if any(name.removesuffix("Left").removesuffix("Right") in pose for pose in POSES.values())
 )
 
 _REGULARIZATION = 4e-3  # weight of the squared weights in the least squares, which makes the solution unique
-_ROUNDS, _CLOSE = (
-    300,
-    1e-4,
-)  # of the solution: at most so many rounds, and it is good enough when none moved a weight further
-_MARKS = frozenset(
-    ("viseme", "vis", "v", "vowel", "phoneme", "mth", "mouth", "lip", "lips", "say")
-)  # what may stand before a viseme that is one letter
+_MAX_ROUNDS = 300  # of coordinate descent
+_TOLERANCE = 1e-4  # largest change of a weight in the last round
+# Words that may stand before a viseme of one letter.
+_MARKS = frozenset(("viseme", "vis", "v", "vowel", "phoneme", "mth", "mouth", "lip", "lips", "say"))
 _CLEAR_MARKS = frozenset(("viseme", "vis", "v", "phoneme"))  # words that may stand before any other viseme
 _PLAIN = ("", "")
 Affix = tuple[str, str]  # what a rig adds before and after its visemes' names, in lower case without separators
@@ -212,7 +213,7 @@ def _read_letter(name: str, visemes: VisemeSet) -> Iterator[tuple[str, Affix]]:
 def mix(poses: Sequence[str], names: Sequence[str], values: np.ndarray) -> np.ndarray:
     """Return the weights (frames, poses), 0..1, of a rig's poses, all different. names: of the channels. values: (frames, channels)."""
     column = {name: values[:, index] for index, name in enumerate(names)}
-    take = _measures({name: column.get(name, np.zeros(len(values))) for name in SPOKEN_FOR})
+    take = _measures({name: column.get(name, np.zeros(len(values))) for name in VISEME_CHANNELS})
     shapes = [pose for pose in poses if pose != REST]
     targets = (
         np.concatenate([_measures(_channels(POSES[pose])) for pose in shapes])
@@ -221,7 +222,7 @@ def mix(poses: Sequence[str], names: Sequence[str], values: np.ndarray) -> np.nd
     )
     weights = dict(zip(shapes, _mix(take, targets), strict=True))
     # What little is mixed in of other poses would show a slit of teeth between lips that meet.
-    meet = np.clip((closeness(Curves(tuple(names), values, 1.0)) - _MEETING) / (1.0 - _MEETING), 0.0, 1.0)
+    meet = np.clip((closeness(Curves(tuple(names), values, 1.0)) - _MIN_CLOSENESS) / (1.0 - _MIN_CLOSENESS), 0.0, 1.0)
     weights |= {pose: weights[pose] * (1.0 - meet) for pose in shapes if pose not in _SHUT}
     weights[REST] = 1.0 - sum(weights.values(), np.zeros(len(values)))
     return np.clip(np.stack([weights[pose] for pose in poses], axis=1), 0.0, 1.0).astype(np.float32)
@@ -229,11 +230,11 @@ def mix(poses: Sequence[str], names: Sequence[str], values: np.ndarray) -> np.nd
 
 def _channels(pose: dict[str, float]) -> dict[str, np.ndarray]:
     both = {side: value for name, value in pose.items() for side in (name, name + "Left", name + "Right")}
-    return {name: np.array([both.get(name, 0.0)]) for name in SPOKEN_FOR}
+    return {name: np.array([both.get(name, 0.0)]) for name in VISEME_CHANNELS}
 
 
 def _measures(channels: dict[str, np.ndarray]) -> np.ndarray:
-    """What of a mouth is to be matched, (frames, 8), each as strong as it is seen: a lip that fails to close most of all."""
+    """Return the measures of a mouth to match, (frames, 8), weighted by visibility: lips that don't close count most."""
 
     def both(name: str) -> np.ndarray:
         return (channels[name + "Left"] + channels[name + "Right"]) / 2
@@ -252,13 +253,13 @@ def _measures(channels: dict[str, np.ndarray]) -> np.ndarray:
 def _mix(take: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Return weights (poses, frames) >= 0 of targets (poses, measures) that best match a take (frames, measures), by coordinate descent."""
     overlap = targets @ targets.T + _REGULARIZATION * np.eye(len(targets))
-    wanted = targets @ take.T
-    weights = np.zeros_like(wanted)
-    for _ in range(_ROUNDS):
+    match = targets @ take.T
+    weights = np.zeros_like(match)
+    for _ in range(_MAX_ROUNDS):
         before = weights.copy()
         for pose in range(len(targets)):
-            slope = wanted[pose] - overlap[pose] @ weights
+            slope = match[pose] - overlap[pose] @ weights
             weights[pose] = np.maximum(weights[pose] + slope / overlap[pose, pose], 0.0)
-        if np.abs(weights - before).max(initial=0.0) < _CLOSE:
+        if np.abs(weights - before).max(initial=0.0) < _TOLERANCE:
             break
     return weights

@@ -142,8 +142,10 @@ def disabled_reason(action: bpy.types.Action, edited: bool) -> UserMessage | Non
         return UserMessage("This take is linked from another file: duplicate it to adjust it")
     if edited:
         if take_store.read_info(action).imported:
-            return UserMessage("The controls don't change a take that was edited by hand: import it again to adjust it")
-        return UserMessage("The controls don't change a take that was edited by hand: regenerate it to adjust it")
+            return UserMessage(
+                "The controls don't change a take that was edited manually: import it again to adjust it"
+            )
+        return UserMessage("The controls don't change a take that was edited manually: regenerate it to adjust it")
     return None
 
 

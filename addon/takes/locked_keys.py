@@ -9,7 +9,7 @@ from ...backend.arkit import CHANNELS
 from ..keyframes import face_action
 from ..keyframes.copy_keys import KeyCopy, copy_keys, cut_keys
 from ..rig.face_rig import Face
-from ..rig.visemes import SPOKEN_FOR
+from ..rig.visemes import VISEME_CHANNELS
 from ..span import Span
 from . import take_store
 from .locks import Locks
@@ -85,4 +85,4 @@ def copy_locked(face: Face, action: bpy.types.Action, locks: Locks) -> dict[str,
 
 def _is_locked(curves: Mapping[str, float], channels: Collection[str]) -> bool:
     """Return True if all channels that move a shape key are locked; those of a viseme are all of the mouth."""
-    return all(name in channels if name in CHANNELS else set(SPOKEN_FOR) <= set(channels) for name in curves)
+    return all(name in channels if name in CHANNELS else set(VISEME_CHANNELS) <= set(channels) for name in curves)

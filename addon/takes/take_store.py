@@ -38,7 +38,7 @@ class TakeInfo:
     start, end: seconds of the sound file, or of the imported file of curves. first_frame: where its first key lies.
     performance: the request for this take alone; its locked values are in the curves, where locks says.
     made: seconds since 1970. likeness: as in backend.performance.Take.
-    retimed: the sound was heard as the strip played it, so start and end don't find it in the file.
+    retimed: the sound came from a mixdown of the strip, so start and end aren't seconds of the file.
     """
 
     strip: str
@@ -72,7 +72,7 @@ def imported_info(file: str, start: float, duration: float, first_frame: int, fp
 
 
 def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
-    """Store in an Action how it was made and its generated curves, and take its keys as unedited."""
+    """Store in an Action how it was made and its generated curves, and count its keys as unedited."""
     action[_PROPERTY] = _stored(info)
     integers = np.round(curves.values * _MAX_STORED).astype("<u2")
     action[_CURVES] = {

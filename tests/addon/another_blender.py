@@ -1,8 +1,8 @@
-"""A Blender of its own with the add-on that the tests installed, to be killed or crashed: python another_blender.py COMMAND [ARGUMENT...].
+"""Run the installed add-on in a separate Blender, which may be killed or crash: python another_blender.py COMMAND [ARGUMENT...].
 
 generate [TIMES]   takes of every kind, TIMES times or forever; a line of JSON after each: its kind, its Actions' digests, its folder
                    and whether that is there
-change FIRST LAST  change the file while a take is made, with the seeds FIRST .. LAST - 1, see mid_job.py; a line of JSON before and after each
+change FIRST LAST  change the file during a job, with the seeds FIRST to LAST - 1, see job_interruptions.py; a line of JSON before and after each
 """
 
 import faulthandler

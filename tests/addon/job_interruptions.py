@@ -58,7 +58,7 @@ def run(chance: random.Random, kind: str, names: list[str], folder: Path) -> dic
             CHANGES[name](folder)
             done.append(name)
         if name in DISABLING:  # Blender forgets the operator, and none of it is called any more
-            running.state, running.reports = {"CANCELLED"}, ["Cancelled: nothing was changed"]
+            running.state, running.reports = {"CANCELLED"}, ["Canceled: nothing was changed"]
             bpy.ops.preferences.addon_enable(module=PACKAGE)
         before = contents()
     running.finish()

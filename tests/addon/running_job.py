@@ -18,8 +18,10 @@ _LONG = 60.0  # seconds that no generation may take
 
 
 def stage() -> None:
-    """A new file with two faces, "Face", active, and "Bystander", and a strip for each. A take with a hand's edits moves the one, an empty
-    Action the other."""
+    """Open a new file with two faces, "Face", active, and "Bystander", and a strip for each.
+
+    A manually edited take animates the first, an empty Action the other.
+    """
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     scene = bpy.context.scene
     bystander = add_mesh("Bystander", list(CHANNELS))
@@ -72,7 +74,7 @@ KINDS: dict[str, Callable[[Any], Any]] = {
 
 
 def begin(kind: str) -> Any:
-    """A generation of that kind, begun but not pumped yet.
+    """Start a job of a kind, without pumping it.
 
     pump() advances it like the timer of a window; state is what the operator returned last; reports are the messages shown.
     """

@@ -80,7 +80,7 @@ def test_unexpected_replies_change_nothing(soak: Soak, faulty: None) -> None:
         ([("TakeReady", "far too long"), ("Done", "")], "(its length)"),
         ([("TakeReady", "beyond 1"), ("Done", "")], "(its values)"),
         ([("Progress", "1e300"), ("Error", ""), ("TakeReady", "good"), ("Done", "")], "It is broken"),
-        ([("Cancelled", "")], "The backend cancelled the take"),
+        ([("Cancelled", "")], "The backend canceled the take"),
         ([("TakeReady", "good"), ("Done", ""), ("Done", "")], ""),
         ([("Other", "Done"), ("Other", "Error")] * 300 + [("TakeReady", "good"), ("Done", "")], ""),
     ],
@@ -145,7 +145,7 @@ def test_hanging_canceled_job_is_ended(
             assert time.monotonic() < deadline
         job.cancel()
         before = snapshot()
-        with pytest.raises(RuntimeError, match="didn't stop a cancelled take and was ended: generate again"):
+        with pytest.raises(RuntimeError, match="didn't stop a canceled take and was ended: generate again"):
             bpy.ops.lipsync.generate()
         assert snapshot() == before and part("addon.generation.backend_process").process._client is None
     assert bpy.ops.lipsync.generate() == {"FINISHED"}

@@ -174,7 +174,7 @@ def test_cancel_while_backend_is_paused(
     soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]]
 ) -> None:
     for n in soak.times(quick=5, long=50):
-        with soak.trial("cancelled while the backend is stopped"):
+        with soak.trial("canceled while the backend is stopped"):
             running = _begun(n, backend)
             process = _process(backend)
             if running.runs and process:
@@ -199,7 +199,7 @@ def test_cancel_at_every_stage(
     )  # one reply a pump, so that no stage is passed over
     for n in soak.times(quick=len(STAGES), long=len(STAGES) * len(KINDS)):
         kind, stage_name = _kind(n), STAGES[(n + n // len(KINDS)) % len(STAGES)]
-        with soak.trial("cancelled at every stage of a job of every kind"):
+        with soak.trial("canceled at every stage of a job of every kind"):
             if stage_name == "Restarting":
                 backend.restart()
                 backend._started = time.monotonic() + 3600.0
@@ -218,7 +218,7 @@ def test_cancel_at_every_stage(
 
 def test_cancel_at_random_moments(soak: Soak, backend: Any, staged: Contents, expected: dict[str, list[Any]]) -> None:
     for n in soak.times(quick=5, long=100):
-        with soak.trial("cancelled at a random moment of a job"):
+        with soak.trial("canceled at a random moment of a job"):
             running = _begun(n, backend)
             if running.runs:
                 _current().job.cancel()

@@ -263,7 +263,7 @@ def test_cancel_keeps_finished_strips(scene: "bpy.types.Scene", hero: "bpy.types
     batch.cancel()
     assert not batch.cancelled and batch.pump()
     outcome = batch.apply()
-    assert str(outcome.info) == "Cancelled: 1 take made, 2 strips left" and not outcome.warnings
+    assert str(outcome.info) == "Canceled: 1 take made, 2 strips left" and not outcome.warnings
     assert [action.name for action in bpy.data.actions] == [*outcome.actions] == [_action(hero).name]
     assert bpy.ops.lipsync.generate_cast() == {"FINISHED"}
 

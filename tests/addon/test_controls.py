@@ -156,7 +156,8 @@ def test_edited_take_stays_unchanged(take: "bpy.types.Action") -> None:
     np.testing.assert_array_equal(_keyed(take), before)
     for operator in (bpy.ops.lipsync.controls_reset, bpy.ops.lipsync.controls_apply_preset):
         with pytest.raises(
-            RuntimeError, match="The controls don't change a take that was edited by hand: import it again to adjust it"
+            RuntimeError,
+            match="The controls don't change a take that was edited manually: import it again to adjust it",
         ):
             operator()
 

@@ -97,7 +97,7 @@ def test_visemes_can_be_chosen_manually(read_face: Callable) -> None:
 
 
 def test_chosen_arkit_lips_replace_visemes(read_face: Callable) -> None:
-    lips = part("addon.rig.visemes").SPOKEN_FOR
+    lips = part("addon.rig.visemes").VISEME_CHANNELS
     head = add_mesh(
         "Head", [f"Fcl_MTH_{name}" for name in "AIUEO"] + [f"Shape {number}" for number in range(len(lips))]
     )

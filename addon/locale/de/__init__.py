@@ -1,4 +1,4 @@
-"""German."""
+"""German messages, see the module above for what a language needs."""
 
 from .models import MODELS
 from .operators import OPERATORS

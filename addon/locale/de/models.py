@@ -1,4 +1,4 @@
-"""Why a model can't be used, and what happens then."""
+"""German: reasons why a model can't be used, and what happens then."""
 
 MODELS = {
     "No model.json in {folder}: reinstall the extension or choose another model folder": (

@@ -1,4 +1,4 @@
-"""What the artist can do: labels and tooltips of operators, and what they say when they are done."""
+"""German: labels, tooltips and reports of the operators."""
 
 OPERATORS = {
     # Generating
@@ -19,7 +19,7 @@ OPERATORS = {
     "Stop the running job; strips that are already done are kept": (
         "Die laufende Erzeugung abbrechen; schon fertige Strips bleiben erhalten"
     ),
-    "Cancelled: nothing was changed": "Abgebrochen: nichts wurde verändert",
+    "Canceled: nothing was changed": "Abgebrochen: nichts wurde verändert",
     "Nothing is being generated": "Es wird nichts erzeugt",
     "A take is being generated: wait for it or cancel it": "Ein Take wird gerade erzeugt: abwarten oder abbrechen",
     '"{action}": {frames} frames on {keys} keys of {meshes}': (
@@ -104,7 +104,7 @@ OPERATORS = {
     "{info} of {strips} strips": "{info} aus {strips} Strips",
     "1 strip": "1 Strip",
     "{count} strips": "{count} Strips",
-    "Cancelled: {info}, {strips} left": "Abgebrochen: {info}, {strips} übrig",
+    "Canceled: {info}, {strips} left": "Abgebrochen: {info}, {strips} übrig",
     "{strips} skipped: {reasons}": "{strips} übersprungen: {reasons}",
     "and {count} more": "und {count} weitere",
     "No take was made: {why}": "Kein Take wurde erzeugt: {why}",

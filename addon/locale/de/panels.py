@@ -1,4 +1,4 @@
-"""What stands in the panels: labels, settings and their tooltips."""
+"""German: labels and tooltips of the panels."""
 
 PANELS = {
     # Lip Sync

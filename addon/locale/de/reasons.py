@@ -1,4 +1,4 @@
-"""Why something can't be done, or came to nothing, and what to do about it."""
+"""German: reasons why something can't be done or failed, and what to do about it."""
 
 REASONS = {
     # About a strip, of several
@@ -99,10 +99,10 @@ REASONS = {
     "This take is linked from another file: duplicate it to adjust it": (
         "Dieser Take ist aus einer anderen Datei verknüpft: zum Regeln duplizieren"
     ),
-    "The controls don't change a take that was edited by hand: regenerate it to adjust it": (
+    "The controls don't change a take that was edited manually: regenerate it to adjust it": (
         "Die Regler ändern keinen von Hand bearbeiteten Take: zum Regeln neu erzeugen"
     ),
-    "The controls don't change a take that was edited by hand: import it again to adjust it": (
+    "The controls don't change a take that was edited manually: import it again to adjust it": (
         "Die Regler ändern keinen von Hand bearbeiteten Take: zum Regeln nochmals importieren"
     ),
     "Choose a preset in the header of the Controls panel": (
@@ -220,8 +220,8 @@ REASONS = {
     ),
     "Blender didn't write {file}": "Blender hat {file} nicht geschrieben",
     # The backend
-    "The backend cancelled the take: generate again": "Das Backend hat den Take abgebrochen: noch einmal erzeugen",
-    "The backend didn't stop a cancelled take and was ended: generate again": (
+    "The backend canceled the take: generate again": "Das Backend hat den Take abgebrochen: noch einmal erzeugen",
+    "The backend didn't stop a canceled take and was ended: generate again": (
         "Das Backend machte mit einem abgebrochenen Take weiter und wurde beendet: noch einmal erzeugen"
     ),
     "The backend sent no take: generate again": "Das Backend hat keinen Take geschickt: noch einmal erzeugen",

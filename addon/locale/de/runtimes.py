@@ -1,4 +1,4 @@
-"""What runs the model."""
+"""German: messages about runtimes."""
 
 RUNTIMES = {
     # Progress, preferences
