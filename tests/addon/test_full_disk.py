@@ -69,8 +69,9 @@ def _refused(kind: str) -> str:
     running.finish()
     assert running.state == {"CANCELLED"} and not differences(before, contents())
     (sentence,) = running.reports
-    assert part("addon.generation.current_job").current.job is None and not left_over()
-    assert part("addon.locale").said_in("de", sentence) != sentence
+    current = part("addon.generation.current_job").current
+    assert current.job is None and not left_over()
+    assert current.error.template in part("addon.locale").LANGUAGES["de"]
     return sentence
 
 
