@@ -1,7 +1,7 @@
 """Read sound files as 16 kHz mono float32. Runs in the backend process and in training."""
 
+from .audio_errors import AudioError, UnknownFormat
 from .clip import LONGEST, RATE, SHORTEST, Clip, read_clip
-from .errors import AudioError, UnknownFormat
 from .source import LARGEST, find_sounds
 
 __all__ = [

@@ -11,8 +11,8 @@ import numpy as np
 import soxr
 
 from ..messages import UserMessage
+from .audio_errors import AudioError, reading, shown
 from .downmix import Levels, mix
-from .errors import AudioError, reading, shown
 from .source import Piece, Sound, open_sound, regular_file
 
 RATE = 16000

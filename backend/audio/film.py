@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 
 from ..platforms import child_flags
-from .errors import AudioError, reading, shown
+from .audio_errors import AudioError, reading, shown
 
 _BLOCK = 1 << 18  # frames times channels
 _AU_HEADER = 24  # bytes

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from ..platforms import library_path
-from .errors import AudioError, UnknownFormat, reading, reason, shown
+from .audio_errors import AudioError, UnknownFormat, reading, reason, shown
 from .film import open_film
 from .layout import Layout, find_layouts
 from .spliced import Spliced
