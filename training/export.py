@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -223,14 +224,14 @@ def _write_weights(talker: Talker, student_encoder: StudentEncoder, path: Path) 
 
 
 def _write_json(
-    talker: Talker, student_encoder: StudentEncoder, meta: dict, out: Path, name: str, version: str
+    talker: Talker, student_encoder: StudentEncoder, meta: dict[str, Any], out: Path, name: str, version: str
 ) -> None:
     schedule = make_schedule(talker.config.steps, talker.config.schedule)
     stops = range(talker.config.steps, -1, -meta["stride"])
     identity_keys, emotion_keys = talker.personalizer.keys()
     files = [f"{part}.onnx" for part in PARTS] + [WEIGHTS] * (out / WEIGHTS).exists()
 
-    def rounded(values: Tensor) -> list:
+    def rounded(values: Tensor) -> list[Any]:
         return np.round(values.numpy().astype(np.float64), 6).tolist()
 
     card = {

@@ -61,8 +61,8 @@ def import_exported(source: Path, out: Path, tolerance: float = 1e-3) -> float:
         "emotions": list(card.emotions),
         "split": "unknown",
         "mean": card.mean.tolist(),
-        "deviation": card.deviation.tolist(),
-        "start": card.start.tolist(),
+        "deviation": card.std.tolist(),
+        "start": card.initial_std.tolist(),
         "history": [{"stage": "import", "seed": 0, "weights": {}, "model": f"{card.name} {card.version}"}],
     }
     save_model(out, talker, encoder, stride, meta)
@@ -113,7 +113,7 @@ def _config(weights: dict[str, Tensor], card: ModelCard) -> tuple[ModelConfig, i
             hidden=weights["talker.decoder.gru.weight_hh_l0"].shape[1],
             layers=sum(name.startswith("talker.decoder.gru.weight_hh_l") for name in weights),
             noisy=weights["talker.decoder.noisy.bias"].shape[0],
-            look=card.look,
+            look=card.lookahead,
             voice=weights["talker.voice.stem.bias"].shape[0],
             encoder_width=weights["encoder.stem.bias"].shape[0],
             encoder_blocks=sum(name.endswith("depthwise.bias") and name.startswith("encoder.") for name in weights),

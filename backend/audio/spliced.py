@@ -45,7 +45,7 @@ class Spliced(io.RawIOBase):
                 count = size
             else:
                 self._file.seek(part[0] + inside)
-                count = self._file.readinto(view[done : done + size])  # type: ignore[attr-defined]
+                count = self._file.readinto(view[done : done + size])
                 if not count:  # the file was truncated in the meantime
                     break
             done += count

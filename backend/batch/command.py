@@ -10,7 +10,7 @@ FORMATS = ("csv", "json", "npz")
 SOME_FAILED = 3  # exit code
 
 
-def add(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the `batch` command to a parser."""
     command = commands.add_parser("batch", help="make the takes of a whole script: a folder of sounds, or a table")
     command.set_defaults(command=_batch)

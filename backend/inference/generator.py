@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,9 @@ def _denoiser(model: Model, condition: np.ndarray, styles: Sequence[tuple[np.nda
     styles: (fused embedding (P,), its share on each frame (N,)). Shares add up to 1; the predictions are mixed by them.
     """
 
-    def denoise(noisy: np.ndarray, level: NoiseLevel, first: int, states: list | None) -> tuple[np.ndarray, list]:
+    def denoise(
+        noisy: np.ndarray, level: NoiseLevel, first: int, states: list[Any] | None
+    ) -> tuple[np.ndarray, list[Any]]:
         here = slice(first, first + noisy.shape[1] - 2 * model.card.lookahead)
         answers = [
             model.runtime.denoise(noisy, condition[here], style, level.log_snr, state)

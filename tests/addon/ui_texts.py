@@ -32,6 +32,7 @@ def classes(*kinds: type) -> list[Any]:
 
 
 def _subclasses(kind: type) -> Iterator[type]:
+    cls: type
     for cls in kind.__subclasses__():
         yield cls
         yield from _subclasses(cls)

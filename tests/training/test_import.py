@@ -47,6 +47,7 @@ def test_every_weight_comes_back(tmp_path: Path) -> None:
     again, encoder_again, meta = load_model(tmp_path / "again")
     assert (again.config, meta["stride"], meta["identities"]) == (TINY, 16, ["Ann", "Bo", "Cy"])
     assert meta["descriptions"]["Bo"] == "calm"
+    assert encoder_again is not None
     for old, new in ((talker, again), (encoder, encoder_again)):
         state = new.state_dict()
         for name, value in old.state_dict().items():

@@ -192,7 +192,7 @@ def test_tensorboard_equals_the_log(whole: Path) -> None:
 
 def test_only_the_student_is_saved(whole: Path) -> None:
     state = load_run(whole / "run.pt")
-    assert state is not None and {name.split(".")[0] for name in state["modules"]} == {"talker", "ear"}
+    assert state is not None and {name.split(".")[0] for name in state["modules"]} == {"talker", "student_encoder"}
     assert {name.name for name in whole.iterdir()} == {
         "run.pt",
         "log.jsonl",

@@ -19,7 +19,7 @@ class Step:
     makes: Path
 
 
-def add(stages: argparse._SubParsersAction) -> None:
+def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this module's stage to the command line."""
     p = stages.add_parser(
         "all", help="make teacher, students, tables and a model for the backend from speech or recordings"

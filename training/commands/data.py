@@ -6,7 +6,7 @@ from pathlib import Path
 SOME_LEFT_OUT = 3  # exit code, as of a batch
 
 
-def add(stages: argparse._SubParsersAction) -> None:
+def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this module's stages to the command line."""
     p = stages.add_parser("synthesise", help="synthesize speech with phone times from sentences, in many voices")
     p.add_argument("out", type=Path)

@@ -6,7 +6,7 @@ from pathlib import Path
 from ..data.splits import SCHEMES
 
 
-def add(stages: argparse._SubParsersAction) -> None:
+def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this module's stage to the command line."""
     p = stages.add_parser(
         "evaluate", help="measure models on held-out takes and on real recordings: the papers' tables, with pictures"

@@ -7,7 +7,7 @@ from backend import runtimes
 from backend.model_folder import read_card, read_parts
 
 
-def add(stages: argparse._SubParsersAction) -> None:
+def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this module's stages to the command line."""
     p = stages.add_parser("export", help="write a student for the backend")
     p.add_argument("model", type=Path)

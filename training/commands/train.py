@@ -23,7 +23,7 @@ STUDENT_ENCODER = TrainConfig(
 )
 
 
-def add(stages: argparse._SubParsersAction) -> None:
+def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add this module's stages to the command line."""
     p = stages.add_parser("ear", help="pre-train a student encoder to predict the large encoder's features")
     p.add_argument("prepared", type=Path)

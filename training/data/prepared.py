@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -256,7 +257,7 @@ def _recorded(recording: Recording, outcome: Outcome, identity: str, offset: int
     )
 
 
-def _assemble(out: Path, parts: Path, index: dict) -> None:
+def _assemble(out: Path, parts: Path, index: dict[str, Any]) -> None:
     """Join the parts into the arrays. The index is written last, so a folder that has one is complete.
 
     Cached features are removed if the recordings changed.
@@ -280,7 +281,7 @@ def _assemble(out: Path, parts: Path, index: dict) -> None:
     shutil.rmtree(parts)
 
 
-def _places(index: dict) -> list[tuple]:
+def _places(index: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return what cached features depend on: the place of every recording's sound."""
     return [(each["id"], each["start"], each["offset"], each["length"]) for each in index["recordings"]]
 

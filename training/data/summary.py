@@ -3,6 +3,7 @@
 import csv
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from backend.arkit import EMOTIONS
 from .lag import REACH
 from .prepared import Prepared, load_prepared
 from .splits import PARTS, SCHEMES, SPOKEN, Recorded
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _TENTHS_AN_HOUR = 36000
 
@@ -137,12 +142,12 @@ def _write_csv(path: Path, data: Prepared) -> None:
             writer.writerow({"id": gone.id, "left_out": gone.kind, "reason": gone.reason})
 
 
-def _save(figure, path: Path) -> None:
+def _save(figure: "Figure", path: Path) -> None:
     figure.tight_layout()
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
 
-def _figure(width: float, height: float):
+def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
     """Make a figure that needs no display and leaves no global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -173,7 +178,7 @@ def _plot_hours(path: Path, data: Prepared) -> None:
 def _plot_lag(path: Path, data: Prepared) -> None:
     figure, axes = _figure(6, 3)
     lags = [each.lag for each in data.recordings if each.lag is not None]
-    axes.hist(lags, bins=np.linspace(-REACH, REACH, 101))
+    axes.hist(lags, bins=np.tolist().linspace(-REACH, REACH, 101))
     axes.set_xlabel("lag of the face behind the sound, s, before correction")
     axes.set_ylabel("recordings")
     _save(figure, path)

@@ -136,7 +136,7 @@ def _nested(value: object, depth: int) -> bool:
         for each in level.values():
             if not isinstance(each, dict) or not each or (outer < 2 and not all(isinstance(key, str) for key in each)):
                 return False
-        level = {id(item): item for each in level.values() for item in cast(dict, each).values()}
+        level = {id(item): item for each in level.values() for item in cast(dict[str, object], each).values()}
     return True
 
 
@@ -174,7 +174,7 @@ def _sound(sounds: dict[str, dict[str, dict[str, Any]]], subject: str, sequence:
     ):
         raise VocasetError(f"{_FILES[1]} holds no sound of it.")
     if not _RATES[0] <= rate <= _RATES[1]:
-        raise VocasetError(f"its sound has {rate} samples a second.")
+        raise VocasetError(f"its sound has a sample rate of {rate} Hz, which can't be.")
     if samples.dtype.kind in "iu":
         samples = samples / float(np.iinfo(samples.dtype).max)
     if not np.isfinite(samples).all():

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..model.config import LossWeights, ModelConfig, is_facediffuser
 
@@ -35,7 +36,7 @@ class ModelKind:
         return f"{self.kind} without {' and '.join(self.without)}" if self.without else self.kind
 
 
-def _left_out(config: ModelConfig, history: list[dict]) -> tuple[str, ...]:
+def _left_out(config: ModelConfig, history: list[dict[str, Any]]) -> tuple[str, ...]:
     """Return the parts of the method that no stage used. A student's round may omit L_vel, since its teacher had it."""
     weights = [LossWeights(**stage["weights"]) for stage in history]
     absent = {

@@ -1,6 +1,7 @@
 """Random numbers that do not depend on the machine: every row of every global batch has a generator of its own."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ class BatchRng:
         """Draw one integer in [low, high) for each row, (B,)."""
         return self._stack([row.integers(low, high) for row in self.rows])
 
-    def _stack(self, values: list) -> Tensor:
+    def _stack(self, values: list[Any]) -> Tensor:
         return torch.from_numpy(np.stack(values)).to(self.device, non_blocking=True)
 
 

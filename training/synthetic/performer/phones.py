@@ -33,7 +33,7 @@ class Phone:
         return int(self.label[-1]) if self.label[-1:].isdigit() else None
 
 
-def read_phones(rows: Iterable[Sequence]) -> tuple[Phone, ...]:
+def read_phones(rows: Iterable[Sequence[str | float]]) -> tuple[Phone, ...]:
     """Read phones from rows of [label, start s, end s] and sort them by time. Rows without a duration are dropped."""
     found = [Phone(str(label), float(start), float(end)) for label, start, end in rows if float(end) > float(start)]
     return tuple(sorted(found, key=lambda phone: phone.start))

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -173,7 +174,7 @@ def open_folder(out: Path, speakers: Sequence[Speaker], plan: Sequence[Line]) ->
     return present
 
 
-def _make_line(line: Line, out: Path) -> dict | str:
+def _make_line(line: Line, out: Path) -> dict[str, Any] | str:
     """Synthesize one line and write its sound. Return its row of the manifest, or the reason why there is none."""
     try:
         samples, phones = say(line)
