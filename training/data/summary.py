@@ -178,7 +178,7 @@ def _plot_hours(path: Path, data: Prepared) -> None:
 def _plot_lag(path: Path, data: Prepared) -> None:
     figure, axes = _figure(6, 3)
     lags = [each.lag for each in data.recordings if each.lag is not None]
-    axes.hist(lags, bins=np.tolist().linspace(-REACH, REACH, 101))
+    axes.hist(lags, bins=np.linspace(-REACH, REACH, 101).tolist())
     axes.set_xlabel("lag of the face behind the sound, s, before correction")
     axes.set_ylabel("recordings")
     _save(figure, path)
