@@ -1,4 +1,4 @@
 """The name that Blender knows the extension by. Does not need Blender."""
 
-# The root package, of which this one is a part.
+# The package that contains this one.
 ROOT_PACKAGE = (__package__ or "").rpartition(".")[0]

@@ -21,9 +21,8 @@ _BLOCK = 256  # frames between the initial keys; blocks are processed side by si
 _STEP_SIZE = 0.6  # share of the computed correction, since neighbors are moved at the same time
 _MOVES, _MOVES_AFTER_CHANGE = 8, 3  # how often values are moved: of all keys, and next to an added or removed key
 _HOPELESS = 3  # times the tolerance: an error that no moving of values makes up for
-_GROUPS = (
-    6  # keys this many places apart don't affect the same segments when they are removed and their neighbors moved
-)
+# Keys this many places apart are removed together: with their moved neighbors, they affect no segment in common.
+_GROUPS = 6
 
 
 @dataclass(frozen=True)

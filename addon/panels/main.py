@@ -98,8 +98,8 @@ def _draw_coverage(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         row = layout.row()
         row.alignment = "RIGHT"
         row.label(text=line, translate=False)
-    for doubt in face.doubts():
-        draw_text(layout, context, doubt, "ERROR")
+    for problem in face.problems():
+        draw_text(layout, context, problem, "ERROR")
 
 
 def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

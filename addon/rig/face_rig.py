@@ -78,7 +78,7 @@ class Face:
         count = len(self.meshes)
         return UserMessage("1 mesh") if count == 1 else UserMessage("{count} meshes", count=count)
 
-    def doubts(self) -> list[UserMessage]:
+    def problems(self) -> list[UserMessage]:
         """Return why the face can't speak properly, whatever is generated."""
         (jaw, jaws), (lips, all_lips) = (self.coverage[region] for region in ("jaw", "lips"))
         messages = []
@@ -93,7 +93,7 @@ class Face:
                     all_lips=all_lips,
                 )
             )
-        return [*messages, *obstacles.standing(self.meshes)]
+        return [*messages, *obstacles.find_lasting(self.meshes)]
 
     def warnings(self) -> list[UserMessage]:
         """Return what can't be animated, or will be lost when the file is opened again."""
@@ -104,7 +104,7 @@ class Face:
                 if key not in moving and key not in reasons.setdefault(why, []):
                     reasons[why].append(key)
         return [
-            *self.doubts(),
+            *self.problems(),
             *(
                 UserMessage("Not animated ({why}): {keys}", why=why, keys=_listed(keys))
                 for why, keys in reasons.items()

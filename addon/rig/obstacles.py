@@ -17,9 +17,9 @@ _HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
 Diagnoser = Callable[["FaceMesh"], Iterable[UserMessage]]
 
 
-def standing(meshes: Sequence["FaceMesh"]) -> list[UserMessage]:
+def find_lasting(meshes: Sequence["FaceMesh"]) -> list[UserMessage]:
     """Return the obstacles to any take, on all frames."""
-    return find(meshes, STANDING)
+    return find(meshes, LASTING)
 
 
 def find(meshes: Sequence["FaceMesh"], diagnosers: Sequence[Diagnoser]) -> list[UserMessage]:
@@ -167,7 +167,7 @@ def hidden(mesh: "FaceMesh") -> Iterator[UserMessage]:
 
 
 # Obstacles to any take.
-STANDING: tuple[Diagnoser, ...] = (
+LASTING: tuple[Diagnoser, ...] = (
     _solo_track,
     _influence,
     _blending,
@@ -177,7 +177,7 @@ STANDING: tuple[Diagnoser, ...] = (
 )
 # Possible obstacles when a take was found not to move the mesh.
 DIAGNOSERS: tuple[Diagnoser, ...] = (
-    *STANDING,
+    *LASTING,
     _wrong_slot,
     _vertex_groups,
     _other_mode,

@@ -122,7 +122,7 @@ def test_controls_move_unedited_locked_keys(
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
     other = _current(face)
     np.testing.assert_array_equal(_course(other, LOWER), _course(first, LOWER))
-    other.lipsync_controls.brows = 0.0  # keys the mouth anew too, with the jaw halved once
+    other.lipsync_controls.brows = 0.0  # rewrites the mouth's keys too, with the jaw still halved once
     np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), jaw, atol=1e-4)
     other.lipsync_controls.jaw = 1.0
     np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), 2 * jaw, atol=1e-3)
