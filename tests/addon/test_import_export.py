@@ -144,7 +144,7 @@ def test_rotations_survive_on_the_take(scene: "bpy.types.Scene", head: "bpy.type
 
 
 @pytest.mark.parametrize("mode", ["XYZ", "QUATERNION"])
-def test_the_head_turns_an_empty_or_a_bone(
+def test_head_turns_empty_or_bone(
     mode: str, scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path
 ) -> None:
     scene.render.fps = 60
@@ -176,7 +176,7 @@ def test_the_head_turns_an_empty_or_a_bone(
         bpy.ops.lipsync.import_capture(filepath=file, head="Gone")
 
 
-def test_a_rate_is_set_where_the_file_tells_none(
+def test_missing_frame_rate_is_chosen(
     scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path
 ) -> None:
     (tmp_path / "bare.csv").write_text("\n".join(["jawOpen", *["0.5", "0.1"] * 24]))
