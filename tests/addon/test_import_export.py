@@ -176,9 +176,7 @@ def test_head_turns_empty_or_bone(
         bpy.ops.lipsync.import_capture(filepath=file, head="Gone")
 
 
-def test_missing_frame_rate_is_chosen(
-    scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path
-) -> None:
+def test_missing_frame_rate_is_chosen(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
     (tmp_path / "bare.csv").write_text("\n".join(["jawOpen", *["0.5", "0.1"] * 24]))
     scene.render.fps = 24
     assert bpy.ops.lipsync.import_capture(filepath=str(tmp_path / "bare.csv"), fps=24) == {"FINISHED"}
