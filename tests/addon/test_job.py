@@ -126,8 +126,8 @@ def test_file_without_sound_is_reported(ready: "bpy.types.Object", strip: "bpy.t
     file = tmp_path / "notes.wav"
     file.write_text("not a sound " * 100)
     strip.sound.filepath = str(file)
-    assert "can't be read as sound" in _failure()
-    assert "can't be read as sound" in str(part("addon.generation.current_job").current.error)
+    assert "is in no format that can be read" in _failure()
+    assert "is in no format that can be read" in str(part("addon.generation.current_job").current.error)
 
 
 def test_crashing_backend_shows_its_log(ready: "bpy.types.Object", tmp_path: Path) -> None:

@@ -85,7 +85,9 @@ def test_locked_frames_stay(take: "bpy.types.Action", scene: "bpy.types.Scene", 
     other = _current(face)
     np.testing.assert_allclose(_course(other, CHANNELS, 90, 130), _course(take, CHANNELS, 90, 130), atol=2e-5)
     assert not np.allclose(_course(other, CHANNELS, 20, 80), _course(take, CHANNELS, 20, 80), atol=0.05)
-    steps = np.abs(np.diff(_course(other, CHANNELS, 20, 200)[::2], axis=0)).max(axis=1)
+    # Lids are left out: a blink, which may begin at any frame, is as fast as a jump.
+    no_lids = tuple(name for name in CHANNELS if not name.startswith("eyeBlink"))
+    steps = np.abs(np.diff(_course(other, no_lids, 20, 200)[::2], axis=0)).max(axis=1)
     assert steps[[69, 70, 109, 110]].max() <= np.percentile(steps, 98)  # around 90 and 130
 
 

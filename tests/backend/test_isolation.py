@@ -243,7 +243,7 @@ _KNOWN = re.compile(
         Backend\ [\d.]+,\ Python\ [\d.]+,\ process\ \d+
         | Job\ \d+:\ \d+\ takes\ in\ [\d.]+\ s
         | Job\ \d+\ cancelled
-        | Job\ \d+\ failed\ \((audio|request)\):\ [^\n]{1,500}\.
+        | Job\ \d+\ failed\ \((audio|request)\):\ [^\n]{1,500}
     )
     | (Note|Warning):\ [\w ,/%.!-]{1,200}
     | \[src/libmpg123/\w+\.c:\w+\(\):\d+\]\ error:\ .{1,200}
