@@ -14,6 +14,7 @@ import traceback
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -21,6 +22,7 @@ _MODULE = "bl_ext.user_default.diffusion_talker"
 _SPEECH = Path(__file__).parents[1] / "data" / "speech.ogg"
 _PARENT = "VIEW3D_PT_lipsync"
 _DRAWN = 0.6  # seconds until Blender has drawn a change
+_MARGIN, _TABS = 6, 28  # pixels left and right of the sidebar's panels
 
 Steps = Iterator[float]  # yields the seconds to wait before the next step
 
@@ -30,7 +32,8 @@ def main(archive: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     bpy.context.preferences.view.show_splash = False
     bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
-    folder = Path(tempfile.mkdtemp())
+    folder = Path(tempfile.gettempdir(), "film")  # short, as it is seen in the picture of an error
+    folder.mkdir()
     steps = _steps(folder, out)
 
     def go_on() -> float | None:
@@ -73,23 +76,25 @@ def _steps(folder: Path, out: Path) -> Steps:
     strip = scene.sequence_editor.active_strip = strips.new_sound("line_12", str(_SPEECH), channel=1, frame_start=1)
     yield from _picture(out / "ready.png")
 
-    long = folder / "long.wav"
+    long = folder / "act_one.wav"
     _write_noise(long, minutes=30)
     scene.sequence_editor.active_strip = strips.new_sound("act_one", str(long), channel=2, frame_start=1)
     with _in_view():
         bpy.ops.lipsync.generate("INVOKE_DEFAULT")
-    yield 4.0
+    while _job() and not _job().remaining:
+        yield 0.5
     yield from _picture(out / "running.png")
     bpy.ops.lipsync.cancel()
     yield 3.0
 
-    broken = folder / "broken.wav"
+    broken = folder / "act_two.wav"
     shutil.copy(long, broken)
     scene.sequence_editor.active_strip = strips.new_sound("act_two", str(broken), channel=3, frame_start=1)
     broken.write_bytes(b"no sound any more")
     with _in_view():
         bpy.ops.lipsync.generate("INVOKE_DEFAULT")
-    yield 4.0
+    while _job():
+        yield 0.5
     yield from _picture(out / "error.png")
 
     scene.sequence_editor.active_strip = strip
@@ -113,17 +118,18 @@ def _steps(folder: Path, out: Path) -> Steps:
 
 
 def _picture(file: Path) -> Steps:
-    """Take a picture of the panels in the sidebar, without the empty area below them."""
+    """Take a picture of the panels in the sidebar, without its tabs and the empty area below the panels."""
     for _ in range(2):  # the first pass gives new panels their height
         _sidebar().tag_redraw()
         yield _DRAWN
     window, sidebar = bpy.context.window_manager.windows[0], _sidebar()
     top = window.height - sidebar.y - sidebar.height
-    crop = f"{sidebar.width}x{sidebar.height}+{sidebar.x}+{top}"
+    crop = f"{sidebar.width - _MARGIN - _TABS}x{sidebar.height}+{sidebar.x + _MARGIN}+{top}"
     shot = subprocess.run(
         ["import", "-window", "root", "-crop", crop, "+repage", "png:-"], check=True, capture_output=True
     )
-    subprocess.run(["convert", "png:-", "-fuzz", "3%", "-trim", "+repage", str(file)], check=True, input=shot.stdout)
+    trim = ["convert", "png:-", "-fuzz", "3%", "-trim", "+repage", "+dither", "-colors", "128", f"png8:{file}"]
+    subprocess.run(trim, check=True, input=shot.stdout)
 
 
 def _only(*names: str) -> None:
@@ -152,6 +158,10 @@ def _sidebar() -> bpy.types.Region:
 def _in_view() -> "bpy.types.ContextTempOverride":
     region = next(region for region in _area().regions if region.type == "WINDOW")
     return bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=_area(), region=region)
+
+
+def _job() -> Any:
+    return importlib.import_module(f"{_MODULE}.addon.generation.current_job").current.job
 
 
 def _edit(action: bpy.types.Action) -> None:
