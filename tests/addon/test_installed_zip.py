@@ -63,9 +63,11 @@ def test_keys_match_the_backends_curves(
     assert len(expected) == count
     # On this face's own lips a closure asks for a little more than on ARKit's.
     shown = part("addon.rig.face_rig").read_face(face)
-    expected = part("addon.rig.lip_contact").reach_contact(
-        shown, part("backend.curves.base").Curves(CHANNELS, expected, rate)
-    ).values
+    expected = (
+        part("addon.rig.lip_contact")
+        .reach_contact(shown, part("backend.curves.base").Curves(CHANNELS, expected, rate))
+        .values
+    )
     curves = read_action(face.data.shape_keys.animation_data.action)
     assert set(curves) == {f'key_blocks["{name}"].value' for name in CHANNELS}
     for index, name in enumerate(CHANNELS):
