@@ -58,6 +58,7 @@ def test_every_weight_comes_back(tmp_path: Path) -> None:
         torch.testing.assert_close(keys, stored, rtol=0, atol=1e-4)
 
 
+@pytest.mark.slow  # two exports of the whole model
 def test_bundled_model_imports_and_exports_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", str(BUNDLED), str(tmp_path / "base")]) == 0
     assert "largest difference" in capsys.readouterr().out
