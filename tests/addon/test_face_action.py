@@ -122,7 +122,8 @@ def test_visemes_replace_missing_lips(scene: "bpy.types.Scene") -> None:
     teeth = add_mesh("Teeth", [f"Fcl_MTH_{name}" for name in "AIUEO"], head)
     values = np.zeros((3, 52), np.float32)
     values[0, CHANNELS.index("jawOpen")] = 0.5
-    values[1, CHANNELS.index("mouthPucker")] = 0.8
+    # Rounded lips that are apart: where they meet, no pose that parts them may show.
+    values[1, [CHANNELS.index("mouthPucker"), CHANNELS.index("jawOpen")]] = 0.8, 0.1
     values[2, CHANNELS.index("eyeBlinkLeft")] = 1.0
     action = _write(head, values)
     seen = {}

@@ -52,7 +52,7 @@ def test_broken_files_are_reported(beat_folder: Path, tmp_path: Path) -> None:
     assert {each.kind for each in data.left_out} == {"broken"}
     words = {
         "1_wayne_0_1_1": "not a BEAT face file",
-        "1_wayne_0_2_2": "can't be read as sound",
+        "1_wayne_0_2_2": "is in no format that can be read",
         "1_wayne_0_3_3": "there is no 1_wayne_0_3_3.json",
         "1_wayne_0_119_119": "beyond BEAT's 118",
         "take two": "its name",

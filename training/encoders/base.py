@@ -1,6 +1,5 @@
 """The interface of large encoders, and how they encode sounds longer than their window."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,14 +8,14 @@ import torch
 
 from backend.features import RATE
 
+from ..model.pipeline import Encode
+
 STRIDE = 320  # samples a feature frame: 50 Hz
 
 # At most 30 s are encoded at once: Whisper takes no more, and attention's cost grows with the square. The context on either side is dropped
 # afterwards. It covers the receptive field of convolutions (1.28 s for HuBERT's positional one) and lets attention settle.
 _CONTEXT = 2 * RATE // STRIDE
 _WHOLE = 30 * RATE // STRIDE
-
-Encode = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,15 @@ from backend.arkit import BEAT, CHANNELS, LOWER, UPPER
 from backend.features import RATE
 
 from ..data.prepared import FACES, Prepared, Take
-from ..encoders.base import Encode
-from ..model.pipeline import TalkerPipeline, compute_log_mel, encode_features, encode_sound, match_voice, sample_takes
+from ..model.pipeline import (
+    Encode,
+    TalkerPipeline,
+    compute_log_mel,
+    encode_features,
+    encode_sound,
+    match_voice,
+    sample_takes,
+)
 from . import alignment, metrics
 from .head_mesh import HeadMesh
 

@@ -14,11 +14,13 @@ from backend.inference.sampler import sample_ddim
 from backend.inference.voice_match import MIN_EMOTION_PROBABILITY, NEUTRAL
 from backend.noise_schedule import NoiseLevel
 
-from ..encoders.base import Encode
 from .checkpoint import load_model
 from .diffusion import Standardizer, make_schedule, read_standardizer
 from .losses import TEMPERATURE
 from .network import StudentEncoder, Talker
+
+# A large encoder: samples (n,) float32, mono at 16 kHz -> features (n // 320, F).
+Encode = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)

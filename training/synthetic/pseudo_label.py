@@ -18,8 +18,7 @@ from backend.features import RATE
 from backend.inference.generator import FACE_FPS
 
 from ..data.beat_writer import Person, recording_stem, write_identities, write_recording
-from ..encoders.base import Encode
-from ..model.pipeline import TalkerPipeline, encode_sound, load_pipeline, sample_takes
+from ..model.pipeline import Encode, TalkerPipeline, encode_sound, load_pipeline, sample_takes
 from .performer.performed_takes import Summary
 
 _EMOTION = "neutral"
