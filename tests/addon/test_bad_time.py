@@ -23,7 +23,7 @@ from tests.soak import Soak
 pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="needs a Blender with sound")
 
 STAGES = ("Starting", "Reading sound", "Listening", "Performing", "Restarting")
-KILLED, SILENT, CANCELLED = "killed by signal 9", "The backend was silent for", "Cancelled"
+KILLED, SILENT, CANCELLED = "killed by signal 9", "The backend was silent for", "Canceled"
 
 
 @pytest.fixture
