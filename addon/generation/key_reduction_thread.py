@@ -7,6 +7,15 @@ import numpy as np
 
 from ..keyframes.face_action import Column, ReducedKeys, Style, reduce_keys
 
+_NAME = "Reduce keys"
+
+
+def wait_for_reductions() -> None:
+    """Wait until no thread reduces keys, those of canceled jobs included."""
+    for thread in threading.enumerate():
+        if thread.name == _NAME:
+            thread.join()
+
 
 class KeyReductionThread:
     """The reduced keys of a table of columns. Face or controls may change the table before the take is applied, see keys()."""
@@ -15,7 +24,7 @@ class KeyReductionThread:
         self._table = table
         self._style = style
         self._keys: ReducedKeys | None = None
-        self._thread = threading.Thread(target=self._reduce, name="keys", daemon=True)
+        self._thread = threading.Thread(target=self._reduce, name=_NAME, daemon=True)
         self._thread.start()
 
     def ready(self, wait: float = 0.0) -> bool:

@@ -15,6 +15,7 @@ import bpy
 
 from ...backend.messages import UserMessage
 from ..span import Span
+from .key_reduction_thread import wait_for_reductions
 from .sound_strip import StripError, all_strips, channels_of, find_strip, with_metas
 
 _RATE = 48000
@@ -77,6 +78,7 @@ def _write(scene: bpy.types.Scene, span: Span, folder: Path) -> Path:
     """Write the sound of a scene's frames to a WAV. Raises StripError."""
     path = folder / "mixdown.wav"
     path.unlink(missing_ok=True)
+    wait_for_reductions()  # Blender 4.5 crashes if other Python threads compute during a mixdown
     try:
         with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
             bpy.ops.sound.mixdown(

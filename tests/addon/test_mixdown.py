@@ -150,3 +150,14 @@ def test_retimed_strip_in_the_cast(scene: "bpy.types.Scene", face: "bpy.types.Ob
         "Hello There",
         "Late",
     )
+
+
+def test_mixdown_waits_for_key_reduction(strip: "bpy.types.Strip", tmp_path: Path) -> None:
+    """Blender 4.5 crashes if other Python threads compute during a mixdown."""
+    reduction, face_action = part("addon.generation.key_reduction_thread"), part("addon.keyframes.face_action")
+    noise = np.random.default_rng(0).random((52, 2000), np.float32)
+    table = [face_action.Column(f"curve {n}", "Lips", values) for n, values in enumerate(noise)]
+    running = [reduction.KeyReductionThread(table, face_action.Style(0.01, True)) for _ in range(2)]
+    span = part("addon.generation.sound_strip").find_span(bpy.context, strip.name)
+    assert part("addon.generation.mixdown").decode(span, Path(span.file), tmp_path).is_file()
+    assert all(thread.ready() for thread in running)
