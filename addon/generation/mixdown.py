@@ -47,7 +47,10 @@ def decode(span: Span, file: Path, folder: Path) -> Path | None:
     """
     with _scene_playing(file, span) as scene:
         path = _write(scene, span, folder) if scene else None
-    return path if path and _is_audible(path) else None
+    if path and not _is_audible(path):
+        path.unlink()
+        return None
+    return path
 
 
 @contextlib.contextmanager
