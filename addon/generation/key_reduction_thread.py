@@ -7,7 +7,7 @@ import numpy as np
 
 from ..keyframes.face_action import Column, ReducedKeys, Style, reduce_keys
 
-_NAME = "Reduce keys"
+_NAME = "keys"
 
 
 def wait_for_reductions() -> None:
