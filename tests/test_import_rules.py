@@ -32,6 +32,7 @@ SHARED_NAMES = {
     "locks",
     "mapping",
     "preferences",
+    "rotations",
     "takes",
 }
 

@@ -1,8 +1,21 @@
 """The operators: everything that an artist can do. F3 finds each of them. Runs in Blender."""
 
 from .. import registration
-from . import batch_manifest, bones, cast, controls, drop, error_report, generate, import_export, locks, mapping, takes
+from . import (
+    batch_manifest,
+    bones,
+    cast,
+    controls,
+    drop,
+    error_report,
+    generate,
+    import_export,
+    locks,
+    mapping,
+    rotations,
+    takes,
+)
 
 register, unregister = registration.for_modules(
-    generate, takes, locks, controls, cast, import_export, drop, batch_manifest, mapping, bones, error_report
+    generate, takes, locks, controls, cast, import_export, rotations, drop, batch_manifest, mapping, bones, error_report
 )

@@ -17,6 +17,7 @@ from ..locale import tr
 from ..properties import chosen_face, key_style
 from ..rig import face_rig
 from ..takes import import_export, rotations, take_store
+from .rotations import RotationTargets
 
 _ERRORS = (face_rig.RigError, import_export.ExchangeError, rotations.RotationError, CurvesError)
 _FILTER_READABLE = ";".join(f"*{suffix}" for suffix in curve_files.READABLE)
@@ -41,7 +42,7 @@ class _NeedsFace:
         return {"CANCELLED"}
 
 
-class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
+class LIPSYNC_OT_import_capture(_NeedsFace, RotationTargets, ImportHelper, bpy.types.Operator):
     """Import captured curves as a new take, from the current frame on: CSV from Live Link Face, JSON from BEAT or Audio2Face, or NPZ"""
 
     bl_idname = "lipsync.import_capture"
@@ -56,34 +57,21 @@ class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
         min=0.0,
         max=1000.0,
     )
-    head: bpy.props.StringProperty(
-        name="Head",
-        description="Object or armature that gets the captured rotation of the head. Empty: the take only stores it",
-    )
-    head_bone: bpy.props.StringProperty(
-        name="Head Bone", description="Bone of the armature that gets the captured rotation of the head"
-    )
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
         layout.prop(self, "fps")
-        layout.prop_search(self, "head", context.scene, "objects")
-        armature = context.scene.objects.get(self.head)
-        if armature and armature.pose:
-            layout.prop_search(self, "head_bone", armature.pose, "bones")
+        self.draw_targets(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene, file = context.scene, Path(bpy.path.abspath(self.filepath))
         try:
             face, captured = face_rig.read_face(chosen_face(context)), curve_files.read(file, self.fps or None)
             fps, style = sound_strip.frame_rate(scene), key_style(context)
-            head = self._find_head(scene)
+            targets = self.find_targets(scene)
             action = import_export.import_take(captured, file, face, scene.frame_current, fps, style)
-            if head:
-                frames = range(scene.frame_current, scene.frame_current + import_export.frame_count(captured, fps))
-                turned = rotations.read(action, frames[0], frames[-1], fps)
-                rotations.key_head(head, self.head_bone, turned, scene.frame_current)
+            self.key_targets(action, targets, fps)
         except _ERRORS as error:
             return self._fail(error)
         self.report(
@@ -97,16 +85,6 @@ class LIPSYNC_OT_import_capture(_NeedsFace, ImportHelper, bpy.types.Operator):
             ),
         )
         return {"FINISHED"}
-
-    def _find_head(self, scene: bpy.types.Scene) -> "bpy.types.Object | None":
-        """Return what gets the head's rotation, if anything. Raises RotationError before anything is changed."""
-        if not self.head:
-            return None
-        ob = scene.objects.get(self.head)
-        if ob is None:
-            raise rotations.RotationError('There is no object "{object}": choose another', object=self.head)
-        rotations.check_target(ob, self.head_bone)
-        return ob
 
 
 class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):

@@ -12,6 +12,7 @@ from ...backend.messages import SEPARATOR, UserMessage
 from ..generation import sound_strip
 from ..locale import tr
 from ..operators.import_export import LIPSYNC_OT_export_take, LIPSYNC_OT_import_capture
+from ..operators.rotations import LIPSYNC_OT_key_rotations
 from ..operators.takes import (
     LIPSYNC_OT_take_again,
     LIPSYNC_OT_take_assign,
@@ -20,7 +21,7 @@ from ..operators.takes import (
     LIPSYNC_OT_take_push_down,
 )
 from ..properties import active_take, settings, shown_name
-from ..takes import edit_tracking, take_store
+from ..takes import edit_tracking, rotations, take_store
 from .text import draw_text
 
 
@@ -110,7 +111,10 @@ def _draw_takes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     row = layout.row(align=True)
     row.operator(LIPSYNC_OT_take_duplicate.bl_idname, text="Duplicate", icon="DUPLICATE")
     row.operator(LIPSYNC_OT_take_delete.bl_idname, text="Delete", icon="TRASH")
-    if strips := take_store.read_parts(action) if (action := active_take(context)) else ():
+    action = active_take(context)
+    if action and rotations.has(action):
+        layout.operator(LIPSYNC_OT_key_rotations.bl_idname, icon="ORIENTATION_GIMBAL")
+    if strips := take_store.read_parts(action) if action else ():
         names = '", "'.join(strips)
         draw_text(layout, context, UserMessage('Joins "{strips}"', strips=names), "SOUND")
 

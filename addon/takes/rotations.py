@@ -1,4 +1,4 @@
-"""Head and eye rotations of captures: stored with the take, exported again, and keyed on a chosen bone or object. Runs in Blender.
+"""Head and eye rotations of captures: stored with the take, exported again, and keyed on chosen bones or objects. Runs in Blender.
 
 ARKit's channels can't hold them. Angles are radians, as Live Link Face records them: yaw turns to the person's right, pitch down (both seen
 in a recording, by its eyes), roll tilts to the right shoulder. A face is taken to look along -Y of its armature or object.
@@ -6,6 +6,7 @@ in a recording, by its eyes), roll tilts to the right shoulder. A face is taken 
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -15,6 +16,26 @@ from ...backend.messages import UserError
 from ..keyframes import face_action
 
 _PROPERTY = "lipsync_rotations"
+
+
+_AXES = ("Yaw", "Pitch", "Roll")
+PARTS = ("Head", "LeftEye", "RightEye")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What gets a rotation: an object or, where a bone is named, that bone of it."""
+
+    object: bpy.types.Object
+    bone: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.bone or self.object.name
+
+    @property
+    def owner(self) -> "bpy.types.Object | bpy.types.PoseBone":
+        return self.object.pose.bones[self.bone] if self.bone else self.object
 
 
 class RotationError(UserError):
@@ -29,8 +50,15 @@ def store(action: bpy.types.Action, rotations: Mapping[str, np.ndarray], first_f
             "names": " ".join(rotations),
             "first_frame": first_frame,
             "fps": fps,
+            "turns": bool(values.any()),
             "values": zlib.compress(values.tobytes(), 1),
         }
+
+
+def has(action: bpy.types.Action) -> bool:
+    """Return True if a take stores rotations that turn something. Live Link Face writes zeros where it captures none."""
+    stored = action.get(_PROPERTY)
+    return stored is not None and bool(stored.get("turns", True))
 
 
 def read(action: bpy.types.Action, first: int, last: int, fps: float) -> dict[str, np.ndarray]:
@@ -46,41 +74,79 @@ def read(action: bpy.types.Action, first: int, last: int, fps: float) -> dict[st
     }
 
 
-def check_target(ob: bpy.types.Object, bone: str) -> None:
-    """Raise RotationError unless the head's rotation can be keyed on an object, or on one of its bones, without loss of keys."""
+def keyed_frames(action: bpy.types.Action, fps: float) -> range:
+    """Return the frames that the rotations of a take cover, in a scene of fps frames a second; none where it has no rotations."""
+    if (stored := action.get(_PROPERTY)) is None:
+        return range(0)
+    count = len(zlib.decompress(stored["values"])) // (4 * len(stored["names"].split()))
+    first = stored["first_frame"]
+    return range(first, first + round((count - 1) * fps / stored["fps"]) + 1)
+
+
+def check_targets(targets: Mapping[str, Target]) -> None:
+    """Raise RotationError unless rotations can be keyed on targets, part of PARTS -> target, without loss of keys."""
+    for target in targets.values():
+        _check(target)
+        if [*targets.values()].count(target) > 1:
+            raise RotationError(
+                '"{name}" is chosen twice: choose another bone or object for each part', name=target.name
+            )
+
+
+def key(action: bpy.types.Action, targets: Mapping[str, Target], fps: float) -> list[str]:
+    """Key the rotations of a take on targets, part of PARTS -> target, one key a frame. Return the parts that it turns.
+
+    Raises RotationError, and then has changed nothing.
+    """
+    check_targets(targets)
+    frames = keyed_frames(action, fps)
+    rotations = read(action, frames.start, frames.stop - 1, fps)
+    turned = []
+    for part, target in targets.items():
+        angles = np.stack([rotations.get(part + axis, np.zeros(len(frames))) for axis in _AXES], axis=1)
+        if angles.any():
+            turned.append(part)
+            _key(target, angles, frames.start)
+    return turned
+
+
+def _check(target: Target) -> None:
+    ob, bone = target.object, target.bone
     if bone and (ob.pose is None or bone not in ob.pose.bones):
         raise RotationError('"{object}" has no bone "{bone}": choose one of its bones', object=ob.name, bone=bone)
     if not bone and ob.type == "ARMATURE":
-        raise RotationError('"{object}" is an armature: choose the bone of the head too', object=ob.name)
-    owner = ob.pose.bones[bone] if bone else ob
-    path = owner.path_from_id(_path(owner)) if bone else _path(owner)
-    action = ob.animation_data.action if ob.animation_data else None
-    if action and any(fcurve.data_path == path for fcurve in face_action.fcurves(action, "OBJECT")):
+        raise RotationError('"{object}" is an armature: choose one of its bones too', object=ob.name)
+    if not ob.is_editable:
+        raise RotationError('"{object}" is linked from another file: make it a library override', object=ob.name)
+    if (data := ob.animation_data) is None:
+        return
+    path = target.owner.path_from_id(_path(target.owner))
+    if data.action and any(fcurve.data_path == path for fcurve in face_action.fcurves(data.action, "OBJECT")):
         raise RotationError(
-            '"{name}" already has rotation keys: remove them, or choose another bone or object', name=bone or ob.name
+            '"{name}" already has rotation keys: remove them, or choose another bone or object', name=target.name
+        )
+    if any(fcurve.data_path == path for fcurve in data.drivers):
+        raise RotationError(
+            '"{name}" has drivers on its rotation, so keys have no effect: delete them, or choose another bone or object',
+            name=target.name,
         )
 
 
-def key_head(ob: bpy.types.Object, bone: str, rotations: Mapping[str, np.ndarray], first_frame: int) -> None:
-    """Key the head's rotation on an object or one of its bones, one key a frame from first_frame on. Raises RotationError."""
-    check_target(ob, bone)
-    yaw, pitch, roll = (rotations.get(f"Head{axis}") for axis in ("Yaw", "Pitch", "Roll"))
-    count = max((len(angles) for angles in (yaw, pitch, roll) if angles is not None), default=0)
-    still = np.zeros(count)
-    owner = ob.pose.bones[bone] if bone else ob
-    rest = owner.bone.matrix_local.to_3x3() if bone else None
-    before = ob.matrix_basis.to_3x3().normalized()
+def _key(target: Target, angles: np.ndarray, first_frame: int) -> None:
+    """Key the rotation of a target by yaw, pitch and roll, (frames, 3) radians."""
+    owner = target.owner
+    rest = target.object.pose.bones[target.bone].bone.matrix_local.to_3x3() if target.bone else None
+    before = target.object.matrix_basis.to_3x3().normalized()
     last = None
-    turns = (still if angles is None else angles for angles in (yaw, pitch, roll))
-    for frame, (y, p, r) in enumerate(zip(*turns, strict=True)):
-        turn = Matrix.Rotation(-y, 3, "Z") @ Matrix.Rotation(p, 3, "X") @ Matrix.Rotation(-r, 3, "Y")
+    for frame, (yaw, pitch, roll) in enumerate(angles, first_frame):
+        turn = Matrix.Rotation(-yaw, 3, "Z") @ Matrix.Rotation(pitch, 3, "X") @ Matrix.Rotation(-roll, 3, "Y")
         turn = rest.inverted() @ turn @ rest if rest else turn @ before
         quaternion = turn.to_quaternion()
         if last is not None:
             quaternion.make_compatible(last)
         last = quaternion
         _set(owner, quaternion)
-        owner.keyframe_insert(_path(owner), frame=first_frame + frame)
+        owner.keyframe_insert(_path(owner), frame=frame)
 
 
 def _path(owner: "bpy.types.Object | bpy.types.PoseBone") -> str:

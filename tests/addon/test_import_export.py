@@ -170,10 +170,76 @@ def test_head_turns_empty_or_bone(
     assert (posed @ Vector((0, -1, 0)) - ahead).length < 1e-4
     with pytest.raises(RuntimeError, match="already has rotation keys"):
         bpy.ops.lipsync.import_capture(filepath=file, head="Aim")
-    with pytest.raises(RuntimeError, match="choose the bone of the head"):
+    with pytest.raises(RuntimeError, match="choose one of its bones too"):
         bpy.ops.lipsync.import_capture(filepath=file, head="Rig")
     with pytest.raises(RuntimeError, match='no object "Gone"'):
         bpy.ops.lipsync.import_capture(filepath=file, head="Gone")
+
+
+@pytest.fixture
+def eyes(scene: "bpy.types.Scene") -> "bpy.types.Object":
+    """Add an armature with eye bones that are rolled at will, below a head bone."""
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    scene.collection.objects.link(rig)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    for name, tail, roll in (("head", (0, 0.3, 1), 0.0), ("eye.L", (0.1, -1, 0), 1.1), ("eye.R", (0, 0, 1), -0.4)):
+        bone = rig.data.edit_bones.new(name)
+        bone.head, bone.tail, bone.roll = (0, 0, 0), tail, roll
+        bone.parent = rig.data.edit_bones.get("head")
+    bpy.ops.object.mode_set(mode="OBJECT")
+    return rig
+
+
+def test_stored_rotations_are_keyed_later(
+    scene: "bpy.types.Scene", head: "bpy.types.Object", eyes: "bpy.types.Object", tmp_path: Path
+) -> None:
+    bpy.context.view_layer.objects.active = head
+    scene.frame_set(7)
+    assert bpy.ops.lipsync.import_capture(filepath=str(_turned(tmp_path))) == {"FINISHED"}
+    assert eyes.animation_data is None
+    scene.render.fps = 48  # twice the rate at the import
+    chosen = {"left_eye": "Rig", "left_eye_bone": "eye.L", "right_eye": "Rig", "right_eye_bone": "eye.R"}
+    assert bpy.ops.lipsync.key_rotations(**chosen) == {"FINISHED"}
+    frames = sorted(
+        {point.co.x for curve in fcurves(eyes.animation_data.action).values() for point in curve.keyframe_points}
+    )
+    assert frames == [*range(7, 7 + 97)]
+    scene.frame_set(7 + 96)  # the last: yaw, pitch and roll of 0.4, 0.5, 0.6 and of 0.7, 0.8, 0.9
+    for bone, (yaw, pitch) in {"eye.L": (0.4, 0.5), "eye.R": (0.7, 0.8)}.items():
+        posed = eyes.pose.bones[bone].matrix.to_3x3() @ eyes.data.bones[bone].matrix_local.to_3x3().inverted()
+        wanted = (-np.sin(yaw) * np.cos(pitch), -np.cos(yaw) * np.cos(pitch), -np.sin(pitch))
+        np.testing.assert_allclose(posed @ Vector((0, -1, 0)), wanted, atol=0.01)  # the capture ends between two frames
+
+
+def test_unusable_rotation_targets_are_reported(
+    scene: "bpy.types.Scene", head: "bpy.types.Object", eyes: "bpy.types.Object", capture: Path, tmp_path: Path
+) -> None:
+    bpy.context.view_layer.objects.active = head
+    key = bpy.ops.lipsync.key_rotations
+    assert not key.poll()  # no take
+    assert bpy.ops.lipsync.import_capture(filepath=str(capture)) == {"FINISHED"}
+    assert not key.poll()  # a take without rotations
+    assert bpy.ops.lipsync.import_capture(filepath=str(_turned(tmp_path))) == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="No bone or object was chosen"):
+        key()
+    with pytest.raises(RuntimeError, match='"eye.L" is chosen twice'):
+        key(left_eye="Rig", left_eye_bone="eye.L", head="Rig", head_bone="eye.L")
+    eyes.pose.bones["eye.R"].driver_add("rotation_quaternion", 1)
+    with pytest.raises(RuntimeError, match='"eye.R" has drivers on its rotation'):
+        key(left_eye="Rig", left_eye_bone="eye.L", right_eye="Rig", right_eye_bone="eye.R")
+    assert eyes.animation_data.action is None  # the left eye isn't keyed either
+
+
+def test_missing_rotations_are_reported(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:
+    turns = {"HeadYaw": np.linspace(0.0, 0.2, 30, dtype=np.float32)}
+    write(tmp_path / "head.json", Curves(CHANNELS, np.full((30, 52), 0.5, np.float32), 24.0, 0.0, turns))
+    for name in ("Aim", "Eye"):
+        scene.collection.objects.link(bpy.data.objects.new(name, None))
+    assert bpy.ops.lipsync.import_capture(filepath=str(tmp_path / "head.json"), head="Aim", left_eye="Eye") == {
+        "FINISHED"
+    }
+    assert bpy.data.objects["Aim"].animation_data.action and bpy.data.objects["Eye"].animation_data is None
 
 
 def test_missing_frame_rate_is_chosen(scene: "bpy.types.Scene", head: "bpy.types.Object", tmp_path: Path) -> None:

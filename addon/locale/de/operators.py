@@ -122,13 +122,39 @@ OPERATORS = {
         "Bilder je Sekunde einer Datei, die es selbst nicht angibt. 0: wie die Datei es angibt"
     ),
     "Head": "Kopf",
-    "Head Bone": "Kopf-Bone",
+    "Head Bone": "Knochen des Kopfes",
     "Object or armature that gets the captured rotation of the head. Empty: the take only stores it": (
-        "Objekt oder Armature für die aufgenommene Drehung des Kopfes. Leer: der Take speichert sie nur"
+        "Objekt oder Skelett für die aufgenommene Drehung des Kopfes. Leer: der Take speichert sie nur"
     ),
     "Bone of the armature that gets the captured rotation of the head": (
-        "Bone der Armature für die aufgenommene Drehung des Kopfes"
+        "Knochen des Skeletts für die aufgenommene Drehung des Kopfes"
     ),
+    "Left Eye Bone": "Knochen des linken Auges",
+    (
+        "Object or armature that gets the captured rotation of the character's left eye. Empty: the take only stores it"
+    ): (
+        "Objekt oder Skelett für die aufgenommene Drehung des von der Figur aus linken Auges. Leer: der Take "
+        "speichert sie nur"
+    ),
+    "Bone of the armature that gets the captured rotation of the character's left eye": (
+        "Knochen des Skeletts für die aufgenommene Drehung des von der Figur aus linken Auges"
+    ),
+    "Right Eye Bone": "Knochen des rechten Auges",
+    (
+        "Object or armature that gets the captured rotation of the character's right eye. Empty: the take only "
+        "stores it"
+    ): (
+        "Objekt oder Skelett für die aufgenommene Drehung des von der Figur aus rechten Auges. Leer: der Take "
+        "speichert sie nur"
+    ),
+    "Bone of the armature that gets the captured rotation of the character's right eye": (
+        "Knochen des Skeletts für die aufgenommene Drehung des von der Figur aus rechten Auges"
+    ),
+    "Key Head and Eyes": "Kopf und Augen keyen",
+    "Key the head and eye rotations that the active take stores on bones or objects of your choice": (
+        "Die Drehungen von Kopf und Augen, die der aktive Take speichert, auf gewählten Knochen oder Objekten keyen"
+    ),
+    '"{action}" has no rotation for: {parts}': '"{action}" hat keine Drehung für: {parts}',
     "ARKit Face Capture {kinds}": "ARKit-Gesichtsaufnahme {kinds}",
     '"{action}": {frames} frames at {fps:g} fps, keyed at {scene_fps:g} fps': (
         '"{action}": {frames} Bilder zu {fps:g} fps, Keyframes zu {scene_fps:g} fps'

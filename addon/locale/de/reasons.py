@@ -369,13 +369,29 @@ REASONS = {
     ),
     '"{file}" has no supported format: choose a {kinds}': '"{file}" hat kein unterstütztes Format: wählbar sind {kinds}',
     '"{object}" has no bone "{bone}": choose one of its bones': (
-        '"{object}" hat keinen Bone "{bone}": einen seiner Bones wählen'
+        '"{object}" hat keinen Knochen "{bone}": einen seiner Knochen wählen'
     ),
-    '"{object}" is an armature: choose the bone of the head too': (
-        '"{object}" ist eine Armature: auch den Bone des Kopfes wählen'
+    '"{object}" is an armature: choose one of its bones too': (
+        '"{object}" ist ein Skelett: auch einen seiner Knochen wählen'
+    ),
+    '"{object}" is linked from another file: make it a library override': (
+        '"{object}" ist aus einer anderen Datei verknüpft: daraus ein Library Override machen'
     ),
     '"{name}" already has rotation keys: remove them, or choose another bone or object': (
-        '"{name}" hat schon Keys der Rotation: sie entfernen oder einen anderen Bone oder ein anderes Objekt wählen'
+        '"{name}" hat schon Keys der Drehung: sie entfernen oder einen anderen Knochen oder ein anderes Objekt wählen'
+    ),
+    '"{name}" has drivers on its rotation, so keys have no effect: delete them, or choose another bone or object': (
+        'Die Drehung von "{name}" hat Driver, sodass Keys nicht wirken: die Driver löschen oder einen anderen Knochen '
+        "oder ein anderes Objekt wählen"
+    ),
+    '"{name}" is chosen twice: choose another bone or object for each part': (
+        '"{name}" ist doppelt gewählt: für jeden Teil einen anderen Knochen oder ein anderes Objekt wählen'
+    ),
+    "No bone or object was chosen: choose one for the head or an eye": (
+        "Kein Knochen oder Objekt ist gewählt: eines für den Kopf oder ein Auge wählen"
+    ),
+    "The active take stores no rotations: import a capture that has them": (
+        "Der aktive Take speichert keine Drehungen: eine Aufnahme importieren, die welche hat"
     ),
     'There is no object "{object}": choose another': 'Es gibt kein Objekt "{object}": ein anderes wählen',
     '"{file}" can\'t be read ({reason}): check its permissions': (
