@@ -17,7 +17,7 @@ from .locale import OURS, tr
 from .lock_settings import LipSyncLocks
 from .rig import face_rig
 from .takes import take_store
-from .takes.controls import LipSyncControls
+from .takes.controls import Group, LipSyncNewControls
 
 Item = tuple[str, str, str]  # identifier, name, description
 
@@ -181,7 +181,9 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
         ),
     )
     controls: bpy.props.PointerProperty(
-        name="Controls", description="The controls of a new take when the face has no active take", type=LipSyncControls
+        name="Controls",
+        description="The controls of a new take when the face has no active take",
+        type=LipSyncNewControls,
     )
     take: bpy.props.IntProperty(
         name="Take", description="The active take", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
@@ -193,7 +195,7 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
             self.key_tolerance if self.key_density == "SIMPLIFIED" else 0.0, self.key_interpolation == "BEZIER"
         )
 
-    def shown_controls(self) -> LipSyncControls:
+    def shown_controls(self) -> Group:
         """Return the controls that the panel shows: those of the active take or, without one, of new takes."""
         take = active_take(bpy.context)
         return take.lipsync_controls if take else self.controls

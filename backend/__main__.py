@@ -117,6 +117,12 @@ def _parser() -> argparse.ArgumentParser:
         help="delay in milliseconds, -200 to 200; negative is earlier",
     )
     command.add_argument("--mirror", action="store_true", help="swap left and right")
+    command.add_argument(
+        "--full-blinks",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="close the lids in every blink, 10 to 28 times a minute (default: on)",
+    )
 
     identities = commands.add_parser("identities", help="rank the model's identities and emotions for a voice")
     identities.set_defaults(command=_identities)
@@ -161,7 +167,13 @@ def _generate(options: argparse.Namespace) -> int:
 
     check_path(options.out)
     controls = Controls(
-        dict(options.strength), options.smoothing, options.blinks, options.closing, options.offset, options.mirror
+        dict(options.strength),
+        options.smoothing,
+        options.blinks,
+        options.closing,
+        options.offset,
+        options.mirror,
+        options.full_blinks,
     )
     began = time.monotonic()
     performance = read_performance(options)

@@ -2,11 +2,13 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from . import DEFAULT_MODEL
+from .curves.adjust import NEW_TAKES, adjust
+from .curves.full_blinks import lid_mask
 from .inference import generator
 from .inference.generate_takes import generate_takes
 from .performance import Performance, Take
@@ -28,19 +30,39 @@ class Talker:
         """Names for the `emotion` of a request and of its emotion keys."""
         return self.model.card.emotions
 
-    def generate(self, file: str | Path, *, start: float = 0.0, end: float | None = None, **request: Any) -> Take:
+    def generate(
+        self,
+        file: str | Path,
+        *,
+        start: float = 0.0,
+        end: float | None = None,
+        full_blinks: bool = True,
+        **request: Any,
+    ) -> Take:
         """Generate one take of the seconds [start, end) of a sound file; end None is the file's end.
 
-        request: fields of a Performance, such as identity="Ada" or seed=3; others have their defaults. Raises AudioError when the file
+        full_blinks: close the lids in every blink, 10 to 28 times a minute. request: fields of a Performance, such as identity="Ada" or seed=3; others have their defaults. Raises AudioError when the file
         or the range can't be used, RequestError when the model can't do what is asked, and ModelError when the model is faulty.
         """
-        return next(self.generate_takes(file, Performance(**request, count=1), start=start, end=end))
+        performance = Performance(**request, count=1)
+        return next(self.generate_takes(file, performance, start=start, end=end, full_blinks=full_blinks))
 
     def generate_takes(
-        self, file: str | Path, performance: Performance, *, start: float = 0.0, end: float | None = None
+        self,
+        file: str | Path,
+        performance: Performance,
+        *,
+        start: float = 0.0,
+        end: float | None = None,
+        full_blinks: bool = True,
     ) -> Iterator[Take]:
         """Yield performance.count takes as they are made. Raises what generate() raises, when the first take is asked for."""
-        yield from generate_takes(self.model, file, performance, start, end)
+        for take in generate_takes(self.model, file, performance, start, end):
+            if full_blinks:
+                locked = lid_mask(performance.locked, len(take.curves.values))
+                yield replace(take, curves=adjust(take.curves, NEW_TAKES, locked))
+            else:
+                yield take
 
 
 def load_model(folder: str | Path = DEFAULT_MODEL, *, runtime: str = "onnx", threads: int = 0) -> Talker:

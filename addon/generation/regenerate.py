@@ -31,6 +31,7 @@ def make_request(
         locks=info.locks,
         # Copies of manual keys had the controls applied once, or never: they are copied again instead of being adjusted.
         locked_action=action.session_uid if has_manual_copies(action) else None,
+        repeats=True,
     )
 
 

@@ -22,6 +22,7 @@ class JobRequest:
     face: session_uid of an object, which survives an undo where a reference would not.
     locks: what the new take is to share with an earlier one, whose values are in performance.locked.
     locked_action: session_uid of the Action whose locked keys are copied; None to key the locked values like all others.
+    repeats: the take is the face's active one, made again.
     """
 
     span: Span
@@ -31,6 +32,7 @@ class JobRequest:
     setup: BackendSetup
     locks: Locks = UNLOCKED
     locked_action: int | None = None
+    repeats: bool = False
 
     def with_performance(self, **changes: Any) -> "JobRequest":
         """Return the same request with other fields of its performance."""

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import bpy
 
-from ...backend.curves.adjust import Controls, adjust
+from ...backend.curves.adjust import Controls
 from ...backend.performance import Take
 from ..keyframes import face_action
 from ..rig.face_rig import Face
-from ..rig.lip_contact import reach_contact
 from ..takes import controls, take_store
 from ..takes.locked_keys import copy_locked, is_manual, mark_manual
 from .key_reduction_thread import KeyReductionThread
@@ -21,7 +20,7 @@ def start_key_reduction(take: Take, face: Face, request: JobRequest) -> KeyReduc
     """Start to reduce the keys that write_take() will need; None when the style asks for every key."""
     if not request.style.tolerance:
         return None
-    return KeyReductionThread(_table(take, face, controls.for_new_takes(face)), request.style)
+    return KeyReductionThread(_table(take, face, controls.for_new_takes(face, request.repeats), request), request.style)
 
 
 def write_take(
@@ -33,8 +32,8 @@ def write_take(
     """
     source = _locked_action(request)
     locked = copy_locked(face, source, request.locks) if source else {}
-    settings = controls.for_new_takes(face)
-    table, style = _table(take, face, settings), request.style
+    settings = controls.for_new_takes(face, request.repeats)
+    table, style = _table(take, face, settings, request), request.style
     name = take_store.new_name(request.span.strip, take.identity)
     reduced = reduction.keys(table, style) if reduction else None
     with all_or_none() as written:
@@ -69,8 +68,9 @@ def all_or_none() -> Iterator[list[bpy.types.Action]]:
         raise
 
 
-def _table(take: Take, face: Face, settings: Controls) -> list[face_action.Column]:
-    return face_action.columns(face, reach_contact(face, adjust(take.curves, settings)))
+def _table(take: Take, face: Face, settings: Controls, request: JobRequest) -> list[face_action.Column]:
+    locked_lids = request.locks.lids(request.span.first_frame, len(take.curves.values))
+    return face_action.columns(face, controls.fit(face, take.curves, settings, locked_lids))
 
 
 def take_info(request: JobRequest, take: Take) -> take_store.TakeInfo:

@@ -33,7 +33,7 @@ class _OnShown:
 
 
 class LIPSYNC_OT_controls_reset(_OnShown, bpy.types.Operator):
-    """Set every control back, so the take is as it was generated"""
+    """Set every control back to its default"""
 
     bl_idname = "lipsync.controls_reset"
     bl_label = "Reset Lip Sync Controls"

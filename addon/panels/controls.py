@@ -56,6 +56,7 @@ class _ControlsPanel:
         others = body.column()
         for name in ("smoothing", "blinks", "closing", "offset"):
             others.prop(controls, name, slider=True)
+        others.prop(controls, "full_blinks")
         others.prop(controls, "mirror")
         layout.operator(LIPSYNC_OT_controls_reset.bl_idname, text="Reset Controls", icon="LOOP_BACK")
 

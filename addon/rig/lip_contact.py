@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-import bpy
 import numpy as np
 from mathutils import Vector, kdtree
 
@@ -16,6 +15,7 @@ from ...backend.curves.aperture import APERTURE_CHANNELS, lip_aperture
 from ...backend.curves.base import Curves
 from ...backend.curves.lip_closures import closeness
 from .face_rig import Face
+from .key_points import positions
 
 # Shares of the longest displacement by jawOpen: vertices of the lower lip move more than _LOWER, those of the upper lip less than _UPPER.
 # Vertices of both that are closer than _NEAR at rest meet there.
@@ -66,8 +66,8 @@ def measure(face: Face) -> dict[str, float] | None:
         jaws = [name for name, mixed in parts.items() if "jawOpen" in mixed]
         if mesh.object.type != "MESH" or not jaws:
             continue
-        basis = _positions(mesh.key.reference_key.data)
-        ways = {name: _positions(mesh.key.key_blocks[name].data) - basis for name, mixed in parts.items() if mixed}
+        basis = positions(mesh.key.reference_key.data)
+        ways = {name: positions(mesh.key.key_blocks[name].data) - basis for name, mixed in parts.items() if mixed}
         seam = _seam(basis.tobytes(), ways[jaws[0]].tobytes())
         if seam is None:
             continue
@@ -107,9 +107,3 @@ def _seam(rest: bytes, jaw: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray] 
     above, below = (np.array(side) for side in zip(*pairs, strict=True))
     down = ways[below].mean(axis=0)
     return above, below, down / np.linalg.norm(down)
-
-
-def _positions(points: "bpy.types.bpy_prop_collection") -> np.ndarray:
-    flat = np.empty(3 * len(points), np.float32)
-    points.foreach_get("co", flat)
-    return flat.reshape(-1, 3)

@@ -3,7 +3,7 @@
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import bpy
 import numpy as np
@@ -15,19 +15,21 @@ from ...backend.curves.base import Curves
 from ...backend.messages import UserMessage
 from ..keyframes import face_action
 from ..rig import face_rig
+from ..rig.lid_contact import reach_lids
 from ..rig.lip_contact import reach_contact
 from . import take_store
 from .locked_keys import copy_manual
 
-NAMES = (*REGIONS, *RANGES, "mirror")
+SWITCHES = ("mirror", "full_blinks")
+NAMES = (*REGIONS, *RANGES, *SWITCHES)
 _KEYED = "lipsync_keyed"  # the controls and the style that a take's keys were made with
 _AS_GENERATED = Controls(dict.fromkeys(REGIONS, 1.0))
 _LONG_TAKE = 2000  # frames; keying a longer take at every step of a slider is too slow
 _LONG_TAKE_DELAY = 0.3  # seconds after the last step of a slider
 
 
-def _on_change(self: "LipSyncControls", context: bpy.types.Context) -> None:
-    action = self.id_data
+def _on_change(self: "_Controls", context: bpy.types.Context) -> None:
+    action = self.id_data  # type: ignore[attr-defined]
     if not isinstance(action, bpy.types.Action) or not take_store.is_take(action):
         return  # the controls of new takes, or a take in the making
     if bpy.app.background:
@@ -63,8 +65,18 @@ def _number(control: str, name: str, description: str, default: float = 0.0, **h
     )
 
 
-class LipSyncControls(bpy.types.PropertyGroup):
-    """action.lipsync_controls: those of a take; scene.lipsync.controls: those of a new take when the face has no active take"""
+def _full_blinks(default: bool) -> bpy.types.BoolProperty:
+    return bpy.props.BoolProperty(
+        name="Full Blinks",
+        description="Close the lids in every blink, 10 to 28 times a minute; off leaves the blinks as generated or captured",
+        default=default,
+        options=set(),
+        update=_on_change,
+    )
+
+
+class _Controls:
+    """The controls, for property groups."""
 
     jaw: _strength(
         "Jaw",
@@ -109,31 +121,57 @@ class LipSyncControls(bpy.types.PropertyGroup):
     mirror: bpy.props.BoolProperty(name="Mirror", description="Swap left and right", options=set(), update=_on_change)
 
 
-def read(group: LipSyncControls) -> Controls:
+class LipSyncControls(_Controls, bpy.types.PropertyGroup):
+    """action.lipsync_controls: those of a take. One that stores no full_blinks was imported, or made before that existed."""
+
+    full_blinks: _full_blinks(default=False)
+
+
+class LipSyncNewControls(_Controls, bpy.types.PropertyGroup):
+    """scene.lipsync.controls: those of a new take when the face has no active take"""
+
+    full_blinks: _full_blinks(default=True)
+
+
+Group = LipSyncControls | LipSyncNewControls
+
+
+def read(group: Group) -> Controls:
     """Read the values of the controls."""
     values = {name: round(getattr(group, name), 5) for name in (*REGIONS, *RANGES)}  # Blender's have single precision
-    return Controls({name: values.pop(name) for name in REGIONS}, **values, mirror=group.mirror)
+    switches = {name: getattr(group, name) for name in SWITCHES}
+    return Controls({name: values.pop(name) for name in REGIONS}, **values, **switches)
 
 
-def for_new_takes(face: face_rig.Face) -> Controls:
-    """Read the controls that a new take gets: those of the face's active take or, without one, the scene's."""
-    action = take_store.assigned_action(face)
-    return read(
-        action.lipsync_controls if action and take_store.is_take(action) else bpy.context.scene.lipsync.controls
-    )
+def for_new_takes(face: face_rig.Face, repeats: bool = False) -> Controls:
+    """Read the controls that a new take gets: those of the face's active take or, without one, the scene's.
+
+    repeats: the new take is the active one made again, so it is to look the same.
+    """
+    action, scene = take_store.assigned_action(face), bpy.context.scene.lipsync.controls
+    if action is None or not take_store.is_take(action):
+        return read(scene)
+    group = action.lipsync_controls
+    if repeats or group.is_property_set("full_blinks"):
+        return read(group)
+    return replace(read(group), full_blinks=scene.full_blinks)
 
 
 def store(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
     """Store in a new Action the controls and the style that its keys were made with. Call it before take_store.mark()."""
-    for name, value in (controls.strengths | {name: getattr(controls, name) for name in (*RANGES, "mirror")}).items():
+    for name, value in (controls.strengths | {name: getattr(controls, name) for name in (*RANGES, *SWITCHES)}).items():
         setattr(action.lipsync_controls, name, value)
     _store_keyed(action, controls, style)
 
 
-def reset(group: LipSyncControls) -> None:
+def reset(group: Group) -> None:
     """Set controls back to their defaults. update_keys() makes the keys follow."""
+    was_set = group.is_property_set("full_blinks")
     for name in NAMES:
         group.property_unset(name)
+    action = group.id_data
+    if was_set and isinstance(action, bpy.types.Action) and not take_store.read_info(action).imported:
+        group.full_blinks = True
 
 
 def disabled_reason(action: bpy.types.Action, edited: bool) -> UserMessage | None:
@@ -191,10 +229,27 @@ def changed_columns(
 def _columns(
     action: bpy.types.Action, face: face_rig.Face, generated: Curves, controls: Controls
 ) -> list[face_action.Column]:
-    """Return the columns of a take with these controls. Captured curves stay as performed: no lip contact is added."""
-    adjusted = adjust(generated, controls)
-    is_captured = take_store.read_info(action).imported
-    return face_action.columns(face, adjusted if is_captured else reach_contact(face, adjusted))
+    """Return the columns of a take with these controls."""
+    info = take_store.read_info(action)
+    locked_lids = info.locks.lids(info.first_frame, len(generated.values))
+    return face_action.columns(face, fit(face, generated, controls, locked_lids, is_captured=info.imported))
+
+
+def fit(
+    face: face_rig.Face,
+    generated: Curves,
+    controls: Controls,
+    locked_lids: np.ndarray | None,
+    is_captured: bool = False,
+) -> Curves:
+    """Return curves with these controls, fitted to a face: its lids and lips meet where they should.
+
+    locked_lids: see adjust(). Captured curves stay as performed: no lip contact is added.
+    """
+    adjusted = adjust(generated, controls, locked_lids)
+    if controls.full_blinks:
+        adjusted = reach_lids(face, adjusted)
+    return adjusted if is_captured else reach_contact(face, adjusted)
 
 
 def _store_keyed(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
@@ -232,6 +287,7 @@ _HANDLERS = ("undo_post", "redo_post", "load_post")
 
 def register() -> None:
     bpy.utils.register_class(LipSyncControls)
+    bpy.utils.register_class(LipSyncNewControls)
     bpy.types.Action.lipsync_controls = bpy.props.PointerProperty(type=LipSyncControls)
     for name in _HANDLERS:
         getattr(bpy.app.handlers, name).append(_on_undo_or_load)
@@ -243,4 +299,5 @@ def unregister() -> None:
     if bpy.app.timers.is_registered(update_keys):
         bpy.app.timers.unregister(update_keys)
     del bpy.types.Action.lipsync_controls
+    bpy.utils.unregister_class(LipSyncNewControls)
     bpy.utils.unregister_class(LipSyncControls)

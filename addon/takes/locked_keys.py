@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 
 from ...backend.arkit import CHANNELS
+from ...backend.curves.full_blinks import complete
 from ..keyframes import face_action
 from ..keyframes.copy_keys import KeyCopy, copy_keys, cut_keys
 from ..rig.face_rig import Face
@@ -49,12 +50,15 @@ def read_locked(face: Face, action: bpy.types.Action, locks: Locks, span: Span) 
     """Read the values of a strip's frames where locked: (frames, 52 channels), NaN where free.
 
     Those of an unedited take are as generated, since the next take gets the same controls; others are read off the F-curves.
+    Blinks are full if the take's are.
     """
     frames = max(1, round((span.end - span.start) * span.fps))
     locked = np.full((frames, len(CHANNELS)), np.nan, np.float32)
     mask = locks.mask(CHANNELS, span.first_frame, frames)
     if not is_manual(action) and (info := take_store.read_info(action)).performance.fps == span.fps:
         generated = take_store.read_curves(action)
+        if action.lipsync_controls.full_blinks:  # what is shown, since blinks depend on frames that aren't locked
+            generated = complete(generated, info.locks.lids(info.first_frame, len(generated.values)))
         rows = np.clip(np.arange(frames) + span.first_frame - info.first_frame, 0, len(generated.values) - 1)
         for index, name in enumerate(generated.names):
             locked[:, CHANNELS.index(name)] = generated.values[rows, index]

@@ -25,5 +25,10 @@ class Locks:
             mask[max(first - first_frame, 0) : max(last + 1 - first_frame, 0)] = True
         return mask
 
+    def lids(self, first_frame: int, frames: int) -> np.ndarray | None:
+        """Return on which frames of a take that begins on first_frame the lids are locked, (frames,) bool; None if nowhere."""
+        mask = self.mask(("eyeBlinkLeft", "eyeBlinkRight"), first_frame, frames)
+        return np.any(mask, axis=1) if mask.any() else None
+
 
 UNLOCKED = Locks()

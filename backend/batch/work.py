@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..curve_files import write
+from ..curves.adjust import NEW_TAKES, adjust
 from ..inference.errors import explain
 from ..inference.generate_takes import generate_takes
 from ..inference.generator import Model
@@ -68,7 +69,7 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
         for take, name in zip(takes, outputs, strict=True):
             path = out / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, replace(take.curves, start=line.start))
+            write(path, replace(adjust(take.curves, NEW_TAKES), start=line.start))
     except Exception as error:  # noqa: BLE001 - one line's trouble must not be the next one's
         return Result(line.name, key, line.file, took=round(time.monotonic() - began, 4), error=str(explain(error)[1]))
     first = takes[0]

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arkit import REGIONS
 from ..messages import UserError, UserMessage
-from . import blinks, lip_closures
+from . import blinks, full_blinks, lip_closures
 from .base import Curves, interpolate
 
 STRONGEST = 10.0  # largest strength of a region
@@ -34,6 +34,7 @@ class Controls:
     closing: -1..1. Above 0, lips that nearly meet are brought together; below 0, they are parted.
     offset: delay of the take, -200..200 ms.
     mirror: swap left and right.
+    full_blinks: close the lids in every blink, and keep the rate of blinks in the range of speaking people.
 
     Raises ControlError for other values.
     """
@@ -44,6 +45,7 @@ class Controls:
     closing: float = 0.0
     offset: float = 0.0
     mirror: bool = False
+    full_blinks: bool = False
 
     def __post_init__(self) -> None:
         for region, factor in self.strengths.items():
@@ -65,17 +67,23 @@ def _check(what: str | UserMessage, value: float, low: float, high: float) -> No
         )
 
 
-def adjust(take: Curves, controls: Controls) -> Curves:
+NEW_TAKES = Controls(full_blinks=True)  # of a take for which nothing else was chosen
+
+
+def adjust(take: Curves, controls: Controls, locked_lids: np.ndarray | None = None) -> Curves:
     """Return the take with all controls applied, values 0..1.
 
+    locked_lids: (frames,) bool, frames on which full_blinks leaves the lids alone.
     The order matters:
 
-    1. blinks, because they are found by how far the lids shut, which strengths change;
+    1. full blinks and blinks, because they are found by how far the lids shut, which strengths change;
     2. strengths;
     3. closing, which works on the aperture after strengths;
     4. smoothing, which preserves the closures present by then;
     5. offset and 6. mirror, which change no shape.
     """
+    if controls.full_blinks:
+        take = full_blinks.complete(take, locked_lids)
     if controls.blinks != 1:
         take = blinks.change_rate(take, controls.blinks)
     take = _strengthen(take, controls.strengths)

@@ -6,7 +6,8 @@ import numpy as np
 
 from .base import Curves
 
-SHUT = 0.4  # mean of both lids above which the eyes count as shut; below it, they may only look down
+SHUT = 0.7  # mean of both lids above which a viewer sees the eyes shut: all figures count blinks by it
+_LOWERED = 0.4  # mean of both lids above which they take part in a blink; below it, the eyes may only look down
 _LONGEST_BLINK = 1.0  # s the lids are shut; longer means that the eyes are closed on purpose
 _FLANK = 0.25  # s before and after the shut lids in which they fall and rise
 _PAUSE = 0.3  # s without a blink on either side of an inserted one
@@ -45,12 +46,12 @@ def change_rate(take: Curves, factor: float) -> Curves:
 
 def _closed(lids: np.ndarray, fps: float) -> list[tuple[Span, bool]]:
     """Return each span of shut lids with its flanks, and whether it is a blink: short and fully within the take."""
-    step = np.diff(np.concatenate([[0], (lids > SHUT).astype(np.int8), [0]]))
+    step = np.diff(np.concatenate([[0], (lids > _LOWERED).astype(np.int8), [0]]))
     runs = list(zip(np.flatnonzero(step == 1).tolist(), (np.flatnonzero(step == -1) - 1).tolist(), strict=True))
     flank, end = round(_FLANK * fps), len(lids) - 1
     joined: list[Span] = []
     for first, last in runs:  # a slight and brief rise in between does not end a blink
-        if joined and first - joined[-1][1] <= flank and lids[joined[-1][1] : first].min() > SHUT / 2:
+        if joined and first - joined[-1][1] <= flank and lids[joined[-1][1] : first].min() > _LOWERED / 2:
             joined[-1] = joined[-1][0], last
         else:
             joined.append((first, last))

@@ -1,7 +1,5 @@
 """Lip contact on rigs whose mouthClose is too weak or missing."""
 
-from types import SimpleNamespace
-
 import bpy
 import numpy as np
 import pytest
@@ -103,7 +101,7 @@ def test_faces_without_seam_stay_unchanged(scene: "bpy.types.Scene") -> None:
 def test_keys_of_a_take_reach_contact(head: "bpy.types.Object") -> None:
     _add(head, "jawOpen", 0.0, 0.4, 0.5)
     _add(head, "mouthClose", 0.0, -0.2)
-    take, controls = _speech(), part("backend.curves.adjust").Controls()
-    ready = SimpleNamespace(curves=take)
-    jaw, close = (column.values for column in part("addon.generation.take_writer")._table(ready, _face(head), controls))
+    controls = part("backend.curves.adjust").Controls()
+    fitted = part("addon.takes.controls").fit(_face(head), _speech(), controls, None)
+    jaw, close = fitted.values[:, :2].T
     assert abs(jaw[15] - 0.5 * close[15]) < 1e-3

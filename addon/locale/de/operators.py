@@ -70,9 +70,7 @@ OPERATORS = {
     "Lock Preview Range": "Vorschaubereich sperren",
     "Lock the frames of the timeline's preview range": "Die Bilder im Vorschaubereich der Zeitleiste sperren",
     "Reset Lip Sync Controls": "Lippensync-Regler zurücksetzen",
-    "Set every control back, so the take is as it was generated": (
-        "Alle Regler zurücksetzen, sodass der Take ist, wie er erzeugt wurde"
-    ),
+    "Set every control back to its default": "Alle Regler auf ihren Ausgangswert zurücksetzen",
     "Apply Lip Sync Controls Preset": "Voreinstellung der Lippensync-Regler anwenden",
     "Set the controls to the values of a preset": "Die Regler auf die Werte einer Voreinstellung setzen",
     "File": "Datei",

@@ -137,6 +137,11 @@ PANELS = {
         "Jede Kurve außer dem Blinzeln über so viele Sekunden mitteln; Lippen, die für P, B oder M geschlossen "
         "sind, bleiben es"
     ),
+    "Full Blinks": "Ganz blinzeln",
+    "Close the lids in every blink, 10 to 28 times a minute; off leaves the blinks as generated or captured": (
+        "Schließt die Lider bei jedem Blinzeln, 10- bis 28-mal in der Minute; aus lässt das Blinzeln, wie es erzeugt "
+        "oder aufgenommen wurde"
+    ),
     "Blinks": "Blinzeln",
     "Blink rate: 0.5 removes half of the blinks, 2 doubles them, 0 removes all": (
         "Blinzelrate: 0,5 nimmt die Hälfte weg, 2 verdoppelt, 0 nimmt alle weg"

@@ -13,3 +13,4 @@ controls.blinks = 1.0
 controls.closing = 0.6
 controls.offset = 0.0
 controls.mirror = False
+controls.full_blinks = True

@@ -13,3 +13,4 @@ controls.blinks = 1.25
 controls.closing = 0.0
 controls.offset = 0.0
 controls.mirror = False
+controls.full_blinks = True
