@@ -41,11 +41,12 @@ bench: zip ## how fast, how small: tables in build/bench; ARGS=--quick, ARGS="--
 lint: ## ruff and mypy
 	.ci/in_env training $(any) ruff check .
 	.ci/in_env training $(any) ruff format --check .
-	.ci/in_env training $(any) mypy --explicit-package-bases backend training tests
 	@# Blender gives the add-on a package to live in, and reads properties from annotations that are calls.
 	@mkdir -p build && ln -sfn .. build/diffusion_talker
-	cd build && ../.ci/in_env training $(any) env MYPYPATH=. \
-	    mypy --config-file ../pyproject.toml --disable-error-code valid-type -p diffusion_talker.addon
+	.ci/in_env training $(any) mypy --explicit-package-bases backend training tests & others=$$!; \
+	(cd build && ../.ci/in_env training $(any) env MYPYPATH=. \
+	    mypy --config-file ../pyproject.toml --disable-error-code valid-type -p diffusion_talker.addon); \
+	addon=$$?; wait $$others && exit $$addon
 
 zip: ## the extension for this system, in dist
 	.ci/in_env blender $(any) python .ci/build_zip.py $(PYTHONS:%=--python=%)

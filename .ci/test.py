@@ -1,21 +1,25 @@
 """Run the test suites, all of them whatever fails, and sum them up: python .ci/test.py [--slow | --rounding] [PYTEST OPTION ...]
 
-Each suite runs in the environment that .ci/in_env makes for it. The last line printed is "N passed, N failed, N skipped"; the exit code is 0
-when nothing failed. --rounding: only the tests that compare floats, computed as an older processor does on one thread, and started as
-a script starts what it runs in the background.
+Each suite runs in the environment that .ci/in_env makes for it, two at a time, each with a folder of its own for temporary files. Lines begin
+with the name of their suite. The last line printed is "N passed, N failed, N skipped"; the exit code is 0 when nothing failed.
+--rounding: only the tests that compare floats, computed as an older processor does on one thread, and started as a script starts what it
+runs in the background.
 """
 
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test"
+AT_ONCE = min(2, os.cpu_count() or 1)  # a suite seldom keeps more than one core busy
 NO_TESTS = 5  # pytest's exit code: none of the tests chosen is here
 PYTHONS = ("3.11", "3.13")  # of Blender 4.2 to 5.0, and of 5.1 and 5.2
 # What of the backend's tests needs torch or onnx, which no Blender has.
@@ -48,7 +52,7 @@ class Suite:
     environment: str
     python: str
     paths: tuple[str, ...]
-    measured: bool = False  # which lines run; only where sys.monitoring makes that cheap, from Python 3.12 on
+    measured: bool = False  # which lines run
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,24 @@ def has_python(version: str) -> bool:
     return subprocess.run([ROOT / ".ci/find_python", version], capture_output=True, check=False).returncode == 0
 
 
+def print_lines(name: str, command: list[str | Path], environment: dict[str, str]) -> int:
+    """Run a command and print what it prints, each line with a name before it. Returns its exit code."""
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(f"{name}: {line}", end="", flush=True)
+    return process.returncode
+
+
 def run(suite: Suite, options: list[str], measure: bool) -> Outcome:
     """Run a suite, and measure its coverage if asked. One that ends without a report of pytest's (it crashed, or could not begin) counts as one failure more."""
     report = REPORTS / f"{suite.name.replace(' ', '_')}.xml"
@@ -74,7 +96,8 @@ def run(suite: Suite, options: list[str], measure: bool) -> Outcome:
     if measure and suite.measured:
         command += ["-m", "coverage", "run", f"--data-file={report.with_suffix('.coverage')}"]
     command += ["-m", "pytest", "-rs", f"--junitxml={report}"]
-    code = subprocess.run([*command, *options, *suite.paths], cwd=ROOT, check=False).returncode
+    with tempfile.TemporaryDirectory(prefix="tests-", ignore_cleanup_errors=True) as folder:
+        code = print_lines(suite.name, [*command, *options, *suite.paths], {**os.environ, "TMPDIR": folder})
     passed = failed = skipped = 0
     if report.is_file():
         for counted in ElementTree.parse(report).iter("testsuite"):
@@ -92,12 +115,14 @@ def suites(rounding: bool) -> list[Suite]:
     """The suites that this machine's Pythons allow."""
     if rounding:
         return [Suite("rounding", "training", ",".join(PYTHONS), ROUNDING)]
+    # Of the two Blenders the newer is measured: from Python 3.12 on that costs next to nothing (sys.monitoring).
     blenders = [
         Suite(f"Blender with Python {python}", "blender", python, BLENDER, measured=python == "3.13")
         for python in PYTHONS
         if has_python(python)
     ]
-    return [Suite("training", "training", ",".join(PYTHONS), (*TRAINING, *WITH_TORCH)), *blenders]
+    training = Suite("training", "training", ",".join(PYTHONS), (*TRAINING, *WITH_TORCH), measured=True)
+    return [training, *blenders]
 
 
 def print_coverage() -> None:
@@ -105,10 +130,10 @@ def print_coverage() -> None:
     parts = [str(path) for path in sorted(REPORTS.glob("*.coverage"))]
     if not parts:
         return
-    tool = [ROOT / ".ci/in_env", "blender", "3.13", "coverage"]
+    tool = [ROOT / ".ci/in_env", "training", ",".join(PYTHONS), "coverage"]
     data = f"--data-file={REPORTS / 'coverage'}"
     subprocess.run([*tool, "combine", "--quiet", data, *parts], cwd=ROOT, check=True)
-    for package in ("addon", "backend"):
+    for package in ("addon", "backend", "training"):
         found = subprocess.run(
             [*tool, "report", data, f"--include={package}/*", "--format=total"],
             cwd=ROOT,
@@ -132,10 +157,12 @@ def main(options: list[str]) -> int:
     measure = not rounding and options == ["-m", "not slow"]  # the coverage of a selection says nothing
     for part in REPORTS.glob("*.coverage"):
         part.unlink()
-    outcomes: dict[str, Outcome] = {}
-    for suite in suites(rounding):
-        print(f"== {suite.name}", flush=True)
-        outcomes[suite.name] = run(suite, options, measure)
+    chosen = suites(rounding)
+    for suite in chosen:  # one after the other: two of them may share an environment that is yet to be made
+        subprocess.run([ROOT / ".ci/in_env", suite.environment, suite.python, "true"], check=True)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ended = pool.map(lambda suite: run(suite, options, measure), chosen)
+        outcomes = {suite.name: outcome for suite, outcome in zip(chosen, ended, strict=True)}
     width = max(map(len, outcomes))
     print(f"\n{'Suite':<{width}}  passed  failed  skipped  seconds")
     for name, one in outcomes.items():

@@ -69,9 +69,9 @@ def _description(action: bpy.types.Action, is_edited: bool) -> str:
         words = (tr("{count} Strips", count=len(strips)),)
     elif info.imported:
         words = (tr("Imported"), os.path.basename(info.sound))
-    return SEPARATOR.join(
-        [*([tr("Edited")] if is_edited else []), *words, *([_short_time(info.made)] if info.made else [])]
-    )
+    if is_edited:  # in the place of the time: both don't fit into a panel of the usual width
+        return SEPARATOR.join((tr("Edited"), *words))
+    return SEPARATOR.join((*words, _short_time(info.made)) if info.made else words)
 
 
 def _short_time(seconds: float) -> str:

@@ -453,6 +453,6 @@ def test_list_shows_what_differs(head: "bpy.types.Object", speech: Path, tmp_pat
         panel._description(action, False)
         == f"{info.performance.identity.replace('_', ' ').title()} \u00b7 Happiness \u00b7 Seed 3 \u00b7 {now}"
     )
-    assert panel._description(_import(tmp_path), True).startswith("Edited \u00b7 Imported \u00b7 Line.csv \u00b7 ")
+    assert panel._description(_import(tmp_path), True) == "Edited \u00b7 Imported \u00b7 Line.csv"
     day = time.mktime((2001, 2, 3, 4, 5, 6, 0, 0, -1))
     assert panel._short_time(day) == "2001-02-03"

@@ -91,9 +91,11 @@ class Child:
         self.code: int | None = None
 
         def run() -> None:
-            self.code = serve(request_end, Outbox(reply_end, every), load, generate)
-            with suppress(BrokenPipeError):
-                reply_end.close()
+            try:
+                self.code = serve(request_end, Outbox(reply_end, every), load, generate)
+            finally:  # also after an error, or the test would wait for the next reply for ever
+                with suppress(BrokenPipeError):
+                    reply_end.close()
 
         self.thread = threading.Thread(target=run, daemon=True)
         self.thread.start()

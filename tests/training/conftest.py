@@ -128,3 +128,25 @@ def _any_precision() -> Iterator[None]:
     yield
     if "accelerate.state" in sys.modules:
         sys.modules["accelerate.state"].AcceleratorState._reset_state()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _untraced_export() -> Iterator[None]:
+    """Pause coverage's tracing in torch's exporter: it is none of the project's lines, and would take minutes."""
+    if sys.gettrace() is None:
+        yield
+        return
+    torch = pytest.importorskip("torch")
+    export = torch.onnx.export
+
+    def untraced(*arguments: object, **options: object) -> object:
+        trace = sys.gettrace()
+        sys.settrace(None)
+        try:
+            return export(*arguments, **options)
+        finally:
+            sys.settrace(trace)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.onnx, "export", untraced)
+        yield

@@ -9,27 +9,14 @@ torch = pytest.importorskip("torch")
 
 from backend.arkit import EMOTIONS
 from backend.model_folder import ModelError
+from tests.training.tiny import TINY
 from training.__main__ import main
 from training.export import export
 from training.import_exported import import_exported
 from training.model.checkpoint import load_model, save_model
-from training.model.config import ModelConfig
 from training.model.network import StudentEncoder, Talker
 
 BUNDLED = Path(__file__).parents[2] / "backend" / "model"
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    layers=2,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
 
 
 def test_every_weight_comes_back(tmp_path: Path) -> None:

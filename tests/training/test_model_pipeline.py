@@ -10,14 +10,12 @@ pytest.importorskip("torch")
 import torch
 
 from backend.arkit import CHANNELS, EMOTIONS, LOWER
+from tests.training.tiny import TINY
 from training.model.config import ModelConfig
 from training.model.diffusion import Standardizer, initial_noise_std, make_schedule
 from training.model.network import Talker
 from training.model.pipeline import TalkerPipeline, encode_sound, sample_takes
 
-TINY = ModelConfig(
-    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2
-)
 BASELINE = replace(TINY, steps=8, schedule="cosine", personal=False, hear_each_step=True)
 
 

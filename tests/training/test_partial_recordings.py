@@ -10,27 +10,16 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS, EMOTIONS
+from tests.training.tiny import TINY
 from training.data.beat import read_track
 from training.data.prepared import Prepared, load_prepared, prepare
 from training.encoders import cache_features, load_encoder
 from training.evaluation.sequences import compare, recorded_face
 from training.model.checkpoint import load_model, save_model
-from training.model.config import LossWeights, ModelConfig, TrainConfig
+from training.model.config import LossWeights, TrainConfig
 from training.model.network import StudentEncoder, Talker
 from training.train.distill import distill_round
 
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
 FEW = TrainConfig(iterations=4, batch=4, seconds=2.0, weights=LossWeights(exp=0.0, velocity=0.0, distil=1.0))
 TRACKED = ("jawOpen", "mouthPucker")
 

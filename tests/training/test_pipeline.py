@@ -13,29 +13,18 @@ pytest.importorskip("torch")
 from backend.arkit import CHANNELS, EMOTIONS
 from backend.inference.generator import generate, load_model
 from backend.performance import Performance
+from tests.training.tiny import TINY
 from training.__main__ import main
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.evaluation.model_kind import describe_model
 from training.evaluation.sequences import match_voices, measure_takes
 from training.export import export
-from training.model.config import LossWeights, ModelConfig, TrainConfig
+from training.model.config import LossWeights, TrainConfig
 from training.model.pipeline import encode_features, load_pipeline, sample_takes
 from training.train.distill import distill_round
 from training.train.student_encoder import train_student_encoder
 from training.train.teacher import train_teacher
 
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
 FEW = TrainConfig(iterations=6, batch=4, seconds=2.0, save_every=3, weights=LossWeights(distil=1.0, ae=0.3, pc=0.01))
 
 

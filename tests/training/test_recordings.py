@@ -13,8 +13,8 @@ import torch
 
 from backend.arkit import EMOTIONS
 from backend.curves.base import resample
+from tests.training.tiny import TINY
 from training.evaluation import recordings
-from training.model.config import ModelConfig
 from training.model.diffusion import Standardizer, initial_noise_std
 from training.model.network import StudentEncoder, Talker
 from training.model.pipeline import TalkerPipeline
@@ -24,18 +24,6 @@ from training.synthetic.performer.phones import Phone
 from training.synthetic.performer.styles import STYLES
 
 RATE = 16000
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
 LABELS = [
     "SIL",
     "M",

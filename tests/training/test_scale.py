@@ -18,6 +18,7 @@ from torch import nn
 
 from backend import features
 from backend.arkit import CHANNELS, EMOTIONS
+from tests.training.tiny import TINY
 from training.data.prepared import FACES, FEATURES, MEL, SCHEMA, Batch, Prepared, batches, load_prepared
 from training.data.splits import Recorded
 from training.model.checkpoint import load_model, load_run
@@ -31,18 +32,6 @@ from training.train.loop import rows_of_process
 from training.train.student_encoder import StudentEncoderObjective, train_student_encoder
 from training.train.teacher import TeacherObjective, train_teacher
 
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
 # No L_pc: it compares the clips of a micro batch with each other, so it alone does depend on how a batch is cut.
 FEW = TrainConfig(iterations=5, batch=4, seconds=2.0, warmup=1, save_every=5, weights=LossWeights(distil=1.0, ae=0.3))
 # Of what Adam can have moved a weight. Summed in another order, gradients of float32 (2^-24 = 6e-8 of each term) give 1e-5 of it,

@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 import torch
 
 from backend.arkit import CHANNELS, EMOTIONS
+from tests.training.tiny import TINY
 from training.__main__ import main
 from training.data.prepared import FEATURES, Prepared, load_prepared, prepare
 from training.encoders import Encoder
@@ -25,9 +26,6 @@ from training.model.config import LossWeights, ModelConfig
 from training.model.network import StudentEncoder, Talker
 from training.model.pipeline import load_pipeline
 
-TINY = ModelConfig(
-    features=24, condition=16, embedding=8, person=8, step=8, hidden=16, noisy=16, encoder_width=16, encoder_blocks=2
-)
 FACEDIFFUSER = replace(TINY, steps=8, schedule="cosine", personal=False, hear_each_step=True)
 DIRECT = replace(TINY, steps=8, schedule="cosine")
 

@@ -14,29 +14,17 @@ import torch
 
 from backend.arkit import CHANNELS, EMOTIONS
 from backend.audio import read_clip
+from tests.training.tiny import TINY
 from training.__main__ import main
 from training.data.prepared import Prepared, prepare
 from training.evaluation.sequences import match_voices
 from training.model.checkpoint import load_model, save_model
-from training.model.config import LossWeights, ModelConfig, TrainConfig
+from training.model.config import LossWeights, TrainConfig
 from training.model.diffusion import fit_standardizer, initial_noise_std
 from training.model.network import StudentEncoder, Talker
 from training.model.pipeline import encode_sound, load_pipeline, sample_takes
 from training.synthetic.pseudo_label import write_pseudo_labels
 from training.train.voice_head import train_voice
-
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
 
 
 @pytest.fixture(scope="module")
