@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, add_strip, fcurves, nla_tracks, part, read_action, snapshot
+from tolerances import BEZIER
 
 from backend.arkit import CHANNELS
 
@@ -185,7 +186,7 @@ def test_each_strip_can_have_own_action(
         curve = fcurves(strip.action)[JAW]
         for frame in range(first, first + LENGTH, 5):
             scene.frame_set(frame)
-            assert key.value == pytest.approx(curve.evaluate(frame), abs=1e-5)
+            assert key.value == pytest.approx(curve.evaluate(frame), abs=BEZIER)
         last = curve.evaluate(first + LENGTH - 1)
         scene.frame_set(first + LENGTH + 1)
         assert 0 < key.value < last  # on its way to rest
@@ -204,7 +205,7 @@ def test_overlapping_strips_use_two_tracks(scene: "bpy.types.Scene", hero: "bpy.
     assert [len(below.strips), len(above.strips)] == [2, 1]
     later = fcurves(above.strips[0].action)[JAW]
     scene.frame_set(FIRST + 40)
-    assert hero.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(later.evaluate(FIRST + 40), abs=1e-5)
+    assert hero.data.shape_keys.key_blocks["jawOpen"].value == pytest.approx(later.evaluate(FIRST + 40), abs=BEZIER)
 
 
 def test_unusable_strips_are_skipped_and_reported(

@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, fcurves, part
+from tolerances import BEZIER, FLOAT32
 
 HANDLES = ("AUTO_CLAMPED", "AUTO", "VECTOR", "ALIGNED", "FREE")
 
@@ -67,7 +68,7 @@ def test_cut_part_has_same_shape(curve: "bpy.types.FCurve", first: int, length: 
         times = copied.frames
     else:
         times = np.linspace(first, last, 2001)
-    assert [new.evaluate(time) for time in times] == pytest.approx([curve.evaluate(time) for time in times], abs=2e-5)
+    assert [new.evaluate(time) for time in times] == pytest.approx([curve.evaluate(time) for time in times], abs=BEZIER)
     assert [(key.co.x, round(key.co.y, 5)) for key in new.keyframe_points if not first <= key.co.x <= last] == [
         (first - 9, 0.2),
         (first - 2, 0.9),
@@ -82,5 +83,5 @@ def test_easing_becomes_dense_keys(curve: "bpy.types.FCurve") -> None:
     assert copied.frames.tolist() == list(range(middle - 5, middle + 11))
     new = _pasted(copied)
     assert [new.evaluate(frame) for frame in copied.frames] == pytest.approx(
-        [curve.evaluate(frame) for frame in copied.frames], abs=1e-6
+        [curve.evaluate(frame) for frame in copied.frames], abs=FLOAT32
     )

@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, fcurves, part, read_action
+from tolerances import FLOAT32
 
 from backend.arkit import CHANNELS
 from backend.curves.base import Curves
@@ -112,7 +113,7 @@ def test_meshes_use_their_own_names(rig: str, scene: "bpy.types.Scene") -> None:
     for ob in objects:
         for block in ob.data.shape_keys.key_blocks[1:]:
             channels = [CHANNELS.index(name) for name in expected.get(block.name, [])]
-            assert block.value == pytest.approx(values[3, channels].mean() if channels else 0.0, abs=1e-6)
+            assert block.value == pytest.approx(values[3, channels].mean() if channels else 0.0, abs=FLOAT32)
 
 
 def test_visemes_replace_missing_lips(scene: "bpy.types.Scene") -> None:

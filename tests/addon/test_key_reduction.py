@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, fcurves, part
+from tolerances import BEZIER, FLOAT32
 
 from backend.arkit import CHANNELS
 from backend.curves.base import Curves
@@ -117,5 +118,5 @@ def test_resting_channels_stay_at_rest(scene: "bpy.types.Scene", bezier: bool) -
     still = np.zeros(values.shape, bool)
     still[1:-1] = (values[1:-1] == values[:-2]) & (values[1:-1] == values[2:])
     assert (values[still] == 0).any() and (values[still] > 0.8).any()
-    np.testing.assert_allclose(curves[still], values[still], atol=2e-5)
-    assert (curves >= values.min(axis=0) - 1e-6).all() and (curves <= values.max(axis=0) + 1e-6).all()
+    np.testing.assert_allclose(curves[still], values[still], atol=BEZIER)
+    assert (curves >= values.min(axis=0) - FLOAT32).all() and (curves <= values.max(axis=0) + FLOAT32).all()

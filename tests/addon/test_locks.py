@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 import pytest
 from helpers import fcurves, part
+from tolerances import BEZIER, SIMPLIFIED, STORED
 
 from backend.arkit import CHANNELS, LOWER, UPPER
 
@@ -83,7 +84,7 @@ def test_locked_frames_stay(take: "bpy.types.Action", scene: "bpy.types.Scene", 
     scene.lipsync.identity = "Otto"
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
     other = _current(face)
-    np.testing.assert_allclose(_course(other, CHANNELS, 90, 130), _course(take, CHANNELS, 90, 130), atol=2e-5)
+    np.testing.assert_allclose(_course(other, CHANNELS, 90, 130), _course(take, CHANNELS, 90, 130), atol=BEZIER)
     assert not np.allclose(_course(other, CHANNELS, 20, 80), _course(take, CHANNELS, 20, 80), atol=0.05)
     # Lids are left out: a blink, which may begin at any frame, is as fast as a jump.
     no_lids = tuple(name for name in CHANNELS if not name.startswith("eyeBlink"))
@@ -125,9 +126,9 @@ def test_controls_move_unedited_locked_keys(
     other = _current(face)
     np.testing.assert_array_equal(_course(other, LOWER), _course(first, LOWER))
     other.lipsync_controls.brows = 0.0  # rewrites the mouth's keys too, with the jaw still halved once
-    np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), jaw, atol=1e-4)
+    np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), jaw, atol=STORED)
     other.lipsync_controls.jaw = 1.0
-    np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), 2 * jaw, atol=1e-3)
+    np.testing.assert_allclose(_course(other, ("jawOpen",), 20, 200), 2 * jaw, atol=2 * STORED)
 
 
 def test_locked_take_can_be_regenerated(
@@ -144,7 +145,7 @@ def test_locked_take_can_be_regenerated(
         and part("addon.takes.take_store").read_info(again).locks
         == part("addon.takes.take_store").read_info(other).locks
     )
-    np.testing.assert_allclose(_course(again, UPPER), upper, atol=1e-3)
+    np.testing.assert_allclose(_course(again, UPPER), upper, atol=SIMPLIFIED)
     assert _alike(_course(again, LOWER), _course(take, LOWER)) > 0.99
 
 

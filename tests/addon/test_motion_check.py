@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, part
+from tolerances import FLOAT32
 
 FRAME = 20  # on which the take is widest open
 
@@ -57,7 +58,7 @@ def _obstacles(ob: "bpy.types.Object", action: "bpy.types.Action") -> str:
     values = [block.value for block in ob.data.shape_keys.key_blocks]
     found = part("addon.generation.motion_check").find_obstacles(face, action, scene)
     assert (scene.frame_current, scene.frame_subframe) == (3, 0.25)
-    assert [block.value for block in ob.data.shape_keys.key_blocks] == pytest.approx(values, abs=1e-6)
+    assert [block.value for block in ob.data.shape_keys.key_blocks] == pytest.approx(values, abs=FLOAT32)
     assert not any(block.mute for block in ob.data.shape_keys.key_blocks)
     return "\n".join(map(str, found))
 

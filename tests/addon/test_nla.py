@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, nla_tracks, part
+from tolerances import FLOAT32
 
 from backend.curves.base import Curves
 
@@ -42,7 +43,7 @@ def test_actions_play_at_their_frames(head: "bpy.types.Object") -> None:
     for ob in (head, teeth):
         data = ob.data.shape_keys.animation_data
         assert data.action is None and [track.name for track in nla_tracks(data)] == ["Lip Sync"]
-        assert _jaw(ob, 1, 11, 30, 40, 51, 70, 90) == pytest.approx([0, 0.5, 0.5, 0, 0.8, 0.8, 0], abs=1e-6)
+        assert _jaw(ob, 1, 11, 30, 40, 51, 70, 90) == pytest.approx([0, 0.5, 0.5, 0, 0.8, 0.8, 0], abs=FLOAT32)
         before, after, rising = _jaw(ob, 32, 34, 48)
         assert 0.5 > before > after > 0 and 0 < rising < 0.8
     assert own.use_fake_user
@@ -51,7 +52,7 @@ def test_actions_play_at_their_frames(head: "bpy.types.Object") -> None:
 def test_later_action_is_above(head: "bpy.types.Object") -> None:
     _speak(head, "One", 11, 0.5, frames=60)
     _speak(head, "Two", 41, 0.8)
-    assert _jaw(head, 30, 41, 60, 70) == pytest.approx([0.5, 0.8, 0.8, 0.5], abs=1e-6)
+    assert _jaw(head, 30, 41, 60, 70) == pytest.approx([0.5, 0.8, 0.8, 0.5], abs=FLOAT32)
     assert 0.5 < _jaw(head, 38)[0] < 0.8
     _speak(head, "Three", 101, 0.3)  # has room on the lower one
     assert [len(track.strips) for track in nla_tracks(head.data.shape_keys.animation_data)] == [2, 1]
@@ -72,7 +73,7 @@ def test_nla_survives_reopening(head: "bpy.types.Object", tmp_path: Path) -> Non
     _speak(head, "One", 11, 0.5)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-    assert _jaw(bpy.data.objects["Head"], 1, 20, 60) == pytest.approx([0, 0.5, 0], abs=1e-6)
+    assert _jaw(bpy.data.objects["Head"], 1, 20, 60) == pytest.approx([0, 0.5, 0], abs=FLOAT32)
 
 
 def test_joined_strips_are_stored(head: "bpy.types.Object", tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, add_strip, fcurves, nla_tracks, part, read_action, snapshot
+from tolerances import FLOAT32
 
 from backend.arkit import CHANNELS
 from backend.curve_files import write
@@ -256,7 +257,7 @@ def test_pushed_down_take_plays(scene: "bpy.types.Scene", head: "bpy.types.Objec
             assert strip.action_slot == action.slots[0]
     for frame in (1, 20):
         scene.frame_set(frame)
-    np.testing.assert_allclose([block.value for block in keys.key_blocks], expected, atol=1e-6)
+    np.testing.assert_allclose([block.value for block in keys.key_blocks], expected, atol=FLOAT32)
     assert "The face has no active take" in _reason(bpy.ops.lipsync.take_push_down)
 
 
@@ -271,7 +272,7 @@ def test_pushed_down_takes_play_in_turn(scene: "bpy.types.Scene", head: "bpy.typ
             assert bpy.ops.lipsync.take_push_down() == {"FINISHED"}
     for frame, value in [*values.items(), *values.items()]:
         scene.frame_set(frame)
-        assert jaw.value == pytest.approx(value, abs=1e-6) and value > 0.1
+        assert jaw.value == pytest.approx(value, abs=FLOAT32) and value > 0.1
     scene.frame_set(80)
     assert jaw.value == 0.0
 
