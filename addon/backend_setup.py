@@ -13,4 +13,4 @@ class BackendSetup:
 
     python: str
     model: Path
-    runtime: str = "onnx"
+    runtime: str = "auto"

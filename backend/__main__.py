@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from .inference.generator import Model
     from .messages import UserMessage
 
+# The runtimes have threads of their own. Read by numpy's BLAS, where it has one, when it is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # Heavy modules, which might print, are imported by the command that needs them: in `serve` after it has claimed the pipes.
 
-RUNTIMES = ("onnx", "torch", "tensorrt")
+RUNTIMES = ("auto", "onnx", "numpy", "torch", "tensorrt")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -136,7 +139,10 @@ def _parser() -> argparse.ArgumentParser:
         )
         if name != "batch":  # batch uses one process per core
             command.add_argument(
-                "--runtime", choices=RUNTIMES, default=RUNTIMES[0], help="what runs the model (default: onnx)"
+                "--runtime",
+                choices=RUNTIMES,
+                default=RUNTIMES[0],
+                help="what runs the model (default: auto, which is onnx where it is installed, otherwise numpy)",
             )
     return parser
 

@@ -12,6 +12,7 @@ from .curves.full_blinks import lid_mask
 from .inference import generator
 from .inference.generate_takes import generate_takes
 from .performance import Performance, Take
+from .runtimes import AUTO
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,11 @@ class Talker:
                 yield take
 
 
-def load_model(folder: str | Path = DEFAULT_MODEL, *, runtime: str = "onnx", threads: int = 0) -> Talker:
+def load_model(folder: str | Path = DEFAULT_MODEL, *, runtime: str = AUTO, threads: int = 0) -> Talker:
     """Load a model folder; the default is the bundled model. Raises ModelError when it can't be used.
 
-    runtime: "onnx", "torch" or "tensorrt". Where it can't be used, ONNX Runtime takes its place and a RuntimeWarning says why.
+    runtime: "onnx", "numpy", "torch", "tensorrt", or "auto" for ONNX Runtime where it is installed and numpy otherwise.
+    Where it can't be used, "auto" takes its place and a RuntimeWarning says why.
     threads: of the processor; 0 uses every core.
     """
     model = generator.load_model(Path(folder), runtime, threads)

@@ -1,10 +1,10 @@
 """Detect ONNX files that keep weights in other files. Runs in Blender and in the backend process.
 
 A file from an untrusted source could make a runtime read any file of this computer that way. Runtimes treat such files
-differently from version to version, so this module parses just enough of protobuf (onnx.proto3) by itself.
+differently from version to version, so this module looks into the file by itself (onnx.proto3).
 """
 
-from collections.abc import Iterator
+from .protobuf import fields
 
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # field numbers of a TensorProto
 _MAX_DEPTH = 100  # of nested messages, as in protobuf's own parsers
@@ -28,7 +28,7 @@ def keeps_data_elsewhere(model: bytes) -> bool:
         kind, message, depth = messages.pop()
         if depth > _MAX_DEPTH:
             raise ValueError("its parts lie too deep in one another")
-        for field, value in _fields(message):
+        for field, value in fields(message):
             if kind == "tensor" and (field == _EXTERNAL_DATA or field == _DATA_LOCATION and value != 0):
                 return True
             if nested := _NESTED.get(kind, {}).get(field):
@@ -36,40 +36,3 @@ def keeps_data_elsewhere(model: bytes) -> bool:
                     raise ValueError("a field has another type")
                 messages.append((nested, value, depth + 1))
     return False
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yield (field number, value or bytes) of a message's fields. The value of a fixed-size field is given as 0."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        if not 8 <= key < 1 << 32:
-            raise ValueError("a field has no number")
-        wire = key & 7
-        if wire == 0:
-            value, at = _varint(message, at)
-            yield key >> 3, value
-            continue
-        if wire == 2:
-            size, at = _varint(message, at)
-        elif wire in (1, 5):
-            size = 8 if wire == 1 else 4
-        else:
-            raise ValueError("a field is of a kind that there is not")
-        if at + size > len(message):
-            raise ValueError("it is cut")
-        yield key >> 3, message[at : at + size] if wire == 2 else 0
-        at += size
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    """Return (value, offset after it)."""
-    value = 0
-    for place in range(10):
-        if at + place >= len(message):
-            raise ValueError("it is cut")
-        byte = message[at + place]
-        value |= (byte & 127) << 7 * place
-        if byte < 128:
-            return value, at + place + 1
-    raise ValueError("a number is too long")

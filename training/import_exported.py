@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
 from torch import Tensor, nn
 
-from backend.model_folder import ModelCard, ModelError, Parts, read_card, read_parts
+from backend.model_folder import ModelCard, read_card, read_parts
+from backend.runtimes.weights import read_weights
 
 from .export import parity
 from .model.checkpoint import save_model
@@ -22,17 +21,6 @@ from .model.diffusion import make_schedule
 from .model.network import StudentEncoder, Talker
 
 _KEYS = ("personalizer.identity_key", "personalizer.emotion_key")
-# Where the names of each file's weights belong among those of the torch modules.
-_PREFIXES = {
-    "encoder": {
-        "student_encoder.": "encoder.",
-        "ear.": "encoder.",
-        "talker.": "talker.",
-    },  # up to 2.0.0 it was called ear
-    "voice": {"": "talker."},
-    "personalizer": {"": "talker."},
-    "decoder": {"": "talker.decoder."},
-}
 
 
 def import_exported(source: Path, out: Path, tolerance: float = 1e-3) -> float:
@@ -42,7 +30,7 @@ def import_exported(source: Path, out: Path, tolerance: float = 1e-3) -> float:
     for a model that isn't of this package's design or that differs by more than `tolerance`.
     """
     card = read_card(source)
-    weights = _weights(read_parts(source, card))
+    weights = {name: torch.from_numpy(value) for name, value in read_weights(read_parts(source, card)).items()}
     config, stride = _config(weights, card)
     talker, encoder = Talker(config, len(card.identities), len(card.emotions)), StudentEncoder(config)
     weights |= _library(card)
@@ -67,47 +55,6 @@ def import_exported(source: Path, out: Path, tolerance: float = 1e-3) -> float:
     }
     save_model(out, talker, encoder, stride, meta)
     return worst
-
-
-def _weights(parts: Parts) -> dict[str, Tensor]:
-    """All weights of the graphs under their names in torch."""
-    found = {}
-    for part, content in parts.items():
-        try:
-            graph = onnx.load_model_from_string(content).graph
-        except Exception as error:  # protobuf's own kinds
-            raise ModelError(
-                "{part}.onnx is no ONNX file ({reason}): export the model again", part=part, reason=error
-            ) from error
-        for name, value in _named(graph).items():
-            for old, new in _PREFIXES[part].items():
-                if name.startswith(old):
-                    found[new + name.removeprefix(old)] = torch.from_numpy(value.astype(np.float32))
-    return found
-
-
-def _named(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
-    """A graph's weights under their modules' names. The exporter renames some: transposed matrices, and biases of a GRU."""
-    stored = {t.name.removesuffix("_16"): numpy_helper.to_array(t) for t in graph.initializer}
-    named = {name: value for name, value in stored.items() if name.split(".")[-1].startswith(("weight", "bias", "in_"))}
-    products = {node.output[0]: node.input[1] for node in graph.node if node.op_type == "MatMul"}
-    for node in graph.node:
-        if node.op_type == "Add" and node.input[1].endswith("bias") and products.get(node.input[0]) in stored:
-            named[node.input[1].removesuffix("bias") + "weight"] = stored[products[node.input[0]]].T.copy()
-    layers = [node for node in graph.node if node.op_type == "GRU"]
-    for layer, node in enumerate(layers):
-        biases = np.split(stored[node.input[3]][0], 2)
-        for kind, weight, bias in zip(("ih", "hh"), node.input[1:3], biases, strict=True):
-            named[f"gru.bias_{kind}_l{layer}"] = _torch_order(bias)
-            if weight in stored:  # the exporter reorders small ones in advance
-                named[f"gru.weight_{kind}_l{layer}"] = _torch_order(stored[weight][0])
-    return named
-
-
-def _torch_order(gates: np.ndarray) -> np.ndarray:
-    """Reorder a GRU's gates from ONNX's update, reset, new to torch's reset, update, new."""
-    update, reset, new = np.split(gates, 3)
-    return np.concatenate([reset, update, new])
 
 
 def _config(weights: dict[str, Tensor], card: ModelCard) -> tuple[ModelConfig, int]:

@@ -18,6 +18,7 @@ from ..backend_setup import BackendSetup
 from .model_info import file_times
 
 _ROOT = Path(client.__file__).parents[2]  # the folder that holds the package `backend`
+# What the backend uses: only numpy is needed, which Blender has. Some zips bring the others.
 _PACKAGES = ("onnxruntime", "soundfile", "soxr", "_cffi_backend", "typing_extensions", "numpy")
 _LOG = "backend.log"
 _PREFIX = "diffusion_talker_"  # of temporary folders; the id of Blender's process follows
@@ -109,7 +110,7 @@ def own_python() -> str:
 
 
 def site_dirs() -> list[str]:
-    """Return the folders where Blender finds the packages that the backend needs, without importing any."""
+    """Return the folders where Blender finds the packages that the backend uses, without importing any."""
     folders: dict[str, None] = {}  # an ordered set
     for spec in map(importlib.util.find_spec, _PACKAGES):
         if spec and spec.origin:
@@ -118,19 +119,11 @@ def site_dirs() -> list[str]:
 
 
 def disabled_reason(python: str) -> UserMessage | None:
-    """Return why the backend can't be started; None when nothing is wrong as far as can be seen without starting it."""
+    """Return why the backend can't be started; None when its Python is there."""
     if python:
         if os.path.isfile(python):
             return None
         return UserMessage("There is no Python at {python}: choose another in the preferences", python=python)
     if not own_python():
         return UserMessage("This Blender has no Python to run the backend: choose one in the preferences")
-    missing = [name for name in _PACKAGES[:3] if importlib.util.find_spec(name) is None]
-    if missing:
-        version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return UserMessage(
-            "This extension has no {packages} for this Blender's Python {version}: choose a Python that has them in the preferences",
-            packages=", ".join(missing),
-            version=version,
-        )
     return None

@@ -20,23 +20,27 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
 
     python: bpy.props.StringProperty(
         name="Backend Python",
-        description="A Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own",
+        description="A Python to run the backend, with numpy installed. Empty: Blender's own",
         subtype="FILE_PATH",
     )
     runtime: bpy.props.EnumProperty(
         name="Runtime",
-        description="The library that runs the model. If it can't be used, ONNX Runtime is, and the report of the take says why",
+        description="The library that runs the model. If it can't be used, another one is, and the report of the take says why",
+        default="auto",
         items=(
-            ("onnx", "ONNX Runtime", "Runs on the CPU; always available"),
+            ("auto", "Automatic", "ONNX Runtime where it is installed, otherwise numpy", 3),
+            ("onnx", "ONNX Runtime", "Runs on the CPU; needs onnxruntime in the backend's Python", 0),
             (
                 "torch",
                 "PyTorch",
                 "Runs on an NVIDIA GPU, otherwise on the CPU; needs torch and onnx in the backend's Python",
+                1,
             ),
             (
                 "tensorrt",
                 "TensorRT",
                 "Runs on an NVIDIA GPU; needs tensorrt-cu13 and cuda-bindings in the backend's Python. The first start takes minutes",
+                2,
             ),
         ),
     )

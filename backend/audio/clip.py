@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import soxr
 
 from ..messages import UserMessage
 from .audio_errors import AudioError, reading, shown
 from .downmix import Levels, mix
+from .resample import resampled
 from .source import Piece, Sound, open_sound, regular_file
 
 RATE = 16000
@@ -52,7 +52,7 @@ def read_clip(
     end: float | None = None,
     callback: Callable[[float], None] = lambda fraction: None,
 ) -> Clip:
-    """Read the seconds [start, end) of a sound file that libsndfile, ffmpeg or PyAV can decode.
+    """Read the seconds [start, end) of a WAV, or of a sound file that libsndfile, ffmpeg or PyAV can decode.
 
     end: None, or a time after the file's end, means the end of the file.
     callback: gets the fraction done; may raise to cancel.
@@ -239,7 +239,7 @@ def _decode(
         def tell(fraction: float, index: int = index) -> None:
             callback((index + fraction) / len(parts))
 
-        for block in _resampled(_mono(part, level, tell, LONGEST), part.piece.rate):
+        for block in resampled(_mono(part, level, tell, LONGEST), part.piece.rate, RATE):
             length += len(block)
             yield block
     _check_length(path, length / RATE)
@@ -260,23 +260,6 @@ def _mono(part: _Part, levels: Levels, callback: Callable[[float], None], longes
             yield mix(block, part.channel)
             if left <= 0:
                 return
-
-
-def _resampled(blocks: Iterable[np.ndarray], rate: int) -> Iterator[np.ndarray]:
-    if rate == RATE:
-        yield from blocks
-        return
-    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
-    frames = done = 0
-    for block in blocks:
-        frames += len(block)
-        samples = stream.resample_chunk(block)
-        done += len(samples)
-        yield samples
-    # The flush of the stream rounds differently, so trim or pad to the exact length.
-    missing = round(frames * RATE / rate) - done
-    samples = stream.resample_chunk(np.zeros(0, np.float32), last=True)[:missing]
-    yield np.pad(samples, (0, missing - len(samples)))
 
 
 def _sha256(path: Path, callback: Callable[[float], None]) -> str:

@@ -1,4 +1,4 @@
-"""Open a sound file as pieces that can be decoded, by libsndfile or, where installed, by ffmpeg or PyAV."""
+"""Open a sound file as pieces that can be decoded: by libsndfile, ffmpeg or PyAV where installed, and a WAV anywhere."""
 
 import contextlib
 import io
@@ -7,15 +7,21 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import soundfile
 
 from ..platforms import library_path
 from .audio_errors import AudioError, UnknownFormat, reading, reason, shown
 from .film import open_film
 from .layout import Layout, find_layouts
 from .spliced import Spliced
+from .wav import WavFile
+
+try:
+    import soundfile
+except (ImportError, OSError):  # not in every zip; OSError: it lacks libsndfile
+    soundfile = None
 
 # Bytes: the maximum of a WAV, enough for two hours of stereo at 96 kHz. It bounds the time that a broken file takes.
 LARGEST = 4 << 30
@@ -24,6 +30,10 @@ _CAREFUL = 4096  # frames read at a time after a larger read has failed
 _BUFFER = 1 << 16  # bytes
 _TALKATIVE = ("SDS",)  # formats whose content libsndfile prints when they are broken; it would end up in the log
 _MEDIA = 256  # bytes at the start of a file that tell text from media
+
+
+# soundfile.SoundFile, or ours with the same names
+_Decoder = Any
 
 
 @dataclass(frozen=True)
@@ -121,11 +131,14 @@ def regular_file(path: str | Path) -> Path:
 
 
 def _plain(path: Path) -> Piece:
-    """Open the file as libsndfile reads it by itself."""
+    """Open the file as its decoder reads it by itself."""
 
     @contextlib.contextmanager
-    def opened() -> Iterator[soundfile.SoundFile]:
-        if path.suffix.lower() == ".raw":  # soundfile relies on this suffix, whatever the file holds
+    def opened() -> Iterator[_Decoder]:
+        if soundfile is None:
+            with open(path, "rb") as wave:
+                yield WavFile(wave)
+        elif path.suffix.lower() == ".raw":  # soundfile relies on this suffix, whatever the file holds
             with (
                 Spliced(path, [(0, os.path.getsize(path))]) as whole,
                 soundfile.SoundFile(io.BufferedReader(whole, _BUFFER)) as file,
@@ -142,16 +155,19 @@ def _corrected(path: Path, layout: Layout) -> Piece:
     """Open a layout of the file."""
 
     @contextlib.contextmanager
-    def opened() -> Iterator[soundfile.SoundFile]:
-        with Spliced(path, layout.parts) as parts, soundfile.SoundFile(io.BufferedReader(parts, _BUFFER)) as file:
-            yield file
+    def opened() -> Iterator[_Decoder]:
+        with Spliced(path, layout.parts) as parts:
+            buffered = io.BufferedReader(parts, _BUFFER)
+            if soundfile is None:
+                yield WavFile(buffered)
+            else:
+                with soundfile.SoundFile(buffered) as file:
+                    yield file
 
     return _piece(path, opened, layout.skip)
 
 
-def _piece(
-    path: Path, opened: Callable[[], contextlib.AbstractContextManager[soundfile.SoundFile]], skip: int
-) -> Piece:
+def _piece(path: Path, opened: Callable[[], contextlib.AbstractContextManager[_Decoder]], skip: int) -> Piece:
     try:
         with opened() as file:
             rate, channels, frames, form = file.samplerate, file.channels, max(0, file.frames - skip), file.format
@@ -162,6 +178,10 @@ def _piece(
         TypeError,
         ValueError,
     ) as error:  # TypeError for .raw, ValueError for some broken headers
+        if soundfile is None:
+            raise UnknownFormat(
+                "{file} can't be read here ({reason}): convert it to WAV", file=shown(path), reason=reason(error)
+            ) from error
         raise UnknownFormat(
             "{file} is in no format that can be read here ({reason}): convert it to WAV, FLAC or Ogg, or install ffmpeg or the Python package av",
             file=shown(path),
@@ -181,16 +201,16 @@ def _piece(
     return Piece(rate, channels, frames, read)
 
 
-def _blocks(file: soundfile.SoundFile, first: int, size: int) -> Iterator[np.ndarray]:
+def _blocks(file: _Decoder, first: int, size: int) -> Iterator[np.ndarray]:
     """Yield everything up to the end, or up to a decoding error after the first frames."""
     decoded = 0
     while True:
         try:
             block = file.read(size, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:  # the whole block is lost, so retry with smaller ones to get its good part
+        except RuntimeError:  # libsndfile's: the whole block is lost, so retry with smaller ones to get its good part
             if size > _CAREFUL:
                 size = _CAREFUL
-                with contextlib.suppress(soundfile.LibsndfileError):
+                with contextlib.suppress(RuntimeError):
                     file.seek(first + decoded)
                     continue
             if decoded:

@@ -1,6 +1,7 @@
 """Generate takes from sound: encode it once, choose identity and emotion, sample, and resample. In the backend process."""
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -9,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import runtimes
 from ..arkit import CHANNELS
 from ..curves.base import Curves, resample
 from ..messages import UserMessage
-from ..model_folder import ModelCard, ModelError, read_card, read_parts
+from ..model_folder import ModelCard, ModelError, Parts, read_card, read_parts
 from ..noise_schedule import NoiseLevel
 from ..performance import AUTO, EmotionKey, Performance, Take
 from ..runtimes import Report, Runtime, RuntimeUnusable, find, silent
@@ -28,6 +30,10 @@ _SHORT_WINDOW = 2  # s: the same where steps run at the same time, so that the n
 _MIN_SHARE = 1e-6  # smaller shares of an emotion are invisible
 _LIKENESSES = 3  # listed in a take
 _ENCODING_SHARE = 0.4  # of the time of a job
+
+_ON_ANY_MACHINE = ("onnx", "numpy")  # runtimes that fail only for a broken model
+
+log = logging.getLogger(__name__)
 
 Callback = Callable[[UserMessage, float], None]  # gets stage and fraction of the job; may raise to cancel
 Sound = np.ndarray | Iterable[np.ndarray]  # (n,) float32, mono at 16 kHz, or its blocks as in backend.audio.Clip
@@ -48,26 +54,53 @@ class Model:
     stands_in: bool = False
 
 
-def load_model(folder: Path, runtime: str = "onnx", threads: int = 0, report: Report = silent) -> Model:
-    """Check a model folder and load it. If the runtime can't be used, use ONNX Runtime and add a notice.
+def load_model(folder: Path, runtime: str = runtimes.AUTO, threads: int = 0, report: Report = silent) -> Model:
+    """Check a model folder and load it. If the runtime can't be used, use another one and add a notice.
 
-    runtime: one of backend.runtimes.PACKAGES. threads: of the processor; 0 uses every core.
+    runtime: runtimes.AUTO or one of runtimes.PACKAGES. threads: of the processor; 0 uses every core.
     report(stage): called with each slow step. Raises ModelError.
     """
     card = read_card(folder)
     parts = read_parts(folder, card)
+    if runtime == runtimes.AUTO:
+        return _load_any(card, parts, threads, report)
     try:
-        opened = find(runtime).load(card, parts, threads, report)
-        try_out(card, opened)
-        return Model(card, opened, parallel=runtime == "onnx" and threads != 1)
+        return _tried(card, find(runtime).load(card, parts, threads, report), threads)
     except (RuntimeUnusable, ModelError) as error:
-        if runtime == "onnx":
-            raise ModelError(error.message) from error
-        notice = UserMessage("{reason}; until then, ONNX Runtime is used", reason=error.message)
-    return replace(load_model(folder, threads=threads), notices=(notice,))
+        if isinstance(error, ModelError) and runtime in _ON_ANY_MACHINE:
+            raise
+        model = _load_any(card, parts, threads, silent)
+        if model.runtime.name == "onnx":
+            notice = UserMessage("{reason}; until then, ONNX Runtime is used", reason=error.message)
+        else:
+            notice = UserMessage("{reason}; until then, the numpy runtime is used", reason=error.message)
+        return replace(model, notices=(notice,))
 
 
-def load_model_or(own: Path, folder: Path, runtime: str = "onnx", report: Report = silent) -> Model:
+def _load_any(card: ModelCard, parts: Parts, threads: int, report: Report) -> Model:
+    """Load a model with ONNX Runtime if that is installed and can open it, otherwise with numpy. Raises ModelError."""
+    try:
+        opened = find("onnx").load(card, parts, threads, report)
+    except (RuntimeUnusable, ModelError) as error:
+        log.info("ONNX Runtime isn't used: %s", error)
+        try:
+            opened = find("numpy").load(card, parts, threads, report)
+        except ModelError:
+            # ONNX Runtime fails for a broken model, too, and says more. Otherwise it is missing, or too old for the
+            # model: another extension may have brought it.
+            if isinstance(error, ModelError):
+                raise error from None
+            raise
+    return _tried(card, opened, threads)
+
+
+def _tried(card: ModelCard, runtime: Runtime, threads: int) -> Model:
+    """Try a runtime out. Raises ModelError."""
+    try_out(card, runtime)
+    return Model(card, runtime, parallel=runtime.name in _ON_ANY_MACHINE and threads != 1)
+
+
+def load_model_or(own: Path, folder: Path, runtime: str = runtimes.AUTO, report: Report = silent) -> Model:
     """Load the model of a folder. If that fails, load our own and add a notice. Raises ModelError if both fail."""
     try:
         return load_model(folder, runtime, report=report)

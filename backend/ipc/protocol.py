@@ -79,7 +79,7 @@ class Ready:
     identities: tuple[tuple[str, str], ...]  # (name, description)
     emotions: tuple[str, ...]
     python: str
-    runtime: str  # in use: onnx, torch or tensorrt
+    runtime: str  # in use: onnx, numpy, torch or tensorrt
 
 
 @dataclass(frozen=True)

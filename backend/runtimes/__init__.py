@@ -13,8 +13,10 @@ import numpy as np
 
 from ..messages import UserError, UserMessage
 
+AUTO = "auto"  # ONNX Runtime where it is installed, otherwise numpy
 PACKAGES = {
     "onnx": "onnxruntime",
+    "numpy": "numpy",
     "torch": "torch onnx",
     "tensorrt": "tensorrt-cu13 cuda-bindings",
 }  # runtime -> what pip installs for it

@@ -149,12 +149,6 @@ def test_backend_cannot_be_started(ready: "bpy.types.Object", tmp_path: Path) ->
         assert "There is no Python at /no/such/python: choose another in the preferences" in _failure()
 
 
-def test_unsupported_python_is_reported(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:
-    backend = part("addon.generation.backend_process")
-    monkeypatch.setattr(backend.importlib.util, "find_spec", lambda name: None)
-    assert "has no onnxruntime, soundfile, soxr for this Blender's Python 3." in str(backend.disabled_reason(""))
-
-
 def test_unknown_identity_is_kept_but_refused(scene: "bpy.types.Scene", ready: "bpy.types.Object") -> None:
     scene.lipsync.identity_name = "Grandmother"
     assert scene.lipsync.identity == "Grandmother"

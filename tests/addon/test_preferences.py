@@ -172,7 +172,7 @@ def test_backend_restarts_for_other_setup(face: "bpy.types.Object", strip: "bpy.
 def test_runtime_needs_another_python(extension: Path) -> None:
     setup = part("addon.preferences").backend_setup
     with preference(runtime="tensorrt"):
-        assert setup(bpy.context).runtime == "onnx"
+        assert setup(bpy.context).runtime == "auto"
         with preference(python=sys.executable):
             assert setup(bpy.context).runtime == "tensorrt"
 

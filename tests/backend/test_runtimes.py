@@ -1,8 +1,9 @@
-"""The runtimes: onnx and torch give the same curves, and ONNX Runtime replaces an unusable one with a notice."""
+"""The runtimes give the same curves, and one that works replaces an unusable one with a notice."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from backend.audio import read_clip
 from backend.inference.generator import Model, generate, load_model
 from backend.model_folder import ModelError, read_card, read_parts
 from backend.performance import Performance
-from backend.runtimes import PACKAGES, RuntimeUnusable
+from backend.runtimes import AUTO, PACKAGES, RuntimeUnusable, layers
+from backend.runtimes.numpy import load as load_numpy
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "backend/model"
@@ -37,21 +39,34 @@ def test_onnxruntime_leaves_home_untouched(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def torch_model() -> Model:
-    for package in PACKAGES["torch"].split():
+    return _model("torch")
+
+
+def _model(name: str) -> Model:
+    for package in PACKAGES[name].split():
         pytest.importorskip(package)
-    model = load_model(MODEL, "torch")
-    assert (model.runtime.name, model.notices) == ("torch", ())
+    model = load_model(MODEL, name)
+    assert (model.runtime.name, model.notices) == (name, ())
     return model
+
+
+@pytest.fixture(scope="module", params=["torch", "numpy", "numpy without BLAS"])
+def other_model(request: pytest.FixtureRequest) -> Iterator[Model]:
+    """Load the model with a runtime besides ONNX Runtime."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "numpy without BLAS":
+            patch.setattr(layers, "_has_fast_products", lambda: False)
+        yield _model(request.param.partition(" ")[0])
 
 
 @pytest.fixture(scope="module")
 def onnx_model() -> Model:
-    return load_model(MODEL)
+    return _model("onnx")
 
 
-@pytest.mark.parametrize("seconds", [1, 30])
-def test_torch_parts_match_onnx(torch_model: Model, onnx_model: Model, seconds: int) -> None:
-    one, other = torch_model.runtime, onnx_model.runtime
+@pytest.mark.parametrize("seconds", [1, 7, 31])
+def test_parts_match_onnx(other_model: Model, onnx_model: Model, seconds: int) -> None:
+    one, other = other_model.runtime, onnx_model.runtime
     random, lookahead = np.random.default_rng(seconds), onnx_model.card.lookahead
 
     def check(mine: tuple[np.ndarray, ...], theirs: tuple[np.ndarray, ...]) -> None:
@@ -89,17 +104,17 @@ def _face(model: Model, samples: np.ndarray) -> tuple[str, str, np.ndarray]:
     return take.identity, take.emotion, take.curves.values
 
 
-@pytest.mark.parametrize("seconds", [2, 40])
-def test_torch_curves_match_onnx(torch_model: Model, onnx_model: Model, seconds: int) -> None:
+@pytest.mark.parametrize("seconds", [2, 9, 40])
+def test_curves_match_onnx(other_model: Model, onnx_model: Model, seconds: int) -> None:
     """40 s cover two windows, between which the GRU's state is passed on."""
     speech = read_clip(SPEECH).samples
     samples = np.tile(speech, seconds * 16000 // len(speech) + 1)[: seconds * 16000]
-    *chosen, mine = _face(torch_model, samples)
+    *chosen, mine = _face(other_model, samples)
     *expected, theirs = _face(onnx_model, samples)
     assert chosen == expected
     assert mine.shape == (25 * seconds, 52)
     np.testing.assert_allclose(mine, theirs, atol=TOLERANCE, rtol=0)
-    assert _face(torch_model, samples)[2].tobytes() == mine.tobytes()
+    assert _face(other_model, samples)[2].tobytes() == mine.tobytes()
 
 
 def test_torch_frees_values_after_use(torch_model: Model) -> None:
@@ -143,11 +158,37 @@ def test_onnx_replaces_missing_runtime(name: str, monkeypatch: pytest.MonkeyPatc
     assert notice.endswith(f'run "pip install {PACKAGES[name]}"; until then, ONNX Runtime is used')
 
 
-def test_missing_onnxruntime_raises_model_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numpy_replaces_missing_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
     _forget("onnx", monkeypatch)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(ModelError, match='run "pip install onnxruntime"'):
-        load_model(MODEL)
+    model = load_model(MODEL)
+    assert (model.runtime.name, model.notices) == ("numpy", ())
+    model = load_model(MODEL, "onnx")  # asked for by name
+    assert model.runtime.name == "numpy"
+    (notice,) = map(str, model.notices)
+    assert 'run "pip install onnxruntime"; until then, the numpy runtime is used' in notice
+
+
+def test_numpy_replaces_an_onnxruntime_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    from backend.runtimes import onnx
+
+    def refuse(*arguments: object, **named: object) -> None:
+        raise RuntimeError("Unsupported model IR version: 10, max supported IR version: 9")
+
+    monkeypatch.setattr(onnx.onnxruntime, "InferenceSession", refuse)
+    assert load_model(MODEL).runtime.name == "numpy"
+    with pytest.raises(ModelError, match="ONNX Runtime can't open .* IR version"):
+        load_model(MODEL, "onnx")
+
+
+def test_numpy_names_a_missing_layer() -> None:
+    card = read_card(MODEL)
+    parts = read_parts(MODEL, card)
+    other = parts["decoder"].replace(b"gru.weight_hh_l0", b"gru.w_ight_hh_l0")
+    with pytest.raises(ModelError, match="isn't of the design .*lacks 'talker.decoder.*export the model again"):
+        load_numpy(card, parts | {"decoder": other})
+    with pytest.raises(ModelError, match="voice.onnx is no ONNX file .it is cut."):
+        load_numpy(card, parts | {"voice": parts["voice"][:-1]})
 
 
 def _forget(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,5 +196,5 @@ def _forget(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_command_line_lists_every_runtime() -> None:
-    assert command_line.RUNTIMES == tuple(PACKAGES)
+    assert command_line.RUNTIMES == (AUTO, *PACKAGES)
     assert all((ROOT / "backend/runtimes" / f"{name}.py").is_file() for name in PACKAGES)

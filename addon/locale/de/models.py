@@ -36,6 +36,12 @@ MODELS = {
     "ONNX Runtime can't open the model's {part}.onnx ({reason}): export the model again": (
         "Die ONNX Runtime kann {part}.onnx des Modells nicht öffnen ({reason}): das Modell neu exportieren"
     ),
+    "{part}.onnx is no ONNX file ({reason}): export the model again": (
+        "{part}.onnx ist keine ONNX-Datei ({reason}): das Modell neu exportieren"
+    ),
+    "{model} isn't of the design that the numpy runtime computes ({reason}): export the model again": (
+        "{model} ist nicht von der Bauart, die die Laufzeit numpy rechnet ({reason}): das Modell neu exportieren"
+    ),
     "The model's decoder.onnx has a state of shape {shape}, not (layers, takes, width): export the model again": (
         "Das decoder.onnx des Modells nimmt einen Zustand der Form {shape}, nicht (Schichten, Takes, Breite): "
         "das Modell neu exportieren"

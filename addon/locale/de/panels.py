@@ -219,9 +219,8 @@ PANELS = {
     "Straight from key to key": "Gerade von Keyframe zu Keyframe",
     # Preferences
     "Backend Python": "Python des Backends",
-    "A Python to run the backend, with numpy, onnxruntime, soundfile and soxr installed. Empty: Blender's own": (
-        "Ein Python für das Backend, in dem numpy, onnxruntime, soundfile und soxr installiert sind. Leer: das "
-        "von Blender"
+    "A Python to run the backend, with numpy installed. Empty: Blender's own": (
+        "Ein Python für das Backend, in dem numpy installiert ist. Leer: das von Blender"
     ),
     "Blender's Own": "Das von Blender",
     "Model": "Modell",

@@ -274,13 +274,6 @@ REASONS = {
     "This Blender has no Python to run the backend: choose one in the preferences": (
         "Dieses Blender bringt kein Python für das Backend mit: in den Einstellungen eines wählen"
     ),
-    (
-        "This extension has no {packages} for this Blender's Python {version}: choose a Python that has them in "
-        "the preferences"
-    ): (
-        "Diese Erweiterung bringt kein {packages} für Python {version} dieses Blenders mit: in den Einstellungen "
-        "ein Python wählen, das sie hat"
-    ),
     ('The backend can\'t be started with "{python}" ({reason}): choose another Python in the preferences'): (
         'Das Backend lässt sich mit "{python}" nicht starten ({reason}): in den Einstellungen ein anderes Python wählen'
     ),
@@ -325,6 +318,9 @@ REASONS = {
     ),
     "{file} is {format}, which isn't supported: convert it to WAV, FLAC or Ogg": (
         "{file} ist {format}, was nicht unterstützt wird: in WAV, FLAC oder Ogg umwandeln"
+    ),
+    "{file} can't be read here ({reason}): convert it to WAV": (
+        "{file} kann hier nicht gelesen werden ({reason}): in WAV umwandeln"
     ),
     "{file} is in no format that can be read here ({reason}): convert it to WAV, FLAC or Ogg, or install ffmpeg or "
     "the Python package av": (

@@ -4,11 +4,15 @@ RUNTIMES = {
     # Progress, preferences
     "Building {part} for {gpu}, once": "{part} wird für {gpu} übersetzt, einmalig",
     "Runtime": "Laufzeit",
-    "The library that runs the model. If it can't be used, ONNX Runtime is, and the report of the take says why": (
-        "Womit das Modell läuft. Geht das nicht, wird die ONNX Runtime verwendet, und die Meldung zum Take sagt, warum"
+    "The library that runs the model. If it can't be used, another one is, and the report of the take says why": (
+        "Womit das Modell läuft. Geht das nicht, wird etwas anderes verwendet, und die Meldung zum Take sagt, warum"
     ),
+    "Automatic": "Automatisch",
+    "ONNX Runtime where it is installed, otherwise numpy": "ONNX Runtime, wo sie installiert ist, sonst numpy",
     "ONNX Runtime": "ONNX Runtime",
-    "Runs on the CPU; always available": "Läuft auf der CPU; immer verfügbar",
+    "Runs on the CPU; needs onnxruntime in the backend's Python": (
+        "Läuft auf der CPU; braucht onnxruntime im Python des Backends"
+    ),
     "PyTorch": "PyTorch",
     "Runs on an NVIDIA GPU, otherwise on the CPU; needs torch and onnx in the backend's Python": (
         "Läuft auf einer Grafikkarte von NVIDIA, sonst auf der CPU; braucht torch und onnx im Python des Backends"
@@ -23,6 +27,7 @@ RUNTIMES = {
     ),
     # Why one can't be used
     "{reason}; until then, ONNX Runtime is used": "{reason}; bis dahin wird die ONNX Runtime verwendet",
+    "{reason}; until then, the numpy runtime is used": "{reason}; bis dahin wird die Laufzeit numpy verwendet",
     'This Python lacks a package for the {name} runtime ({reason}): run "pip install {packages}"': (
         'Diesem Python fehlt ein Paket für die Laufzeit {name} ({reason}): "pip install {packages}" ausführen'
     ),
