@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,8 @@ from .sites import Sites
 from .surface import Floats
 
 Ints = NDArray[np.int64]
+
+SKIN, LIPS, MOUTH, DARK, NOSTRIL = range(5)  # materials of the head's mesh
 
 
 @dataclass
@@ -60,9 +63,39 @@ def strip(first: Ints, second: Ints) -> Ints:
     return np.stack([first, np.roll(first, -1), np.roll(second, -1), second], -1)
 
 
+def ball(
+    builder: Builder, shape: Callable[[Floats], Floats], columns: int, angles: Floats, materials: Sequence[int]
+) -> None:
+    """Add a unit sphere with its pole toward -y, after bending its points (n, 3).
+
+    angles: degrees of its rings, seen from the pole. materials: of the cap within the first ring, of each band, and of the last cap.
+    """
+    turn = 2.0 * np.pi * np.arange(columns) / columns
+    tilt = np.radians(np.asarray(angles, float))[:, None]
+    rings = np.stack(np.broadcast_arrays(np.sin(tilt) * np.cos(turn), -np.cos(tilt), np.sin(tilt) * np.sin(turn)), -1)
+    ends = builder.add(shape(np.array([[0.0, -1.0, 0.0], [0.0, 1.0, 0.0]])))
+    previous = builder.add(shape(rings[0]))
+    builder.fan(previous, int(ends[0]), materials[0])
+    for ring, material in zip(rings[1:], materials[1:-1], strict=True):
+        previous = builder.ring(previous, shape(ring), material, flip=True)
+    builder.fan(previous[::-1], int(ends[1]), materials[-1])
+
+
+def grid(builder: Builder, points: Floats, material: int, flip: bool = False) -> Ints:
+    """Add an open sheet of points (rows, columns, 3). Returns its numbers (rows, columns)."""
+    rows, columns, _ = points.shape
+    number = builder.add(points.reshape(-1, 3)).reshape(rows, columns)
+    quads = np.stack([number[:-1, :-1], number[1:, :-1], number[1:, 1:], number[:-1, 1:]], -1).reshape(-1, 4)
+    builder.fill(quads[:, ::-1] if flip else quads, material)
+    return number
+
+
 @dataclass(frozen=True)
 class Part:
-    """A separate mesh, with the displacements (n, 3) of each of its shape keys."""
+    """A mesh of the face with the displacements (n, 3) of each of its shape keys, in cm."""
 
+    name: str
     builder: Builder
+    materials: tuple[str, ...]
     keys: dict[str, Floats]
+    tint: Floats | None = None  # (n, 3) factors of the color

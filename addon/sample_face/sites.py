@@ -9,7 +9,7 @@ import numpy as np
 
 from .surface import EYE, Floats, face_point, smoothstep
 
-MOUTH_HALF = 2.45  # cm, from the middle of the mouth to a corner
+MOUTH_HALF = 2.3  # cm, from the middle of the mouth to a corner
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,10 @@ class Sites:
 def mouth_line(x: Floats) -> Floats:
     """Return the height z (cm) at which the lips meet, at x. It is constant beyond the corners."""
     x = np.clip(x / MOUTH_HALF, -1.0, 1.0)
-    return 7.75 + 0.14 * x**2 - 0.07 * np.exp(-((x / 0.28) ** 2))
+    return 7.75 + 0.16 * x**2 - 0.06 * np.exp(-((x / 0.25) ** 2))
 
 
-LIP_NODES = 32  # steps from one corner of the mouth to the other
+LIP_NODES = 40  # steps from one corner of the mouth to the other
 
 
 @cache
@@ -91,9 +91,9 @@ def lid_edges(along: Floats) -> tuple[Floats, Floats, Floats]:
 
     along: 1 at the outer corner, -1 at the inner one.
     """
-    corner = -1.0 + 2.5 * along
+    corner = -1.0 + 3.0 * along
     arch = np.clip(1.0 - along**2, 0.0, None)
-    upper = corner + 22.5 * arch**0.7 * (1.0 - 0.12 * along)
-    lower = corner - 21.0 * arch**0.8 * (1.0 + 0.12 * along)
-    shut = corner - 14.0 * arch**0.8
+    upper = corner + 22.5 * arch**0.6 * (1.0 - 0.06 * along)
+    lower = corner - 18.0 * arch**0.8 * (1.0 + 0.12 * along)
+    shut = corner - 12.5 * arch**0.8
     return np.radians(upper), np.radians(lower), np.radians(shut)

@@ -7,15 +7,13 @@ for each vertex of the rectangle, so edges follow what moves.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .mesh import Builder, Ints, strip
-from .sites import MOUTH_HALF, Sites, eye_point, lid_edges, lip_line, mouth_coordinates, mouth_line
-from .surface import EYE_RADIUS, LID_RADIUS, Floats, cast, face_point, smoothstep
+from .lids import add_lids
+from .mesh import LIPS, MOUTH, SKIN, Builder, Ints, strip
+from .sites import MOUTH_HALF, Sites, lip_line, mouth_coordinates, mouth_line
+from .surface import Floats, cast, face_point, smoothstep
 
-SKIN, LIPS, MOUTH, DARK, NOSTRIL = range(5)  # materials of the head's mesh
-
-COLUMNS = 88
+COLUMNS = 112
 # Rows from the neck up to the brow: how many steps from the entry before, and where their rays start and how steep they go, at the back (z)
 # and at the front (y, z, degrees): rays fan out under the chin.
 ROWS: tuple[tuple[int, float, float, float, float], ...] = (
@@ -24,19 +22,20 @@ ROWS: tuple[tuple[int, float, float, float, float], ...] = (
     (4, 4.2, -4.8, 6.2, -75.0),
     (4, 5.4, -4.4, 6.3, -35.0),
     (4, 6.6, -1.5, 6.2, -5.0),
-    (5, 8.0, 0.0, 7.8, 0.0),
-    (28, 17.0, 0.0, 17.0, 0.0),
+    (6, 8.0, 0.0, 7.8, 0.0),
+    (36, 17.0, 0.0, 17.0, 0.0),
 )
 CROWN_ROWS = 14
-MOUTH_HOLE = (-11, 11, 16, 26)  # columns and rows of the grid, first and last
-EYE_HOLE = (4, 17, 34, 46)
+MOUTH_HOLE = (-14, 14, 16, 28)  # columns and rows of the grid, first and last
+EYE_HOLE = (5, 23, 37, 55)
 
-LIP_STEPS = (0.0, 0.2, 0.45, 0.75, 1.0)  # from the edge of the lips to where they meet
-LID_STEPS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # from the fold of a lid to its edge
+LIP_STEPS = (0.0, 0.1, 0.24, 0.42, 0.6, 0.8, 1.0)  # from the edge of the lips to where they meet
 
 
 def add_skin(builder: Builder) -> None:
-    """Add the head's skin, lips, lids and the inside of the mouth. Marks the rings lip_upper, lip_lower, lid_left and lid_right."""
+    """Add the head's skin, lips, lids and the inside of the mouth. Marks the rings lip_border,
+    lip_seam, lip_upper, lip_lower, lid_left and lid_right, and all of its vertices as skin.
+    """
     points = _grid()
     rows = len(points)
     number = builder.add(points.reshape(-1, 3)).reshape(rows, COLUMNS)
@@ -50,9 +49,10 @@ def add_skin(builder: Builder) -> None:
     crown = builder.add(cast(np.array([[0.0, 1.5, 17.0]]), np.array([[0.0, 0.0, 1.0]])))
     builder.fan(number[-1], int(crown[0]), SKIN)
     _add_mouth(builder, _loop(number, MOUTH_HOLE))
-    _add_lids(builder, _loop(number, EYE_HOLE), "left")
+    add_lids(builder, _loop(number, EYE_HOLE), "left")
     right_loop = _loop(number, holes[2])
-    _add_lids(builder, np.roll(right_loop[::-1], 1 + len(right_loop) // 2), "right")
+    add_lids(builder, np.roll(right_loop[::-1], 1 + len(right_loop) // 2), "right")
+    builder.marks["skin"] = np.arange(builder.count)
 
 
 def _grid() -> Floats:
@@ -100,18 +100,19 @@ def _add_mouth(builder: Builder, loop: Ints) -> None:
     meet = lip_line(x)
     line, line_y = meet[:, [0, 2]], meet[:, 1]
     arch = np.clip(1.0 - np.cos(turn) ** 2, 0.0, None)
-    upper = arch**0.62 * (0.52 + 0.13 * np.exp(-(((np.abs(x) - 0.6) / 0.38) ** 2)) - 0.03 * np.exp(-((x / 0.3) ** 2)))
-    lower = arch**0.75 * (0.72 + 0.04 * np.cos(turn * 2 + np.pi))
-    edge = line + np.stack([0.1 * np.cos(turn), np.where(over > 0, upper, -lower) + 0.03 * over * arch**0.5], -1)
+    s = np.abs(np.cos(turn))
+    upper = 0.76 * (1.0 - s) ** 0.85 - 0.22 * np.exp(-((s / 0.13) ** 2)) + 0.03 * arch**0.4
+    lower = 0.84 * (1.0 - s**2) ** 0.85 + 0.02 * arch**0.4
+    edge = line + np.stack([0.1 * np.cos(turn), np.where(over > 0, upper, -lower)], -1)
     outside = builder.points(loop)[:, [0, 2]]
 
     previous = loop
-    for t in (0.22, 0.44, 0.64, 0.82):
+    for t in (0.2, 0.4, 0.58, 0.74, 0.88):
         flat = outside + (edge - outside) * t
         previous = builder.ring(previous, face_point(flat[:, 0], flat[:, 1]), SKIN)
     edge_y = face_point(edge[:, 0], edge[:, 1])[:, 1]
     up = over * mouth_coordinates(line[:, 0], line[:, 1])[0]
-    swell = np.where(over > 0, 0.30, 0.38) * arch**0.8
+    swell = np.where(over > 0, 0.30, 0.40) * arch**0.7
     for t in LIP_STEPS:
         flat = edge + (line - edge) * np.stack(
             [np.full(len(loop), t), np.full(len(loop), np.sin(t * np.pi / 2) ** 1.2)], -1
@@ -120,6 +121,9 @@ def _add_mouth(builder: Builder, loop: Ints) -> None:
         points = np.stack([flat[:, 0], y, flat[:, 1]], -1)
         sites = Sites.at(points, up=up, reach=np.zeros(len(loop))) if t == 1.0 else None
         previous = builder.ring(previous, points, SKIN if t == 0.0 else LIPS, sites)
+        if t == 0.0:
+            builder.marks["lip_border"] = previous
+    builder.marks["lip_seam"] = previous
     builder.marks["lip_upper"], builder.marks["lip_lower"] = previous[1:half], previous[:half:-1]
 
     # Behind the lips: out of sight when the mouth is shut, dark when it is open. Width, height, y, reach.
@@ -133,41 +137,3 @@ def _add_mouth(builder: Builder, loop: Ints) -> None:
         )
     end = np.array([[0.0, -2.0, float(mouth_line(np.zeros(1))[0])]])
     builder.fan(previous, int(builder.add(end, Sites.at(end, up=np.zeros(1), reach=np.zeros(1)))[0]), MOUTH)
-
-
-def _add_lids(builder: Builder, loop: Ints, side: str) -> None:
-    """Add rings from a rectangle of the grid to the fold of the lids, over the lids to their edge, and a little way behind it."""
-    mirror = np.array([1.0 if side == "left" else -1.0, 1.0, 1.0])
-    turn = 2.0 * np.pi * np.arange(len(loop)) / len(loop)
-    edge = np.stack([np.cos(turn), np.sign(np.round(np.sin(turn), 9)) * np.abs(np.sin(turn))], -1)
-    along = edge[:, 0]
-    upper, lower, _ = lid_edges(along)
-    upward = np.where(edge[:, 1] >= 0, upper, lower)
-    outward = np.radians(2.0 + 53.0 * along)
-    rise = np.clip(edge[:, 1], 0.0, 1.0)
-    fold_up = upward + np.radians(np.where(edge[:, 1] >= 0, 15.0 * rise**0.7, -13.0 * np.abs(edge[:, 1]) ** 0.7))
-    fold_out = outward + np.radians(10.0) * along
-    fold = eye_point(fold_out, fold_up, LID_RADIUS)
-    outside = (builder.points(loop) * mirror)[:, [0, 2]]
-
-    def ring(previous: Ints, points: Floats, belongs: float, material: int | NDArray[np.int64] = SKIN) -> Ints:
-        lid = np.zeros((len(loop), 2))
-        lid[:, 0 if side == "left" else 1] = belongs
-        points = points * mirror
-        return builder.ring(previous, points, material, Sites.at(points, lid=lid, edge=edge), flip=side == "right")
-
-    previous = loop
-    for t, belongs in ((0.25, 0.0), (0.5, 0.02), (0.75, 0.06)):
-        flat = outside + (fold[:, [0, 2]] - outside) * t
-        previous = ring(previous, face_point(flat[:, 0], flat[:, 1]), belongs)
-    surface = face_point(fold[:, 0], fold[:, 2])
-    for t in LID_STEPS:
-        points = eye_point(fold_out + (outward - fold_out) * t, fold_up + (upward - fold_up) * t, LID_RADIUS)
-        if t == 0.0:
-            points = surface + np.array([0.0, 0.10, 0.0]) * rise[:, None]
-        previous = ring(previous, points, 0.12 + 0.88 * t)
-    builder.marks["lid_" + side] = previous
-    dark = np.where((edge[:, 1] >= -1e-6) & (np.roll(edge[:, 1], -1) >= -1e-6), DARK, SKIN)
-    previous = ring(previous, eye_point(outward, upward, EYE_RADIUS * 1.015), 1.0, dark)
-    behind = upward + np.radians(9.0) * np.sign(edge[:, 1])
-    ring(previous, eye_point(outward + np.radians(5.0) * along, behind, EYE_RADIUS * 1.012), 0.95)

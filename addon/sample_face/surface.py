@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-EYE = np.array([3.15, -6.15, 14.1])  # the left eye's center; the right one mirrors it
-EYE_RADIUS = 1.72
+EYE = np.array([3.2, -5.75, 13.8])  # the left eye's center; the right one mirrors it
+EYE_RADIUS = 2.05
 LID_RADIUS = EYE_RADIUS * 1.085  # a shape key moves a lid along a chord, so it needs room to clear the ball halfway
 
 
@@ -26,28 +26,26 @@ class Solid:
     blend: float
     carve: bool = False
     mirrored: bool = False  # there is another one at -x
+    tilt: float = 0.0  # degrees that its top leans back
 
 
 HEAD: tuple[Solid, ...] = (
-    Solid((0, 1.0, 16.4), (7.6, 8.9, 7.9), 0),  # cranium
-    Solid((0, -0.9, 11.4), (6.5, 7.4, 7.0), 3.0),  # face
-    Solid((2.9, -2.2, 8.1), (2.7, 4.6, 2.9), 2.5, mirrored=True),  # jaw
-    Solid((0, -6.0, 5.9), (1.9, 2.4, 1.7), 2.4),  # chin
-    Solid((0, -6.2, 8.2), (3.1, 2.7, 2.2), 2.2),  # muzzle
-    Solid((3.9, -5.2, 10.6), (2.4, 2.5, 2.2), 2.0, mirrored=True),  # cheek
-    Solid(
-        (0, -1.6, 16.2), (6.3, 6.4, 2.2), 2.4
-    ),  # brow: follows the skull around, so that it ends flush with the temples
-    Solid(
-        (4.4, -3.6, 14.0), (1.9, 2.4, 2.2), 2.4, mirrored=True
-    ),  # outer rim of the eye socket: no dent between lids and temple
-    Solid((3.0, -8.9, 14.0), (1.8, 1.1, 1.3), 2.2, carve=True, mirrored=True),  # eye socket
+    Solid((0, 1.1, 16.4), (7.4, 8.6, 7.6), 0),  # cranium
+    Solid((0, -1.3, 11.6), (6.4, 7.0, 6.8), 3.0),  # face
+    Solid((2.8, -2.5, 8.0), (2.4, 4.4, 2.6), 2.6, mirrored=True),  # jaw
+    Solid((0, -7.25, 5.7), (1.45, 1.75, 1.4), 2.6),  # chin
+    Solid((0, -6.45, 8.15), (3.0, 2.7, 2.2), 2.2),  # muzzle
+    Solid((3.9, -5.0, 10.5), (2.5, 2.6, 2.2), 2.4, mirrored=True),  # cheek
+    Solid((0, -1.6, 16.0), (6.3, 6.5, 2.3), 2.6),  # brow: follows the skull around, flush with the temples
+    Solid((4.5, -3.4, 13.8), (1.9, 2.4, 2.4), 2.4, mirrored=True),  # outer rim of the eye socket: no dent at the temple
+    Solid((3.0, -8.9, 13.8), (1.9, 1.2, 1.4), 2.2, carve=True, mirrored=True),  # eye socket
     Solid((EYE[0], EYE[1], EYE[2]), (LID_RADIUS,) * 3, 0.9, mirrored=True),  # what the lids lie on
-    Solid((0, -7.9, 13.0), (0.62, 1.2, 2.8), 1.3),  # bridge of the nose
-    Solid((0, -9.15, 11.15), (0.78, 1.25, 0.72), 0.8),  # tip of the nose
-    Solid((0.85, -8.7, 10.85), (0.58, 0.8, 0.5), 0.45, mirrored=True),  # wing of the nose
+    Solid((0, -7.85, 12.6), (0.6, 1.2, 2.8), 1.5, tilt=19.0),  # bridge of the nose
+    Solid((0, -9.45, 10.75), (0.82, 1.0, 0.76), 0.9),  # tip of the nose
+    Solid((0.95, -8.75, 10.5), (0.52, 0.8, 0.55), 0.45, mirrored=True),  # wing of the nose
+    Solid((0, -9.35, 9.2), (0.2, 0.5, 0.6), 0.5, carve=True),  # groove of the upper lip
 )
-NECK = (0.8, 3.7, 2.6)  # y of its axis, radius, blend
+NECK = (1.0, 3.35, 2.6)  # y of its axis, radius, blend
 
 
 def distance(points: Floats) -> Floats:
@@ -55,7 +53,7 @@ def distance(points: Floats) -> Floats:
     mirror = np.stack([np.abs(points[..., 0]), points[..., 1], points[..., 2]], -1)
     result: Floats | None = None
     for solid in HEAD:
-        offset = (mirror if solid.mirrored else points) - solid.center
+        offset = _leaned((mirror if solid.mirrored else points) - solid.center, solid.tilt)
         radii = np.array(solid.radii, float)
         scaled = np.linalg.norm(offset / radii, axis=-1)
         gradient = np.linalg.norm(offset / radii**2, axis=-1)
@@ -68,7 +66,7 @@ def distance(points: Floats) -> Floats:
             result = _union(result, part, solid.blend)
     assert result is not None
     y, radius, blend = NECK
-    foot = 0.25 * np.clip(3.0 - points[..., 2], 0.0, None) ** 1.5 / 3.0
+    foot = 0.36 * np.clip(4.2 - points[..., 2], 0.0, None) ** 1.6 / 3.0
     neck = np.hypot(points[..., 0], points[..., 1] - y - 0.16 * (6.0 - points[..., 2])) - radius - foot
     neck = -_union(-neck, 10.0 - points[..., 2], 3.0)  # ends inside the head
     return _union(result, neck, blend)
@@ -80,18 +78,36 @@ def _union(a: Floats, b: Floats, blend: float) -> Floats:
     return np.minimum(a, b) - overlap**2 / (4.0 * blend)
 
 
+def _leaned(offset: Floats, tilt: float) -> Floats:
+    """Return offsets (..., 3) in the axes of a solid whose top leans back by so many degrees."""
+    if not tilt:
+        return offset
+    sine, cosine = np.sin(np.radians(tilt)), np.cos(np.radians(tilt))
+    y, z = offset[..., 1], offset[..., 2]
+    return np.stack([offset[..., 0], y * cosine - z * sine, y * sine + z * cosine], -1)
+
+
 def cast(origins: Floats, directions: Floats, reach: float = 26.0, inflate: Floats | float = 0.0) -> Floats:
     """Return where rays from inside the head leave it: points (n, 3) for origins and directions (n, 3).
 
-    `inflate` (cm) grows the head first. Bisection, because the distance is only approximate away from the surface.
+    `inflate` (cm) grows the head first. The Illinois method: false position that can't stall at one end.
     """
     directions = directions / np.linalg.norm(directions, axis=-1, keepdims=True)
     near, far = np.zeros(len(directions)), np.full(len(directions), reach)
-    for _ in range(18):
+    for _ in range(5):  # bisect first: the distance is only approximate away from the surface
         middle = 0.5 * (near + far)
         inside = distance(origins + middle[:, None] * directions) < inflate
         near, far = np.where(inside, middle, near), np.where(inside, far, middle)
-    return origins + (0.5 * (near + far))[:, None] * directions
+    low = distance(origins + near[:, None] * directions) - inflate
+    high = distance(origins + far[:, None] * directions) - inflate
+    for _ in range(6):
+        middle = np.clip(far - high * (far - near) / np.where(high == low, 1.0, high - low), near, far)
+        value = distance(origins + middle[:, None] * directions) - inflate
+        inside = value < 0.0
+        low, high = np.where(inside, value, 0.5 * low), np.where(inside, 0.5 * high, value)
+        near, far = np.where(inside, middle, near), np.where(inside, far, middle)
+    best = np.where(np.abs(low) < np.abs(high), near, far)
+    return origins + best[:, None] * directions
 
 
 def face_point(x: Floats, z: Floats) -> Floats:

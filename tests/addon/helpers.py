@@ -54,6 +54,11 @@ def add_mesh(name: str, keys: list[str], parent: "bpy.types.Object | None" = Non
     return ob
 
 
+def meshes(face: "bpy.types.Object") -> "list[bpy.types.Object]":
+    """Return a face and the meshes parented to it."""
+    return [ob for ob in (face, *face.children_recursive) if ob.type == "MESH"]
+
+
 def fcurves(action: "bpy.types.Action") -> "dict[str, bpy.types.FCurve]":
     """Data path -> F-curve."""
     bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action

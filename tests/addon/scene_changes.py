@@ -92,7 +92,7 @@ def delete_mesh(folder: Path) -> None:
 
 @_change
 def delete_teeth(folder: Path) -> None:
-    bpy.data.objects.remove(next(ob for ob in _face().children if ob.data.shape_keys))
+    bpy.data.objects.remove(next(ob for ob in _face().children if ob.type == "MESH" and ob.data.shape_keys))
 
 
 @_change

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from helpers import PACKAGE, add_strip, fcurves, part, read_action, snapshot
+from helpers import PACKAGE, add_strip, fcurves, meshes, part, read_action, snapshot
 
 from backend.arkit import CHANNELS
 from backend.curve_files import read
@@ -102,7 +102,7 @@ def test_simplified_keys_stay_within_the_tolerance(
 
 def test_sample_face_is_at_rest(face: "bpy.types.Object") -> None:
     blocks = [
-        block for ob in (face, *face.children) if ob.data.shape_keys for block in ob.data.shape_keys.key_blocks[1:]
+        block for ob in meshes(face) if ob.data.shape_keys for block in ob.data.shape_keys.key_blocks[1:]
     ]
     assert len(blocks) >= 52 and {block.value for block in blocks} == {0.0}
 
@@ -111,7 +111,7 @@ def test_one_action_moves_all_meshes(face: "bpy.types.Object", strip: "bpy.types
     hand_made = bpy.data.actions.new("Hand Made")
     face.data.shape_keys.animation_data_create().action = hand_made
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
-    keys = [ob.data.shape_keys for ob in (face, *face.children_recursive) if ob.data.shape_keys]
+    keys = [ob.data.shape_keys for ob in meshes(face) if ob.data.shape_keys]
     assert len(keys) > 3
     (action,) = {key.animation_data.action for key in keys}
     assert action.name.startswith("Hello There ") and action.name.endswith(" take 001") and action.use_fake_user
@@ -149,7 +149,7 @@ def test_takes_are_distinguishable(
 
     assert bpy.data.actions[scene.lipsync.take] == other
     scene.lipsync.take = bpy.data.actions.find(first.name)  # a click on its row
-    assert {ob.data.shape_keys.animation_data.action for ob in (face, *face.children) if ob.data.shape_keys} == {first}
+    assert {ob.data.shape_keys.animation_data.action for ob in meshes(face) if ob.data.shape_keys} == {first}
     assert bpy.ops.lipsync.take_assign(take=again.name) == {"FINISHED"}
     assert bpy.data.actions[scene.lipsync.take] == again
 

@@ -62,7 +62,8 @@ def generate(face: bpy.types.Object) -> bpy.types.Action:
 def push_down(face: bpy.types.Object) -> None:
     """Push the active take down to the NLA. From its first frame on, it overrides earlier strips."""
     for ob in (face, *face.children):
-        data = ob.data.shape_keys.animation_data if ob.data.shape_keys else None
+        keys = getattr(ob.data, "shape_keys", None)  # armatures have none
+        data = keys.animation_data if keys else None
         if data and data.action:
             strip = data.nla_tracks.new().strips.new(data.action.name, round(data.action.frame_range[0]), data.action)
             strip.extrapolation = "HOLD_FORWARD"  # not backward, which would override earlier strips
