@@ -12,7 +12,7 @@ BROW = (1.35, 5.55)  # cm, where a brow begins and ends, sideways
 
 def brow_line(t: Floats) -> tuple[Floats, Floats]:
     """Return x and z (cm) of the middle of the left brow, from its inner end (t = 0) to its outer one (t = 1)."""
-    return BROW[0] + (BROW[1] - BROW[0]) * t, 16.55 + 0.5 * np.sin(np.pi * t**1.25 * 0.9) - 0.12 * t**2
+    return BROW[0] + (BROW[1] - BROW[0]) * t, 16.06 + 0.34 * np.sin(np.pi * t**1.2 * 0.9) - 0.14 * t**2
 
 
 def add_brows(builder: Builder) -> None:
@@ -20,9 +20,9 @@ def add_brows(builder: Builder) -> None:
     columns, rows = 26, 7
     t = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0.0, 1.0, columns))
     x, z = brow_line(t)
-    width = 0.36 * np.sqrt(1.0 - (1.0 - np.clip(t / 0.12, 0.0, 1.0)) ** 2) * (1.0 - t**2.6) ** 0.75 + 0.012
+    width = 0.34 * np.sqrt(1.0 - (1.0 - np.clip(t / 0.12, 0.0, 1.0)) ** 2) * (1.0 - t**2.6) ** 0.75 + 0.012
     across = np.linspace(-1.0, 1.0, rows)
-    height = (0.17 * np.sqrt(np.clip(1.0 - across**2, 0.0, 1.0)))[None, :] * (width[:, None] / 0.36) ** 0.6 - 0.05
+    height = (0.17 * np.sqrt(np.clip(1.0 - across**2, 0.0, 1.0)))[None, :] * (width[:, None] / 0.34) ** 0.6 - 0.05
     flat_x = np.broadcast_to(x[:, None], (columns, rows)) + 0.18 * across * (1.0 - t[:, None])
     flat_z = z[:, None] + width[:, None] * across
     points = face_point(flat_x.ravel(), flat_z.ravel()).reshape(columns, rows, 3)

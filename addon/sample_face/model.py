@@ -17,8 +17,8 @@ from .skin import add_skin
 from .surface import Floats
 
 PALETTE = {
-    "Skin": (0.86, 0.53, 0.38),
-    "Lips": (0.70, 0.25, 0.22),
+    "Skin": (0.80, 0.45, 0.30),
+    "Lips": (0.62, 0.19, 0.17),
     "Mouth": (0.17, 0.04, 0.045),
     "Brows": (0.09, 0.045, 0.028),
     "Nostrils": (0.24, 0.075, 0.05),
@@ -38,6 +38,7 @@ class Look:
     """How a material is shaded in a render; all but `glows` and `tinted` are inputs of the Principled BSDF."""
 
     roughness: float = 0.6
+    specular: float = 0.5
     subsurface: float = 0.0
     coat: float = 0.0
     glows: bool = False
@@ -53,6 +54,9 @@ LOOK = {
     "Glint": Look(glows=True),
     "Teeth": Look(0.25, subsurface=0.1),
     "Gums": Look(0.3),
+    "Brows": Look(0.8, specular=0.15),
+    "Nostrils": Look(0.9, specular=0.0),
+    "Mouth": Look(0.6, specular=0.1),
     "Tongue": Look(0.4, subsurface=0.1),
     "Hair": Look(0.42),
 }

@@ -94,21 +94,21 @@ def _shift(s: Sites) -> Floats:
 
 
 def _smile(s: Sites) -> Floats:
-    lips = _slid(s, _corner(s) * (0.8, 0.22, 0.0) + _corner(s, 1.9, 1.05) * (0.0, 0.0, 0.95))
-    cheek = blob(s, (3.9, -7.2, 10.3), (1.4, 2.0, 1.25)) * (0.2, -0.5, 0.5)
-    fold = crease(s, FOLD, 0.4, 0.2)
+    lips = _slid(s, _corner(s) * (0.95, 0.25, 0.0) + _corner(s, 1.9, 1.05) * (0.0, 0.0, 1.25))
+    cheek = blob(s, (3.9, -7.2, 10.3), (1.4, 2.0, 1.25)) * (0.2, -0.55, 0.6)
+    fold = crease(s, FOLD, 0.4, 0.22)
     return lips + _thin(s, 0.08) * half(s) + cheek + fold
 
 
 def _frown(s: Sites) -> Floats:
-    lips = _slid(s, _corner(s) * (0.05, 0.1, 0.0) + _corner(s, 1.9, 0.9) * (0.0, 0.0, -0.85))
+    lips = _slid(s, _corner(s) * (0.3, 0.12, 0.0) + _corner(s, 1.9, 0.9) * (0.0, 0.0, -1.05))
     bulge = blob(s, (2.9, -7.8, 6.2), 0.9) * (0.1, -0.2, -0.2)
     return lips + bulge + crease(s, ((3.0, 8.0), (3.1, 7.2), (2.9, 6.2)), 0.3, 0.1)
 
 
 def _dimple(s: Sites) -> Floats:
     pit = blob(s, (3.2, -7.6, 7.9), (0.45, 1.5, 0.7)) * (0.0, 0.45, 0.0)
-    return _slid(s, _corner(s) * (0.42, 0.3, 0.0) + _corner(s, 1.9) * (0.0, 0.0, 0.16)) + pit
+    return _slid(s, _corner(s) * (0.5, 0.35, 0.0) + _corner(s, 1.9) * (0.0, 0.0, 0.3)) + pit
 
 
 def _stretch(s: Sites) -> Floats:

@@ -28,6 +28,7 @@ def add_material(name: str) -> bpy.types.Material:
     shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*color, 1.0)
     shader.inputs["Roughness"].default_value = look.roughness
+    shader.inputs["Specular IOR Level"].default_value = look.specular
     shader.inputs["Subsurface Weight"].default_value = look.subsurface
     shader.inputs["Subsurface Scale"].default_value = 0.4 * SCALE
     shader.inputs["Coat Weight"].default_value = look.coat

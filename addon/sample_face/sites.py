@@ -93,7 +93,7 @@ def lid_edges(along: Floats) -> tuple[Floats, Floats, Floats]:
     """
     corner = -1.0 + 3.0 * along
     arch = np.clip(1.0 - along**2, 0.0, None)
-    upper = corner + 22.5 * arch**0.6 * (1.0 - 0.06 * along)
+    upper = corner + 21.0 * arch**0.6 * (1.0 - 0.06 * along)
     lower = corner - 18.0 * arch**0.8 * (1.0 + 0.12 * along)
     shut = corner - 12.5 * arch**0.8
     return np.radians(upper), np.radians(lower), np.radians(shut)

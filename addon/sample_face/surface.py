@@ -36,7 +36,7 @@ HEAD: tuple[Solid, ...] = (
     Solid((0, -7.25, 5.7), (1.45, 1.75, 1.4), 2.6),  # chin
     Solid((0, -6.45, 8.15), (3.0, 2.7, 2.2), 2.2),  # muzzle
     Solid((3.9, -5.0, 10.5), (2.5, 2.6, 2.2), 2.4, mirrored=True),  # cheek
-    Solid((0, -1.6, 16.0), (6.3, 6.5, 2.3), 2.6),  # brow: follows the skull around, flush with the temples
+    Solid((0, -1.6, 15.7), (6.3, 6.5, 2.3), 2.6),  # brow: follows the skull around, flush with the temples
     Solid((4.5, -3.4, 13.8), (1.9, 2.4, 2.4), 2.4, mirrored=True),  # outer rim of the eye socket: no dent at the temple
     Solid((3.0, -8.9, 13.8), (1.9, 1.2, 1.4), 2.2, carve=True, mirrored=True),  # eye socket
     Solid((EYE[0], EYE[1], EYE[2]), (LID_RADIUS,) * 3, 0.9, mirrored=True),  # what the lids lie on

@@ -101,9 +101,7 @@ def test_simplified_keys_stay_within_the_tolerance(
 
 
 def test_sample_face_is_at_rest(face: "bpy.types.Object") -> None:
-    blocks = [
-        block for ob in meshes(face) if ob.data.shape_keys for block in ob.data.shape_keys.key_blocks[1:]
-    ]
+    blocks = [block for ob in meshes(face) if ob.data.shape_keys for block in ob.data.shape_keys.key_blocks[1:]]
     assert len(blocks) >= 52 and {block.value for block in blocks} == {0.0}
 
 
