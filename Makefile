@@ -1,7 +1,7 @@
 # Environments are made on the way, in ~/.cache/diffusion_talker (or XDG_CACHE_HOME): see .ci/in_env.
 # `make help` lists the targets: the text after ## is what it shows.
 
-.PHONY: help demo styles architecture test test-slow test-rounding soak bench lint zip extension clean
+.PHONY: help demo styles sample-face architecture test test-slow test-rounding soak bench lint zip extension clean
 .DEFAULT_GOAL := help
 
 # Blender 4.2 to 5.0 run Python 3.11, 5.1 and 5.2 run 3.13. Either is enough; tests take both where both are.
@@ -17,6 +17,9 @@ demo: ## a face that speaks, in build/demo: .blend, .csv, .mp4, .png; AUDIO=my.w
 
 styles: ## it speaks six sentences in six styles, in build/demo: styles.png, styles.mp4
 	.ci/in_env blender $(any) python -m tests.demo.styles
+
+sample-face: ## the sample face in build/demo: sample_face.glb for other programs, sample_face.jpg with its 52 keys
+	.ci/in_env blender $(any) python -m tests.demo.sample_face
 
 architecture: ## draw the picture in docs/architecture.md
 	.ci/in_env training $(any) python -m tests.demo.architecture

@@ -1,7 +1,7 @@
 """The scene of the demos: install the extension, add a face and speech, light it, render it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import bpy
@@ -128,6 +128,30 @@ def light_and_camera(scene: bpy.types.Scene) -> None:
     shading.color_type = "MATERIAL"
     scene.world = scene.world or bpy.data.worlds.new("World")
     scene.world.color = (0.32, 0.34, 0.36)
+
+
+def render_pose(scene: bpy.types.Scene, face: bpy.types.Object, pose: Mapping[str, float], path: Path) -> None:
+    """Render the face with these values of its keys, and 0 for all others, to a .png."""
+    for ob in (face, *face.children):
+        keys = getattr(ob.data, "shape_keys", None)
+        for block in keys.key_blocks[1:] if keys else ():
+            block.value = pose.get(block.name, 0.0)
+    _image_kind(scene, "IMAGE", "PNG")
+    scene.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+
+
+def export_glb(face: bpy.types.Object, path: Path, license_name: str) -> None:
+    """Export a face with its keys and armature. The file states the license."""
+    for ob in bpy.context.view_layer.objects:
+        ob.select_set(ob == face or ob in face.children_recursive)
+    bpy.ops.export_scene.gltf(
+        filepath=str(path),
+        use_selection=True,
+        export_copyright=license_name,
+        export_morph_normal=False,  # a third of the size; programs compute them
+        export_animations=False,
+    )
 
 
 def render_stills(
