@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..messages import UserError
+from ..messages import UserError, UserMessage
 
 
 class AudioError(UserError):
@@ -13,6 +13,14 @@ class AudioError(UserError):
 
 class UnknownFormat(AudioError):
     """The file may be sound, but no decoder here can read it. Another program may."""
+
+    @property
+    def in_blender(self) -> UserMessage:
+        """The same for an artist, who can't install a decoder for the backend."""
+        return UserMessage(
+            "{file} is in no format that can be read ({reason}): export it again as WAV, and use that in the strip",
+            **dict(self.message.arguments),
+        )
 
 
 @contextmanager

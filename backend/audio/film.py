@@ -18,6 +18,8 @@ from .audio_errors import AudioError, reading, shown
 _BLOCK = 1 << 18  # frames times channels
 _AU_HEADER = 24  # bytes
 _AU_FLOAT = 6
+_ONLY_FILES = {"protocol_whitelist": "file"}
+_MAX_GAP = 0.1  # s; shorter gaps are due to rounded times
 
 
 @dataclass(frozen=True)
@@ -116,30 +118,60 @@ def _ffmpeg(path: Path) -> Iterator[tuple[int, int, IO[bytes]]]:
 
 
 def _by_pyav(path: Path) -> Generator[tuple[int, np.ndarray], None, None]:
-    """Yield (rate, (n, channels) float32) for each block; nothing if there is no sound track."""
+    """Yield (rate, (n, channels) float32) for each block; nothing if there is no sound track. Silence fills gaps, in sync with the film.
+
+    Raises AudioError.
+    """
     import av
 
-    with reading(path), av.open(str(path.absolute()), options={"protocol_whitelist": "file"}) as container:
+    address = str(path.absolute())
+    with reading(path), _ffmpeg_errors(), av.open(address, options=_ONLY_FILES, metadata_errors="replace") as container:
         stream = next(iter(container.streams.audio), None)
-        if stream is None:
+        if stream is None or stream.codec_context is None or not stream.rate:
             return
-        rate = stream.rate
-        resampler = av.AudioResampler(format="fltp", layout=stream.layout, rate=rate)
-        began = False
-        frames = (frame for packet in container.demux(stream) for frame in _decoded(packet))
-        for frame in frames:
-            if not began and frame.time and frame.time > 0:  # the track starts after the film
-                yield rate, np.zeros((round(frame.time * rate), len(stream.layout.channels)), np.float32)
-            began = True
+        rate, layout = stream.rate, stream.layout
+        begins = (container.start_time or 0) / av.time_base  # of the film: MPEG streams don't start at 0
+        written, form, resampler = 0, None, None
+        for frame in _frames(container, stream):
+            missing = 0 if frame.time is None else round((frame.time - begins) * rate) - written
+            if missing > (_MAX_GAP * rate if written else 0):
+                for silence in _silence(missing, len(layout.channels)):
+                    yield rate, silence
+                written += missing
+            if form != (form := (frame.format.name, frame.layout.name, frame.sample_rate)):
+                resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
             for part in resampler.resample(frame):
+                written += part.samples
                 yield rate, part.to_ndarray().T
 
 
-def _decoded(packet) -> Iterator:  # type: ignore[no-untyped-def, type-arg]
-    """Yield the frames of a packet; nothing for a broken one."""
+@contextlib.contextmanager
+def _ffmpeg_errors() -> Iterator[None]:
+    """Turn PyAV's errors into OSError: some of them, such as a missing decoder, are of other kinds."""
     import av
 
     try:
-        yield from packet.decode()
-    except av.error.InvalidDataError:
-        return
+        yield
+    except av.error.FFmpegError as error:
+        raise OSError(error.errno, error.strerror) from error
+
+
+def _silence(frames: int, channels: int) -> Iterator[np.ndarray]:
+    for start in range(0, frames, _BLOCK):
+        yield np.zeros((min(_BLOCK, frames - start), channels), np.float32)
+
+
+def _frames(container, stream) -> Iterator:  # type: ignore[no-untyped-def, type-arg]
+    """Yield the frames that can be decoded of a stream, without broken packets."""
+    import av
+
+    began = False
+    try:
+        for packet in container.demux(stream):
+            with contextlib.suppress(av.error.InvalidDataError):
+                for frame in packet.decode():
+                    began = True
+                    yield frame
+    except av.error.FFmpegError:  # the rest of the file is broken
+        if not began:
+            raise

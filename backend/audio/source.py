@@ -28,6 +28,7 @@ LARGEST = 4 << 30
 _READ = 1 << 20  # values read at a time, over all channels
 _CAREFUL = 4096  # frames read at a time after a larger read has failed
 _BUFFER = 1 << 16  # bytes
+_UNKNOWN = (1 << 63) - 1  # libsndfile's number of frames when it can't tell: SF_COUNT_MAX
 _TALKATIVE = ("SDS",)  # formats whose content libsndfile prints when they are broken; it would end up in the log
 _MEDIA = 256  # bytes at the start of a file that tell text from media
 
@@ -170,7 +171,8 @@ def _corrected(path: Path, layout: Layout) -> Piece:
 def _piece(path: Path, opened: Callable[[], contextlib.AbstractContextManager[_Decoder]], skip: int) -> Piece:
     try:
         with opened() as file:
-            rate, channels, frames, form = file.samplerate, file.channels, max(0, file.frames - skip), file.format
+            rate, channels, form = file.samplerate, file.channels, file.format
+            frames = None if file.frames == _UNKNOWN else max(0, file.frames - skip)
             what = file.format_info
     except (
         OSError,

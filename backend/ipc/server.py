@@ -10,6 +10,7 @@ from functools import partial
 from typing import IO
 
 from .. import __version__
+from ..audio import UnknownFormat
 from ..inference import generator
 from ..inference.errors import explain
 from ..inference.generate_takes import Generator, generate_takes
@@ -69,6 +70,7 @@ def serve(
                 reply(Cancelled(request.id))
             except Exception as error:  # noqa: BLE001 - one job's bug must not be the next one's
                 kind, message = explain(error)
+                message = error.in_blender if isinstance(error, UnknownFormat) else message
                 log.info("Job %d failed (%s): %s", request.id, kind, message)
                 reply(Error(request.id, kind, *_sent(message)))
     if inbox.error:

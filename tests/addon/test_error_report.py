@@ -23,7 +23,7 @@ def test_details_are_complete(failed: Path) -> None:
     report, card = part("addon.operators.error_report"), part("addon.properties").model_card()
     details = report.error_details(bpy.context)
     sentence, *lines = details.splitlines()
-    assert sentence.startswith(f'"{failed}" is in no format that can be read here')
+    assert sentence.startswith(f'"{failed}" is in no format that can be read (')
     version = part("backend").__version__
     assert f"DiffusionTalker {version}" in lines and f"Model: {card.name} {card.version}, {card.sha256}" in lines
     assert f"Blender {bpy.app.version_string}, {platform.platform()}" in lines

@@ -327,6 +327,10 @@ REASONS = {
         "{file} ist in keinem Format, das hier gelesen werden kann ({reason}): in WAV, FLAC oder Ogg umwandeln, oder "
         "ffmpeg oder das Python-Paket av installieren"
     ),
+    "{file} is in no format that can be read ({reason}): export it again as WAV, and use that in the strip": (
+        "{file} ist in keinem Format, das gelesen werden kann ({reason}): noch einmal als WAV exportieren und das im "
+        "Strip verwenden"
+    ),
     "{file} contains no sound: choose another file": "{file} enthält keinen Ton: eine andere Datei wählen",
     "{file} gives no sound (ffmpeg: {reason}): choose another file, or export it again": (
         "{file} gibt keinen Ton her (ffmpeg: {reason}): eine andere Datei wählen oder neu exportieren"
