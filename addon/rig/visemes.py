@@ -10,6 +10,7 @@ Sources:
   docs.readyplayer.me, Oculus OVR LipSync.
 - Rhubarb and Preston Blair: Rhubarb Lip Sync's README, "Mouth shapes" and --datUsePrestonBlair.
 - Microsoft: Azure Speech, "Get facial position with viseme".
+- SALSA 2: the seven visemes that SALSA LipSync Suite's OneClick setups configure.
 - DAZ, Character Creator and MMD: the names that their importers and lip-sync plugins list.
 - The poses in ARKit's channels: `training/synthetic/performer/phones.py`, the targets that the model learned from. They are stressed
   and somewhat exaggerated, as artists sculpt a viseme for full weight.
@@ -46,6 +47,7 @@ POSES: dict[str, dict[str, float]] = {
 }  # fmt: skip
 _SHUT = ("PP", "FF")  # poses whose lips touch each other or the teeth
 _MIN_CLOSENESS = 0.5  # closeness from which lips are brought together
+_SEALED = 5  # column of _measures(): how firmly the lips meet
 REST = "sil"  # gets the weight that the other poses leave
 
 # The channels that the poses consist of. Where visemes move the mouth, keys for these channels are ignored.
@@ -148,6 +150,13 @@ SETS: tuple[VisemeSet, ...] = (
         letters=True,
     ),
     VisemeSet("SALSA", {"saysmall": "kk", "saymedium": "E", "saylarge": "aa"}, enough=3),
+    # Its names are those of SALSA's own configurations: rigs made for it have a key for each.
+    VisemeSet(
+        "SALSA 2",
+        {"w": "w", "t": "DD", "f": "FF", "th": "TH", "ow": "oh", "ee": "ih", "oo": "ou"},
+        enough=6,
+        letters=True,
+    ),
 )  # fmt: skip
 
 
@@ -214,6 +223,8 @@ def mix(poses: Sequence[str], names: Sequence[str], values: np.ndarray) -> np.nd
     """Return the weights (frames, poses), 0..1, of a rig's poses, all different. names: of the channels. values: (frames, channels)."""
     column = {name: values[:, index] for index, name in enumerate(names)}
     take = _measures({name: column.get(name, np.zeros(len(values))) for name in VISEME_CHANNELS})
+    if "PP" not in poses:  # FF would stand in for it, and bare the upper teeth
+        take[:, _SEALED] = 0.0
     shapes = [pose for pose in poses if pose != REST]
     targets = (
         np.concatenate([_measures(_channels(POSES[pose])) for pose in shapes])

@@ -270,6 +270,7 @@ VISEMES = {
     "Rhubarb": list("ABCDEFGX"),
     "Preston Blair": ["AI", "E", "O", "U", "etc", "WQ", "MBP", "FV", "rest"],
     "SALSA": ["saySmall", "sayMedium", "sayLarge"],
+    "SALSA 2": ["w", "t", "f", "th", "ow", "ee", "oo"],
     "MMD": ["あ", "い", "う", "え", "お"],
     "Character Creator": [
         f"V_{name}" for name in ["Open", "Explosive", "Dental_Lip", "Tight_O", "Wide", "Affricate", "Lip_Open"]

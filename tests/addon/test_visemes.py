@@ -26,7 +26,7 @@ def test_rest_gets_rest_pose(label: str) -> None:
     assert weights == {pose: float(pose == "sil") for pose in POSES[label]}
 
 
-@pytest.mark.parametrize("label", POSES)
+@pytest.mark.parametrize("label", [label for label in POSES if "aa" in POSES[label]])
 def test_jaw_alone_is_open_vowel(label: str) -> None:
     weights = _mix(POSES[label], jawOpen=0.5)
     assert _strongest(weights) == "aa" and weights["aa"] > 0.8
