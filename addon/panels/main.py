@@ -66,13 +66,16 @@ def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 
 def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Show which identities the voice of the active take is like: Auto chooses by that."""
+    """Show which identities the voice of the active take is like: Auto chooses by that.
+
+    Without a take the line is empty, so that it moves no button when it appears.
+    """
     take = active_take(context)
     likeness = take_store.read_info(take).likeness if take else ()
-    if names := ", ".join(f"{shown_name(name)} {share:.0%}" for name, share in likeness if share >= _MIN_LIKENESS):
-        row = layout.row()
-        row.alignment = "RIGHT"
-        row.label(text=tr("Voice like {names}", names=names), translate=False)
+    names = ", ".join(f"{shown_name(name)} {share:.0%}" for name, share in likeness if share >= _MIN_LIKENESS)
+    row = layout.row()
+    row.alignment = "RIGHT"
+    row.label(text=tr("Voice like {names}", names=names) if names else "", translate=False)
 
 
 def _active_strip(context: bpy.types.Context) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _MIN_RANGE = 0.5  # a slider that ends below cuts off much of a take
 _MAX_EXAMPLES = 3
+_DESTRUCTIVE = ("SUBTRACT", "MULTIPLY")  # ways to blend that take away what a take adds
 _HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
 
 Diagnoser = Callable[["FaceMesh"], Iterable[UserMessage]]
@@ -53,7 +54,7 @@ def _influence(mesh: "FaceMesh") -> Iterator[UserMessage]:
 
 def _blending(mesh: "FaceMesh") -> Iterator[UserMessage]:
     data = mesh.key.animation_data
-    if _tracks(mesh) and data.action_blend_type in ("SUBTRACT", "MULTIPLY"):
+    if _tracks(mesh) and data.action_blend_type in _DESTRUCTIVE:
         yield UserMessage(
             "takes are blended with the NLA: set Blending to Replace under Edited Action in the NLA editor's sidebar"
         )
@@ -126,13 +127,24 @@ def _covered(mesh: "FaceMesh") -> Iterator[UserMessage]:
         for strip in track.strips:
             if strip.mute:
                 yield UserMessage('the NLA strip "{strip}" is muted: unmute it in the NLA editor', strip=strip.name)
-            elif strip.use_animated_influence is False and strip.influence < 1:
+            elif (share := _influence_of(strip)) < 1:
                 yield UserMessage(
                     'the NLA strip "{strip}" has an influence of {percent} %: set it to 1',
                     strip=strip.name,
-                    percent=round(100 * strip.influence),
+                    percent=round(100 * share),
                 )
+            elif strip.blend_type in _DESTRUCTIVE:
+                yield UserMessage('the NLA strip "{strip}" is blended: set its Blending to Replace', strip=strip.name)
     yield from _overlaid(data)
+
+
+def _influence_of(strip: bpy.types.NlaStrip) -> float:
+    """Return how much a strip counts on the scene's frame. Without animated influence, the property says nothing."""
+    if not strip.use_animated_influence:
+        return 1.0
+    curve = next((curve for curve in strip.fcurves if curve.data_path == "influence"), None)
+    is_keyed = curve and len(curve.keyframe_points) and not curve.mute
+    return curve.evaluate(bpy.context.scene.frame_current_final) if is_keyed else strip.influence
 
 
 def _overlaid(data: bpy.types.AnimData) -> Iterator[UserMessage]:

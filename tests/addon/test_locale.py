@@ -19,6 +19,7 @@ NOT_SHOWN = {
     " {} take {}",
     "Preston Blair",
     "Character Creator",
+    "SALSA 2",
     "Lip Sync Log",
     "Lip Sync Sound",  # a scene that lives while a sound is decoded
     "Rest of Lip Sync",  # an NLA track, named in English as takes are

@@ -204,6 +204,61 @@ def test_obstacles_are_reported(head: "bpy.types.Object", take: "bpy.types.Actio
     assert any('"Head"' in sentence and words in sentence for sentence in warnings), warnings
 
 
+def _pushed(ob: "bpy.types.Object") -> "bpy.types.NlaStrip":
+    """Push the take down to an NLA track. Returns its strip."""
+    face = part("addon.rig.face_rig").read_face(ob)
+    part("addon.takes.nla").push_down(ob.data.shape_keys.animation_data.action, face)
+    return ob.data.shape_keys.animation_data.nla_tracks[-1].strips[0]
+
+
+def _weaken(ob: "bpy.types.Object", influence: float) -> None:
+    strip = _pushed(ob)
+    strip.use_animated_influence, strip.influence = True, influence
+    strip.keyframe_insert("influence", frame=FRAME)
+
+
+PUSHED_DOWN = {
+    "muted strip": (lambda ob: setattr(_pushed(ob), "mute", True), "is muted: unmute it"),
+    "muted track": (
+        lambda ob: (_pushed(ob), setattr(ob.data.shape_keys.animation_data.nla_tracks[-1], "mute", True)),
+        "of its shape keys is muted: tick its box",
+    ),
+    "low influence": (lambda ob: _weaken(ob, 0.1), "has an influence of 10 %"),
+    "no influence": (lambda ob: _weaken(ob, 0.0), "has an influence of 0 %"),
+    "covered": (lambda ob: (_pushed(ob), _track(ob.data.shape_keys)), 'the NLA strip "Shut" lies above'),
+    "another track solo": (lambda ob: (_pushed(ob), _solo(ob, ob.data.shape_keys)), "is solo"),
+    "no NLA": (
+        lambda ob: (_pushed(ob), setattr(ob.data.shape_keys.animation_data, "use_nla", False)),
+        "its NLA is turned off",
+    ),
+    "subtracted": (lambda ob: setattr(_pushed(ob), "blend_type", "SUBTRACT"), "set its Blending to Replace"),
+}
+
+
+@pytest.mark.parametrize("name", PUSHED_DOWN)
+def test_obstacles_in_the_nla_are_reported(head: "bpy.types.Object", take: "bpy.types.Action", name: str) -> None:
+    change, words = PUSHED_DOWN[name]
+    change(head)
+    found = _obstacles(head, take)
+    assert words in found, found
+
+
+def test_take_in_the_nla_causes_no_warning(head: "bpy.types.Object", take: "bpy.types.Action") -> None:
+    _pushed(head)
+    assert _obstacles(head, take) == ""
+
+
+@pytest.mark.parametrize("mode", ["EDIT", "SCULPT"])
+def test_other_modes_are_reported(head: "bpy.types.Object", take: "bpy.types.Action", mode: str) -> None:
+    bpy.context.view_layer.objects.active = head
+    bpy.ops.object.mode_set(mode=mode)
+    face = part("addon.rig.face_rig").read_face(head)
+    found = [*map(str, part("addon.generation.motion_check").find_obstacles(face, take, bpy.context.scene))]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert all("switch to Object Mode" in sentence for sentence in found) and (found or mode == "SCULPT")
+    assert _obstacles(head, take) == ""
+
+
 def _armature(ob: "bpy.types.Object", key: "bpy.types.Key") -> None:
     armature = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
     bpy.context.scene.collection.objects.link(armature)

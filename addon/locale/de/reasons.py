@@ -483,6 +483,9 @@ REASONS = {
     'the NLA strip "{strip}" has an influence of {percent} %: set it to 1': (
         'der NLA-Strip "{strip}" hat einen Einfluss von {percent} %: auf 1 setzen'
     ),
+    'the NLA strip "{strip}" is blended: set its Blending to Replace': (
+        'der NLA-Strip "{strip}" wird gemischt: sein Blending auf Ersetzen stellen'
+    ),
     'the NLA strip "{cover}" lies above "{strip}" and hides it: mute one of them in the NLA editor': (
         'der NLA-Strip "{cover}" liegt über "{strip}" und verdeckt ihn: im NLA-Editor einen von beiden stumm schalten'
     ),
