@@ -131,15 +131,16 @@ def _by_pyav(path: Path) -> Generator[tuple[int, np.ndarray], None, None]:
             return
         rate, layout = stream.rate, stream.layout
         begins = (container.start_time or 0) / av.time_base  # of the film: MPEG streams don't start at 0
-        written, form, resampler = 0, None, None
+        written, form, resampler = 0, ("", "", 0), None
         for frame in _frames(container, stream):
             missing = 0 if frame.time is None else round((frame.time - begins) * rate) - written
             if missing > (_MAX_GAP * rate if written else 0):
                 for silence in _silence(missing, len(layout.channels)):
                     yield rate, silence
                 written += missing
-            if form != (form := (frame.format.name, frame.layout.name, frame.sample_rate)):
-                resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+            current = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if resampler is None or current != form:
+                form, resampler = current, av.AudioResampler(format="fltp", layout=layout, rate=rate)
             for part in resampler.resample(frame):
                 written += part.samples
                 yield rate, part.to_ndarray().T
