@@ -45,9 +45,7 @@ def find_obstacles(face: Face, action: bpy.types.Action, scene: bpy.types.Scene)
         return []
     poses = [(mesh, _pose(mesh, curves, frame)) for mesh in meshes]
     expected = [(mesh, pose) for mesh, pose in poses if _is_visible(mesh, pose.motion)]
-    shown = [
-        (mesh, pose) for mesh, pose in expected if mesh.object.visible_get() and mesh.object.display_type != "BOUNDS"
-    ]
+    shown = [(mesh, pose) for mesh, pose in expected if not any(obstacles.hidden(mesh))]
     with _on_frame(scene, frame):
         still = [mesh for (mesh, _), moves in zip(shown, _moves(shown), strict=True) if not moves]
         found = _explain(still, {mesh.object.name: pose for mesh, pose in shown})

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .face_rig import FaceMesh
 
 _MIN_RANGE = 0.5  # a slider that ends below cuts off much of a take
+_FLAT = 1e-6  # scale of an object that can't be seen
 _MAX_EXAMPLES = 3
 _DESTRUCTIVE = ("SUBTRACT", "MULTIPLY")  # ways to blend that take away what a take adds
 _HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
@@ -176,6 +177,8 @@ def hidden(mesh: "FaceMesh") -> Iterator[UserMessage]:
         yield UserMessage("its collection is hidden: click the collection's eye or screen in the Outliner")
     elif ob.display_type == "BOUNDS":
         yield UserMessage("it is displayed as Bounds: set Display As to Textured under Viewport Display")
+    elif min(map(abs, _evaluated_scale(ob))) < _FLAT:
+        yield UserMessage("it is scaled to 0: check its scale, its parents and its constraints")
 
 
 # Obstacles to any take.
@@ -195,6 +198,10 @@ DIAGNOSERS: tuple[Diagnoser, ...] = (
     _other_mode,
     _covered,
 )
+
+
+def _evaluated_scale(ob: bpy.types.Object) -> Iterable[float]:
+    return ob.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world.to_scale()
 
 
 def _tracks(mesh: "FaceMesh") -> "list[bpy.types.NlaTrack]":

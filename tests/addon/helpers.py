@@ -59,6 +59,20 @@ def meshes(face: "bpy.types.Object") -> "list[bpy.types.Object]":
     return [ob for ob in (face, *face.children_recursive) if ob.type == "MESH"]
 
 
+def override(head: "bpy.types.Object", library: Path) -> "bpy.types.Object":
+    """Link an object from a library and override it and its mesh. It is active."""
+    name = head.name
+    bpy.data.libraries.write(str(library), {head})
+    bpy.data.objects.remove(head)
+    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
+        linked.objects = [name]
+    hero = linked.objects[0].override_create()
+    hero.data.override_create(remap_local_usages=True)
+    bpy.context.scene.collection.objects.link(hero)
+    bpy.context.view_layer.objects.active = hero
+    return hero
+
+
 def fcurves(action: "bpy.types.Action") -> "dict[str, bpy.types.FCurve]":
     """Data path -> F-curve."""
     bag = action.layers[0].strips[0].channelbag(action.slots[0]) if hasattr(action, "slots") else action

@@ -27,7 +27,7 @@ def test_details_are_complete(failed: Path) -> None:
     version = part("backend").__version__
     assert f"DiffusionTalker {version}" in lines and f"Model: {card.name} {card.version}, {card.sha256}" in lines
     assert f"Blender {bpy.app.version_string}, {platform.platform()}" in lines
-    assert f"Python {platform.python_version()}, backend: the same, on onnx" in lines
+    assert f"Python {platform.python_version()}, backend: the same, on auto" in lines
     log = lines[lines.index("The backend's log ends with:") + 1 :]
     assert any("Backend" in line and version in line for line in log) and "failed (audio)" in log[-1]
     assert bpy.ops.lipsync.copy_error() == {"FINISHED"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import bpy
 import pytest
-from helpers import add_mesh, part
+from helpers import add_mesh, override, part
 
 from backend.arkit import CHANNELS
 
@@ -248,7 +248,7 @@ def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.type
     library = tmp_path / "hero.blend"
     head = add_mesh("Hero", ["jawOpen"])
     head.data.shape_keys.animation_data_create()
-    hero = _override(head, library)
+    hero = override(head, library)
     assert part("addon.rig.face_rig").read_face(hero).warnings()[1:] == []
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     name = hero.data.shape_keys.animation_data.action.name
@@ -259,19 +259,6 @@ def test_overridden_mesh_can_be_keyed(scene: "bpy.types.Scene", strip: "bpy.type
 
 
 def test_override_losing_its_action_warns(scene: "bpy.types.Scene", tmp_path: Path) -> None:
-    hero = _override(add_mesh("Hero", ["jawOpen"]), tmp_path / "hero.blend")
+    hero = override(add_mesh("Hero", ["jawOpen"]), tmp_path / "hero.blend")
     _, warning = map(str, part("addon.rig.face_rig").read_face(hero).warnings())
     assert warning.startswith('"Hero" will lose its animation on reload')
-
-
-def _override(head: "bpy.types.Object", library: Path) -> "bpy.types.Object":
-    """Link an object from a library and override it and its mesh. It is active."""
-    bpy.data.libraries.write(str(library), {head})
-    bpy.data.objects.remove(head)
-    with bpy.data.libraries.load(str(library), link=True) as (_, linked):
-        linked.objects = ["Hero"]
-    hero = linked.objects[0].override_create()
-    hero.data.override_create(remap_local_usages=True)
-    bpy.context.scene.collection.objects.link(hero)
-    bpy.context.view_layer.objects.active = hero
-    return hero

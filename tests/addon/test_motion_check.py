@@ -1,11 +1,12 @@
 """Warnings about takes that can't be seen to move the face, whatever the obstacle."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, part
+from helpers import add_mesh, override, part
 from tolerances import FLOAT32
 
 FRAME = 20  # on which the take is widest open
@@ -173,6 +174,11 @@ def _bounds(ob: "bpy.types.Object", key: "bpy.types.Key") -> None:
     ob.display_type = "BOUNDS"
 
 
+def _flatten(ob: "bpy.types.Object", key: "bpy.types.Key") -> None:
+    limit = ob.constraints.new("LIMIT_SCALE")
+    limit.use_max_x, limit.max_x = True, 0.0
+
+
 OBSTACLES = {
     "solo": (_solo, "is solo"),
     "influence": (_influence, "influence of 10 %"),
@@ -193,6 +199,7 @@ OBSTACLES = {
     "excluded": (_collection("exclude"), "excluded from the view layer"),
     "hidden collection": (_collection("hide_viewport"), "its collection is hidden"),
     "bounds": (_bounds, "displayed as Bounds"),
+    "flat": (_flatten, "is scaled to 0"),
 }
 
 
@@ -285,6 +292,21 @@ def test_harmless_settings_cause_no_warning(head: "bpy.types.Object", take: "bpy
     HARMLESS[name](head, head.data.shape_keys)
     assert _obstacles(head, take) == ""
     assert part("addon.rig.face_rig").read_face(head).warnings() == []
+
+
+@pytest.mark.parametrize("name", ["nothing", "solo", "mask", "hidden", "muted curve", "solo key"])
+def test_library_overrides_are_checked(head: "bpy.types.Object", tmp_path: Path, name: str) -> None:
+    change, words = OBSTACLES.get(name, (lambda ob, key: None, ""))
+    head.data.shape_keys.animation_data_create()  # or Blender would drop the take
+    if name == "mask":  # in the library: the check turns it off and on
+        change(head, head.data.shape_keys)
+    hero = override(head, tmp_path / "hero.blend")
+    take = _take(hero)
+    if name != "mask":
+        change(hero, hero.data.shape_keys)
+    warnings = [*map(str, part("addon.rig.face_rig").read_face(hero).warnings()[1:]), _obstacles(hero, take)]
+    assert words in "".join(warnings) if words else warnings == [""]
+    assert all(modifier.show_viewport for modifier in hero.modifiers)
 
 
 def test_hidden_teeth_cause_no_warning(head: "bpy.types.Object") -> None:

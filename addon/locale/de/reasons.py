@@ -499,6 +499,9 @@ REASONS = {
     "its collection is hidden: click the collection's eye or screen in the Outliner": (
         "seine Sammlung ist ausgeblendet: im Outliner auf Auge oder Bildschirm der Sammlung klicken"
     ),
+    "it is scaled to 0: check its scale, its parents and its constraints": (
+        "es ist auf 0 skaliert: seine Skalierung, seine Eltern-Objekte und seine Constraints prüfen"
+    ),
     "it is displayed as Bounds: set Display As to Textured under Viewport Display": (
         "es wird als Begrenzung dargestellt: unter Ansichtsdarstellung auf Texturiert stellen"
     ),
