@@ -144,8 +144,9 @@ def _influence_of(strip: bpy.types.NlaStrip) -> float:
     if not strip.use_animated_influence:
         return 1.0
     curve = next((curve for curve in strip.fcurves if curve.data_path == "influence"), None)
-    is_keyed = curve and len(curve.keyframe_points) and not curve.mute
-    return curve.evaluate(bpy.context.scene.frame_current_final) if is_keyed else strip.influence
+    if curve is None or curve.mute or not len(curve.keyframe_points):
+        return strip.influence
+    return curve.evaluate(bpy.context.scene.frame_current_final)
 
 
 def _overlaid(data: bpy.types.AnimData) -> Iterator[UserMessage]:
