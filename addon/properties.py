@@ -150,7 +150,7 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
     )
     seed: bpy.props.IntProperty(
         name="Seed",
-        description="Each seed gives a different performance; the same seed gives the same one",
+        description="Number of the performance: another number gives other blinks, glances and brows for the same words; the same number gives the same take again",
         min=0,
         default=0,
     )

@@ -67,7 +67,11 @@ def _parser() -> argparse.ArgumentParser:
         help="a sound file of any rate and channels; films, AAC and the like if ffmpeg or PyAV is installed",
     )
     command.add_argument(
-        "--out", type=Path, required=True, metavar="TAKE", help="take.csv (LiveLinkFace), take.json (BEAT) or take.npz"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="TAKE",
+        help="take.csv (Live Link Face CSV), take.json (BEAT) or take.npz",
     )
     # Named as the fields of a Performance, which also has their defaults.
     request = command.add_argument_group("request", argument_default=argparse.SUPPRESS)

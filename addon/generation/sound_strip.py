@@ -37,9 +37,14 @@ def sound_strips(scene: bpy.types.Scene | None) -> "list[bpy.types.Strip]":
     return [strip for strip in all_strips(scene) if strip.type == "SOUND"]
 
 
-def add_sound(scene: bpy.types.Scene, file: Path, frame: int) -> "bpy.types.Strip":
-    """Add a sound strip from a frame on, active, in a channel above all others. Raises StripError."""
-    if not file.is_file():
+def add_sound(
+    scene: bpy.types.Scene, file: Path, frame: int, sound: bpy.types.Sound | None = None
+) -> "bpy.types.Strip":
+    """Add a sound strip from a frame on, active, in a channel above all others. Raises StripError.
+
+    sound: the data-block of the file, which may be packed, if it is in the .blend already.
+    """
+    if not file.is_file() and not (sound and sound.packed_file):
         raise StripError('There is no file "{file}": choose another', file=file)
     editor = scene.sequence_editor or scene.sequence_editor_create()
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
@@ -48,7 +53,32 @@ def add_sound(scene: bpy.types.Scene, file: Path, frame: int) -> "bpy.types.Stri
         editor.active_strip = added = strips.new_sound(file.stem, str(file), min(channel, _HIGHEST_CHANNEL), frame)
     except RuntimeError as error:
         raise StripError('"{file}" can\'t be added as a sound: {reason}', file=file.name, reason=error) from error
+    if sound and added.sound != sound:
+        unused, added.sound = added.sound, sound
+        if unused and not unused.users:
+            bpy.data.sounds.remove(unused)
     return added
+
+
+def copy_strip(strip: "bpy.types.Strip", scene: bpy.types.Scene) -> "bpy.types.Strip":
+    """Copy a sound strip to another scene: the same part of the same sound at the same seconds. Raises StripError."""
+    if strip.sound is None:
+        raise StripError('The strip "{strip}" has no sound: choose another', strip=strip.name)
+    if len(strip.retiming_keys) or strip.parent_meta():
+        raise StripError(
+            '"{strip}" is retimed or inside a meta strip: copy it in the Sequencer and paste it in "{scene}"',
+            strip=strip.name,
+            scene=scene.name,
+        )
+    ratio = frame_rate(scene) / frame_rate(strip.id_data)
+    first, stop, content, trimmed = (getattr(strip, name) * ratio for name in _TIMES)
+    copied = add_sound(scene, Path(sound_file(strip.sound)), round(content), strip.sound)
+    copied.name, copied.volume, copied.mute = strip.name, strip.volume, strip.mute
+    if trimmed:
+        setattr(copied, _TIMES[3], round(trimmed))
+    setattr(copied, _TIMES[0], round(first))
+    setattr(copied, _TIMES[1], round(stop))
+    return copied
 
 
 def strip_scene(context: bpy.types.Context) -> bpy.types.Scene:
@@ -69,7 +99,7 @@ def find_span(context: bpy.types.Context, name: str = "") -> Span:
             other_scene=context.scene.name,
             other_fps=animated,
         )
-    return read_span(_find(scene, name), fps)
+    return read_span(find(scene, name), fps)
 
 
 def find_strip(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip | None":
@@ -80,6 +110,11 @@ def find_strip(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip | None":
 def first_frame(strip: "bpy.types.Strip") -> float:
     """Return the first frame of a strip."""
     return getattr(strip, _TIMES[0])
+
+
+def stop_frame(strip: "bpy.types.Strip") -> float:
+    """Return the frame after the last of a strip."""
+    return getattr(strip, _TIMES[1])
 
 
 def selected_strips(scene: bpy.types.Scene) -> "list[bpy.types.Strip]":
@@ -120,13 +155,14 @@ def frame_rate(scene: bpy.types.Scene) -> float:
     return scene.render.fps / scene.render.fps_base
 
 
-def _find(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip":
+def find(scene: bpy.types.Scene, name: str) -> "bpy.types.Strip":
+    """Find the sound strip with a name or, without one, the active strip's. Raises StripError."""
     if name:
         if strip := find_strip(scene, name):
             return strip
         raise StripError('The sound strip "{name}" is gone: choose another', name=name)
     if not sound_strips(scene):
-        raise StripError("Add a sound strip in the Sequencer")
+        raise StripError("Press Add Sound or add a sound strip in the Sequencer")
     active = scene.sequence_editor.active_strip
     if active and active.type == "META":
         raise StripError('"{active}" is a meta strip: choose a sound strip inside it', active=active.name)

@@ -13,9 +13,22 @@ from . import (
     locks,
     mapping,
     rotations,
+    sounds,
     takes,
 )
 
 register, unregister = registration.for_modules(
-    generate, takes, locks, controls, cast, import_export, rotations, drop, batch_manifest, mapping, bones, error_report
+    generate,
+    takes,
+    locks,
+    controls,
+    cast,
+    import_export,
+    rotations,
+    sounds,
+    drop,
+    batch_manifest,
+    mapping,
+    bones,
+    error_report,
 )

@@ -83,7 +83,7 @@ class LIPSYNC_OT_cast_add_all(_Adding, bpy.types.Operator):
             return new
         if listed:
             raise sound_strip.StripError("All sound strips are in the list")
-        raise sound_strip.StripError("Add a sound strip in the Sequencer")
+        raise sound_strip.StripError("Press Add Sound or add a sound strip in the Sequencer")
 
 
 class LIPSYNC_OT_cast_remove(bpy.types.Operator):

@@ -9,6 +9,7 @@ from typing import ClassVar
 import bpy
 from bl_operators.presets import AddPresetBase
 
+from ...backend.messages import UserMessage
 from ..locale import tr
 from ..properties import active_take, settings
 from ..takes import controls, edit_tracking
@@ -16,6 +17,12 @@ from ..takes import controls, edit_tracking
 PRESETS = "diffusion_talker/controls"  # below Blender's folders for presets, and below the add-on's own
 _FOLDER = str(Path(__file__).parents[1])  # has presets/ with those that come with the add-on
 _MENU = "LIPSYNC_PT_control_presets"
+_ABOUT = {
+    "Subtle": UserMessage("Smaller movements, for calm speech and close-ups"),
+    "Lively": UserMessage("Larger movements, livelier brows and more blinks"),
+    "Crisp_Lips": UserMessage("Lips that move further and close firmly"),
+    "Mumbling": UserMessage("A mouth that hardly opens, with smooth movements"),
+}
 
 
 class _OnShown:
@@ -54,6 +61,10 @@ class LIPSYNC_OT_controls_apply_preset(_OnShown, bpy.types.Operator):
     filepath: bpy.props.StringProperty(
         name="File", description="The preset's file", subtype="FILE_PATH", options={"SKIP_SAVE"}
     )
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: "LIPSYNC_OT_controls_apply_preset") -> str:
+        return tr(_ABOUT.get(Path(properties.filepath).stem, "Set the controls to the values of a preset"))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.filepath:

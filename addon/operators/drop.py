@@ -16,6 +16,7 @@ from ..locale import tr
 from ..properties import settings
 from ..rig import face_rig
 from .generate import disabled_reason
+from .sounds import add_sound
 
 
 class LIPSYNC_OT_speak_sound(bpy.types.Operator):
@@ -46,11 +47,10 @@ class LIPSYNC_OT_speak_sound(bpy.types.Operator):
     def _speak(self, context: bpy.types.Context, how: str) -> set[str]:
         file = Path(bpy.path.abspath(self.filepath))
         try:
-            added = sound_strip.add_sound(context.scene, file, context.scene.frame_current)
+            added = add_sound(context, file)
         except sound_strip.StripError as error:
             self.report({"ERROR"}, tr(error.message))
             return {"CANCELLED"}
-        settings(context).strip = added.name
         why: str | UserMessage | None = disabled_reason(context)
         if why is None:
             try:

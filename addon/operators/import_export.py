@@ -43,7 +43,7 @@ class _NeedsFace:
 
 
 class LIPSYNC_OT_import_capture(_NeedsFace, RotationTargets, ImportHelper, bpy.types.Operator):
-    """Import captured curves as a new take, from the current frame on: CSV from Live Link Face, JSON from BEAT or Audio2Face, or NPZ"""
+    """Import captured curves as a new take, from the current frame on: Live Link Face CSV, BEAT or Audio2Face JSON, or NPZ"""
 
     bl_idname = "lipsync.import_capture"
     bl_label = "Import Capture"

@@ -39,6 +39,11 @@ class _CastPanel:
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, cast = self.layout, cast_settings(context)  # type: ignore[attr-defined]
+        if not cast.lines:
+            about = UserMessage(
+                "For dialogues: list sound strips and the character that speaks each, and Generate All makes all of them speak"
+            )
+            draw_text(layout, context, about, "INFO")
         row = layout.row()
         row.template_list("LIPSYNC_UL_cast", "", cast, "lines", cast, "active", rows=4)
         row.column().operator(LIPSYNC_OT_cast_remove.bl_idname, text="", icon="REMOVE")

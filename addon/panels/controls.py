@@ -21,6 +21,7 @@ class LIPSYNC_PT_control_presets(PresetPanel, bpy.types.Panel):
     """The list of presets, which opens from the header of the panel "Controls"."""
 
     bl_label = "Presets"
+    bl_description = "Saved settings of all controls: choose one, or save the present ones under a name"
     preset_subdir = PRESETS
     preset_operator = LIPSYNC_OT_controls_apply_preset.bl_idname
     preset_add_operator = LIPSYNC_OT_controls_add_preset.bl_idname

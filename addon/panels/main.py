@@ -2,20 +2,22 @@
 
 import bpy
 
+from ...backend.messages import UserMessage
 from ...backend.performance import AUTO
 from ..generation import sound_strip
 from ..generation.current_job import current
 from ..locale import tr
 from ..operators.error_report import LIPSYNC_OT_copy_error
 from ..operators.generate import LIPSYNC_OT_cancel, LIPSYNC_OT_generate, LIPSYNC_OT_resample, disabled_reason
-from ..properties import active_take, chosen_face, settings, shown_name
+from ..operators.sounds import LIPSYNC_OT_add_sound, LIPSYNC_OT_bring_sound, apart
+from ..properties import active_take, chosen_face, model_card, settings, shown_name
 from ..rig import face_rig
 from ..root_package import ROOT_PACKAGE
+from ..sample_face import LIPSYNC_OT_sample_face_add
 from ..takes import take_store
 from .text import draw_text, progress_caption
 
 _CATEGORY = "Lip Sync"
-_MIN_LIKENESS = 0.05  # probability below which an identity isn't shown
 
 
 class _LipSyncPanel:
@@ -53,8 +55,16 @@ def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     panel = settings(context)
     column = layout.column()
     # Blender would translate names in the placeholders too.
-    column.prop(panel, "strip", text=tr("Strip"), translate=False, icon="SOUND", placeholder=_active_strip(context))
+    row = column.row(align=True)
+    row.prop(panel, "strip", text=tr("Strip"), translate=False, icon="SOUND", placeholder=_active_strip(context))
+    if sound_strip.sound_strips(sound_strip.strip_scene(context)):
+        row.operator(LIPSYNC_OT_add_sound.bl_idname, text="", icon="ADD")
+    else:
+        column.operator(LIPSYNC_OT_add_sound.bl_idname, icon="ADD")
     column.prop(panel, "face", text=tr("Face"), translate=False, placeholder=_active_name(context))
+    if not any(map(face_rig.has_keys, context.scene.objects)):
+        column.operator(LIPSYNC_OT_sample_face_add.bl_idname, text="Add Sample Face", icon="ADD")
+    _draw_scenes(column, context)
     _draw_coverage(column, context)
     column = layout.column()
     column.prop(panel, "identity")
@@ -65,17 +75,41 @@ def _draw_choices(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column.prop(panel, "seed")
 
 
+def _draw_scenes(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Say if Play can't show the face and its sound together, and offer to change that."""
+    if scenes := apart(context):
+        sound, face = (scene.name for scene in scenes)
+        why = UserMessage(
+            'The sound is in the scene "{sound}" and the face in "{face}", so Play shows one without the other',
+            sound=sound,
+            face=face,
+        )
+        draw_text(layout, context, why, "ERROR")
+        layout.operator(LIPSYNC_OT_bring_sound.bl_idname, icon="IMPORT")
+
+
 def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Show which identities the voice of the active take is like: Auto chooses by that.
+    """Show the identity that Auto chose for the active take, and how sure it was.
 
     Without a take the line is empty, so that it moves no button when it appears.
     """
     take = active_take(context)
-    likeness = take_store.read_info(take).likeness if take else ()
-    names = ", ".join(f"{shown_name(name)} {share:.0%}" for name, share in likeness if share >= _MIN_LIKENESS)
+    info = take_store.read_info(take) if take else None
+    match = dict(info.likeness).get(info.performance.identity) if info else None
     row = layout.row()
     row.alignment = "RIGHT"
-    row.label(text=tr("Voice like {names}", names=names) if names else "", translate=False)
+    if info and match is not None:
+        identity = _described(info.performance.identity)
+        row.label(text=tr("Auto: {identity} ({share:.0%} match)", identity=identity, share=match), translate=False)
+    else:
+        row.label(text="")
+
+
+def _described(identity: str) -> str:
+    """Return an identity with its description, such as "Joan, low and wry"."""
+    card = model_card()
+    known = {entry.name: entry.description for entry in card.identities} if card else {}
+    return ", ".join(word for word in (shown_name(identity), known.get(identity, "")) if word)
 
 
 def _active_strip(context: bpy.types.Context) -> str:

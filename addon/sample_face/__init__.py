@@ -7,7 +7,7 @@ from typing import ClassVar
 import bpy
 
 from ..locale import tr
-from . import model, objects
+from . import model, objects, placement
 
 
 def build(context: bpy.types.Context) -> list[bpy.types.Object]:
@@ -46,7 +46,9 @@ class LIPSYNC_OT_sample_face_add(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        build(context)
+        head, *_ = build(context)
+        placement.stand_clear(context, head)
+        placement.frame(context)
         return {"FINISHED"}
 
 

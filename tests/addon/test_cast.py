@@ -105,7 +105,7 @@ def test_adding_needs_face_and_strips(scene: "bpy.types.Scene") -> None:
         with pytest.raises(RuntimeError, match="Select a face"):
             operator()
     add_mesh("Head", ["jawOpen"])
-    with pytest.raises(RuntimeError, match="Add a sound strip in the Sequencer"):
+    with pytest.raises(RuntimeError, match="Press Add Sound or add a sound strip in the Sequencer"):
         bpy.ops.lipsync.cast_add_all()
     with pytest.raises(RuntimeError, match="Choose a strip in the list"):
         bpy.ops.lipsync.cast_remove()

@@ -90,8 +90,8 @@ def test_packed_sound_needs_no_file(
 def test_unusable_strips_are_refused(
     scene: "bpy.types.Scene", face: "bpy.types.Object", speech: Path, tmp_path: Path
 ) -> None:
-    assert _refusal() == "Add a sound strip in the Sequencer"
-    with pytest.raises(RuntimeError, match="Add a sound strip in the Sequencer"):
+    assert _refusal() == "Press Add Sound or add a sound strip in the Sequencer"
+    with pytest.raises(RuntimeError, match="Press Add Sound or add a sound strip in the Sequencer"):
         bpy.ops.lipsync.generate()
     file = tmp_path / "lost.ogg"
     file.write_bytes(speech.read_bytes())

@@ -106,14 +106,33 @@ OPERATORS = {
     "{strips} skipped: {reasons}": "{strips} übersprungen: {reasons}",
     "and {count} more": "und {count} weitere",
     "No take was made: {why}": "Kein Take wurde erzeugt: {why}",
+    "Add Sound": "Ton hinzufügen",
+    "Add a sound file to the Sequencer of this scene, at the current frame": (
+        "Eine Tondatei ab dem aktuellen Bild in den Sequenzer dieser Szene einfügen"
+    ),
+    '"{strip}" was added at frame {frame}': "„{strip}“ wurde ab Bild {frame} eingefügt",
+    "Bring Sound to the Face": "Ton zum Gesicht holen",
+    (
+        "Copy the sound strip to the scene of the face and open that scene, so that Play shows both; the strip stays "
+        "where it is, too"
+    ): (
+        "Den Ton-Strip in die Szene des Gesichts kopieren und diese öffnen, damit die Wiedergabe beides zeigt; der Strip "
+        "bleibt auch, wo er ist"
+    ),
+    "The sound is in the scene of the face already": "Der Ton ist schon in der Szene des Gesichts",
+    '"{strip}" is in the scene "{scene}" now': "„{strip}“ ist jetzt in der Szene „{scene}“",
+    "Smaller movements, for calm speech and close-ups": "Kleinere Bewegungen, für ruhiges Sprechen und Nahaufnahmen",
+    "Larger movements, livelier brows and more blinks": "Größere Bewegungen, lebhaftere Brauen und mehr Blinzeln",
+    "Lips that move further and close firmly": "Lippen, die sich weiter bewegen und fest schließen",
+    "A mouth that hardly opens, with smooth movements": "Ein Mund, der sich kaum öffnet, mit weichen Bewegungen",
     # Files
     "Import Capture": "Aufnahme importieren",
     (
-        "Import captured curves as a new take, from the current frame on: CSV from Live Link Face, JSON from "
-        "BEAT or Audio2Face, or NPZ"
+        "Import captured curves as a new take, from the current frame on: Live Link Face CSV, BEAT or Audio2Face "
+        "JSON, or NPZ"
     ): (
-        "Aufgenommene Kurven als neuen Take ab dem aktuellen Bild importieren: CSV von Live Link Face, JSON von "
-        "BEAT oder Audio2Face, oder NPZ"
+        "Aufgenommene Kurven als neuen Take ab dem aktuellen Bild importieren: Live Link Face CSV, JSON von BEAT oder "
+        "Audio2Face, oder NPZ"
     ),
     "Frame Rate": "Bildrate",
     "Frames per second of a file that doesn't tell its own. 0: as the file tells": (

@@ -39,8 +39,19 @@ PANELS = {
         "oder Markern die Namen von Emotionen geben"
     ),
     "Seed": "Startwert",
-    "Each seed gives a different performance; the same seed gives the same one": (
-        "Jeder Startwert ergibt ein anderes Spiel; derselbe ergibt dasselbe"
+    (
+        "Number of the performance: another number gives other blinks, glances and brows for the same words; the same "
+        "number gives the same take again"
+    ): (
+        "Nummer des Spiels: Eine andere ergibt zu denselben Worten anderes Blinzeln, andere Blicke und Brauen, dieselbe "
+        "noch einmal denselben Take"
+    ),
+    "Add Sample Face": "Beispielgesicht hinzufügen",
+    'The sound is in the scene "{sound}" and the face in "{face}", so Play shows one without the other': (
+        "Der Ton ist in der Szene „{sound}“ und das Gesicht in „{face}“, also zeigt die Wiedergabe nur eins von beiden"
+    ),
+    ("For dialogues: list sound strips and the character that speaks each, and Generate All makes all of them speak"): (
+        "Für Dialoge: Ton-Strips auflisten und die Figur, die sie spricht. Alle erzeugen lässt dann alle sprechen"
     ),
     "Generate": "Erzeugen",
     "Resample": "Neu würfeln",
@@ -71,7 +82,7 @@ PANELS = {
     "Edited": "Bearbeitet",
     "Imported": "Importiert",
     "Seed {number}": "Startwert {number}",
-    "Voice like {names}": "Stimme wie {names}",
+    "Auto: {identity} ({share:.0%} match)": "Auto: {identity} ({share:.0%} Übereinstimmung)",
     "{count} Strips": "{count} Strips",
     'Joins "{strips}"': 'Vereint "{strips}"',
     "Regenerate": "Neu erzeugen",

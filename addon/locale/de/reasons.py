@@ -187,7 +187,7 @@ REASONS = {
         "das Feld für seinen Knochen leer lassen"
     ),
     # The strip
-    "Add a sound strip in the Sequencer": "Im Sequenzer einen Ton-Strip hinzufügen",
+    "Press Add Sound or add a sound strip in the Sequencer": "Ton hinzufügen drücken, oder im Sequenzer einen Ton-Strip hinzufügen",
     "Select a sound strip in the Sequencer or choose one here": (
         "Im Sequenzer einen Ton-Strip auswählen oder hier einen wählen"
     ),
@@ -214,6 +214,9 @@ REASONS = {
     ),
     'There is no file "{file}": choose another': 'Es gibt keine Datei "{file}": eine andere wählen',
     '"{file}" can\'t be added as a sound: {reason}': '"{file}" kann nicht als Ton hinzugefügt werden: {reason}',
+    '"{strip}" is retimed or inside a meta strip: copy it in the Sequencer and paste it in "{scene}"': (
+        '"{strip}" ist umgetaktet oder in einem Meta-Strip: im Sequenzer kopieren und in "{scene}" einfügen'
+    ),
     'The strip "{strip}" is gone: choose another': 'Der Strip "{strip}" ist fort: einen anderen wählen',
     ('The strip "{strip}" can\'t be mixed down ({why}): bake it to a new file'): (
         'Der Strip "{strip}" kann nicht abgemischt werden ({why}): in eine neue Datei backen'
