@@ -69,7 +69,7 @@ def is_curve(text: str) -> bool:
 
 def shown(cls: Any) -> set[str]:
     """Return the texts of a class that Blender itself translates."""
-    texts = {getattr(cls, "bl_label", "")}
+    texts = {getattr(cls, "bl_label", ""), getattr(cls, "bl_description", "")}
     if issubclass(cls, bpy.types.Operator):
         texts.add(tooltip(cls))
     for prop in properties(cls):

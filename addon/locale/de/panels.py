@@ -148,6 +148,9 @@ PANELS = {
         "Jede Kurve außer dem Blinzeln über so viele Sekunden mitteln; Lippen, die für P, B oder M geschlossen "
         "sind, bleiben es"
     ),
+    "Saved settings of all controls: choose one, or save the present ones under a name": (
+        "Gespeicherte Einstellungen aller Regler: eine wählen, oder die jetzigen unter einem Namen speichern"
+    ),
     "Full Blinks": "Ganz blinzeln",
     "Close the lids in every blink, 10 to 28 times a minute; off leaves the blinks as generated or captured": (
         "Schließt die Lider bei jedem Blinzeln, 10- bis 28-mal in der Minute; aus lässt das Blinzeln, wie es erzeugt "
