@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import bpy
 
+from .. import placement
 from ..locale import tr
-from . import model, objects, placement
+from . import model, objects
 
 
 def build(context: bpy.types.Context) -> list[bpy.types.Object]:

@@ -1,4 +1,4 @@
-"""Put the sample face where it is seen: on top of what stands at its place, and in view. Runs in Blender."""
+"""Put a new face where it is seen: on top of what stands at its place, and in view. Runs in Blender."""
 
 from math import radians
 
