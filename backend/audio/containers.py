@@ -1,4 +1,4 @@
-"""Find the sound in WAV (RIFF, RF64) and CAF files with missing or wrong lengths, or with several WAVs in one file."""
+"""Find the sound in WAV (RIFF, RF64), CAF and AU files with missing or wrong lengths, or with several WAVs in one file."""
 
 from .mp3 import mp3_pieces
 from .spliced import Part
@@ -7,6 +7,7 @@ from .window import Window
 _UNKNOWN = 0xFFFFFFFF
 _PLACEHOLDER = 0x7FFFF000  # sizes from here on are placeholders for an unknown size
 _MP3 = 0x55  # the format tag of MP3 in a WAV
+_AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # per sample, by encoding
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")  # first bytes of tags that may follow the sound
 _LARGEST_HEADER = 1 << 24  # bytes
 
@@ -106,3 +107,12 @@ def caf_parts(data: Window) -> list[Piece]:
             return []
         at += 12 + size
     return []
+
+
+def au_pieces(data: Window) -> list[Piece]:
+    """Return the sound of an AU with a wrong length, which nothing can follow, with the seconds in its header."""
+    offset, size, encoding, rate, channels = (int.from_bytes(data[at : at + 4], "big") for at in (4, 8, 12, 16, 20))
+    width = _AU_BYTES.get(encoding, 0) * channels * rate  # bytes per second
+    if size == _UNKNOWN or offset + size >= len(data) or (size and not width):
+        return []
+    return [([data[:8] + _UNKNOWN.to_bytes(4, "big"), (12, len(data))], 0, size / width if size else 0.0)]

@@ -5,6 +5,7 @@ import numpy as np
 _WINDOW = 0.25  # s
 _AUDIBLE = 1e-3  # of the loudest window's power
 _AS_LOUD = 0.99  # of the loudest channel's power
+_LOST = 0.2  # share of the audible windows that the mean may lose
 _CANCELS = 0.25  # of the power that the mean of unrelated channels has
 
 
@@ -33,12 +34,12 @@ class Levels:
         self._channels = self._channels + own.sum(axis=1)
 
     def louder_channel(self) -> int | None:
-        """Return the loudest channel if the mean of all would lose most of the audible sound, else None."""
+        """Return the loudest channel if the mean of all would lose much of the audible sound, else None."""
         if not self._means:
             return None
         mean, unrelated = np.concatenate(self._means), np.concatenate(self._unrelated)
         audible = unrelated > _AUDIBLE * unrelated.max()
-        if not audible.any() or (mean[audible] < _CANCELS * unrelated[audible]).mean() < 0.5:
+        if not audible.any() or (mean[audible] < _CANCELS * unrelated[audible]).mean() < _LOST:
             return None
         return int(np.flatnonzero(self._channels >= _AS_LOUD * self._channels.max())[0])
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .containers import caf_parts, riff_pieces
+from .containers import au_pieces, caf_parts, riff_pieces
 from .flac import flac_pieces
 from .mp3 import mp3_pieces
 from .ogg import ogg_pieces
@@ -44,8 +44,6 @@ def _find(data: Window) -> list[tuple[list[Part], int, float | None]]:
         return flac_pieces(data)
     if head[:4] == b"caff":
         return caf_parts(data)
-    if (
-        head[:4] == b".snd" and head[8:12] == bytes(4) and len(data) > 32
-    ):  # length 0: replace it by AU's value for "unknown"
-        return [([data[:8] + b"\xff\xff\xff\xff", (12, len(data))], 0, 0.0)]
+    if head[:4] == b".snd" and len(data) > 32:
+        return au_pieces(data)
     return mp3_pieces(data, 0, len(data))

@@ -45,29 +45,34 @@ def mp3_pieces(data: Window, start: int, stop: int) -> list[Piece]:
     runs = _runs(_frames(data, first.start + (first.size if stated is not None else 0), stop))
     if not runs or (len(runs) == 1 and stated is not None and abs(stated - runs[0].count) <= _FRAME_TOLERANCE):
         return []
-    pieces: list[Piece] = [([_header(data, run), (run.first.start, run.end)], 0, None) for run in runs]
+    pieces: list[Piece] = [([_header(data, run), *run.spans], 0, None) for run in runs]
     seconds = None if stated is None else stated * first.samples / first.rate
     return [(pieces[0][0], delay, seconds), *pieces[1:]]
 
 
 @dataclass
 class _Run:
-    """Consecutive frames of one kind."""
+    """Frames of one kind, with nothing but tags and junk between them. spans: [start, stop) of those without a gap."""
 
     first: _Frame
     count: int
-    end: int
+    spans: list[tuple[int, int]]
 
 
 def _runs(frames: Iterable[_Frame]) -> list[_Run]:
     found: list[_Run] = []
     for frame in frames:
         if found and _kind(found[-1].first) == _kind(frame):
-            found[-1].count, found[-1].end = found[-1].count + 1, frame.start + frame.size
+            run, stop = found[-1], frame.start + frame.size
+            run.count += 1
+            if frame.start == run.spans[-1][1]:
+                run.spans[-1] = run.spans[-1][0], stop
+            else:  # the decoder gives up after 1 KB of junk
+                run.spans.append((frame.start, stop))
         else:
             if found and found[-1].count < _MIN_RUN:  # junk that looks like frames
                 found.pop()
-            found.append(_Run(frame, 1, frame.start + frame.size))
+            found.append(_Run(frame, 1, [(frame.start, frame.start + frame.size)]))
     if len(found) > 1 and found[-1].count < _MIN_RUN:
         found.pop()
     return found

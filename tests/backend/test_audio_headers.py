@@ -81,6 +81,7 @@ WHOLE: dict[str, tuple[Callable[[], bytearray], bool]] = {
     "zero.caf": (lambda: _caf(bytes(8)), False),
     "unknown.au": (lambda: _au(0xFFFFFFFF), False),
     "zero.au": (lambda: _au(0), True),
+    "too small.au": (lambda: _au(RATE), True),
     "silent about it.mp3": (lambda: _mp3(None), False),
     "too few frames.mp3": (lambda: _mp3(20), True),
     "too many frames.mp3": (lambda: _mp3(2000), True),
@@ -108,6 +109,7 @@ JOINED: dict[str, Callable[[], bytearray]] = {
     "a.mp3": lambda: _coded("MP3"),
     "tagged.mp3": lambda: bytearray(b"ID3\4\0\0\0\0\0\x0a" + bytes(10)) + _coded("MP3") + b"TAG" + bytes(125),
     "no headers.mp3": lambda: _mp3(None),
+    "padded.mp3": lambda: _coded("MP3") + bytes(5000),
     "a.ogg": lambda: _coded("OGG"),
     "a.opus": lambda: _coded("OGG", "OPUS"),
     "a.wav": lambda: _coded("WAV", "PCM_16"),
@@ -178,6 +180,7 @@ HUM = (0.3 * np.sin(2 * np.pi * 50 * np.arange(RATE) / RATE)).astype(np.float32)
         ([SPEECH + 0.3, -SPEECH + 0.3], SPEECH + 0.3, True),
         ([SPEECH + HUM, -SPEECH + HUM], SPEECH + HUM, True),
         ([SPEECH, -SPEECH, SPEECH, -SPEECH], SPEECH, True),
+        ([SPEECH, np.concatenate([-SPEECH[: len(SPEECH) // 3], SPEECH[len(SPEECH) // 3 :]])], SPEECH, True),
         ([SPEECH, SPEECH], SPEECH, False),
         ([SPEECH, 0 * SPEECH], SPEECH / 2, False),
         ([0 * SPEECH] * 7 + [SPEECH], SPEECH / 8, False),
@@ -199,9 +202,10 @@ def test_channels_that_cancel_are_not_averaged(
 
 
 def test_brief_phase_inversion_is_averaged(tmp_path: Path) -> None:
-    other = SPEECH.copy()
+    speech = np.tile(SPEECH, 3)
+    other = speech.copy()
     other[: RATE // 4] *= -1
-    soundfile.write(tmp_path / "a.wav", np.stack([SPEECH, other], axis=1), RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "a.wav", np.stack([speech, other], axis=1), RATE, subtype="FLOAT")
     assert not read_clip(tmp_path / "a.wav").notices
 
 
