@@ -1,5 +1,6 @@
 """Sounds that only Blender's decoder can read, and strips that sound different from their files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -67,6 +68,43 @@ def test_sound_that_blender_decodes(
     count = min(len(keys), len(expected), 60)
     assert np.corrcoef(keys[:count, 1], expected[:count, 1])[0, 1] > 0.9
     assert list(part("addon.generation.backend_process").process.folder().glob("*.wav")) == []
+
+
+def _assert_decoded(file: Path, seconds: float) -> None:
+    """Check that Blender's decoder hears in a file what begins the scene's first strip."""
+    scene = bpy.context.scene
+    original, tmp = part("backend.audio").read_clip(_span(_first(scene)).file, 0.0, seconds).samples, file.parent
+    span = replace(_span(add_strip(scene, file, 101)), end=seconds)
+    heard = part("backend.audio").read_clip(part("addon.generation.mixdown").decode(span, file, tmp)).samples
+    loudness = [
+        np.sqrt(np.mean(np.square(clip[: int(seconds * 16000) // 800 * 800].reshape(-1, 800)), axis=1))
+        for clip in (original, heard)
+    ]
+    assert np.corrcoef(*loudness)[0, 1] > 0.9  # encoders delay by up to a block
+
+
+def _first(scene: "bpy.types.Scene") -> "bpy.types.Strip":
+    return part("addon.generation.sound_strip").sound_strips(scene)[0]
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "suffix"),
+    [("AAC", "AAC", "aac"), ("OGG", "FLAC", "oga"), ("MATROSKA", "AAC", "mka"), ("WAV", "AC3", "wav")],
+)
+def test_containers_that_blender_decodes(
+    strip: "bpy.types.Strip", tmp_path: Path, container: str, codec: str, suffix: str
+) -> None:
+    _assert_decoded(_encode(bpy.context.scene, tmp_path / f"line.{suffix}", container, codec), 2.5)
+
+
+@pytest.mark.parametrize(
+    ("container", "picture", "sound", "suffix"),
+    [("QUICKTIME", "H264", "AAC", "mov"), ("WEBM", "WEBM", "OPUS", "webm"), ("AVI", "MPEG4", "MP3", "avi")],
+)
+def test_films_that_blender_decodes(
+    strip: "bpy.types.Strip", tmp_path: Path, container: str, picture: str, sound: str, suffix: str
+) -> None:
+    _assert_decoded(_movie(tmp_path, container, picture, sound, suffix), 0.9)
 
 
 def test_trimmed_strip_is_decoded_from_start(ac3: Path, tmp_path: Path) -> None:
@@ -138,15 +176,17 @@ def test_movie_strip_means_its_sound(ac3: Path, strip: "bpy.types.Strip", tmp_pa
     assert module.find_span(bpy.context).strip == sound.name
 
 
-def _movie(folder: Path) -> Path:
-    """Write a movie of a few frames with sound."""
+def _movie(
+    folder: Path, container: str = "MPEG4", picture: str = "H264", sound: str = "AAC", suffix: str = "mp4"
+) -> Path:
+    """Write a movie of a second with sound."""
     scene = bpy.context.scene
-    file = folder / "shot.mp4"
+    file = folder / f"shot.{suffix}"
     render = scene.render
     if hasattr(render.image_settings, "media_type"):
         render.image_settings.media_type = "VIDEO"
     render.image_settings.file_format = "FFMPEG"
-    render.ffmpeg.format, render.ffmpeg.codec, render.ffmpeg.audio_codec = "MPEG4", "H264", "AAC"
+    render.ffmpeg.format, render.ffmpeg.codec, render.ffmpeg.audio_codec = container, picture, sound
     render.resolution_x = render.resolution_y = 64
     scene.frame_start, scene.frame_end = 11, 35
     scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
