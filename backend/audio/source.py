@@ -88,7 +88,7 @@ def find_sounds(folder: Path) -> Iterator[tuple[Path, str]]:
     Files are detected by content. Texts, pictures and other files are skipped.
     """
     for path in sorted(folder.rglob("*")):
-        if path.name.startswith(".") or not path.is_file():
+        if path.name.startswith(".") or path.is_dir():
             continue
         try:
             open_sound(regular_file(path))
@@ -244,6 +244,8 @@ _MAGIC = (
 
 
 def _looks_like_sound(path: Path) -> bool:
+    if not path.is_file():  # a broken link, a pipe
+        return False
     with open(path, "rb") as file:
         head = file.read(_MEDIA)
     return any(head[at : at + len(magic)] == magic for at, magic in _MAGIC)

@@ -229,9 +229,11 @@ def test_folder_sounds_are_found_by_content(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "notes.txt").write_text("one\ntwo\n")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + os.urandom(1000))
     (tmp_path / "empty.wav").touch()
+    for name in ("link.wav", "link"):
+        (tmp_path / name).symlink_to("gone.wav")
     found = {path.relative_to(tmp_path).as_posix(): why for path, why in find_sounds(tmp_path)}
     assert {name for name, why in found.items() if not why} == {"a.wav", "b.bwf", "inside/c", "d.txt"}
-    assert {name for name, why in found.items() if why} == {"e.m4a", "f.mp3", "g", "empty.wav"}
+    assert {name for name, why in found.items() if why} == {"e.m4a", "f.mp3", "g", "empty.wav", "link.wav"}
 
 
 def _ogg_flac(flac: bytearray) -> bytearray:
