@@ -43,6 +43,7 @@ ALLOWED = (
     "addon/*.py",
     "backend/*.py",
     "backend/model/*.onnx",
+    "backend/model/sounds.npz",
     "backend/model/model.json",
     "backend/model/MODEL_CARD.md",
     "backend/model/LICENSE",

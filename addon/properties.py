@@ -189,6 +189,12 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
         name="Take", description="The active take", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
     )
 
+    show_sounds: bpy.props.BoolProperty(
+        name="Show in Time Editors",
+        description="Show the sounds of the active take in the Sequencer and the Dope Sheet",
+        default=True,
+    )
+
     def key_style(self) -> face_action.Style:
         """Return how new takes are keyed."""
         return face_action.Style(

@@ -135,6 +135,15 @@ def _parser() -> argparse.ArgumentParser:
     identities.set_defaults(command=_identities)
     identities.add_argument("file", type=Path, metavar="FILE", help="a sound file")
 
+    sounds = commands.add_parser("sounds", help="list the sounds of a speech file as the model hears them")
+    sounds.set_defaults(command=_sounds)
+    sounds.add_argument("file", type=Path, metavar="FILE", help="a sound file")
+    sounds.add_argument(
+        "--out", type=Path, metavar="SOUNDS", help="write sounds.json, sounds.TextGrid (Praat) or sounds.tsv (Rhubarb)"
+    )
+    sounds.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the file to start at")
+    sounds.add_argument("--end", type=float, metavar="S", help="second of the file to end at")
+
     batch.add(commands)
 
     for name, command in commands.choices.items():
@@ -204,6 +213,29 @@ def _generate(options: argparse.Namespace) -> int:
     for name, what in written:
         print(f"{options.out.with_name(name)}: {what}")
     print(f"{time.monotonic() - began:.2f} s")
+    return 0
+
+
+def _sounds(options: argparse.Namespace) -> int:
+    from .audio import read_clip
+    from .inference.generator import hear
+    from .sounds.files import Transcript, check_sounds_path, write_transcript
+
+    if options.out:
+        check_sounds_path(options.out)
+    model = _load(options)
+    clip = read_clip(options.file, options.start, options.end)
+    for notice in clip.notices:
+        _note(notice)
+    heard = hear(model, clip.blocks, _show)
+    transcript = Transcript(tuple(sound.shifted(options.start) for sound in heard))
+    if options.out:
+        write_transcript(options.out, transcript)
+        print(f"{options.out}: {len(heard)} sounds")
+        return 0
+    print(f"{'Start':>8} {'End':>8}  Phone  Shape")
+    for sound in transcript.sounds:
+        print(f"{sound.start:8.3f} {sound.end:8.3f}  {sound.label:<5}  {sound.shape}")
     return 0
 
 

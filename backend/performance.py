@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .curves.base import Curves
+from .sounds.shapes import Sound
 
 AUTO = "auto"  # as an identity or emotion: the best match for the voice
 
@@ -60,6 +61,7 @@ class Take:
     identity, emotion, seed: as used, never AUTO.
     audio_sha256, model_sha256: of the sound as decoded and of the model's files; "" where samples were given instead of a file.
     likeness: the identities that the voice is most like, with probabilities, best first.
+    sounds: as the model heard them, without gaps; none if it can't tell sounds apart.
     """
 
     seed: int
@@ -69,6 +71,7 @@ class Take:
     audio_sha256: str = ""
     model_sha256: str = ""
     likeness: tuple[tuple[str, float], ...] = ()
+    sounds: tuple[Sound, ...] = ()
 
     def resolve(self, asked: Performance) -> Performance:
         """Return the request for this take alone: with the identity, emotion and seed that were used, and no locked values.

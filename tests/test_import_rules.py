@@ -33,6 +33,7 @@ SHARED_NAMES = {
     "mapping",
     "preferences",
     "rotations",
+    "take_sounds",
     "takes",
 }
 

@@ -8,7 +8,7 @@ from backend.model_folder import ModelError
 from backend.runtimes import RuntimeUnusable
 from backend.shell import run_command
 
-from .commands import all_stages, data, evaluate, export, train
+from .commands import all_stages, data, evaluate, export, sounds_part, train
 from .data.beat import BeatError
 
 
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     stages = parser.add_subparsers(dest="stage", required=True)
-    for module in (data, train, evaluate, export, all_stages):
+    for module in (data, train, evaluate, export, sounds_part, all_stages):
         module.add(stages)
     args = parser.parse_args(arguments)
     try:

@@ -165,7 +165,7 @@ def _write_joined(face: Face, jobs: Sequence[Job]) -> list[bpy.types.Action]:
         else:
             parts = [(job.request.span.first_frame, job.take.curves) for job in jobs]
             joined = crossfade.join(parts, round(_EASE * first.take.curves.fps))
-            actions.append(write_take(dataclasses.replace(first.take, curves=joined), face, first.request))
+            actions.append(write_take(dataclasses.replace(first.take, curves=joined, sounds=()), face, first.request))
             actions[0].name = take_store.new_name(face.meshes[0].object.name, first.take.identity)
             take_store.mark_parts(actions[0], [take_info(job.request, job.take) for job in jobs])
         face_action.assign(actions[0], face)

@@ -3,20 +3,22 @@
 import contextlib
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
 from ...backend.ipc.client import Client, Gone, LaunchError
-from ...backend.ipc.protocol import Cancel, Cancelled, Done, Error, Generate, Notice, Progress, Reply, TakeReady
+from ...backend.ipc.protocol import Cancel, Cancelled, Done, Error, Generate, Heard, Notice, Progress, Reply, TakeReady
 from ...backend.messages import UserMessage, listed
 from ...backend.performance import Take
+from ...backend.sounds.shapes import Sound
 from ..keyframes import face_action
 from ..rig import face_rig
 from . import mixdown, motion_check, sound_strip
 from .backend_process import process
 from .key_reduction_thread import KeyReductionThread
-from .reply_check import describe_mismatch
+from .reply_check import are_sounds, describe_mismatch
 from .request import JobError, JobRequest, JobResult
 from .take_writer import all_or_none, start_key_reduction, write_take
 
@@ -38,6 +40,7 @@ class Job:
         self._client: Client | None = None
         self._sent = 0.0  # time.monotonic() when the backend was asked
         self._takes: list[Take] = []
+        self._heard: list[Sound] = []
         self._reductions: list[KeyReductionThread | None] = []  # one a take
         self._received_all = False
         self.notices: list[UserMessage] = []  # the backend's
@@ -111,19 +114,19 @@ class Job:
             self._began = self._began or (time.monotonic(), self.fraction)
         elif isinstance(reply, Notice):
             self.notices.append(_message_of(reply))
+        elif isinstance(reply, Heard):
+            self._heard += reply.sounds
+            if not are_sounds(reply.sounds):
+                raise self._failed(_wrong(UserMessage("its sounds")))
         elif isinstance(reply, TakeReady):
             span, performance = self.request.span, self.request.performance
             if what := describe_mismatch(reply, len(self._takes), performance, span.end - span.start):
-                raise self._failed(
-                    UserMessage(
-                        "The backend sent a take that doesn't match the request ({what}): generate again",
-                        what=what,
-                    )
-                )
+                raise self._failed(_wrong(what))
             if not self._takes:
                 self.notices += _differences(span, reply.take)
-            self._takes.append(reply.take)
-            self._reductions.append(self._start_reduction(reply.take))
+            take = replace(reply.take, sounds=tuple(self._heard))
+            self._takes.append(take)
+            self._reductions.append(self._start_reduction(take))
         elif isinstance(reply, Error) and reply.kind == "audio" and self._decode():
             self._refusal = _message_of(reply)
             self._start()
@@ -232,6 +235,10 @@ class Job:
             tuple(dict.fromkeys(warnings)),
             self.request.performance.seed,
         )
+
+
+def _wrong(what: UserMessage) -> UserMessage:
+    return UserMessage("The backend sent a take that doesn't match the request ({what}): generate again", what=what)
 
 
 def time_left(began: tuple[float, float] | None, fraction: float) -> float | None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from ...backend import DEFAULT_MODEL
 from ...backend.messages import UserMessage
 from ...backend.model_folder import PARTS, ModelCard, ModelError, read_card, read_parts
+from ...backend.sounds.head_file import NAME as SOUNDS
+from ...backend.sounds.head_file import SoundsPart, read_sounds_part
 
 OWN = DEFAULT_MODEL
 
@@ -31,6 +33,20 @@ def card(folder: Path) -> ModelCard | None:
 def usable_card(folder: Path) -> ModelCard | None:
     """Read the card of a model or, if that can't be read, of the extension's own, which the backend uses then."""
     return card(folder) or card(OWN)
+
+
+def sounds_part(folder: Path) -> SoundsPart | None:
+    """Read what a model knows about sounds; None if it knows nothing or its file is broken."""
+    return _read_sounds(folder, (*file_times(folder), _file_time(folder / SOUNDS)))
+
+
+@lru_cache(maxsize=2)
+def _read_sounds(folder: Path, times: tuple[int, ...]) -> SoundsPart | None:
+    found = usable_card(folder)
+    try:
+        return read_sounds_part(folder if card(folder) else OWN, found) if found else None
+    except ModelError:
+        return None
 
 
 def problem(folder: Path) -> UserMessage | None:

@@ -9,6 +9,7 @@ import numpy as np
 from ...backend.messages import UserMessage
 from ..backend_setup import BackendSetup
 from ..keyframes import face_action
+from ..takes import take_sounds
 from ..takes.locked_keys import has_manual_copies
 from ..takes.take_store import TakeError, TakeInfo, read_curves, read_info, regenerate_disabled_reason
 from . import sound_strip
@@ -32,6 +33,7 @@ def make_request(
         # Copies of manual keys had the controls applied once, or never: they are copied again instead of being adjusted.
         locked_action=action.session_uid if has_manual_copies(action) else None,
         repeats=True,
+        sounds=take_sounds.read(action),
     )
 
 

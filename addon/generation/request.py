@@ -9,6 +9,7 @@ from ..backend_setup import BackendSetup
 from ..keyframes import face_action
 from ..span import Span
 from ..takes.locks import UNLOCKED, Locks
+from ..takes.take_sounds import NO_SOUNDS, TakeSounds
 
 
 class JobError(UserError):
@@ -23,6 +24,7 @@ class JobRequest:
     locks: what the new take is to share with an earlier one, whose values are in performance.locked.
     locked_action: session_uid of the Action whose locked keys are copied; None to key the locked values like all others.
     repeats: the take is the face's active one, made again.
+    sounds: those of the take before, whose edits the new take gets too.
     """
 
     span: Span
@@ -33,6 +35,7 @@ class JobRequest:
     locks: Locks = UNLOCKED
     locked_action: int | None = None
     repeats: bool = False
+    sounds: TakeSounds = NO_SOUNDS
 
     def with_performance(self, **changes: Any) -> "JobRequest":
         """Return the same request with other fields of its performance."""

@@ -3,15 +3,21 @@
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import bpy
+import numpy as np
 
 from ...backend.curves.adjust import Controls
+from ...backend.curves.base import Curves
 from ...backend.performance import Take
+from ...backend.sounds.edit_list import carry_over
+from ...backend.sounds.edits import apply_edits
 from ..keyframes import face_action
 from ..rig.face_rig import Face
-from ..takes import controls, take_store
+from ..takes import controls, take_sounds, take_store
 from ..takes.locked_keys import copy_locked, is_manual, mark_manual
+from . import model_info
 from .key_reduction_thread import KeyReductionThread
 from .request import JobError, JobRequest
 
@@ -20,7 +26,10 @@ def start_key_reduction(take: Take, face: Face, request: JobRequest) -> KeyReduc
     """Start to reduce the keys that write_take() will need; None when the style asks for every key."""
     if not request.style.tolerance:
         return None
-    return KeyReductionThread(_table(take, face, controls.for_new_takes(face, request.repeats), request), request.style)
+    curves = _edited(take, request)[0]
+    return KeyReductionThread(
+        _table(curves, face, controls.for_new_takes(face, request.repeats), request), request.style
+    )
 
 
 def write_take(
@@ -33,7 +42,8 @@ def write_take(
     source = _locked_action(request)
     locked = copy_locked(face, source, request.locks) if source else {}
     settings = controls.for_new_takes(face, request.repeats)
-    table, style = _table(take, face, settings, request), request.style
+    curves, heard = _edited(take, request)
+    table, style = _table(curves, face, settings, request), request.style
     name = take_store.new_name(request.span.strip, take.identity)
     reduced = reduction.keys(table, style) if reduction else None
     with all_or_none() as written:
@@ -42,8 +52,24 @@ def write_take(
         controls.store(action, settings, style)
         if source and locked and is_manual(source):
             mark_manual(action)
-        take_store.mark(action, take_info(request, take), take.curves)
+        take_sounds.store(action, heard, take.curves)
+        take_store.mark(action, take_info(request, take), curves)
     return action
+
+
+def _edited(take: Take, request: JobRequest) -> tuple[Curves, take_sounds.TakeSounds]:
+    """Return a take's curves with the edits of the sounds of the take before, and its own sounds with these edits.
+
+    Locked values stay: they had the edits already.
+    """
+    before, part = request.sounds, model_info.sounds_part(request.setup.model)
+    if not before.edits or part is None:
+        return take.curves, take_sounds.TakeSounds(take.sounds)
+    edits = carry_over(before.edits, before.heard, take.sounds)
+    curves = apply_edits(take.curves, take.sounds, edits, part.poses.of(take.identity))
+    mask = request.locks.mask(curves.names, request.span.first_frame, len(curves.values))
+    curves = replace(curves, values=np.where(mask, take.curves.values, curves.values))
+    return curves, take_sounds.TakeSounds(take.sounds, edits)
 
 
 def _locked_action(request: JobRequest) -> bpy.types.Action | None:
@@ -68,9 +94,9 @@ def all_or_none() -> Iterator[list[bpy.types.Action]]:
         raise
 
 
-def _table(take: Take, face: Face, settings: Controls, request: JobRequest) -> list[face_action.Column]:
-    locked_lids = request.locks.lids(request.span.first_frame, len(take.curves.values))
-    return face_action.columns(face, controls.fit(face, take.curves, settings, locked_lids))
+def _table(curves: Curves, face: Face, settings: Controls, request: JobRequest) -> list[face_action.Column]:
+    locked_lids = request.locks.lids(request.span.first_frame, len(curves.values))
+    return face_action.columns(face, controls.fit(face, curves, settings, locked_lids))
 
 
 def take_info(request: JobRequest, take: Take) -> take_store.TakeInfo:

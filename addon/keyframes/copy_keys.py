@@ -52,7 +52,7 @@ def copy_keys(fcurve: bpy.types.FCurve) -> KeyCopy:
     return KeyCopy(rows, -np.inf, np.inf, fcurve.auto_smoothing, fcurve.extrapolation)
 
 
-def cut_keys(fcurve: bpy.types.FCurve, first: int, last: int) -> KeyCopy:
+def cut_keys(fcurve: bpy.types.FCurve, first: float, last: float) -> KeyCopy:
     """Copy the part of an F-curve from the frame `first` to the frame `last`, with a key on each, so that its shape stays the same.
 
     A part that can't be cut exactly becomes one key per frame: one with an easing such as bounce, or with a handle beyond the cut.
@@ -69,7 +69,7 @@ def cut_keys(fcurve: bpy.types.FCurve, first: int, last: int) -> KeyCopy:
     return KeyCopy(rows, first, last, whole.auto_smoothing, whole.extrapolation)
 
 
-def _with_key(rows: Rows, fcurve: bpy.types.FCurve, frame: int) -> Rows:
+def _with_key(rows: Rows, fcurve: bpy.types.FCurve, frame: float) -> Rows:
     """Insert a key on a frame, unless there is one, without changing the curve's shape."""
     frames = rows["co"][:, 0]
     after = int(np.searchsorted(frames, frame))
@@ -128,7 +128,7 @@ def _overreaches(rows: Rows) -> bool:
     return bool((curved & (np.maximum(after, before) > length + 1e-3)).any())
 
 
-def _dense(fcurve: bpy.types.FCurve, like: Rows, first: int, last: int) -> Rows:
+def _dense(fcurve: bpy.types.FCurve, like: Rows, first: float, last: float) -> Rows:
     """Return a linear key on every frame. like: the keys whose other attributes they get."""
     frames = np.arange(first, last + 1)
     rows = {name: np.repeat(array[:1], len(frames), axis=0) for name, array in like.items()}

@@ -124,7 +124,7 @@ def write_action(
         if not _HAS_SLOTS:
             action.id_root = "KEY"  # becomes a slot for shape keys in newer versions of Blender
         for column, (frames, values) in zip(table, reduced, strict=True):
-            _add_keys(_new_fcurve(owner, column), first_frame + frames, values, style, copied.get(column.path))
+            add_keys(_new_fcurve(owner, column), first_frame + frames, values, style, copied.get(column.path))
     except BaseException:
         bpy.data.actions.remove(action)
         raise
@@ -144,7 +144,7 @@ def replace_keys(
     for column, (frames, values) in zip(table, reduced, strict=True):
         fcurve = by_path.get(column.path) or _new_fcurve(_owner(action), column)
         fcurve.keyframe_points.clear()
-        _add_keys(fcurve, first_frame + frames, values, style, copied.get(column.path))
+        add_keys(fcurve, first_frame + frames, values, style, copied.get(column.path))
 
 
 def reduce_keys(table: Sequence[Column], style: Style) -> ReducedKeys:
@@ -180,8 +180,8 @@ def _new_fcurve(owner: "bpy.types.ActionChannelbag | bpy.types.Action", column: 
     return fcurve
 
 
-def _add_keys(
-    fcurve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, style: Style, copied: KeyCopy | None
+def add_keys(
+    fcurve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, style: Style, copied: KeyCopy | None = None
 ) -> None:
     """Add keys to an F-curve that has none: frames and values, (keys,) each. Copied keys replace those between their frames."""
     if copied:
@@ -191,11 +191,16 @@ def _add_keys(
     points.add(len(frames))
     points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
     points.foreach_set("interpolation", np.full(len(frames), _BEZIER if style.bezier else _LINEAR, np.int32))
-    for part in ("select_control_point", "select_left_handle", "select_right_handle"):
-        points.foreach_set(part, np.zeros(len(frames), bool))
+    deselect(fcurve)
     fcurve.update()
     if copied:
         paste_keys(fcurve, copied)
+
+
+def deselect(fcurve: bpy.types.FCurve) -> None:
+    """Deselect all keys of an F-curve: Blender selects new ones, and the first move in an editor would move them."""
+    for part in ("select_control_point", "select_left_handle", "select_right_handle"):
+        fcurve.keyframe_points.foreach_set(part, np.zeros(len(fcurve.keyframe_points), bool))
 
 
 def assign(action: bpy.types.Action, face: Face) -> None:

@@ -14,6 +14,7 @@ from . import (
     mapping,
     rotations,
     sounds,
+    take_sounds,
     takes,
 )
 
@@ -26,6 +27,7 @@ register, unregister = registration.for_modules(
     import_export,
     rotations,
     sounds,
+    take_sounds,
     drop,
     batch_manifest,
     mapping,

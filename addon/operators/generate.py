@@ -23,8 +23,9 @@ from ..locale import tr
 from ..lock_settings import read_locks
 from ..properties import chosen_face, key_style, model_card, settings
 from ..rig import face_rig
+from ..takes import take_sounds
 from ..takes.locked_keys import may_share_keys, read_locked
-from ..takes.take_store import TakeError, assigned_action, unused_seed
+from ..takes.take_store import TakeError, assigned_action, is_take, unused_seed
 
 _STEP_SECONDS = 0.1  # between two steps of a job
 _REFUSALS = (sound_strip.StripError, face_rig.RigError, TakeError)
@@ -79,6 +80,14 @@ def _with_locks(context: bpy.types.Context, request: JobRequest) -> JobRequest:
         return request
     request = dataclasses.replace(request, locks=locks, locked_action=action.session_uid)
     return request.with_performance(locked=read_locked(face, action, locks, request.span))
+
+
+def _with_sounds(context: bpy.types.Context, request: JobRequest) -> JobRequest:
+    """Return the same request with the edited sounds of the active take, if that is of the same strip."""
+    action = assigned_action(face_rig.read_face(chosen_face(context)))
+    if action is None or not is_take(action) or not may_share_keys(action, request.span):
+        return request
+    return dataclasses.replace(request, sounds=take_sounds.read(action))
 
 
 class Generating:
@@ -216,7 +225,7 @@ class LIPSYNC_OT_resample(Generating, bpy.types.Operator):
         )
 
     def request(self, context: bpy.types.Context) -> JobRequest:
-        request = _with_locks(context, super().request(context))
+        request = _with_sounds(context, _with_locks(context, super().request(context)))
         seed = unused_seed(request.span.strip, request.performance.seed, self.count)
         return request.with_performance(seed=seed, count=self.count)
 

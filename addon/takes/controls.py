@@ -226,6 +226,11 @@ def changed_columns(
     ]
 
 
+def columns(action: bpy.types.Action, face: face_rig.Face, generated: Curves) -> list[face_action.Column]:
+    """Return the columns of curves with a take's present controls."""
+    return _columns(action, face, generated, read(action.lipsync_controls))
+
+
 def _columns(
     action: bpy.types.Action, face: face_rig.Face, generated: Curves, controls: Controls
 ) -> list[face_action.Column]:

@@ -3,9 +3,10 @@
 import json
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
@@ -74,13 +75,23 @@ def imported_info(file: str, start: float, duration: float, first_frame: int, fp
 def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
     """Store in an Action how it was made and its generated curves, and count its keys as unedited."""
     action[_PROPERTY] = _stored(info)
+    store_curves(action, curves)
+    mark_unedited(action)
+
+
+def store_curves(action: bpy.types.Action, curves: Curves) -> None:
+    """Store the curves of a take in place of those before."""
+    action[_CURVES] = packed(curves)
+
+
+def packed(curves: Curves) -> dict[str, object]:
+    """Return curves as Blender's properties can hold them."""
     integers = np.round(curves.values * _MAX_STORED).astype("<u2")
-    action[_CURVES] = {
+    return {
         "names": " ".join(curves.names),
         "fps": curves.fps,
         "values": zlib.compress(integers.T.tobytes(), 1),
     }
-    mark_unedited(action)
 
 
 def _stored(info: TakeInfo) -> dict[str, object]:
@@ -91,7 +102,11 @@ def _stored(info: TakeInfo) -> dict[str, object]:
 
 def read_curves(action: bpy.types.Action) -> Curves:
     """Read the curves of a take as generated. Raises KeyError when the Action is not a take."""
-    stored = action[_CURVES]
+    return unpacked(action[_CURVES])
+
+
+def unpacked(stored: Mapping[str, Any]) -> Curves:
+    """Return the curves that packed() made properties of."""
     names = tuple(stored["names"].split())
     integers = np.frombuffer(zlib.decompress(stored["values"]), "<u2").reshape(len(names), -1)
     return Curves(names, integers.T.astype(np.float32) / _MAX_STORED, stored["fps"])

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..features import MEL_FPS, RATE, cut, gain_of, levels, log_mel_of, span
 from ..runtimes import Runtime
+from ..sounds.phone_head import PhoneHead, score
 from .voice_match import pool_voice, voice_sums
 
 FACE_FPS = 30
@@ -24,16 +25,22 @@ class AudioFeatures:
     condition: np.ndarray  # (N, D) at 30 fps, a few frames longer than the clip
     queries: tuple[np.ndarray, np.ndarray]  # unit vectors of identity and emotion, (E,) each
     seconds: float
+    phone_scores: np.ndarray | None = None  # log probabilities at 50 Hz, (n, phones), if the model has a phone head
 
 
 def encode_clip(
-    runtime: Runtime, receptive_field: int, blocks: Iterable[np.ndarray], callback: Callable[[float], None]
+    runtime: Runtime,
+    receptive_field: int,
+    blocks: Iterable[np.ndarray],
+    callback: Callable[[float], None],
+    head: PhoneHead | None = None,
 ) -> AudioFeatures:
     """Encode a clip in windows. Each window is padded by the encoder's receptive field, so that no seams arise.
 
     receptive_field: mel frames that the encoder sees on either side.
     blocks: the clip's samples, as backend.audio.Clip has them; iterated twice.
     callback: gets the fraction done; may raise to cancel.
+    head: scores phones, for the sounds.
     """
     seconds, gain = _loudness(blocks, callback)
     total = int(np.ceil(seconds * _AUDIO_FPS)) + 2  # audio frames
@@ -46,17 +53,20 @@ def encode_clip(
         for start, stop in zip(starts, stops, strict=True)
     ]  # mel frames
     pieces = cut(blocks, (span(first, last - first) for first, last in padded))
-    sums, condition = [], np.empty((frames, 0), np.float32)
+    sums, condition, scores = [], np.empty((frames, 0), np.float32), []
     for number, (start, stop, (first, _), piece) in enumerate(zip(starts, stops, padded, pieces, strict=True)):
         callback(start / total)
         encoded, voice = runtime.encode(log_mel_of(piece * np.float32(gain)))
         inner = slice(start - first // 2, stop - first // 2)  # the window without its padding
         sums.append(voice_sums(voice[inner]))
+        if head:
+            scores.append(score(head, encoded)[inner])
         if number == 0:
             condition = np.empty((frames, encoded.shape[1]), np.float32)
         part = condition[number * _WINDOW * FACE_FPS :][: _WINDOW * FACE_FPS]
         part[:] = _interpolate(encoded[inner], len(part))
-    return AudioFeatures(condition, runtime.queries(pool_voice(np.sum(sums, axis=0))), seconds)
+    queries = runtime.queries(pool_voice(np.sum(sums, axis=0)))
+    return AudioFeatures(condition, queries, seconds, np.concatenate(scores) if scores else None)
 
 
 def _loudness(blocks: Iterable[np.ndarray], callback: Callable[[float], None]) -> tuple[float, float]:

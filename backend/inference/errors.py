@@ -8,6 +8,7 @@ from ..curves.base import CurvesError
 from ..messages import UserError, UserMessage
 from ..model_folder import ModelError
 from ..runtimes import RuntimeUnusable
+from ..sounds.files import SoundsError
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def explain(error: Exception) -> tuple[str, UserMessage]:
     """
     kinds: dict[str, tuple[type[UserError], ...]] = {
         "audio": (AudioError,),
-        "request": (RequestError, ControlError, CurvesError),
+        "request": (RequestError, ControlError, CurvesError, SoundsError),
         "model": (ModelError, RuntimeUnusable),
     }
     for kind, errors in kinds.items():

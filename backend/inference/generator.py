@@ -19,6 +19,9 @@ from ..noise_schedule import NoiseLevel
 from ..performance import AUTO, EmotionKey, Performance, Take
 from ..runtimes import Report, Runtime, RuntimeUnusable, find, silent
 from ..runtimes.graphs import try_out
+from ..sounds.head_file import SoundsPart, read_sounds_part
+from ..sounds.phone_head import sounds_of
+from ..sounds.shapes import Sound as Phone
 from .audio_encoding import FACE_FPS, AudioFeatures, encode_clip
 from .inpainting import CONTEXT, inpaint, known_at, write_known
 from .voice_match import NEUTRAL, Ranking, rank
@@ -44,7 +47,7 @@ class Model:
     """A loaded model.
 
     parallel: several threads may use its runtime at once. notices: for the artist, when it doesn't run as intended.
-    stands_in: it replaces another model, and may lack that one's names.
+    stands_in: it replaces another model, and may lack that one's names. sounds: None if it can't tell sounds apart.
     """
 
     card: ModelCard
@@ -52,6 +55,7 @@ class Model:
     parallel: bool = False
     notices: tuple[UserMessage, ...] = ()
     stands_in: bool = False
+    sounds: SoundsPart | None = None
 
 
 def load_model(folder: Path, runtime: str = runtimes.AUTO, threads: int = 0, report: Report = silent) -> Model:
@@ -61,7 +65,12 @@ def load_model(folder: Path, runtime: str = runtimes.AUTO, threads: int = 0, rep
     report(stage): called with each slow step. Raises ModelError.
     """
     card = read_card(folder)
-    parts = read_parts(folder, card)
+    parts, sounds = read_parts(folder, card), read_sounds_part(folder, card)
+    return replace(_load(card, parts, runtime, threads, report), sounds=sounds)
+
+
+def _load(card: ModelCard, parts: Parts, runtime: str, threads: int, report: Report) -> Model:
+    """Load a model with a runtime, or with another one and a notice. Raises ModelError."""
     if runtime == runtimes.AUTO:
         return _load_any(card, parts, threads, report)
     try:
@@ -119,7 +128,14 @@ def _encode(model: Model, samples: Sound, callback: Callback) -> AudioFeatures:
         model.card.receptive_field,
         blocks,
         lambda fraction: callback(UserMessage("Listening"), _ENCODING_SHARE * fraction),
+        model.sounds.head if model.sounds else None,
     )
+
+
+def _heard(model: Model, features: AudioFeatures) -> tuple[Phone, ...]:
+    if model.sounds is None or features.phone_scores is None:
+        return ()
+    return sounds_of(features.phone_scores, model.sounds.head, features.seconds)
 
 
 def _denoiser(model: Model, condition: np.ndarray, styles: Sequence[tuple[np.ndarray, np.ndarray]]) -> Denoise:
@@ -200,7 +216,7 @@ def generate(model: Model, samples: Sound, performance: Performance, callback: C
         denoise=_denoiser(model, features.condition, styles),
         inpaint=_inpainter(card, request),
     )
-    frames = max(1, round(features.seconds * request.fps))
+    frames, heard = max(1, round(features.seconds * request.fps)), _heard(model, features)
     with ThreadPoolExecutor(card.steps) if model.parallel else contextlib.nullcontext() as workers:
         for number in range(request.count):
 
@@ -224,7 +240,14 @@ def generate(model: Model, samples: Sound, performance: Performance, callback: C
             curves = resample(Curves(CHANNELS, z, FACE_FPS), request.fps, frames)
             if request.locked is not None:
                 write_known(curves.values, request.locked)
-            yield Take(seed, identity, emotion, curves, likeness=ranking.identities[:_LIKENESSES])
+            yield Take(seed, identity, emotion, curves, likeness=ranking.identities[:_LIKENESSES], sounds=heard)
+
+
+def hear(model: Model, samples: Sound, callback: Callback = lambda stage, fraction: None) -> tuple[Phone, ...]:
+    """Return the sounds of a clip, without gaps. Raises ModelError if the model can't tell sounds apart."""
+    if model.sounds is None:
+        raise ModelError("{model} can't tell sounds apart: choose a model with a sounds.npz", model=model.card.name)
+    return _heard(model, _encode(model, samples, callback))
 
 
 def rank_voice(model: Model, samples: Sound) -> Ranking:

@@ -18,6 +18,7 @@ from ..curves.base import Curves
 from ..flat_format import FlatFormat, from_json
 from ..messages import UserMessage
 from ..performance import Performance, Take
+from ..sounds.shapes import Sound
 
 MAX_HEADER = 64 * 1024
 MAX_PAYLOAD = 512 * 1024 * 1024
@@ -105,10 +106,18 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """Sounds of a job's clip as the model heard them, in order. Sent before the takes, in as many messages as they need."""
+
+    id: int
+    sounds: tuple[Sound, ...]
+
+
+@dataclass(frozen=True)
 class TakeReady:
     """Take number index (0 .. count - 1) of a job.
 
-    On the wire "frames" is the number of frames, and take.curves.values, finite and (frames, names), is the payload.
+    On the wire take.sounds is missing, see Heard, "frames" is the number of frames, and take.curves.values, finite and (frames, names), is the payload.
     """
 
     id: int
@@ -146,13 +155,13 @@ class Error:
 
 
 Request = Hello | Generate | Cancel | Shutdown
-Reply = Ready | Progress | Notice | TakeReady | Done | Cancelled | Error
+Reply = Ready | Progress | Notice | Heard | TakeReady | Done | Cancelled | Error
 Message = Request | Reply
 
 # The names on the wire are older than those in the code.
 _NAMES = {"emotion_keys": "moods", "locked": "kept"}
 _FORMATS = {
-    kind.__name__: FlatFormat(kind, (Performance, Take, Curves), _NAMES, left_out=("start", "rotations"))
+    kind.__name__: FlatFormat(kind, (Performance, Take, Curves), _NAMES, left_out=("start", "rotations", "sounds"))
     for kind in get_args(Message)
 }
 _PAYLOADS: dict[type, str] = {TakeReady: "values", Generate: "kept"}  # the field that follows the header

@@ -19,11 +19,12 @@ from ..messages import UserMessage
 from ..model_folder import ModelCard
 from ..performance import AUTO, Performance
 from ..runtimes import Report
-from .protocol import Cancelled, Done, Error, Generate, Hello, Notice, Progress, Ready, Reply, TakeReady
+from .protocol import Cancelled, Done, Error, Generate, Heard, Hello, Notice, Progress, Ready, Reply, TakeReady
 from .server_inbox import CancelJob, Inbox
 from .server_outbox import Outbox
 
 _PROGRESS_EVERY = 0.05  # seconds
+_SOUNDS_A_MESSAGE = 500
 _LONGEST_SENTENCE = 4000  # letters
 _LARGEST_TEMPLATE = 8192  # bytes of JSON: with the longest sentence, still a header
 
@@ -159,6 +160,8 @@ def _answer(request: Generate, model: Model, inbox: Inbox, reply: Callable[[Repl
     takes = generate_takes(model, request.file, performance, request.start, request.end, callback, generate, notify)
     for index, take in enumerate(takes):
         inbox.raise_if_cancelled()
+        for first in range(0, 0 if index else len(take.sounds), _SOUNDS_A_MESSAGE):  # all takes have the same
+            reply(Heard(request.id, take.sounds[first : first + _SOUNDS_A_MESSAGE]))
         reply(TakeReady(request.id, index, performance.count, take))
     reply(Done(request.id))
     log.info("Job %d: %d takes in %.2f s", request.id, performance.count, time.monotonic() - began)

@@ -16,6 +16,7 @@ from backend.ipc.protocol import (
     Done,
     Error,
     Generate,
+    Heard,
     Hello,
     Message,
     Notice,
@@ -26,6 +27,7 @@ from backend.ipc.protocol import (
 )
 from backend.messages import UserMessage
 from backend.performance import EmotionKey, Performance, Take
+from backend.sounds.shapes import Sound
 
 TAKE = TakeReady(
     5,
@@ -69,6 +71,7 @@ REPLIES: list[Message] = [
     Progress(2, "Listening", 0.25),
     Notice(2, "No GPU."),
     Notice(2, "No GPU", UserMessage("No {what}, {count} of {seconds:.1f}", what="GPU", count=2, seconds=0.5)),
+    Heard(2, (Sound("M", 0.0, 0.25), Sound("AA", 0.25, 0.5, 2.0))),
     TAKE,
     Done(2),
     Cancelled(2),

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training.data.textgrid import Interval, TextGridError, read_text_grid, spoken_share
+from backend.sounds.text_grid import Interval
+from training.data.textgrid import TextGridError, read_text_grid, spoken_share
 
 LONG = """File type = "ooTextFile"
 Object class = "TextGrid"

@@ -5,5 +5,6 @@ from .operators import OPERATORS
 from .panels import PANELS
 from .reasons import REASONS
 from .runtimes import RUNTIMES
+from .take_sounds import TAKE_SOUNDS
 
-MESSAGES = PANELS | OPERATORS | REASONS | MODELS | RUNTIMES
+MESSAGES = PANELS | OPERATORS | REASONS | MODELS | RUNTIMES | TAKE_SOUNDS
