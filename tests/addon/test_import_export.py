@@ -201,9 +201,8 @@ def test_stored_rotations_are_keyed_later(
     scene.render.fps = 48  # twice the rate at the import
     chosen = {"left_eye": "Rig", "left_eye_bone": "eye.L", "right_eye": "Rig", "right_eye_bone": "eye.R"}
     assert bpy.ops.lipsync.key_rotations(**chosen) == {"FINISHED"}
-    frames = sorted(
-        {point.co.x for curve in fcurves(eyes.animation_data.action).values() for point in curve.keyframe_points}
-    )
+    keyed = fcurves(bpy.data.objects["Rig"].animation_data.action).values()
+    frames = sorted({point.co.x for curve in keyed for point in curve.keyframe_points})
     assert frames == [*range(7, 7 + 97)]
     scene.frame_set(7 + 96)  # the last: yaw, pitch and roll of 0.4, 0.5, 0.6 and of 0.7, 0.8, 0.9
     for bone, (yaw, pitch) in {"eye.L": (0.4, 0.5), "eye.R": (0.7, 0.8)}.items():
