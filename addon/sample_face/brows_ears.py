@@ -12,7 +12,7 @@ BROW = (1.35, 5.55)  # cm, where a brow begins and ends, sideways
 
 def brow_line(t: Floats) -> tuple[Floats, Floats]:
     """Return x and z (cm) of the middle of the left brow, from its inner end (t = 0) to its outer one (t = 1)."""
-    return BROW[0] + (BROW[1] - BROW[0]) * t, 16.06 + 0.34 * np.sin(np.pi * t**1.2 * 0.9) - 0.14 * t**2
+    return BROW[0] + (BROW[1] - BROW[0]) * t, 16.12 + 0.28 * np.sin(np.pi * t**1.2 * 0.9) - 0.14 * t**2
 
 
 def add_brows(builder: Builder) -> None:

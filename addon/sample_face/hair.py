@@ -59,9 +59,9 @@ def _locks() -> Iterator[Lock]:
         for azimuth, elevation in ((88, 3), (101, 2), (113, -11)):
             yield Lock((side * (azimuth + 6), 62), (side * azimuth, elevation), side * -4, 1.5, 0.85, 0.05)
         for azimuth in (126, 142, 158, 172):
-            yield Lock((side * azimuth, 20), (side * (azimuth - 3), -37), side * -3, 1.55, 0.75, 0.0)
+            yield Lock((side * azimuth, 42), (side * (azimuth - 3), -38), side * -3, 1.5, 0.7, -0.05)
     for azimuth in range(120, 250, 20):
-        yield Lock((azimuth * 0.4 + 108, 80), (azimuth, 2 + 6 * (azimuth % 3)), -6, 1.8, 1.0, 0.12)
+        yield Lock((azimuth * 0.4 + 108, 80), (azimuth, 9 * (azimuth % 3) - 14), -6, 1.8, 1.0, 0.15)
     # Over the top, from the part and from the other side, to the crown.
     for k, azimuth in enumerate((-118, -98, -78)):
         yield Lock((40, 80 - 3 * k), (azimuth, 22 + 5 * (k % 2)), 14, 1.8, 1.2, 0.15)

@@ -101,7 +101,7 @@ def _smile(s: Sites) -> Floats:
 
 
 def _frown(s: Sites) -> Floats:
-    lips = _slid(s, _corner(s) * (0.3, 0.12, 0.0) + _corner(s, 1.9, 0.9) * (0.0, 0.0, -1.05))
+    lips = _slid(s, _corner(s) * (0.65, 0.15, 0.0) + _corner(s, 1.9, 0.9) * (0.0, 0.0, -0.8))
     bulge = blob(s, (2.9, -7.8, 6.2), 0.9) * (0.1, -0.2, -0.2)
     return lips + bulge + crease(s, ((3.0, 8.0), (3.1, 7.2), (2.9, 6.2)), 0.3, 0.1)
 

@@ -9,8 +9,8 @@ from .mouth_keys import JAW_ANGLE, turned
 from .sites import lip_line
 from .surface import EYE, EYE_RADIUS, Floats, smoothstep
 
-ARCH_HALF = 2.75  # cm, from the middle of a row of teeth to its last ones
-TOOTH_WIDTHS = {1.0: (0.80, 0.66, 0.72, 0.68, 0.7, 0.9, 0.9), -1.0: (0.56, 0.6, 0.68, 0.68, 0.7, 0.9, 0.9)}
+ARCH_HALF = 2.4  # cm, from the middle of a row of teeth to its last ones
+TOOTH_WIDTHS = {1.0: (0.76, 0.64, 0.68, 0.64, 0.66, 0.84, 0.84), -1.0: (0.54, 0.58, 0.64, 0.64, 0.66, 0.84, 0.84)}
 TOOTH_LIFTS = (0.0, 0.06, 0.02, 0.07, 0.1, 0.12, 0.15)  # of their edges, from the middle outward as are the widths
 # From the gum in front over the edge to the gum behind: how far out, and how far (share of its height) from the edge.
 TOOTH_PROFILE = np.array(

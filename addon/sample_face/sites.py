@@ -42,7 +42,7 @@ class Sites:
 def mouth_line(x: Floats) -> Floats:
     """Return the height z (cm) at which the lips meet, at x. It is constant beyond the corners."""
     x = np.clip(x / MOUTH_HALF, -1.0, 1.0)
-    return 7.75 + 0.16 * x**2 - 0.06 * np.exp(-((x / 0.25) ** 2))
+    return 7.75 + 0.2 * x**2 - 0.06 * np.exp(-((x / 0.25) ** 2))
 
 
 LIP_NODES = 40  # steps from one corner of the mouth to the other
@@ -93,7 +93,7 @@ def lid_edges(along: Floats) -> tuple[Floats, Floats, Floats]:
     """
     corner = -1.0 + 3.0 * along
     arch = np.clip(1.0 - along**2, 0.0, None)
-    upper = corner + 21.0 * arch**0.6 * (1.0 - 0.06 * along)
+    upper = corner + 18.5 * arch**0.6 * (1.0 - 0.06 * along)
     lower = corner - 18.0 * arch**0.8 * (1.0 + 0.12 * along)
     shut = corner - 12.5 * arch**0.8
     return np.radians(upper), np.radians(lower), np.radians(shut)

@@ -53,7 +53,7 @@ def _sneer(s: Sites) -> Floats:
     bridge += crease(s, ((0.2, 12.2), (0.8, 12.0), (1.4, 12.5)), 0.22, 0.12)
     brow = blob(s, (1.3, -8.5, 15.7), (0.9, 2.0, 0.9)) * (-0.15, -0.05, -0.35)
     side = crease(s, ((1.35, 10.9), (1.9, 10.2), (2.5, 9.2)), 0.3, 0.16)
-    lip = upper(s) * bump(s, 1.1, 1.1) * near(s, 0.6) * (0.0, -0.1, 0.45)
+    lip = upper(s) * bump(s, 1.1, 1.1) * near(s, 0.6) * (0.0, -0.1, 0.36)
     return (wing + fold + bridge + brow + side) * off_lids(s) + lip
 
 
@@ -79,7 +79,7 @@ HALF: dict[str, Field] = {
     "eyeLookOut": lambda s: lids(s, 0.0, 0.0, 5.0),
     "eyeLookUp": lambda s: lids(s, -0.16, 0.35),
     "eyeSquint": _squint,
-    "eyeWide": lambda s: lids(s, -0.42, -0.9),
+    "eyeWide": lambda s: lids(s, -0.52, -0.9),
     "browDown": _brow_down,
     "browOuterUp": _brow_up,
     "cheekSquint": _cheek_squint,

@@ -223,6 +223,19 @@ def test_lids_clear_the_eye(face):
         assert np.linalg.norm(edge, axis=-1).min() > surface.EYE_RADIUS
 
 
+def test_wide_eyes_show_white_above_the_iris(face):
+    surface = load("sample_face.surface")
+    half = len(face.marks["lid_left"]) // 2
+    iris = 24.0  # degrees from the middle of the eye to its edge
+
+    def edge(**pose: float) -> float:
+        point = face.pose("Face", **pose)[face.marks["lid_left"][half // 2]] - surface.EYE
+        return float(np.degrees(np.arctan2(point[2], -point[1])))
+
+    assert edge() < iris - 3.0  # at rest the lid lies over the iris
+    assert edge(eyeWideLeft=1.0) > iris + 8.0
+
+
 @pytest.mark.parametrize("name", CHANNELS)
 def test_each_key_is_different(face, name):
     moves = face.moves("Face", name)

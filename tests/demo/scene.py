@@ -142,9 +142,13 @@ def render_pose(scene: bpy.types.Scene, face: bpy.types.Object, pose: Mapping[st
 
 
 def export_glb(face: bpy.types.Object, path: Path, license_name: str) -> None:
-    """Export a face with its keys and armature. The file states the license."""
+    """Export a face with its keys and armature, under which its meshes go as is usual. The file states the license."""
+    rig = face.find_armature()
+    rig.parent = None
+    for ob in (face, *face.children):
+        ob.parent = rig
     for ob in bpy.context.view_layer.objects:
-        ob.select_set(ob == face or ob in face.children_recursive)
+        ob.select_set(ob == rig or ob.parent == rig)
     bpy.ops.export_scene.gltf(
         filepath=str(path),
         use_selection=True,
