@@ -35,13 +35,13 @@ def add_brows(builder: Builder) -> None:
 def add_nostrils(builder: Builder) -> None:
     """Add two dark ovals on the underside of the nose."""
     turn = 2.0 * np.pi * np.arange(14) / 14
-    aim = np.array([0.2, -0.2, -0.96])
+    aim = np.array([0.12, -0.5, -0.86])
     for side in (1.0, -1.0):
         rings = []
         for radius in (1.0, 0.5, 0.0):
-            wide, deep = 0.2 * radius * np.cos(turn), 0.2 * radius * np.sin(turn)
-            spread = np.stack([wide + 0.4 * deep, 0.9 * deep, -0.2 * deep], -1)
-            origin = np.array([0.36, -9.3, 10.5]) + spread
+            wide, deep = 0.26 * radius * np.cos(turn), 0.15 * radius * np.sin(turn)
+            spread = np.stack([wide, 0.86 * deep + 0.25 * wide, -0.5 * deep - 0.15 * wide], -1)
+            origin = np.array([0.42, -9.2, 10.45]) + spread
             points = cast(origin, np.tile(aim, (14, 1)), reach=1.5, inflate=0.03)
             rings.append(builder.add(points[:1] * (side, 1.0, 1.0) if radius == 0.0 else points * (side, 1.0, 1.0)))
         builder.fill(strip(rings[0], rings[1])[:, :: -int(side)], NOSTRIL)
