@@ -84,9 +84,9 @@ def _pucker(s: Sites) -> Floats:
 
 
 def _funnel(s: Sites) -> Floats:
-    part = 0.5 * s.up[:, None] * near(s, 0.75) * (0.0, 0.0, 1.0)
+    part = 0.62 * s.up[:, None] * near(s, 0.75) * (0.0, 0.0, 1.0)
     evert = _rolled(s, -26.0, upper(s), (0, 0, 0), 1.0) + _rolled(s, -26.0, lower(s), (0, 0, 0), -1.0)
-    return _rounded(s, 0.33, 0.7) + part + evert
+    return _rounded(s, 0.3, 0.7) + part + evert
 
 
 def _shift(s: Sites) -> Floats:

@@ -88,16 +88,16 @@ def studio(extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.mark.parametrize(
     ("key", "margin"),
     [
-        ("eyeBlink", 0.3),
-        ("jawOpen", 0.5),
+        ("eyeBlink", 0.4),
+        ("jawOpen", 0.4),
         ("mouthSmile", 0.6),
-        ("mouthFrown", 0.25),
-        ("mouthPucker", 0.6),
-        ("mouthFunnel", 0.2),
-        ("mouthStretch", 0.15),
-        ("mouthUpperUp", 0.15),
+        ("mouthFrown", 0.5),
+        ("mouthPucker", 0.65),
+        ("mouthFunnel", 0.11),
+        ("mouthStretch", 0.17),
+        ("mouthUpperUp", 0.18),
         ("mouthLowerDown", 0.06),
-        ("mouthPress", 0.08),
+        ("mouthPress", 0.11),
     ],
 )
 def test_key_reads_as_itself(studio: Studio, key: str, margin: float) -> None:
@@ -112,14 +112,14 @@ def test_key_reads_as_itself(studio: Studio, key: str, margin: float) -> None:
 @pytest.mark.parametrize(
     ("key", "distance", "change"),
     [
-        ("browInnerUp", "inner brow", 0.04),
-        ("browOuterUp", "outer brow", 0.06),
-        ("browDown", "inner brow", -0.06),
-        ("eyeSquint", "lids", -0.02),
+        ("browInnerUp", "inner brow", 0.03),
+        ("browOuterUp", "outer brow", 0.05),
+        ("browDown", "inner brow", -0.04),
+        ("eyeSquint", "lids", -0.025),
     ],
 )
 def test_brows_and_lids_move(studio: Studio, key: str, distance: str, change: float) -> None:
-    """By distances, because the Landmarker takes the high brows of a stylized face at rest for raised ones.
+    """By distances, about two thirds of what was reached, because the Landmarker takes the high brows of a stylized face at rest for raised ones.
 
     eyeWide isn't read at all: such large eyes are wide to it at rest. The test of the meshes covers it.
     """
