@@ -24,6 +24,7 @@ def parts(quick: bool) -> dict[str, Callable[[], Table]]:
     return {
         "lengths": lambda: speed.by_length(lengths, quick, threads),
         "kinds": lambda: speed.by_kind(10.0 if quick else 60.0, quick, counts),
+        "runtimes": lambda: speed.by_runtime(10.0 if quick else 60.0, quick, counts),
         "designs": lambda: designs.side_by_side(2.0 if quick else 10.0, quick, threads),
         "designs-60": lambda: designs.side_by_side(4.0 if quick else 60.0, quick, threads),
         "start": lambda: start.starting(quick),

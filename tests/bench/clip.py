@@ -15,6 +15,7 @@ from backend.inference import audio_encoding, generator
 from backend.inference.generator import Model, load_model
 from backend.noise_schedule import NoiseLevel
 from backend.performance import Performance
+from backend.runtimes import AUTO, layers
 
 from .machine import child_options, peak_memory
 
@@ -92,7 +93,9 @@ def perform(model: Model, file: Path) -> tuple[dict[str, float], float, np.ndarr
 
 def main() -> None:
     options = child_options()
-    model = load_model(Path(options.get("model", DEFAULT_MODEL)))
+    if options.get("without_blas"):
+        layers._has_fast_products = lambda: False  # type: ignore[assignment]
+    model = load_model(Path(options.get("model", DEFAULT_MODEL)), options.get("runtime", AUTO))
     if "steps" in options:
         model = with_steps(model, options["steps"])
     stages, totals = [], []

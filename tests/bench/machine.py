@@ -44,7 +44,7 @@ def _installed(name: str) -> bool:
 
 def run_child(module: str, options: dict[str, Any], threads: int) -> Any:
     """Run `python -m module JSON` with some threads on as many cores. Returns its last line, as JSON. Raises CalledProcessError."""
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}  # as in the backend
     command = [sys.executable, "-m", module, json.dumps({**options, "threads": threads})]
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])

@@ -102,6 +102,28 @@ def by_kind(seconds: float, quick: bool, threads: Sequence[int]) -> Table:
     )
 
 
+def by_runtime(seconds: float, quick: bool, threads: Sequence[int]) -> Table:
+    """Measure one clip with ONNX Runtime and with numpy, also as where numpy has no fast matrix products."""
+    runtimes: dict[str, dict[str, Any]] = {
+        "onnx": {"runtime": "onnx"},
+        "numpy": {"runtime": "numpy"},
+        "numpy without BLAS": {"runtime": "numpy", "without_blas": True},
+    }
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        file = write_speech(Path(folder) / "speech.wav", seconds)
+        for count in threads:
+            for name, options in runtimes.items():
+                found = measure(file, seconds, quick, count, **options)
+                rows.append((name, count, *_row(found, seconds)))
+    return Table(
+        f"Clip speed by runtime: {seconds:g} s",
+        "Without BLAS: products by einsum, as in a Blender that comes with such a numpy.",
+        ("runtime", "threads", *_COLUMNS),
+        tuple(rows),
+    )
+
+
 def quantize(folder: Path) -> Path:
     """Write the default model with int8 weights to a new folder."""
     from onnxruntime.quantization import QuantType, quantize_dynamic

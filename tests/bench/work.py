@@ -1,8 +1,9 @@
-"""The work for a clip, counted in operations that ONNX Runtime ran. Unlike time, it is the same on every machine."""
+"""The work for a clip, counted in operations that a runtime ran. Unlike time, it is the same on every machine."""
 
 import json
 import math
 import tempfile
+import unittest.mock
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,11 @@ import onnxruntime
 
 from backend.__main__ import DEFAULT_MODEL
 from backend.audio import RATE
-from backend.inference.generator import generate, load_model
+from backend.inference.generator import Model, generate, load_model
 from backend.model_folder import PARTS
 from backend.performance import Performance
+from backend.runtimes import layers
+from backend.runtimes import numpy as runtime
 
 from .table import Table
 
@@ -32,20 +35,35 @@ def count_work() -> dict[str, dict[str, float]]:
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         with _profiled(Path(folder)) as sessions:
-            model = load_model(DEFAULT_MODEL)
-            sound = (0.1 * np.random.default_rng(0).standard_normal(SECONDS * RATE)).astype(np.float32)
-            list(
-                generate(
-                    model,
-                    sound,
-                    Performance(),
-                    lambda stage, fraction: None,
-                )
-            )
+            _generate(load_model(DEFAULT_MODEL, "onnx"))
         for part in PARTS:
             found[part] = _count(json.loads(Path(sessions[part].end_profiling()).read_text()))
             found[part]["file, MB"] = (DEFAULT_MODEL / f"{part}.onnx").stat().st_size / 1e6
-    return found
+    return found | {"all, on numpy": _count_numpy()}
+
+
+def _count_numpy() -> dict[str, float]:
+    """Count the matrix products of the numpy runtime for the same clip on one thread, and their million multiply-adds."""
+    found = {"products": 0.0, "million multiply-adds": 0.0}
+    original = layers.product
+
+    def product(x: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        found["products"] += 1
+        found["million multiply-adds"] += math.prod((*x.shape, matrix.shape[1])) / 1e6
+        return original(x, matrix)
+
+    with (
+        unittest.mock.patch.object(layers, "product", product),
+        unittest.mock.patch.object(runtime, "product", product),
+    ):
+        _generate(load_model(DEFAULT_MODEL, "numpy", threads=1))
+    return {what: round(cost, 6) for what, cost in found.items()}
+
+
+def _generate(model: Model) -> None:
+    """Make a take of SECONDS of noise."""
+    sound = (0.1 * np.random.default_rng(0).standard_normal(SECONDS * RATE)).astype(np.float32)
+    list(generate(model, sound, Performance(), lambda stage, fraction: None))
 
 
 @contextmanager
@@ -103,12 +121,12 @@ def _multiply_adds(operation: str, inputs: Shapes, outputs: Shapes) -> int:
 
 
 def work_table(found: dict[str, dict[str, float]]) -> Table:
-    names = list(next(iter(found.values())))
+    names = list(dict.fromkeys(name for work in found.values() for name in work))
     return Table(
         f"Work for {SECONDS} s",
-        f"What ONNX Runtime {onnxruntime.__version__} ran for a clip and a take. CI compares it with tests/bench/expected.json.",
+        f"What ONNX Runtime {onnxruntime.__version__} ran for a clip and a take, and numpy. CI compares it with tests/bench/expected.json.",
         ("part", *names),
-        tuple((part, *(work[name] for name in names)) for part, work in found.items()),
+        tuple((part, *(work.get(name) for name in names)) for part, work in found.items()),
     )
 
 
