@@ -1,7 +1,7 @@
 # Environments are made on the way, in ~/.cache/diffusion_talker (or XDG_CACHE_HOME): see .ci/in_env.
 # `make help` lists the targets: the text after ## is what it shows.
 
-.PHONY: help demo styles sample-face architecture test test-slow test-rounding soak bench lint zip extension clean
+.PHONY: help demo styles sample-face architecture test test-slow test-rounding soak bench lint zip fast extension repository clean
 .DEFAULT_GOAL := help
 
 # Blender 4.2 to 5.0 run Python 3.11, 5.1 and 5.2 run 3.13. Either is enough; tests take both where both are.
@@ -51,11 +51,17 @@ lint: ## ruff and mypy
 	    mypy --config-file ../pyproject.toml --disable-error-code valid-type -p diffusion_talker.addon); \
 	addon=$$?; wait $$others && exit $$addon
 
-zip: ## the extension for this system, in dist
-	.ci/in_env blender $(any) python .ci/build_zip.py $(PYTHONS:%=--python=%)
+zip: ## the universal extension, for every system and Blender, in dist
+	.ci/in_env blender $(any) python .ci/build_zip.py
 
-extension: ## the extension for every system; PYTHONS=3.14: with wheels for one more Python
+fast: ## the extension with wheels for this system: faster, larger
+	.ci/in_env blender $(any) python .ci/build_zip.py --fast $(PYTHONS:%=--python=%)
+
+extension: ## the universal extension and the fast ones for every system; PYTHONS=3.14: with wheels for one more Python
 	.ci/in_env blender $(any) python .ci/build_zip.py --all $(PYTHONS:%=--python=%)
+
+repository: ## what Blender can install from and update by, for any web space: dist/repository
+	.ci/in_env blender $(any) python .ci/build_repository.py
 
 clean: ## delete build and dist
 	rm -rf build dist

@@ -10,7 +10,7 @@ from .root_package import ROOT_PACKAGE
 
 
 def backend_python(context: bpy.types.Context) -> str:
-    """Return the path of the Python chosen for the backend, "" for Blender's own."""
+    """Return the path of the Python chosen for the backend, "" for Blender's own, which is all that the universal zip has."""
     return bpy.path.abspath(_chosen(context, "python"))
 
 
@@ -23,9 +23,10 @@ def backend_model(context: bpy.types.Context) -> Path:
 def backend_setup(context: bpy.types.Context) -> BackendSetup:
     """Return all settings of the backend. Blender's own Python has only the default runtime."""
     python = backend_python(context)
-    return BackendSetup(python, backend_model(context), _chosen(context, "runtime") if python else BackendSetup.runtime)
+    runtime = _chosen(context, "runtime") if python else ""
+    return BackendSetup(python, backend_model(context), runtime or BackendSetup.runtime)
 
 
 def _chosen(context: bpy.types.Context, name: str) -> str:
     addon = context.preferences.addons.get(ROOT_PACKAGE)
-    return getattr(addon.preferences, name) if addon and addon.preferences else ""
+    return getattr(addon.preferences, name, "") if addon and addon.preferences else ""

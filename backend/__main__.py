@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import DEFAULT_MODEL, __version__
-from .batch import command as batch
 from .ipc.server_pipes import claim_pipes
 from .platforms import is_closed_pipe
 from .shell import run_command
+
+try:
+    from .batch import command as batch
+except ImportError:  # the universal zip leaves it out: it is for shells and clusters
+    batch = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from .inference.generator import Model
@@ -144,7 +148,8 @@ def _parser() -> argparse.ArgumentParser:
     sounds.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the file to start at")
     sounds.add_argument("--end", type=float, metavar="S", help="second of the file to end at")
 
-    batch.add(commands)
+    if batch:
+        batch.add(commands)
 
     for name, command in commands.choices.items():
         command.add_argument(

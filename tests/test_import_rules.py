@@ -156,3 +156,11 @@ def test_module_names_mean_one_thing() -> None:
     twice = {name for name, times in names.items() if times > 1}
     assert twice <= SHARED_NAMES, "rename one of them, or say here why they mean the same"
     assert twice >= SHARED_NAMES, "no longer shared: take it off the list"
+
+
+def test_only_the_child_process_sets_its_search_path() -> None:
+    """Blender's moderators refuse extensions that change the search path of Blender's Python."""
+    shipped = {name: path for name, path in _modules().items() if not name.startswith("training")}
+    assert [name for name, path in shipped.items() if "sys.path" in path.read_text(encoding="utf-8")] == [
+        "backend.ipc.child"
+    ]

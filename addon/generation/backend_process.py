@@ -125,5 +125,5 @@ def disabled_reason(python: str) -> UserMessage | None:
             return None
         return UserMessage("There is no Python at {python}: choose another in the preferences", python=python)
     if not own_python():
-        return UserMessage("This Blender has no Python to run the backend: choose one in the preferences")
+        return UserMessage("This Blender has no Python program of its own to run the backend: reinstall Blender")
     return None

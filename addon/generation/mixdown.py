@@ -20,7 +20,8 @@ from .sound_strip import StripError, all_strips, channels_of, find_strip, with_m
 
 _RATE = 48000
 _BLOCK = 1 << 16  # samples read at once
-_TIMEOUT = 0.0 if bpy.app.background else 5.0  # seconds without growth of the file
+# Seconds without growth of the file. Blender 5.2 mixes down in a thread, also in the background. Its module doesn't.
+_TIMEOUT = 5.0 if bpy.app.binary_path else 0.0
 
 
 def mix_down(span: Span, folder: Path) -> Path:
@@ -113,7 +114,7 @@ def _unheard(span: Span, why: str | UserMessage) -> StripError:
 
 
 def _wait(path: Path, seconds: float) -> bool:
-    """Wait until a WAV with a length in seconds is complete: with a window, Blender 5.2 returns earlier. Returns False on failure."""
+    """Wait until a WAV with a length in seconds is complete: Blender 5.2 returns earlier. Returns False on failure."""
     min_bytes, size, deadline = seconds * _RATE * 2 * 0.95, -1, 0.0
     while True:
         content = path.stat().st_size if path.is_file() else 0

@@ -3,6 +3,8 @@
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
 
+import importlib.util
+
 import bpy
 
 from ...backend.messages import UserMessage
@@ -15,35 +17,16 @@ from ..root_package import ROOT_PACKAGE
 from .text import draw_text
 
 
-class LipSyncPreferences(bpy.types.AddonPreferences):
+def _options() -> tuple[type, ...]:
+    """Return the base with the options that need software from elsewhere, where this zip has it."""
+    if importlib.util.find_spec(f"{__package__}.backend_options") is None:
+        return ()
+    return (importlib.import_module(".backend_options", __package__).BackendOptions,)
+
+
+class LipSyncPreferences(*_options(), bpy.types.AddonPreferences):  # type: ignore[misc]
     bl_idname = ROOT_PACKAGE
 
-    python: bpy.props.StringProperty(
-        name="Backend Python",
-        description="A Python to run the backend, with numpy installed. Empty: Blender's own",
-        subtype="FILE_PATH",
-    )
-    runtime: bpy.props.EnumProperty(
-        name="Runtime",
-        description="The library that runs the model. If it can't be used, another one is, and the report of the take says why",
-        default="auto",
-        items=(
-            ("auto", "Automatic", "ONNX Runtime where it is installed, otherwise numpy", 3),
-            ("onnx", "ONNX Runtime", "Runs on the CPU; needs onnxruntime in the backend's Python", 0),
-            (
-                "torch",
-                "PyTorch",
-                "Runs on an NVIDIA GPU, otherwise on the CPU; needs torch and onnx in the backend's Python",
-                1,
-            ),
-            (
-                "tensorrt",
-                "TensorRT",
-                "Runs on an NVIDIA GPU; needs tensorrt-cu13 and cuda-bindings in the backend's Python. The first start takes minutes",
-                2,
-            ),
-        ),
-    )
     model: bpy.props.StringProperty(
         name="Model",
         description="The folder of a model exported by this project's training. Empty: the extension's own model",
@@ -53,10 +36,9 @@ class LipSyncPreferences(bpy.types.AddonPreferences):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
-        layout.prop(self, "python", placeholder="Blender's Own")
+        if hasattr(self, "draw_options"):
+            self.draw_options(layout)
         _draw_problem(layout, context, disabled_reason(backend_python(context)))
-        if self.python:
-            layout.prop(self, "runtime")
         layout.prop(self, "model", placeholder="The Extension's Own")
         folder = backend_model(context)
         if why := model_info.problem(folder):

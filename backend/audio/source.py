@@ -13,10 +13,17 @@ import numpy as np
 
 from ..platforms import library_path
 from .audio_errors import AudioError, UnknownFormat, reading, reason, shown
-from .film import open_film
 from .layout import Layout, find_layouts
 from .spliced import Spliced
 from .wav import WavFile
+
+try:
+    from .film import open_film
+except ImportError:  # the universal zip leaves it out: Blender decodes there what isn't a WAV
+
+    def open_film(path: Path) -> None:  # type: ignore[misc]
+        return None
+
 
 try:
     import soundfile

@@ -106,7 +106,7 @@ def _load_any(card: ModelCard, parts: Parts, threads: int, report: Report) -> Mo
 def _tried(card: ModelCard, runtime: Runtime, threads: int) -> Model:
     """Try a runtime out. Raises ModelError."""
     try_out(card, runtime)
-    return Model(card, runtime, parallel=runtime.name in _ON_ANY_MACHINE and threads != 1)
+    return Model(card, runtime, parallel=runtime.name == "onnx" and threads != 1)
 
 
 def load_model_or(own: Path, folder: Path, runtime: str = runtimes.AUTO, report: Report = silent) -> Model:

@@ -17,14 +17,7 @@ from . import client_log
 from .client_log import log_tail
 from .protocol import Frame, ProtocolError, Reply, Request, TakeReady, frame, put, read
 
-# Run with -c, so that no script has to be found. The child's own packages come before those of site_dirs.
-_BOOTSTRAP = """\
-import sys
-sys.path.insert(0, {root})
-sys.path.extend({site_dirs})
-from backend.__main__ import main
-sys.exit(main())
-"""
+_CHILD = Path(__file__).with_name("child.py")
 _EXIT_TIMEOUT = 2.0  # s for the child to end by itself
 _SILENCE_TIMEOUT = 20.0  # s without a reply: ten times the longest silence of a working child, see Outbox
 _START_TIMEOUT = 60.0  # s until the first reply: a slow disk or a virus scanner may delay Python and NumPy
@@ -70,11 +63,10 @@ def launch(
             folder=log.parent,
             reason=_error_text(error),
         ) from error
-    code = _BOOTSTRAP.format(root=ascii(str(root)), site_dirs=ascii([str(folder) for folder in site_dirs]))
     try:
         process = subprocess.Popen(
             # -I: import nothing from the user's environment or folder. -B: write nothing beside the code.
-            [python, "-I", "-B", "-u", "-c", code, *arguments],
+            [python, "-I", "-B", "-u", str(_CHILD), str(root), *site_dirs, "--", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -84,7 +76,7 @@ def launch(
         )
     except (OSError, ValueError) as error:
         raise LaunchError(
-            'The backend can\'t be started with "{python}" ({reason}): choose another Python in the preferences',
+            'The backend can\'t be started with "{python}" ({reason}): check that this program may run',
             python=python,
             reason=_error_text(error),
         ) from error

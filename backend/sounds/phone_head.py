@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..runtimes.layers import product
 from .shapes import PAUSE, PHONES, Sound
 
 FPS = 50  # of the encoder's features
@@ -43,7 +44,8 @@ def score(head: PhoneHead, features: np.ndarray) -> np.ndarray:
         near = features[max(first - reach, 0) : first + _CHUNK + reach]
         left = min(first, reach)
         stacked = stack_context(near, reach)[left : left + min(_CHUNK, len(features) - first)]
-        values = np.maximum(stacked @ head.hidden + head.hidden_bias, 0.0) @ head.output + head.output_bias
+        hidden = np.maximum(product(stacked, head.hidden) + head.hidden_bias, 0.0)
+        values = product(hidden, head.output) + head.output_bias
         values -= values.max(axis=1, keepdims=True)
         scores[first : first + _CHUNK] = values - np.log(np.exp(values).sum(axis=1, keepdims=True))
     return scores

@@ -16,7 +16,7 @@ if importlib.util.find_spec("bpy"):
     # Read when Blender starts: the user's own settings and extensions stay out of it.
     os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="blender_user_")
     import bpy
-    from helpers import PACKAGE, add_strip, part
+    from helpers import IS_UNIVERSAL, PACKAGE, add_strip, part
 else:
     collect_ignore_glob = ["test_*.py"]
 
@@ -33,7 +33,8 @@ def build_zip() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def extension_zip(build_zip: ModuleType) -> Path:
-    return build_zip.build(build_zip.this_platform())
+    """Build the zip that this Blender tests."""
+    return build_zip.build(build_zip.UNIVERSAL if IS_UNIVERSAL else build_zip.this_platform())
 
 
 @pytest.fixture(scope="session")

@@ -58,8 +58,9 @@ def test_unexpected_replies_change_nothing(soak: Soak, faulty: None) -> None:
             if good:
                 (action,) = [action for action in bpy.data.actions if action.name not in before["actions"]]
                 curves = read_action(action)
-                assert len(curves) == 3 and len({len(points) for points in curves.values()}) == 1, n
-                assert all(np.allclose(points[:, 1], 0.5) for points in curves.values()), n
+                flat = [points for path, points in curves.items() if "eyeBlink" not in path]  # blinks are drawn in full
+                assert len(curves) == 3 and len({len(points) for points in flat}) == 1, n
+                assert all(np.allclose(points[:, 1], 0.5) for points in flat), n
                 bpy.data.actions.remove(action)
             else:
                 assert snapshot() == before, n

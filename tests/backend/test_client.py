@@ -146,7 +146,7 @@ def _handles() -> int:
 def test_unusable_interpreter_is_reported(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("text")
     for python in (str(tmp_path / "none"), str(tmp_path / "text"), str(tmp_path), "a\0b"):
-        with pytest.raises(LaunchError, match="choose another Python"):
+        with pytest.raises(LaunchError, match="check that this program may run"):
             launch(python, REPOSITORY, [], tmp_path / "backend.log")
 
 

@@ -274,11 +274,11 @@ REASONS = {
     "There is no Python at {python}: choose another in the preferences": (
         "Es gibt kein Python unter {python}: in den Einstellungen ein anderes wählen"
     ),
-    "This Blender has no Python to run the backend: choose one in the preferences": (
-        "Dieses Blender bringt kein Python für das Backend mit: in den Einstellungen eines wählen"
+    "This Blender has no Python program of its own to run the backend: reinstall Blender": (
+        "Dieses Blender bringt kein eigenes Python-Programm für das Backend mit: Blender neu installieren"
     ),
-    ('The backend can\'t be started with "{python}" ({reason}): choose another Python in the preferences'): (
-        'Das Backend lässt sich mit "{python}" nicht starten ({reason}): in den Einstellungen ein anderes Python wählen'
+    'The backend can\'t be started with "{python}" ({reason}): check that this program may run': (
+        'Das Backend lässt sich mit "{python}" nicht starten ({reason}): prüfen, ob dieses Programm laufen darf'
     ),
     # The request
     'There is no {what} "{name}" in this model: choose {auto} or one of {names}': (
