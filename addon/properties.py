@@ -189,6 +189,12 @@ class LipSyncSettings(SpeakerSettings, bpy.types.PropertyGroup):
         name="Take", description="The active take", get=_get_take, set=_set_take, options={"SKIP_SAVE"}
     )
 
+    script: bpy.props.StringProperty(
+        name="Script", description="What is said in the strip, in English, to correct sounds that were heard wrong"
+    )
+    script_text: bpy.props.PointerProperty(
+        name="Script Text", description="A text that holds the script, in place of the field", type=bpy.types.Text
+    )
     show_sounds: bpy.props.BoolProperty(
         name="Show in Time Editors",
         description="Show the sounds of the active take in the Sequencer and the Dope Sheet",

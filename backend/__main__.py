@@ -129,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--mirror", action="store_true", help="swap left and right")
     command.add_argument(
+        "--text",
+        default="",
+        metavar="WORDS",
+        help="what is said, in English: corrects sounds that the model hears wrong",
+    )
+    command.add_argument(
         "--full-blinks",
         action=argparse.BooleanOptionalAction,
         default=True,
@@ -144,6 +150,12 @@ def _parser() -> argparse.ArgumentParser:
     sounds.add_argument("file", type=Path, metavar="FILE", help="a sound file")
     sounds.add_argument(
         "--out", type=Path, metavar="SOUNDS", help="write sounds.json, sounds.TextGrid (Praat) or sounds.tsv (Rhubarb)"
+    )
+    sounds.add_argument(
+        "--text",
+        default="",
+        metavar="WORDS",
+        help="what is said: aligns the words, and their sounds replace those heard",
     )
     sounds.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the file to start at")
     sounds.add_argument("--end", type=float, metavar="S", help="second of the file to end at")
@@ -188,6 +200,7 @@ def _generate(options: argparse.Namespace) -> int:
     from .curves.adjust import Controls, adjust
     from .inference.generate_takes import generate_takes
     from .performance import read_performance
+    from .sounds.script import correct
 
     check_path(options.out)
     controls = Controls(
@@ -201,13 +214,15 @@ def _generate(options: argparse.Namespace) -> int:
     )
     began = time.monotonic()
     performance = read_performance(options)
-    takes = generate_takes(_load(options), options.file, performance, options.start, options.end, _show, notify=_note)
+    model = _load(options)
+    takes = generate_takes(model, options.file, performance, options.start, options.end, _show, notify=_note)
     written = []
     # Write all files or none: an error in the last one must not leave the first ones behind.
     with tempfile.TemporaryDirectory(dir=options.out.absolute().parent, prefix=".takes_") as folder:
         for index, take in enumerate(takes):
             name = _name(options.out, index, performance.count)
-            curves = replace(take.curves, start=options.start)
+            curves = correct(take.curves, take.sounds, options.text, model.sounds, take.identity)
+            curves = replace(curves, start=options.start)
             write(Path(folder) / name, adjust(curves, controls) if controls != Controls() else curves)
             identity, emotion = f"identity {take.identity}", f"emotion {take.emotion}"
             written.append(
@@ -224,7 +239,8 @@ def _generate(options: argparse.Namespace) -> int:
 def _sounds(options: argparse.Namespace) -> int:
     from .audio import read_clip
     from .inference.generator import hear
-    from .sounds.files import Transcript, check_sounds_path, write_transcript
+    from .sounds.files import check_sounds_path, write_transcript
+    from .sounds.script import align_script
 
     if options.out:
         check_sounds_path(options.out)
@@ -232,15 +248,16 @@ def _sounds(options: argparse.Namespace) -> int:
     clip = read_clip(options.file, options.start, options.end)
     for notice in clip.notices:
         _note(notice)
-    heard = hear(model, clip.blocks, _show)
-    transcript = Transcript(tuple(sound.shifted(options.start) for sound in heard))
+    transcript = align_script(hear(model, clip.blocks, _show), options.text).shifted(options.start)
     if options.out:
         write_transcript(options.out, transcript)
-        print(f"{options.out}: {len(heard)} sounds")
+        print(f"{options.out}: {len(transcript.sounds)} sounds")
         return 0
-    print(f"{'Start':>8} {'End':>8}  Phone  Shape")
+    words = {word.start: word.text for word in transcript.words}
+    print(f"{'Start':>8} {'End':>8}  Phone  {'Shape':<9}" + ("  Word" if words else ""))
     for sound in transcript.sounds:
-        print(f"{sound.start:8.3f} {sound.end:8.3f}  {sound.label:<5}  {sound.shape}")
+        word = words.get(sound.start, "")
+        print(f"{sound.start:8.3f} {sound.end:8.3f}  {sound.label:<5}  {sound.shape:<9}  {word}".rstrip())
     return 0
 
 

@@ -12,7 +12,6 @@ from ...backend.curves.adjust import Controls
 from ...backend.curves.base import Curves
 from ...backend.performance import Take
 from ...backend.sounds.edit_list import carry_over
-from ...backend.sounds.edits import apply_edits
 from ..keyframes import face_action
 from ..rig.face_rig import Face
 from ..takes import controls, take_sounds, take_store
@@ -63,13 +62,15 @@ def _edited(take: Take, request: JobRequest) -> tuple[Curves, take_sounds.TakeSo
     Locked values stay: they had the edits already.
     """
     before, part = request.sounds, model_info.sounds_part(request.setup.model)
-    if not before.edits or part is None:
+    if not before.is_edited:
         return take.curves, take_sounds.TakeSounds(take.sounds)
-    edits = carry_over(before.edits, before.heard, take.sounds)
-    curves = apply_edits(take.curves, take.sounds, edits, part.poses.of(take.identity))
+    sounds = take_sounds.TakeSounds(
+        take.sounds, carry_over(before.edits, before.heard, take.sounds) if part else (), before.held, before.words
+    )
+    curves = take_sounds.performed(take.curves, sounds, part.poses.of(take.identity) if part else None)
     mask = request.locks.mask(curves.names, request.span.first_frame, len(curves.values))
     curves = replace(curves, values=np.where(mask, take.curves.values, curves.values))
-    return curves, take_sounds.TakeSounds(take.sounds, edits)
+    return curves, sounds
 
 
 def _locked_action(request: JobRequest) -> bpy.types.Action | None:

@@ -1,11 +1,23 @@
-"""The operator that locks the timeline's preview range. Runs in Blender."""
+"""The operators of the Locks panel: lock the timeline's preview range, and hold a pose. Runs in Blender."""
 
+# Blender reads its properties off annotations.
+# mypy: disable-error-code="valid-type"
+
+from dataclasses import replace
 from typing import ClassVar
 
 import bpy
 
+from ...backend.arkit import REGIONS
+from ...backend.curves.held_poses import HeldPose, channels_of
+from ..keyframes.face_action import channel_fcurves
 from ..locale import tr
-from ..properties import settings
+from ..properties import active_take, chosen_face, settings
+from ..rig import face_rig
+from ..takes import take_sounds, take_store
+from .take_sounds import perform, playhead
+
+_ROUNDING = 1e-4  # s
 
 
 class LIPSYNC_OT_lock_preview_range(bpy.types.Operator):
@@ -28,9 +40,103 @@ class LIPSYNC_OT_lock_preview_range(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def register() -> None:
-    bpy.utils.register_class(LIPSYNC_OT_lock_preview_range)
+class _OnHeldPose:
+    """Base of the operators on poses that the active take holds."""
+
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        why = take_sounds.disabled_reason(active_take(context))
+        if why:
+            cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
+        return not why
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        action = active_take(context)
+        if action is None:  # poll() has been passed by
+            return {"CANCELLED"}
+        try:
+            before = take_sounds.read(action)
+            done = perform(context, action, replace(before, held=self.held(context, action, before.held)))
+        except (take_store.TakeError, face_rig.RigError) as error:
+            self.report({"ERROR"}, tr(error.message))  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        self.report({"INFO"}, tr(done))  # type: ignore[attr-defined]
+        return {"FINISHED"}
+
+    def held(
+        self, context: bpy.types.Context, action: bpy.types.Action, before: tuple[HeldPose, ...]
+    ) -> tuple[HeldPose, ...]:
+        """Return the poses that the take holds then. Raises TakeError or RigError."""
+        raise NotImplementedError
 
 
-def unregister() -> None:
-    bpy.utils.unregister_class(LIPSYNC_OT_lock_preview_range)
+class LIPSYNC_OT_pose_hold(_OnHeldPose, bpy.types.Operator):
+    """Hold the face as it is on the current frame; the performance flows into the pose and out of it within 0.3 s"""
+
+    bl_idname = "lipsync.pose_hold"
+    bl_label = "Hold Pose"
+
+    duration: bpy.props.FloatProperty(
+        name="Duration",
+        description="How long the pose is held from the current frame on",
+        min=0.0,
+        soft_max=10.0,
+        default=1.0,
+        subtype="TIME_ABSOLUTE",
+        unit="TIME_ABSOLUTE",
+    )
+    regions: bpy.props.EnumProperty(
+        name="Regions",
+        description="The regions of the face that are held",
+        items=tuple((region, region.title(), "Hold this region") for region in REGIONS),
+        options={"ENUM_FLAG"},
+        default=set(REGIONS),
+    )
+
+    def held(
+        self, context: bpy.types.Context, action: bpy.types.Action, before: tuple[HeldPose, ...]
+    ) -> tuple[HeldPose, ...]:
+        regions = tuple(region for region in REGIONS if region in self.regions)
+        if not regions:
+            raise take_store.TakeError("No region of the face is chosen: choose one or more")
+        at = playhead(context, action)
+        if not 0 <= at <= len(take_store.read_curves(action).values) / take_store.read_info(action).performance.fps:
+            raise take_store.TakeError("The current frame isn't within the take: go to one of its frames")
+        return (*before, HeldPose(at, at + self.duration, regions, _pose(context, action, regions, at)))
+
+
+class LIPSYNC_OT_pose_release(_OnHeldPose, bpy.types.Operator):
+    """Release the poses that are held on the current frame"""
+
+    bl_idname = "lipsync.pose_release"
+    bl_label = "Release Pose"
+
+    def held(
+        self, context: bpy.types.Context, action: bpy.types.Action, before: tuple[HeldPose, ...]
+    ) -> tuple[HeldPose, ...]:
+        at = playhead(context, action)
+        kept = tuple(pose for pose in before if not pose.start - _ROUNDING <= at <= pose.end + _ROUNDING)
+        if kept == before:
+            raise take_store.TakeError("No pose is held on this frame: go to a frame where one is")
+        return kept
+
+
+def _pose(
+    context: bpy.types.Context, action: bpy.types.Action, regions: tuple[str, ...], seconds: float
+) -> tuple[float, ...]:
+    """Return the values of some regions' channels: as generated or, in a take that was edited manually, as keyed."""
+    curves, names = take_store.read_curves(action), channels_of(regions)
+    row = curves.values[min(round(seconds * curves.fps), len(curves.values) - 1)]
+    values = dict(zip(curves.names, map(float, row), strict=True))
+    if take_store.is_edited(action):
+        frame = context.scene.frame_current_final
+        fcurves = channel_fcurves(action, face_rig.read_face(chosen_face(context)))
+        values |= {name: min(max(fcurve.evaluate(frame), 0.0), 1.0) for name, fcurve in fcurves.items()}
+    return tuple(values.get(name, 0.0) for name in names)
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (LIPSYNC_OT_lock_preview_range, LIPSYNC_OT_pose_hold, LIPSYNC_OT_pose_release)
+)

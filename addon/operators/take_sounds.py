@@ -3,6 +3,7 @@
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
 
+from dataclasses import replace
 from typing import ClassVar
 
 import bpy
@@ -10,13 +11,14 @@ import bpy
 from ...backend.messages import UserMessage
 from ...backend.sounds import edit_list
 from ...backend.sounds.edit_list import Edits, Row
-from ...backend.sounds.shapes import SHAPES, Sound
+from ...backend.sounds.script import align_script
+from ...backend.sounds.shapes import PAUSE, SHAPES, Sound
 from .. import preferences
 from ..generation import model_info
 from ..locale import tr
-from ..properties import active_take, chosen_face, key_style
+from ..properties import active_take, chosen_face, key_style, settings
 from ..rig import face_rig
-from ..takes import take_sounds, take_store
+from ..takes import sound_markers, take_sounds, take_store
 
 _EDITORS = {"VIEW_3D", "SEQUENCE_EDITOR", "DOPESHEET_EDITOR", "GRAPH_EDITOR"}
 # The first phone of each shape in backend.sounds.shapes.SHAPES. Blender translates names and descriptions.
@@ -60,6 +62,18 @@ def playhead(context: bpy.types.Context, action: bpy.types.Action) -> float:
     return (context.scene.frame_current_final - info.first_frame) / info.performance.fps
 
 
+def perform(context: bpy.types.Context, action: bpy.types.Action, sounds: take_sounds.TakeSounds) -> UserMessage:
+    """Give a take of the chosen face other edits. Returns what was done. Raises RigError."""
+    part = model_info.sounds_part(preferences.backend_model(context))
+    poses = part.poses.of(take_store.read_info(action).performance.identity) if part else None
+    face = face_rig.read_face(chosen_face(context))
+    frames = take_sounds.edit(action, face, sounds, poses, key_style(context))
+    _redraw(context)
+    if frames:
+        return UserMessage("Frames {first} to {last} have new keys", first=frames[0][0], last=frames[-1][1])
+    return UserMessage("The face does this already, so no key changed")
+
+
 class _OnSound:
     """Base of the operators that edit a sound of the active take. One edit is one undo step."""
 
@@ -81,26 +95,21 @@ class _OnSound:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         action = active_take(context)
-        part = model_info.sounds_part(preferences.backend_model(context))
-        if action is None or part is None:  # poll() has been passed by
+        if action is None:  # poll() has been passed by
             return {"CANCELLED"}
-        before = take_sounds.read(action)
         at = self.seconds if self.seconds >= 0 else playhead(context, action)
         try:
-            edits = self.edited(before, at)
-            face = face_rig.read_face(chosen_face(context))
-            poses = part.poses.of(take_store.read_info(action).performance.identity)
-            frames = take_sounds.edit(action, face, before.heard, edits, poses, key_style(context))
+            before = take_sounds.read(action)
+            done = perform(context, action, self.changed(context, before, at))
         except (take_store.TakeError, face_rig.RigError) as error:
             self.report({"ERROR"}, tr(error.message))  # type: ignore[attr-defined]
             return {"CANCELLED"}
-        redraw(context)
-        if frames:
-            done = UserMessage("Frames {first} to {last} have new keys", first=frames[0][0], last=frames[-1][1])
-        else:
-            done = UserMessage("The mouth does this already, so no key changed")
         self.report({"INFO"}, tr(done))  # type: ignore[attr-defined]
         return {"FINISHED"}
+
+    def changed(self, context: bpy.types.Context, before: take_sounds.TakeSounds, at: float) -> take_sounds.TakeSounds:
+        """Return the take's sounds with its new edits. Raises TakeError when nothing can be done at this time."""
+        return replace(before, edits=self.edited(before, at))
 
     def edited(self, before: take_sounds.TakeSounds, at: float) -> Edits:
         """Return the take's new edits. Raises TakeError when nothing can be done at this time."""
@@ -253,6 +262,67 @@ def nearest_edge(rows: list[Row], seconds: float) -> int | None:
     return min(range(1, len(rows)), key=lambda index: abs(rows[index].sound.start - seconds))
 
 
+class LIPSYNC_OT_sounds_from_script(_OnSound, bpy.types.Operator):
+    """Align the text of the line with what was heard, and correct the sounds that look different"""
+
+    bl_idname = "lipsync.sounds_from_script"
+    bl_label = "Use Script"
+
+    def edited(self, before: take_sounds.TakeSounds, at: float) -> Edits:
+        raise NotImplementedError  # it changes the words too
+
+    def changed(self, context: bpy.types.Context, before: take_sounds.TakeSounds, at: float) -> take_sounds.TakeSounds:
+        if not before.heard:
+            raise take_store.TakeError("The sounds of this take aren't known: regenerate it to find them")
+        panel = settings(context)
+        text = panel.script_text.as_string() if panel.script_text else panel.script
+        line = align_script(before.heard, text)
+        if not line.words:
+            raise take_store.TakeError("The script has no words that could be found: type or paste what is said")
+        found = edit_list.edits_between(before.heard, line.sounds)
+        # What the artist edited stays, where the script corrects something else.
+        own = [
+            edit for edit in before.edits if not any(edit_list.overlap(edit.sound, each.sound) > 0 for each in found)
+        ]
+        return replace(before, edits=(*own, *found), words=line.words)
+
+
+class LIPSYNC_OT_sounds_to_markers(bpy.types.Operator):
+    """Write a timeline marker for every word and sound of the active take, in place of those written before"""
+
+    bl_idname = "lipsync.sounds_to_markers"
+    bl_label = "Sounds to Markers"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    remove: bpy.props.BoolProperty(name="Remove", description="Only remove the markers written before")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        action = active_take(context)
+        has_sounds = action is not None and bool(take_sounds.read(action).heard)
+        if not has_sounds:
+            cls.poll_message_set(tr("The face has no active take whose sounds are known: generate one"))
+        return has_sounds
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        action = active_take(context)
+        if action is None:
+            return {"CANCELLED"}
+        if self.remove:
+            self.report({"INFO"}, tr("{count} markers removed", count=sound_markers.remove_markers(context.scene)))
+            return {"FINISHED"}
+        info = take_store.read_info(action)
+        names = [
+            (info.first_frame + word.start * info.performance.fps, word.text) for word in take_sounds.read(action).words
+        ] + [
+            (info.first_frame + row.sound.start * info.performance.fps, shown_shape(row.sound))
+            for row in take_sounds.read(action).rows()
+            if row.sound.label != PAUSE and row.sound.strength > 0
+        ]
+        self.report({"INFO"}, tr("{count} markers written", count=sound_markers.write_markers(context.scene, names)))
+        return {"FINISHED"}
+
+
 class LIPSYNC_OT_sound_go(bpy.types.Operator):
     """Go to this sound"""
 
@@ -267,7 +337,7 @@ class LIPSYNC_OT_sound_go(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def redraw(context: bpy.types.Context) -> None:
+def _redraw(context: bpy.types.Context) -> None:
     """Redraw the editors that show sounds."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
@@ -283,6 +353,8 @@ register, unregister = bpy.utils.register_classes_factory(
         LIPSYNC_OT_sound_delete,
         LIPSYNC_OT_sound_reset,
         LIPSYNC_OT_sound_move,
+        LIPSYNC_OT_sounds_from_script,
+        LIPSYNC_OT_sounds_to_markers,
         LIPSYNC_OT_sound_go,
     )
 )

@@ -3,7 +3,7 @@
 import bpy
 
 from ...backend.arkit import REGIONS
-from ..operators.locks import LIPSYNC_OT_lock_preview_range
+from ..operators.locks import LIPSYNC_OT_lock_preview_range, LIPSYNC_OT_pose_hold, LIPSYNC_OT_pose_release
 from ..properties import settings
 from .sub_panels import in_both_editors
 
@@ -29,6 +29,9 @@ class _LocksPanel:
         part.prop(locks, "first_frame", text="")
         part.prop(locks, "last_frame", text="")
         part.operator(LIPSYNC_OT_lock_preview_range.bl_idname, text="", icon="PREVIEW_RANGE")
+        row = layout.row(align=True)
+        row.operator(LIPSYNC_OT_pose_hold.bl_idname, icon="PINNED")
+        row.operator(LIPSYNC_OT_pose_release.bl_idname, text="Release", icon="UNPINNED")
 
 
 class _ChannelsPanel:

@@ -1,11 +1,12 @@
 """The lane of sounds in the Sequencer and the Dope Sheet: the active take's sounds at the foot of the time axis. Runs in Blender."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import blf
 import bpy
 import gpu
+import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from ...backend.sounds.edit_list import Row
@@ -18,14 +19,34 @@ _HEIGHT, _BOTTOM = 20, 26  # pixels at 100 % scale; below it is the scroll bar
 _LOW = 110  # pixels; in a region that is lower, as the Timeline usually is, the lane is a line without labels
 _LINE = 6
 _FONT, _FONT_SIZE = 0, 11
-_CLOSED, _OTHER, _REST, _EDITED = (
+_FAINT = 0.4  # alpha of a deleted sound
+_CLOSED, _OTHER, _REST, _WORD, _EDITED = (
     (0.78, 0.30, 0.30, 0.85),
     (0.27, 0.42, 0.58, 0.75),
     (0.2, 0.2, 0.2, 0.45),
+    (0.3, 0.3, 0.3, 0.75),
     (0.95, 0.68, 0.15, 1.0),
 )
 _SPACES = (bpy.types.SpaceSequenceEditor, bpy.types.SpaceDopeSheetEditor)
 _handles: list[tuple[Any, Any]] = []
+
+
+class _Box(NamedTuple):
+    """Something with a label on the time axis. start, end: seconds from the take's start."""
+
+    label: str
+    start: float
+    end: float
+    color: tuple[float, float, float, float]
+    is_edited: bool = False
+
+
+class _Axis(NamedTuple):
+    """The time axis of a region in pixels. origin: of the take's start. second: width of a second. width: of the region."""
+
+    origin: float
+    second: float
+    width: int
 
 
 def _draw() -> None:
@@ -33,47 +54,58 @@ def _draw() -> None:
     if not settings(context).show_sounds or not hasattr(context.region, "view2d"):
         return
     action = active_take(context)
-    if action is None:
-        return
-    rows = _rows(*take_sounds.stored(action))
-    if not rows:
+    sounds, words = _boxes(*take_sounds.stored(action)) if action else ([], [])
+    if action is None or not sounds:
         return
     info = take_store.read_info(action)
     to_x = context.region.view2d.view_to_region
     left, _ = to_x(info.first_frame, 0, clip=False)
     right, _ = to_x(info.first_frame + info.performance.fps, 0, clip=False)
+    axis = _Axis(left, right - left, context.region.width)
     scale = context.preferences.system.ui_scale
-    bottom, height = (0, _LINE) if context.region.height < _LOW * scale else (_BOTTOM, _HEIGHT)
-    lane = bottom * scale, (bottom + height) * scale
-    _draw_rows(rows, left, right - left, context.region.width, lane, _FONT_SIZE * scale if height > _LINE else 0.0)
+    if context.region.height < _LOW * scale:
+        _draw_boxes(sounds, axis, 0, _LINE * scale, 0.0)
+        return
+    low, height = _BOTTOM * scale, _HEIGHT * scale
+    _draw_boxes(sounds, axis, low, low + height, _FONT_SIZE * scale)
+    _draw_boxes(words, axis, low + height + scale, low + 2 * height, _FONT_SIZE * scale)
 
 
 @lru_cache(maxsize=4)
-def _rows(heard: str, edits: str) -> list[Row]:
-    return take_sounds.parsed(heard, edits).rows()
+def _boxes(*stored: str) -> tuple[list[_Box], list[_Box]]:
+    """Return the boxes of a take's sounds and words."""
+    known = take_sounds.parsed(*stored)
+    sounds = [
+        _Box(
+            "" if SHAPE_OF[row.sound.label] == REST else shown_shape(row.sound).split(",")[0],
+            row.sound.start,
+            row.sound.end,
+            _color(row),
+            row.is_edited,
+        )
+        for row in known.rows()
+    ]
+    return sounds, [_Box(word.text, word.start, word.end, _WORD) for word in known.words]
 
 
-def _draw_rows(
-    rows: list[Row], origin: float, second: float, width: int, lane: tuple[float, float], font_size: float
-) -> None:
-    """Draw sounds. origin: pixel of the take's start. second: pixels of a second. lane: its lower and upper edge. font_size: 0 for no labels."""
-    low, high = lane
+def _draw_boxes(boxes: list[_Box], axis: _Axis, low: float, high: float, font_size: float) -> None:
+    """Draw a row of boxes between two heights in pixels. font_size: 0 for no labels."""
     gpu.state.blend_set("ALPHA")
     shader = gpu.shader.from_builtin("UNIFORM_COLOR")
     blf.size(_FONT, font_size)
-    for row in rows:
-        left, right = origin + row.sound.start * second, origin + row.sound.end * second
-        if right < 0 or left > width:
+    for box in boxes:
+        left, right = axis.origin + box.start * axis.second, axis.origin + box.end * axis.second
+        if right < 0 or left > axis.width:
             continue
-        _box(shader, left + 1, low, max(right, left + 2), high, _color(row))
-        if row.is_edited:
-            _box(shader, left + 1, high - (high - low) / 6, max(right, left + 2), high, _EDITED)
-        text = "" if SHAPE_OF[row.sound.label] == REST or not font_size else shown_shape(row.sound).split(",")[0]
-        text_width, _ = blf.dimensions(_FONT, text)
-        if text and text_width < right - left - 2:
-            blf.color(_FONT, 1.0, 1.0, 1.0, 0.4 if row.sound.strength == 0 else 1.0)
+        right = max(right, left + 2)
+        _fill(shader, left + 1, low, right, high, box.color)
+        if box.is_edited:
+            _fill(shader, left + 1, high - (high - low) / 6, right, high, _EDITED)
+        text_width = blf.dimensions(_FONT, box.label)[0] if font_size else np.inf
+        if text_width < right - left - 2:
+            blf.color(_FONT, 1.0, 1.0, 1.0, 0.4 + 0.6 * (box.color[3] > _FAINT))
             blf.position(_FONT, (left + right - text_width) / 2, low + (high - low - font_size) / 2 + 1, 0)
-            blf.draw(_FONT, text)
+            blf.draw(_FONT, box.label)
     gpu.state.blend_set("NONE")
 
 
@@ -83,7 +115,7 @@ def _color(row: Row) -> tuple[float, float, float, float]:
     return (*color[:3], color[3] * (0.4 if row.sound.strength == 0 else 1.0))
 
 
-def _box(
+def _fill(
     shader: "gpu.types.GPUShader",
     left: float,
     low: float,

@@ -13,6 +13,8 @@ from ..operators.take_sounds import (
     LIPSYNC_OT_sound_move,
     LIPSYNC_OT_sound_reset,
     LIPSYNC_OT_sound_strength,
+    LIPSYNC_OT_sounds_from_script,
+    LIPSYNC_OT_sounds_to_markers,
     disabled_reason,
     playhead,
     shown_shape,
@@ -46,8 +48,21 @@ class _SoundsPanel:
             draw_text(
                 layout, context, UserMessage("The sounds of this take aren't known: regenerate it to find them"), "INFO"
             )
+        word = next((word.text for word in known.words if word.start <= at < word.end), "")
+        if word:
+            layout.label(text=f"\u201c{word}\u201d", translate=False)
         _draw_rows(layout, action, rows, at, current)
-        layout.prop(settings(context), "show_sounds")
+        panel = settings(context)
+        layout.prop(panel, "show_sounds")
+        column = layout.column(align=True)
+        field = column.row(align=True)
+        if not panel.script_text:
+            field.prop(panel, "script", text="", placeholder=tr("What Is Said"), icon="TEXT")
+        field.prop(panel, "script_text", text="", icon_only=not panel.script_text)
+        column.operator(LIPSYNC_OT_sounds_from_script.bl_idname)
+        row = layout.row(align=True)
+        row.operator(LIPSYNC_OT_sounds_to_markers.bl_idname, icon="MARKER_HLT")
+        row.operator(LIPSYNC_OT_sounds_to_markers.bl_idname, text="", icon="X").remove = True
         if current is None:
             return
         column = layout.column(align=True)

@@ -1,7 +1,6 @@
-"""The sounds of takes and the artist's edits of them: stored with each take, and performed on its curves. Runs in Blender."""
+"""What artists edit of a take: its sounds, and poses that it holds. Stored with it, performed on its curves. Runs in Blender."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,10 +9,12 @@ import numpy as np
 
 from ...backend.curves.adjust import Controls
 from ...backend.curves.base import Curves
+from ...backend.curves.held_poses import HeldPose, hold
 from ...backend.flat_format import from_json
 from ...backend.messages import UserMessage
 from ...backend.sounds.edit_list import Edit, Row, edited_sounds
 from ...backend.sounds.edits import Poses, apply_edits
+from ...backend.sounds.files import Word
 from ...backend.sounds.shapes import Sound
 from ..keyframes.face_action import Style
 from ..keyframes.stretch import replace_stretches
@@ -22,6 +23,8 @@ from . import controls, take_store
 
 _HEARD = "lipsync_sounds"  # JSON: [label, start, end, strength] of each sound, seconds from the take's start
 _EDITS = "lipsync_sound_edits"  # JSON: the fields of each Edit
+_WORDS = "lipsync_words"  # JSON: [text, start, end] of each word of the script
+_HELD = "lipsync_held_poses"  # JSON: the fields of each HeldPose
 _UNEDITED = "lipsync_unedited"  # the curves without edits, if there are any
 
 _SMOOTHING_REACH = 1.3  # widths of the smoothing: where its Gaussian is cut off
@@ -31,11 +34,18 @@ _SMOOTHING_REACH = 1.3  # widths of the smoothing: where its Gaussian is cut off
 class TakeSounds:
     """The sounds of a take. Seconds count from its first frame.
 
-    heard: as the model heard them, without gaps. edits: what the artist changed.
+    heard: as the model heard them, without gaps. edits: what the artist changed. held: poses that the take holds.
+    words: those of its script.
     """
 
     heard: tuple[Sound, ...] = ()
     edits: tuple[Edit, ...] = ()
+    held: tuple[HeldPose, ...] = ()
+    words: tuple[Word, ...] = ()
+
+    @property
+    def is_edited(self) -> bool:
+        return bool(self.edits or self.held)
 
     def rows(self) -> list[Row]:
         """Return the sounds as edited, as backend.sounds.edits.edited_sounds() does."""
@@ -50,21 +60,28 @@ def read(action: bpy.types.Action) -> TakeSounds:
     return parsed(*stored(action))
 
 
-def stored(action: bpy.types.Action) -> tuple[str, str]:
+def stored(action: bpy.types.Action) -> tuple[str, ...]:
     """Return what parsed() reads: the sounds and the edits of a take as text, to tell at little cost if they changed."""
-    return action.get(_HEARD, "[]"), action.get(_EDITS, "[]")
+    return tuple(action.get(name, "[]") for name in (_HEARD, _EDITS, _HELD, _WORDS))
 
 
 @lru_cache(maxsize=8)
-def parsed(heard: str, edits: str) -> TakeSounds:
+def parsed(heard: str, edits: str, held: str, words: str) -> TakeSounds:
     """Return the sounds of a take from stored()."""
-    return TakeSounds(from_json(json.loads(heard), tuple[Sound, ...]), from_json(json.loads(edits), tuple[Edit, ...]))
+    return TakeSounds(
+        from_json(json.loads(heard), tuple[Sound, ...]),
+        from_json(json.loads(edits), tuple[Edit, ...]),
+        from_json(json.loads(held), tuple[HeldPose, ...]),
+        from_json(json.loads(words), tuple[Word, ...]),
+    )
 
 
 def store(action: bpy.types.Action, sounds: TakeSounds, unedited: Curves) -> None:
     """Store the sounds of a take. unedited: its curves without the edits."""
-    action[_HEARD], action[_EDITS] = json.dumps(sounds.heard), json.dumps(sounds.edits)
-    if sounds.edits:
+    values = {_HEARD: sounds.heard, _EDITS: sounds.edits, _HELD: sounds.held, _WORDS: sounds.words}
+    for name, value in values.items():
+        action[name] = json.dumps(value)
+    if sounds.is_edited:
         action[_UNEDITED] = take_store.packed(unedited)
     elif _UNEDITED in action:
         del action[_UNEDITED]
@@ -86,22 +103,28 @@ def disabled_reason(action: bpy.types.Action | None) -> UserMessage | None:
     return None
 
 
+def performed(unedited: Curves, sounds: TakeSounds, poses: Poses | None) -> Curves:
+    """Return the curves of a take with all that was edited. poses: the identity's; None leaves out the edits of sounds."""
+    curves = apply_edits(unedited, sounds.heard, sounds.edits, poses) if poses else unedited
+    return hold(curves, sounds.held)
+
+
 def edit(
-    action: bpy.types.Action, face: Face, heard: Sequence[Sound], edits: Sequence[Edit], poses: Poses, style: Style
+    action: bpy.types.Action, face: Face, sounds: TakeSounds, poses: Poses | None, style: Style
 ) -> list[tuple[int, int]]:
-    """Give a take other sounds and edits, and perform them: only their stretches get new keys.
+    """Give a take other edits and held poses, and perform them: only their stretches get new keys.
 
     Returns the changed frames as (first, last). Manual keys stay outside of them.
     """
     unedited, before = read_unedited(action), take_store.read_curves(action)
     # As it will be read back, or the stretches of earlier edits would seem to differ.
-    after = take_store.unpacked(take_store.packed(apply_edits(unedited, heard, edits, poses)))
+    after = take_store.unpacked(take_store.packed(performed(unedited, sounds, poses)))
     was_edited = take_store.is_edited(action)
     old, new = (controls.columns(action, face, curves) for curves in (before, after))
     within = _affected(before, after, controls.read(action.lipsync_controls))
     frames = replace_stretches(action, old, new, within, take_store.read_info(action).first_frame, style)
     take_store.store_curves(action, after)
-    store(action, TakeSounds(tuple(heard), tuple(edits)), unedited)
+    store(action, sounds, unedited)
     if not was_edited:
         take_store.mark_unedited(action)
     return frames

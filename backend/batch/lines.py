@@ -28,6 +28,7 @@ class Line:
 
     name: of the files to write, a relative path without suffix, different from all others. file: a path that can be opened; start, end:
     seconds of it, end None for its end. character, frame: who speaks it in a scene and from which frame on, for the manifest's readers.
+    text: what is said, to correct what the model hears.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Line:
     performance: Performance = field(default_factory=Performance)
     character: str = ""
     frame: int = 1
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..inference.errors import explain
 from ..inference.generate_takes import generate_takes
 from ..inference.generator import Model
 from ..messages import UserMessage
+from ..sounds.script import correct
 from .lines import TABLE, Line, output_names
 
 
@@ -46,7 +47,10 @@ class Result:
 
 def key_of(line: Line, audio: str, model: str, form: str) -> str:
     """Hash all that a line's takes depend on; audio, model: SHA-256. A later run skips a line whose key it finds in the manifest."""
-    inputs = {**TABLE.flatten(line), "file": audio, "model": model, "format": form, "version": __version__}
+    row = TABLE.flatten(line)
+    if not row["text"]:
+        del row["text"]  # as before lines had one, so that finished work stays finished
+    inputs = {**row, "file": audio, "model": model, "format": form, "version": __version__}
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:24]
 
 
@@ -69,7 +73,8 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
         for take, name in zip(takes, outputs, strict=True):
             path = out / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, replace(adjust(take.curves, NEW_TAKES), start=line.start))
+            curves = correct(take.curves, take.sounds, line.text, model.sounds, take.identity)
+            write(path, replace(adjust(curves, NEW_TAKES), start=line.start))
     except Exception as error:  # noqa: BLE001 - one line's trouble must not be the next one's
         return Result(line.name, key, line.file, took=round(time.monotonic() - began, 4), error=str(explain(error)[1]))
     first = takes[0]

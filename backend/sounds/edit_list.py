@@ -126,7 +126,7 @@ def carry_over(edits: Sequence[Edit], before: Sequence[Sound], after: Sequence[S
     added: list[Edit] = []
     for edit in edits:
         was = before[edit.origin] if 0 <= edit.origin < len(before) else None
-        shared = [_overlap(was, sound) for sound in after] if was else []
+        shared = [overlap(was, sound) for sound in after] if was else []
         origin = max(range(len(shared)), key=lambda index: shared[index]) if shared else ADDED
         if origin == ADDED or shared[origin] <= 0 or origin in carried:
             added.append(edit._replace(origin=ADDED))
@@ -135,7 +135,8 @@ def carry_over(edits: Sequence[Edit], before: Sequence[Sound], after: Sequence[S
     return (*carried.values(), *added)
 
 
-def _overlap(one: Sound, other: Sound) -> float:
+def overlap(one: Sound, other: Sound) -> float:
+    """Return for how many seconds two sounds overlap; below 0 how far they are apart."""
     return min(one.end, other.end) - max(one.start, other.start)
 
 
@@ -146,7 +147,7 @@ def edits_between(heard: Sequence[Sound], wanted: Sequence[Sound]) -> Edits:
     """
     edits: list[Edit] = []
     for sound in wanted:
-        near = [each for each in heard if _overlap(each, sound) > 0 or abs(each.center - sound.center) < _NEAR]
+        near = [each for each in heard if overlap(each, sound) > 0 or abs(each.center - sound.center) < _NEAR]
         if sound.label != PAUSE and SHAPE_OF[sound.label] not in {each.shape for each in near}:
             edits.append(Edit(sound.label, sound.start, sound.end, sound.strength))
         elif sound.strength != 1:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..messages import UserError
 from .shapes import PAUSE, PHONES, SHAPES, Sound
@@ -44,8 +44,7 @@ class SoundsError(UserError, ValueError):
     """A file of sounds can't be read or written."""
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A word of the script. start, end: seconds."""
 
     text: str
@@ -59,6 +58,11 @@ class Transcript:
 
     sounds: tuple[Sound, ...]
     words: tuple[Word, ...] = ()
+
+    def shifted(self, seconds: float) -> "Transcript":
+        """Return the same that much later."""
+        words = tuple(Word(each.text, each.start + seconds, each.end + seconds) for each in self.words)
+        return Transcript(tuple(each.shifted(seconds) for each in self.sounds), words)
 
     @property
     def end(self) -> float:

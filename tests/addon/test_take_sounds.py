@@ -183,3 +183,69 @@ def test_take_from_before_sounds(take: "bpy.types.Action", scene: "bpy.types.Sce
 
 def test_no_take(scene: "bpy.types.Scene", face: "bpy.types.Object") -> None:
     assert not bpy.ops.lipsync.sound_close.poll()
+
+
+def test_sounds_become_markers(take: "bpy.types.Action", scene: "bpy.types.Scene") -> None:
+    scene.timeline_markers.new("anger", frame=20)
+    assert bpy.ops.lipsync.sounds_to_markers() == {"FINISHED"}
+    _, start, _ = _sound(take, "TH")
+    ours = [marker for marker in scene.timeline_markers if marker.name != "anger"]
+    assert ours[0].frame == round(FIRST + start * scene.render.fps) and ours[0].name.endswith("Th")
+    count = len(ours)
+    assert bpy.ops.lipsync.sounds_to_markers() == {"FINISHED"}
+    assert len(scene.timeline_markers) == count + 1
+    assert bpy.ops.lipsync.sounds_to_markers(remove=True) == {"FINISHED"}
+    assert [marker.name for marker in scene.timeline_markers] == ["anger"]
+
+
+def test_pose_is_held_and_released(
+    take: "bpy.types.Action", face: "bpy.types.Object", scene: "bpy.types.Scene"
+) -> None:
+    before = _course(take)
+    fps = scene.render.fps
+    scene.frame_set(FIRST + 100)
+    assert bpy.ops.lipsync.pose_hold(duration=1.0, regions={"jaw", "lips"}) == {"FINISHED"}
+    after = _course(take)
+    lower = [CHANNELS.index(name) for name in LOWER]
+    others = [index for index in range(len(CHANNELS)) if index not in lower]
+    held = after[100 : 100 + fps + 1][:, lower]
+    tolerance = scene.lipsync.key_tolerance * 1.01  # of the key reduction
+    assert np.abs(held - before[100, lower]).max() < 2 * tolerance
+    np.testing.assert_array_equal(after[:, others], before[:, others])
+    outside = _outside(100 / fps, 100 / fps + 1.0, fps, len(before))
+    np.testing.assert_allclose(after[outside], before[outside], atol=2e-6)  # as above
+    assert bpy.ops.lipsync.take_again() == {"FINISHED"}
+    again = _course(_active(face))
+    assert np.abs(again[100 : 100 + fps + 1][:, lower] - before[100, lower]).max() < 2 * tolerance
+    assert bpy.ops.lipsync.pose_release() == {"FINISHED"}
+    # Cut and reduced twice.
+    np.testing.assert_allclose(_course(_active(face)), before, atol=3 * tolerance)
+    assert part("addon.takes.take_sounds").read(_active(face)).held == ()
+    with pytest.raises(RuntimeError, match="No pose is held"):
+        bpy.ops.lipsync.pose_release()
+
+
+def test_script_is_aligned_and_corrects(take: "bpy.types.Action", scene: "bpy.types.Scene") -> None:
+    sounds = part("addon.takes.take_sounds")
+    scene.lipsync.script = (
+        "Thank you very much for your help, and the boy next door threw away a very strange photograph!"
+    )
+    assert bpy.ops.lipsync.sounds_from_script() == {"FINISHED"}
+    words = {word.text: word for word in sounds.read(take).words}
+    assert words["thank"].start == pytest.approx(
+        0.44, abs=0.1
+    )  # as the synthesizer says; sounds are on a grid of 20 ms
+    assert words["boy"].start == pytest.approx(4.015, abs=0.1)
+    known = len(sounds.read(take).edits)
+    scene.lipsync.script = "Thank you merry much for your help, and the boy"
+    assert bpy.ops.lipsync.sounds_from_script() == {"FINISHED"}
+    found = [edit for edit in sounds.read(take).edits if edit.label == "M"]
+    assert any(edit.start == pytest.approx(1.34, abs=0.1) for edit in found), (found, known)  # where "very" has its V
+    scene.lipsync.script = "12"
+    with pytest.raises(RuntimeError, match="no words"):
+        bpy.ops.lipsync.sounds_from_script()
+    text = bpy.data.texts.new("Line")
+    text.write("Thank you very much")
+    scene.lipsync.script_text = text
+    assert bpy.ops.lipsync.sounds_from_script() == {"FINISHED"}
+    assert [word.text for word in sounds.read(take).words] == ["thank", "you", "very", "much"]

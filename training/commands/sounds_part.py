@@ -27,8 +27,8 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     p.add_argument("speech", type=Path, help="folder of speech with phone times, as the stage synthesise writes it")
     p.add_argument("model", type=Path, help="folder of an exported model; gets sounds.npz")
-    p.add_argument("--minutes", type=float, default=25.0, help="how much speech to train on (default: 25)")
-    p.add_argument("--epochs", type=int, default=12)
+    p.add_argument("--minutes", type=float, default=40.0, help="how much speech to train on (default: 40)")
+    p.add_argument("--epochs", type=int, default=10)
     p.add_argument("--pose-clips", type=int, default=12, help="clips that every identity performs (default: 12)")
     p.add_argument(
         "--hold-out", type=int, nargs="*", default=[5, 11, 17, 23], metavar="SPEAKER", help="speakers to test on"

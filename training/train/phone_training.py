@@ -84,10 +84,10 @@ def features_of(model: Model, samples: np.ndarray, rng: BatchRng | None = None) 
 def encode_utterances(
     model: Model, utterances: Iterable[Utterance], seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (features (n, D), labels (n,)) of each utterance; two of three are augmented."""
+    """Yield (features (n, D), labels (n,)) of each utterance; every other one is augmented."""
     for number, utterance in enumerate(utterances):
         samples = read_clip(utterance.file).samples
-        rng = make_batch_rng(seed, number, range(1), torch.device("cpu")) if number % 3 else None
+        rng = make_batch_rng(seed, number, range(1), torch.device("cpu")) if number % 2 else None
         features = features_of(model, samples, rng)
         yield features, labels_of(samples, utterance.phones, len(features))
 

@@ -47,7 +47,56 @@ TAKE_SOUNDS = {
     "The mouth shape to make": "Die Mundform, die gemacht werden soll",
     "{sound} (deleted)": "{sound} (gelöscht)",
     "Frames {first} to {last} have new keys": "Die Bilder {first} bis {last} haben neue Keyframes",
-    "The mouth does this already, so no key changed": "Der Mund tut das schon, daher wurde kein Keyframe geändert",
+    "The face does this already, so no key changed": "Das Gesicht tut das schon, daher wurde kein Keyframe geändert",
+    "Sounds to Markers": "Laute als Marker",
+    "Write a timeline marker for every word and sound of the active take, in place of those written before": (
+        "Für jedes Wort und jeden Laut des aktiven Takes einen Marker auf die Zeitleiste setzen, anstelle der früher geschriebenen"
+    ),
+    "Remove": "Entfernen",
+    "Only remove the markers written before": "Nur die früher geschriebenen Marker entfernen",
+    "{count} markers removed": "{count} Marker entfernt",
+    "{count} markers written": "{count} Marker geschrieben",
+    "The face has no active take whose sounds are known: generate one": (
+        "Das Gesicht hat keinen aktiven Take, dessen Laute bekannt sind: einen erzeugen"
+    ),
+    # Script
+    "Script": "Text",
+    "What is said in the strip, in English, to correct sounds that were heard wrong": (
+        "Was im Strip auf Englisch gesagt wird, um falsch gehörte Laute zu berichtigen"
+    ),
+    "Script Text": "Textblock",
+    "A text that holds the script, in place of the field": "Ein Textblock mit dem Gesagten, anstelle des Feldes",
+    "What Is Said": "Was gesagt wird",
+    "Use Script": "Text verwenden",
+    "Align the text of the line with what was heard, and correct the sounds that look different": (
+        "Den Text der Zeile mit dem Gehörten abgleichen und die Laute berichtigen, die anders aussehen"
+    ),
+    "The script has no words that could be found: type or paste what is said": (
+        "Der Text hat keine Wörter, die gefunden werden konnten: eintippen oder einfügen, was gesagt wird"
+    ),
+    # Held poses
+    "Hold Pose": "Pose halten",
+    "Hold the face as it is on the current frame; the performance flows into the pose and out of it within 0.3 s": (
+        "Das Gesicht so halten, wie es auf dem aktuellen Bild ist; das Spiel geht innerhalb von 0,3 s in die Pose über "
+        "und wieder heraus"
+    ),
+    "Duration": "Dauer",
+    "How long the pose is held from the current frame on": "Wie lange die Pose ab dem aktuellen Bild gehalten wird",
+    "Regions": "Bereiche",
+    "The regions of the face that are held": "Die Bereiche des Gesichts, die gehalten werden",
+    "No region of the face is chosen: choose one or more": (
+        "Kein Bereich des Gesichts ist gewählt: einen oder mehrere wählen"
+    ),
+    "The current frame isn't within the take: go to one of its frames": (
+        "Das aktuelle Bild liegt nicht im Take: zu einem seiner Bilder gehen"
+    ),
+    "Hold this region": "Diesen Bereich halten",
+    "Release Pose": "Pose lösen",
+    "Release": "Lösen",
+    "Release the poses that are held on the current frame": "Die Posen lösen, die auf dem aktuellen Bild gehalten werden",
+    "No pose is held on this frame: go to a frame where one is": (
+        "Auf diesem Bild wird keine Pose gehalten: zu einem Bild gehen, auf dem eine gehalten wird"
+    ),
     "Show in Time Editors": "In Zeiteditoren zeigen",
     "Show the sounds of the active take in the Sequencer and the Dope Sheet": (
         "Die Laute des aktiven Takes im Sequenzer und im Dope Sheet zeigen"
