@@ -141,6 +141,10 @@ def _parser() -> argparse.ArgumentParser:
         help="close the lids in every blink, 10 to 28 times a minute (default: on)",
     )
 
+    command.add_argument(
+        "--sounds", type=Path, metavar="FILE", help="the sounds as they should be: .json, .TextGrid or .tsv (Rhubarb)"
+    )
+
     identities = commands.add_parser("identities", help="rank the model's identities and emotions for a voice")
     identities.set_defaults(command=_identities)
     identities.add_argument("file", type=Path, metavar="FILE", help="a sound file")
@@ -200,9 +204,11 @@ def _generate(options: argparse.Namespace) -> int:
     from .curves.adjust import Controls, adjust
     from .inference.generate_takes import generate_takes
     from .performance import read_performance
-    from .sounds.script import correct
+    from .sounds.files import read_transcript
+    from .sounds.script import correct, correct_to
 
     check_path(options.out)
+    wanted = read_transcript(options.sounds).shifted(-options.start).sounds if options.sounds else ()
     controls = Controls(
         dict(options.strength),
         options.smoothing,
@@ -222,6 +228,7 @@ def _generate(options: argparse.Namespace) -> int:
         for index, take in enumerate(takes):
             name = _name(options.out, index, performance.count)
             curves = correct(take.curves, take.sounds, options.text, model.sounds, take.identity)
+            curves = correct_to(curves, take.sounds, wanted, model.sounds, take.identity)
             curves = replace(curves, start=options.start)
             write(Path(folder) / name, adjust(curves, controls) if controls != Controls() else curves)
             identity, emotion = f"identity {take.identity}", f"emotion {take.emotion}"

@@ -3,6 +3,7 @@
 # Blender reads its properties off annotations.
 # mypy: disable-error-code="valid-type"
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,16 +13,29 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 from ...backend import curve_files
 from ...backend.curves.base import CurvesError
 from ...backend.messages import UserError
+from ...backend.sounds.edit_list import edits_between
+from ...backend.sounds.files import (
+    SUFFIXES as SOUNDS_SUFFIXES,
+)
+from ...backend.sounds.files import (
+    SoundsError,
+    Transcript,
+    check_sounds_path,
+    read_transcript,
+    write_transcript,
+)
 from ..generation import sound_strip
 from ..locale import tr
-from ..properties import chosen_face, key_style
+from ..properties import active_take, chosen_face, key_style
 from ..rig import face_rig
-from ..takes import import_export, rotations, take_store
+from ..takes import import_export, rotations, take_sounds, take_store
 from .rotations import RotationTargets
+from .take_sounds import perform
 
 _ERRORS = (face_rig.RigError, import_export.ExchangeError, rotations.RotationError, CurvesError)
 _FILTER_READABLE = ";".join(f"*{suffix}" for suffix in curve_files.READABLE)
 _FILTER = ";".join(f"*{suffix}" for suffix in curve_files.SUFFIXES)
+_FILTER_SOUNDS = ";".join(f"*{suffix}" for suffix in SOUNDS_SUFFIXES)
 _KINDS = f"({'/'.join(curve_files.SUFFIXES)})"
 
 
@@ -135,6 +149,78 @@ class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class _WithSounds:
+    """Base of the operators that read or write the sounds of the active take."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        why = take_sounds.disabled_reason(active_take(context))
+        if why:
+            cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
+        return not why
+
+    def _fail(self, error: UserError) -> set[str]:
+        self.report({"ERROR"}, tr(error.message))  # type: ignore[attr-defined]
+        return {"CANCELLED"}
+
+
+class LIPSYNC_OT_import_sounds(_WithSounds, ImportHelper, bpy.types.Operator):
+    """Correct the sounds of the active take by a file: JSON, TextGrid or Rhubarb TSV"""
+
+    bl_idname = "lipsync.import_sounds"
+    bl_label = "Import Sounds"
+    bl_options: ClassVar = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default=_FILTER_SOUNDS, options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        action = active_take(context)
+        assert action  # poll
+        try:
+            found = read_transcript(Path(bpy.path.abspath(self.filepath))).shifted(-take_store.read_info(action).start)
+            before = take_sounds.read(action)
+            sounds = replace(before, heard=before.heard or found.sounds, words=found.words or before.words)
+            edits = edits_between(sounds.heard, found.sounds)
+            done = perform(context, action, replace(sounds, edits=edits))
+        except (face_rig.RigError, SoundsError) as error:
+            return self._fail(error)
+        self.report({"INFO"}, tr(done))
+        return {"FINISHED"}
+
+
+class LIPSYNC_OT_export_sounds(_WithSounds, ExportHelper, bpy.types.Operator):
+    """Write the sounds of the active take, as edited, to JSON, TextGrid or Rhubarb TSV"""
+
+    bl_idname = "lipsync.export_sounds"
+    bl_label = "Export Sounds"
+    bl_options: ClassVar = {"REGISTER"}
+
+    filename_ext = ".json"
+    check_extension = None  # the name says which
+    filter_glob: bpy.props.StringProperty(default=_FILTER_SOUNDS, options={"HIDDEN"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        action = active_take(context)
+        assert action  # poll
+        path, known = Path(bpy.path.abspath(self.filepath)), take_sounds.read(action)
+        transcript = Transcript(tuple(row.sound for row in known.rows()), known.words)
+        try:
+            check_sounds_path(path)
+            write_transcript(path, transcript.shifted(take_store.read_info(action).start))
+        except SoundsError as error:
+            return self._fail(error)
+        self.report({"INFO"}, tr('"{file}": {count} sounds', file=path.name, count=len(transcript.sounds)))
+        return {"FINISHED"}
+
+
+_CLASSES = (
+    LIPSYNC_OT_import_capture,
+    LIPSYNC_OT_export_take,
+    LIPSYNC_OT_import_sounds,
+    LIPSYNC_OT_export_sounds,
+)
+
+
 def _draw_import(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     self.layout.operator(LIPSYNC_OT_import_capture.bl_idname, text=tr("ARKit Face Capture {kinds}", kinds=_KINDS))
 
@@ -144,8 +230,8 @@ def _draw_export(self: bpy.types.Menu, context: bpy.types.Context) -> None:
 
 
 def register() -> None:
-    bpy.utils.register_class(LIPSYNC_OT_import_capture)
-    bpy.utils.register_class(LIPSYNC_OT_export_take)
+    for cls in _CLASSES:
+        bpy.utils.register_class(cls)
     bpy.types.TOPBAR_MT_file_import.append(_draw_import)
     bpy.types.TOPBAR_MT_file_export.append(_draw_export)
 
@@ -153,5 +239,5 @@ def register() -> None:
 def unregister() -> None:
     bpy.types.TOPBAR_MT_file_export.remove(_draw_export)
     bpy.types.TOPBAR_MT_file_import.remove(_draw_import)
-    bpy.utils.unregister_class(LIPSYNC_OT_export_take)
-    bpy.utils.unregister_class(LIPSYNC_OT_import_capture)
+    for cls in reversed(_CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -5,6 +5,7 @@ import bpy
 from ...backend.messages import UserMessage
 from ...backend.sounds.edit_list import Row, row_at
 from ..locale import tr
+from ..operators.import_export import LIPSYNC_OT_export_sounds, LIPSYNC_OT_import_sounds
 from ..operators.take_sounds import (
     LIPSYNC_OT_sound_change,
     LIPSYNC_OT_sound_close,
@@ -48,33 +49,43 @@ class _SoundsPanel:
             draw_text(
                 layout, context, UserMessage("The sounds of this take aren't known: regenerate it to find them"), "INFO"
             )
-        word = next((word.text for word in known.words if word.start <= at < word.end), "")
-        if word:
+        if known.words:
+            word = next((word.text for word in known.words if word.start <= at < word.end), "\u2026")
             layout.label(text=f"\u201c{word}\u201d", translate=False)
         _draw_rows(layout, action, rows, at, current)
-        panel = settings(context)
-        layout.prop(panel, "show_sounds")
-        column = layout.column(align=True)
-        field = column.row(align=True)
-        if not panel.script_text:
-            field.prop(panel, "script", text="", placeholder=tr("What Is Said"), icon="TEXT")
-        field.prop(panel, "script_text", text="", icon_only=not panel.script_text)
-        column.operator(LIPSYNC_OT_sounds_from_script.bl_idname)
-        row = layout.row(align=True)
-        row.operator(LIPSYNC_OT_sounds_to_markers.bl_idname, icon="MARKER_HLT")
-        row.operator(LIPSYNC_OT_sounds_to_markers.bl_idname, text="", icon="X").remove = True
-        if current is None:
-            return
-        column = layout.column(align=True)
-        row = column.row(align=True)
-        row.operator_menu_enum(LIPSYNC_OT_sound_change.bl_idname, "phone", text="Change")
-        row.operator(LIPSYNC_OT_sound_strength.bl_idname, text="Strength")
-        row = column.row(align=True)
-        row.operator(LIPSYNC_OT_sound_move.bl_idname, text="Move Edge Here")
-        row.operator(LIPSYNC_OT_sound_delete.bl_idname, text="Delete")
-        row = column.row(align=True)
-        row.operator(LIPSYNC_OT_sound_reset.bl_idname, text="Reset", icon="LOOP_BACK")
-        row.operator(LIPSYNC_OT_sound_reset.bl_idname, text="Reset All").every = True
+        _draw_edits(layout, current is not None)
+        _draw_script(layout, context)
+
+
+def _draw_edits(layout: bpy.types.UILayout, is_on_sound: bool) -> None:
+    """Draw what can be done with the sound on the current frame."""
+    column = layout.column(align=True)
+    column.enabled = is_on_sound
+    row = column.row(align=True)
+    row.operator_menu_enum(LIPSYNC_OT_sound_change.bl_idname, "phone", text="Change")
+    row.operator(LIPSYNC_OT_sound_strength.bl_idname, text="Strength")
+    row = column.row(align=True)
+    row.operator(LIPSYNC_OT_sound_move.bl_idname, text="Move Edge Here")
+    row.operator(LIPSYNC_OT_sound_delete.bl_idname, text="Delete")
+    row = column.row(align=True)
+    row.operator(LIPSYNC_OT_sound_reset.bl_idname, text="Reset", icon="LOOP_BACK")
+    row.operator(LIPSYNC_OT_sound_reset.bl_idname, text="Reset All").every = True
+
+
+def _draw_script(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw the script, and where the sounds can go."""
+    panel = settings(context)
+    column = layout.column(align=True)
+    if not panel.script_text:
+        column.prop(panel, "script", text="", placeholder=tr("What Is Said"), icon="TEXT")
+    column.prop(panel, "script_text", text="")
+    column.operator(LIPSYNC_OT_sounds_from_script.bl_idname)
+    row = layout.row(align=True)
+    row.operator(LIPSYNC_OT_sounds_to_markers.bl_idname, icon="MARKER_HLT")
+    row.operator(LIPSYNC_OT_sounds_to_markers.bl_idname, text="", icon="X").remove = True
+    row.operator(LIPSYNC_OT_import_sounds.bl_idname, text="", icon="IMPORT")
+    row.operator(LIPSYNC_OT_export_sounds.bl_idname, text="", icon="EXPORT")
+    layout.prop(panel, "show_sounds")
 
 
 def _draw_rows(

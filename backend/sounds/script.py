@@ -45,10 +45,16 @@ def align_script(heard: Sequence[Sound], text: str) -> Transcript:
 
 def correct(curves: Curves, heard: Sequence[Sound], text: str, part: SoundsPart | None, identity: str) -> Curves:
     """Return a take's curves with the sounds of a text where others were heard. Without a text, words or sounds, the same curves."""
-    if not text or part is None or not heard:
+    return correct_to(curves, heard, align_script(heard, text).sounds, part, identity) if text and heard else curves
+
+
+def correct_to(
+    curves: Curves, heard: Sequence[Sound], wanted: Sequence[Sound], part: SoundsPart | None, identity: str
+) -> Curves:
+    """Return a take's curves with other sounds than those heard, as from a file."""
+    if part is None:
         return curves
-    edits = edits_between(heard, align_script(heard, text).sounds)
-    return apply_edits(curves, heard, edits, part.poses.of(identity))
+    return apply_edits(curves, heard, edits_between(heard, wanted), part.poses.of(identity))
 
 
 def _cost(phone: str, label: str) -> float:

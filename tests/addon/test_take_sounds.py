@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -249,3 +250,21 @@ def test_script_is_aligned_and_corrects(take: "bpy.types.Action", scene: "bpy.ty
     scene.lipsync.script_text = text
     assert bpy.ops.lipsync.sounds_from_script() == {"FINISHED"}
     assert [word.text for word in sounds.read(take).words] == ["thank", "you", "very", "much"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "TextGrid"])
+def test_sounds_are_exported_corrected_and_imported(
+    take: "bpy.types.Action", scene: "bpy.types.Scene", tmp_path: Path, suffix: str
+) -> None:
+    sounds, file = part("addon.takes.take_sounds"), tmp_path / f"line.{suffix}"
+    assert bpy.ops.lipsync.export_sounds(filepath=str(file)) == {"FINISHED"}
+    assert bpy.ops.lipsync.import_sounds(filepath=str(file)) == {"FINISHED"}
+    assert sounds.read(take).edits == ()
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"TH"', '"M"', 1), encoding="utf-8")
+    assert bpy.ops.lipsync.import_sounds(filepath=str(file)) == {"FINISHED"}
+    (edit,) = sounds.read(take).edits
+    assert edit.label == "M" and edit.start == pytest.approx(_sound(take, "TH")[1], abs=1e-3)
+    file.write_text("nothing", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="holds no sounds"):
+        bpy.ops.lipsync.import_sounds(filepath=str(file))

@@ -29,6 +29,7 @@ _NETWORK = {
 _CHANGES_NOTHING = {
     "lipsync.cancel",
     "lipsync.export_take",
+    "lipsync.export_sounds",
     "lipsync.mapping_save",
     "lipsync.copy_error",
     "lipsync.controls_add_preset",

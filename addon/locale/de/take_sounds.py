@@ -59,6 +59,18 @@ TAKE_SOUNDS = {
     "The face has no active take whose sounds are known: generate one": (
         "Das Gesicht hat keinen aktiven Take, dessen Laute bekannt sind: einen erzeugen"
     ),
+    "Import Sounds": "Laute importieren",
+    "Correct the sounds of the active take by a file: JSON, TextGrid or Rhubarb TSV": (
+        "Die Laute des aktiven Takes nach einer Datei berichtigen: JSON, TextGrid oder Rhubarb-TSV"
+    ),
+    "Export Sounds": "Laute exportieren",
+    "Write the sounds of the active take, as edited, to JSON, TextGrid or Rhubarb TSV": (
+        "Die Laute des aktiven Takes, wie geändert, als JSON, TextGrid oder Rhubarb-TSV schreiben"
+    ),
+    '"{file}": {count} sounds': '"{file}": {count} Laute',
+    '"{file}" can\'t be written ({reason}): choose another folder': (
+        '"{file}" kann nicht geschrieben werden ({reason}): einen anderen Ordner wählen'
+    ),
     # Script
     "Script": "Text",
     "What is said in the strip, in English, to correct sounds that were heard wrong": (
