@@ -93,12 +93,13 @@ class NumpyRuntime:
         return identity / max(np.linalg.norm(identity), 1e-12), emotion / max(np.linalg.norm(emotion), 1e-12)
 
     def personalize(self, identity: np.ndarray, emotion: np.ndarray) -> np.ndarray:
-        return self.personalizer(identity, emotion)
+        return self.personalizer(np.asarray(identity, np.float32), np.asarray(emotion, np.float32))
 
     def denoise(
         self, noisy: np.ndarray, condition: np.ndarray, person: np.ndarray, log_snr: float, state: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        return self.decoder(np.asarray(noisy, np.float32), condition, person, log_snr, state)
+        noisy, condition, person = (np.asarray(values, np.float32) for values in (noisy, condition, person))
+        return self.decoder(noisy, condition, person, log_snr, state)
 
 
 @dataclass(frozen=True)
