@@ -1,7 +1,7 @@
 """The layers of the network on numpy alone, with or without a fast matrix product. Arrays are (frames, channels) float32.
 
-Blender builds its numpy without a library for matrix products (BLAS). Then `@` runs at a tenth of the speed of einsum,
-which uses the processor's vector instructions by itself.
+Blender's build of numpy names no library for matrix products (BLAS). Without one, `@` is far slower than einsum, which
+uses the processor's vector instructions by itself.
 """
 
 import time
