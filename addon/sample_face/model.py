@@ -17,7 +17,7 @@ from .skin import add_skin
 from .surface import Floats
 
 PALETTE = {
-    "Skin": (0.80, 0.45, 0.30),
+    "Skin": (0.84, 0.49, 0.34),
     "Lips": (0.62, 0.19, 0.17),
     "Mouth": (0.17, 0.04, 0.045),
     "Brows": (0.09, 0.045, 0.028),

@@ -20,7 +20,7 @@ TOOTH_PROFILE = np.array(
 GUM_PROFILE = np.array([(0.03, 0.93), (0.12, 1.0), (0.2, 1.25), (0.16, 1.7), (-0.2, 2.0), (-0.7, 1.7), (-0.42, 0.95)])
 LOOKS = {
     "eyeLookDown": (-24.0, 0.0),
-    "eyeLookUp": (22.0, 0.0),
+    "eyeLookUp": (20.0, 0.0),
     "eyeLookIn": (0.0, -28.0),
     "eyeLookOut": (0.0, 30.0),
 }  # degrees up, outward

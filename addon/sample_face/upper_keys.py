@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .fields import Field, blob, bump, crease, lids, near, off_lids, upper
+from .fields import Field, blob, bump, crease, lids, near, off_lids, over_lips, upper
 from .sites import Sites
 from .surface import Floats, smoothstep
 
@@ -53,13 +53,20 @@ def _sneer(s: Sites) -> Floats:
     bridge += crease(s, ((0.2, 12.2), (0.8, 12.0), (1.4, 12.5)), 0.22, 0.12)
     brow = blob(s, (1.3, -8.5, 15.7), (0.9, 2.0, 0.9)) * (-0.15, -0.05, -0.35)
     side = crease(s, ((1.35, 10.9), (1.9, 10.2), (2.5, 9.2)), 0.3, 0.16)
-    lip = upper(s) * bump(s, 1.1, 1.1) * near(s, 0.6) * (0.0, -0.1, 0.36)
+    lip = (
+        upper(s) * bump(s, 1.1, 1.1) * near(s, 0.6) * over_lips(s) * (0.0, -0.25, 0.45)
+    )  # curls, but doesn't part the lips
     return (wing + fold + bridge + brow + side) * off_lids(s) + lip
 
 
 def _squint(s: Sites) -> Floats:
     bag = blob(s, (3.4, -7.9, 12.1), (1.4, 2.0, 0.55)) * (0.0, -0.12, 0.25)
     return lids(s, 0.2, 2.2) + bag * off_lids(s)
+
+
+def _fold_up(s: Sites, height: float) -> Floats:
+    """Return the displacement of the skin above the upper lid, which makes room for the lid."""
+    return blob(s, (3.3, -8.0, 15.0), (1.7, 2.0, 0.6)) * (0.0, -0.08, height) * off_lids(s)
 
 
 def _puff(s: Sites) -> Floats:
@@ -77,9 +84,9 @@ HALF: dict[str, Field] = {
     "eyeLookDown": lambda s: lids(s, 0.38, -0.5),
     "eyeLookIn": lambda s: lids(s, 0.0, 0.0, -5.0),
     "eyeLookOut": lambda s: lids(s, 0.0, 0.0, 5.0),
-    "eyeLookUp": lambda s: lids(s, -0.16, 0.35),
+    "eyeLookUp": lambda s: lids(s, -0.36, 0.4) + _fold_up(s, 0.3),
     "eyeSquint": _squint,
-    "eyeWide": lambda s: lids(s, -0.52, -0.9),
+    "eyeWide": lambda s: lids(s, -0.45, -0.9) + _fold_up(s, 0.42),
     "browDown": _brow_down,
     "browOuterUp": _brow_up,
     "cheekSquint": _cheek_squint,
