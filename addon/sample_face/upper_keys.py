@@ -80,7 +80,7 @@ def _puff(s: Sites) -> Floats:
 
 WHOLE: dict[str, Field] = {"browInnerUp": _inner_brows, "cheekPuff": _puff}
 HALF: dict[str, Field] = {
-    "eyeBlink": lambda s: lids(s, 1.06, 1.0),
+    "eyeBlink": lambda s: lids(s, 0.97, 1.0),  # the lashes cover the last 0.2 mm
     "eyeLookDown": lambda s: lids(s, 0.38, -0.5),
     "eyeLookIn": lambda s: lids(s, 0.0, 0.0, -5.0),
     "eyeLookOut": lambda s: lids(s, 0.0, 0.0, 5.0),
