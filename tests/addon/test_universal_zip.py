@@ -46,6 +46,7 @@ def test_speaks_with_numpy_alone(
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     expected = _keys(face)
     backend = part("addon.generation.backend_process").process
+    assert backend.log and "isn't used" not in backend.log.read_text()  # ONNX Runtime is beside this Blender
     with preference(python=bare_python):
         assert bpy.ops.lipsync.generate() == {"FINISHED"}
         found = _keys(face)
