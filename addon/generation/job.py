@@ -15,7 +15,7 @@ from ...backend.performance import Take
 from ...backend.sounds.shapes import Sound
 from ..keyframes import face_action
 from ..rig import face_rig
-from . import mixdown, motion_check, sound_strip
+from . import mixdown, model_info, motion_check, sound_strip
 from .backend_process import process
 from .key_reduction_thread import KeyReductionThread
 from .reply_check import are_sounds, describe_mismatch
@@ -228,6 +228,10 @@ class Job:
         )
         if len(actions) > 1:
             info = UserMessage("{info}, and {count} more", info=info, count=len(actions) - 1)
+        if self.request.sounds.edits and model_info.sounds_part(self.request.setup.model) is None:
+            self.notices.append(
+                UserMessage("The chosen model can't tell sounds apart, so the edits of sounds were left out")
+            )
         warnings = [*face.warnings(), *motion_check.find_obstacles(face, actions[0], bpy.context.scene), *self.notices]
         return JobResult(
             tuple(action.name for action in actions),

@@ -182,7 +182,7 @@ class LIPSYNC_OT_import_sounds(_WithSounds, ImportHelper, bpy.types.Operator):
             sounds = replace(before, heard=before.heard or found.sounds, words=found.words or before.words)
             edits = edits_between(sounds.heard, found.sounds)
             done = perform(context, action, replace(sounds, edits=edits))
-        except (face_rig.RigError, SoundsError) as error:
+        except (face_rig.RigError, take_store.TakeError, SoundsError) as error:
             return self._fail(error)
         self.report({"INFO"}, tr(done))
         return {"FINISHED"}

@@ -42,6 +42,9 @@ SHAPE_ITEMS = (
 SHAPE_NAMES = {item[0]: item[1] for item in SHAPE_ITEMS}
 
 
+_NO_SOUNDS = UserMessage("The chosen model can't tell sounds apart: choose another in the preferences")
+
+
 def shown_shape(sound: Sound) -> str:
     """Return the label of a sound's mouth shape."""
     return tr(SHAPE_NAMES[SHAPES[sound.shape][0]])
@@ -52,7 +55,7 @@ def disabled_reason(context: bpy.types.Context) -> UserMessage | None:
     if why := take_sounds.disabled_reason(active_take(context)):
         return why
     if model_info.sounds_part(preferences.backend_model(context)) is None:
-        return UserMessage("The chosen model can't tell sounds apart: choose another in the preferences")
+        return _NO_SOUNDS
     return None
 
 
@@ -63,8 +66,10 @@ def playhead(context: bpy.types.Context, action: bpy.types.Action) -> float:
 
 
 def perform(context: bpy.types.Context, action: bpy.types.Action, sounds: take_sounds.TakeSounds) -> UserMessage:
-    """Give a take of the chosen face other edits. Returns what was done. Raises RigError."""
+    """Give a take of the chosen face other edits. Returns what was done. Raises RigError or TakeError."""
     part = model_info.sounds_part(preferences.backend_model(context))
+    if part is None and sounds.edits:  # the edits would be lost
+        raise take_store.TakeError(_NO_SOUNDS)
     poses = part.poses.of(take_store.read_info(action).performance.identity) if part else None
     face = face_rig.read_face(chosen_face(context))
     frames = take_sounds.edit(action, face, sounds, poses, key_style(context))

@@ -11,7 +11,7 @@ from gpu_extras.batch import batch_for_shader
 
 from ...backend.sounds.edit_list import Row
 from ...backend.sounds.shapes import CLOSED, REST, SHAPE_OF
-from ..operators.take_sounds import shown_shape
+from ..operators.take_sounds import LIPSYNC_OT_sound_close, LIPSYNC_OT_sound_move, shown_shape
 from ..properties import active_take, settings
 from ..takes import take_sounds, take_store
 
@@ -28,6 +28,7 @@ _CLOSED, _OTHER, _REST, _WORD, _EDITED = (
     (0.95, 0.68, 0.15, 1.0),
 )
 _SPACES = (bpy.types.SpaceSequenceEditor, bpy.types.SpaceDopeSheetEditor)
+_MENUS = (bpy.types.SEQUENCER_MT_context_menu, bpy.types.DOPESHEET_MT_context_menu)
 _handles: list[tuple[Any, Any]] = []
 
 
@@ -128,7 +129,18 @@ def _fill(
     batch_for_shader(shader, "TRIS", {"pos": corners}, indices=((0, 1, 2), (0, 2, 3))).draw(shader)
 
 
+def _draw_menu(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """Offer the edits that need the mouse in the menus of the right mouse button."""
+    action = active_take(context)
+    if action and take_sounds.read(action).heard:
+        self.layout.separator()
+        self.layout.operator(LIPSYNC_OT_sound_close.bl_idname)
+        self.layout.operator(LIPSYNC_OT_sound_move.bl_idname)
+
+
 def register() -> None:
+    for menu in _MENUS:
+        menu.append(_draw_menu)
     if bpy.app.background:
         return  # nothing is drawn, and there may be no GPU
     for space in _SPACES:
@@ -136,6 +148,8 @@ def register() -> None:
 
 
 def unregister() -> None:
+    for menu in _MENUS:
+        menu.remove(_draw_menu)
     while _handles:
         space, handle = _handles.pop()
         space.draw_handler_remove(handle, "WINDOW")

@@ -206,6 +206,8 @@ def _close(target: np.ndarray, names: Sequence[str], share: float) -> np.ndarray
     if "jawOpen" in column and "mouthClose" in column:
         jaw, close = target[:, column["jawOpen"]], target[:, column["mouthClose"]]
         close += share * (jaw - close)
+    elif "jawOpen" in column:
+        target[:, column["jawOpen"]] *= 1 - share
     return target
 
 

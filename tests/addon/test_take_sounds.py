@@ -268,3 +268,20 @@ def test_sounds_are_exported_corrected_and_imported(
     file.write_text("nothing", encoding="utf-8")
     with pytest.raises(RuntimeError, match="holds no sounds"):
         bpy.ops.lipsync.import_sounds(filepath=str(file))
+
+
+def test_model_without_sounds_keeps_edits(
+    take: "bpy.types.Action", face: "bpy.types.Object", scene: "bpy.types.Scene", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another model may be chosen later, which knows no mouth poses."""
+    _go(scene, 4.2)
+    bpy.ops.lipsync.sound_close()
+    before = _course(take)
+    monkeypatch.setattr(part("addon.generation.model_info"), "sounds_part", lambda folder: None)
+    assert not bpy.ops.lipsync.sound_close.poll()
+    with pytest.raises(RuntimeError, match="can't tell sounds apart"):
+        bpy.ops.lipsync.pose_hold()
+    np.testing.assert_array_equal(_course(take), before)
+    assert bpy.ops.lipsync.take_again() == {"FINISHED"}  # with a warning
+    assert part("addon.takes.take_sounds").read(_active(face)).edits == ()
+    assert len(part("addon.takes.take_sounds").read(take).edits) == 1

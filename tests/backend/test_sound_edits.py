@@ -169,3 +169,16 @@ def test_unknown_identity_gets_the_mean_pose(model: Model, takes: list[Take]) ->
     take = replace(takes[0], identity="capture")
     edits = close_lips((), 2.0)
     assert aperture_of(_apply(model, take, edits), edits[0]) < CLOSED_SHARE
+
+
+def test_face_without_mouth_close_closes_with_the_jaw(model: Model, takes: list[Take]) -> None:
+    """As a capture from a rig with some of ARKit's channels."""
+    take = takes[0]
+    names = ("jawOpen", "mouthFunnel", "mouthSmileLeft", "browInnerUp")
+    columns = [take.curves.names.index(name) for name in names]
+    captured = replace(take, curves=Curves(names, take.curves.values[:, columns], take.curves.fps))
+    edits = close_lips((), 4.2)
+    assert aperture_of(captured.curves, edits[0]) > 2 * CLOSED_SHARE
+    closed = _apply(model, captured, edits)
+    assert aperture_of(closed, edits[0]) < CLOSED_SHARE
+    np.testing.assert_array_equal(closed.values[:, 3], captured.curves.values[:, 3])

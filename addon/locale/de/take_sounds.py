@@ -141,6 +141,9 @@ TAKE_SOUNDS = {
     "The chosen model can't tell sounds apart: choose another in the preferences": (
         "Das gewählte Modell kann keine Laute unterscheiden: in den Einstellungen ein anderes wählen"
     ),
+    "The chosen model can't tell sounds apart, so the edits of sounds were left out": (
+        "Das gewählte Modell kann keine Laute unterscheiden, daher wurden die Änderungen an Lauten weggelassen"
+    ),
     "There is no sound on this frame: go to a frame within the take": (
         "Auf diesem Bild ist kein Laut: zu einem Bild innerhalb des Takes gehen"
     ),
