@@ -43,7 +43,9 @@ def write_take(
     settings = controls.for_new_takes(face, request.repeats)
     curves, heard = _edited(take, request)
     table, style = _table(curves, face, settings, request), request.style
-    name = take_store.new_name(request.span.strip, take.identity)
+    name = take_store.new_name(
+        request.span.strip, take.identity, take_store.shown_emotion(take.resolve(request.performance))
+    )
     reduced = reduction.keys(table, style) if reduction else None
     with all_or_none() as written:
         action = face_action.write_action(name, table, request.span.first_frame, style, locked, reduced)

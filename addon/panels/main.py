@@ -95,14 +95,14 @@ def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
     """
     take = active_take(context)
     info = take_store.read_info(take) if take else None
-    match = dict(info.likeness).get(info.performance.identity) if info else None
     row = layout.row()
     row.alignment = "RIGHT"
-    if info and match is not None:
-        identity = _described(info.performance.identity)
-        row.label(text=tr("Auto: {identity} ({share:.0%} match)", identity=identity, share=match), translate=False)
-    else:
+    if info is None or not info.likeness:
         row.label(text="")
+        return
+    (best, share), identity = info.likeness[0], info.performance.identity
+    text = "Auto: {identity} ({share:.0%} match)" if identity == best else "Auto: {identity} (no match)"
+    row.label(text=tr(text, identity=_described(identity), share=share), translate=False)
 
 
 def _described(identity: str) -> str:

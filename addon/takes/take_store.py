@@ -1,6 +1,7 @@
 """The takes of a file: Actions that store how they were made, so that each can be regenerated. Runs in Blender."""
 
 import json
+import re
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,11 @@ _PROPERTY = "lipsync_take"
 _CURVES = "lipsync_curves"  # as generated, before controls and manual edits
 _PARTS = "lipsync_parts"  # of a take that joins several strips: how each was made
 _MAX_STORED = 65535  # values 0..1 are stored as integers 0.._MAX_STORED
+# Blender names strips after their files.
+_EXTENSION = re.compile(
+    r"\.(aac|ac3|aif|aiff|au|flac|m4a|m4v|mka|mkv|mov|mp2|mp3|mp4|oga|ogg|opus|wav|webm|wma)(?=\.\d{3,}$|$)",
+    re.IGNORECASE,
+)
 _MAX_NAME = 255 if bpy.app.version >= (5, 0) else 63  # bytes
 
 
@@ -186,22 +192,35 @@ def find_take(name: str) -> bpy.types.Action:
     return action
 
 
-def new_name(strip: str, identity: str) -> str:
-    """Return `STRIP IDENTITY take 003` with the first free number. A long strip's name is cut to what Blender can store."""
-    number = 1
+def new_name(strip: str, identity: str, emotion: str = "") -> str:
+    """Return `STRIP IDENTITY EMOTION take 003` with the first free number, without the file extension of a strip's name.
+
+    A long strip's name is cut to what Blender can store.
+    """
+    number, strip = 1, _EXTENSION.sub("", strip) or strip
+    who = " ".join(word for word in (identity, emotion) if word)
     while True:
-        end = f" {identity} take {number:03}"
+        end = f" {who} take {number:03}"
         name = strip.encode()[: _MAX_NAME - len(end.encode())].decode(errors="ignore") + end
         if name not in bpy.data.actions:
             return name
         number += 1
 
 
+def shown_emotion(performance: Performance) -> str:
+    """Return the emotion for the name of a take: that of its keys, if it has such, and "mixed" if they have several."""
+    emotions = {key.emotion for key in performance.emotion_keys} or {performance.emotion}
+    return emotions.pop() if len(emotions) == 1 else "mixed"
+
+
 def duplicate(action: bpy.types.Action) -> bpy.types.Action:
     """Copy a take under the next free number, with its edits. Nothing uses the copy yet."""
     info = read_info(action)
     copy = action.copy()
-    copy.name, copy.use_fake_user = new_name(info.strip, info.performance.identity), True
+    copy.name, copy.use_fake_user = (
+        new_name(info.strip, info.performance.identity, shown_emotion(info.performance)),
+        True,
+    )
     copy[_PROPERTY]["made"] = time.time()
     return copy
 

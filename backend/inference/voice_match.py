@@ -7,19 +7,28 @@ import numpy as np
 from ..model_folder import ModelCard
 
 NEUTRAL = "neutral"
+# Cosine of a voice and the identity most like it, below which no identity is its own. Of 40 lines in the bundled model's
+# own voices, all are above; of 30 lines by people it doesn't know, 21 are below.
+MIN_LIKENESS = 0.67
 MIN_EMOTION_PROBABILITY = 0.5  # below it, use neutral: a wrong emotion is worse than none
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Names with their probabilities, best first."""
+    """Names with their probabilities, best first.
+
+    likeness: cosine of the voice and the first identity. plainest: the identity for a voice that is like none.
+    """
 
     identities: tuple[tuple[str, float], ...]
     emotions: tuple[tuple[str, float], ...]
+    likeness: float = 1.0
+    plainest: str = ""
 
     @property
     def identity(self) -> str:
-        return self.identities[0][0]
+        """Return the likeliest identity or, if the voice is like none, the plainest."""
+        return self.identities[0][0] if self.likeness >= MIN_LIKENESS or not self.plainest else self.plainest
 
     @property
     def emotion(self) -> str:
@@ -62,4 +71,6 @@ def rank(card: ModelCard, identity_query: np.ndarray, emotion_query: np.ndarray)
     return Ranking(
         _match(identity_query, card.identity_keys, names, card.temperature),
         _match(emotion_query, card.emotion_keys, card.emotions, card.temperature),
+        float((card.identity_keys @ identity_query).max()),
+        names[0],  # in the bundled model Ada, clear and exact
     )

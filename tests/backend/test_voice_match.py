@@ -20,5 +20,8 @@ def test_voice_sets_only_likely_emotions(emotions: tuple[tuple[str, float], ...]
     assert Ranking(IDENTITIES, emotions).emotion == chosen
 
 
-def test_likeliest_identity_is_always_chosen() -> None:
-    assert Ranking(IDENTITIES, (("neutral", 1.0),)).identity == "Ada"
+def test_likeliest_identity_is_chosen_unless_the_voice_is_unknown() -> None:
+    neutral = (("neutral", 1.0),)
+    assert Ranking(IDENTITIES, neutral).identity == "Ada"
+    assert Ranking(IDENTITIES, neutral, likeness=0.9, plainest="Vera").identity == "Ada"
+    assert Ranking(IDENTITIES, neutral, likeness=0.3, plainest="Vera").identity == "Vera"

@@ -82,6 +82,7 @@ PANELS = {
     "Edited": "Bearbeitet",
     "Imported": "Importiert",
     "Seed {number}": "Startwert {number}",
+    "Auto: {identity} (no match)": "Auto: {identity} (keine Übereinstimmung)",
     "Auto: {identity} ({share:.0%} match)": "Auto: {identity} ({share:.0%} Übereinstimmung)",
     "{count} Strips": "{count} Strips",
     'Joins "{strips}"': 'Vereint "{strips}"',
