@@ -8,11 +8,12 @@ from typing import Any
 
 import bpy
 
-from ..backend.arkit import REGIONS
+from ..backend.arkit import HEAD, REGIONS
 from .locale import OURS
 from .takes.locks import Locks
 
 _MOUTH = ("jaw", "lips")
+_REGIONS = {**REGIONS, "head": HEAD}
 
 
 def _channels(region: str) -> Any:
@@ -21,20 +22,20 @@ def _channels(region: str) -> Any:
         description="What keeps its values when you resample",
         items=[
             (name, name, "Keep the values of this channel when resampling, including manual keys")
-            for name in REGIONS[region]
+            for name in _REGIONS[region]
         ],
         options={"ENUM_FLAG"},
-        default=set(REGIONS[region]) if region in _MOUTH else set(),
+        default=set(_REGIONS[region]) if region in _MOUTH else set(),
     )
 
 
 def _all_of(*regions: str) -> tuple[Callable[["LipSyncLocks"], bool], Callable[["LipSyncLocks", bool], None]]:
     def get(self: "LipSyncLocks") -> bool:
-        return all(getattr(self, region) == set(REGIONS[region]) for region in regions)
+        return all(getattr(self, region) == set(_REGIONS[region]) for region in regions)
 
     def set_all(self: "LipSyncLocks", value: bool) -> None:
         for region in regions:
-            setattr(self, region, set(REGIONS[region]) if value else set())
+            setattr(self, region, set(_REGIONS[region]) if value else set())
 
     return get, set_all
 
@@ -58,11 +59,13 @@ class LipSyncLocks(bpy.types.PropertyGroup):
     brows: _channels("brows")
     lids: _channels("lids")
     gaze: _channels("gaze")
+    head: _channels("head")
     all_mouth: _toggle("Mouth", *_MOUTH)
     all_cheeks: _toggle("Cheeks", "cheeks")
     all_brows: _toggle("Brows", "brows")
     all_lids: _toggle("Lids", "lids")
     all_gaze: _toggle("Gaze", "gaze")
+    all_head: _toggle("Head", "head")
     use_frames: bpy.props.BoolProperty(
         name="Frames", description="Keep the whole face on these frames when resampling", translation_context=OURS
     )
@@ -72,7 +75,7 @@ class LipSyncLocks(bpy.types.PropertyGroup):
 
 def read_locks(panel: LipSyncLocks) -> Locks:
     """Read the locks that are set in the panel."""
-    channels = tuple(name for region, names in REGIONS.items() for name in names if name in getattr(panel, region))
+    channels = tuple(name for region, names in _REGIONS.items() for name in names if name in getattr(panel, region))
     frames = (
         (min(panel.first_frame, panel.last_frame), max(panel.first_frame, panel.last_frame))
         if panel.use_frames

@@ -40,6 +40,10 @@ REGIONS: dict[str, tuple[str, ...]] = {
 LOWER: tuple[str, ...] = tuple(name for name in CHANNELS if name in REGIONS["jaw"] + REGIONS["lips"])
 UPPER: tuple[str, ...] = tuple(name for name in CHANNELS if name not in LOWER)
 
+# Rotations of the head that a model may have beside the 52, by Live Link Face's names, in radians.
+# Yaw turns to the person's right, pitch down, and roll tilts to the right shoulder.
+HEAD: tuple[str, ...] = ("HeadYaw", "HeadPitch", "HeadRoll")
+
 # BEAT's eight emotions in its label order, 0..7.
 EMOTIONS: tuple[str, ...] = ("neutral", "happiness", "anger", "sadness", "contempt", "surprise", "fear", "disgust")
 

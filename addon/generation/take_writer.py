@@ -8,6 +8,7 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
+from ...backend.arkit import HEAD
 from ...backend.curves.adjust import Controls
 from ...backend.curves.base import Curves
 from ...backend.performance import Take
@@ -98,6 +99,9 @@ def all_or_none() -> Iterator[list[bpy.types.Action]]:
 
 
 def _table(curves: Curves, face: Face, settings: Controls, request: JobRequest) -> list[face_action.Column]:
+    if not curves.rotations and not set(HEAD).isdisjoint(request.locks.channels):
+        still = np.zeros(len(curves.values), np.float32)  # to be replaced by copies of the locked keys
+        curves = replace(curves, rotations=dict.fromkeys(HEAD, still))
     locked_lids = request.locks.lids(request.span.first_frame, len(curves.values))
     return face_action.columns(face, controls.fit(face, curves, settings, locked_lids))
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import bpy
 import numpy as np
 
-from ...backend.arkit import REGIONS
+from ...backend.arkit import HEAD, REGIONS
 from ...backend.curves.base import Curves
 from ..rig import visemes
 from ..rig.channel_names import ChannelMix
@@ -20,7 +20,7 @@ _LINEAR, _BEZIER = (
     2,
 )  # bpy.types.Keyframe.interpolation in foreach_set(); handles of new keys are automatic and clamped
 _HAS_SLOTS = hasattr(bpy.types, "ActionSlot")  # 4.4+
-_REGION_OF = {name: region.title() for region, names in REGIONS.items() for name in names}
+_REGION_OF = {name: region.title() for region, names in {**REGIONS, "head": HEAD}.items() for name in names}
 _COLORS = {
     "Jaw": "THEME01",
     "Lips": "THEME02",
@@ -29,6 +29,7 @@ _COLORS = {
     "Gaze": "THEME06",
     "Cheeks": "THEME09",
     "Visemes": "THEME02",
+    "Head": "THEME10",
 }
 
 
@@ -57,7 +58,7 @@ ReducedKeys = list[tuple[np.ndarray, np.ndarray]]  # for each column: the keys' 
 
 def columns(face: Face, take: Curves) -> list[Column]:
     """Return the columns of a face for a take's curves, clipped to the ranges of the sliders."""
-    curves = dict(zip(take.names, take.values.T, strict=True))
+    curves = dict(zip(take.names, take.values.T, strict=True)) | dict(take.rotations)
     if face.visemes:
         curves |= dict(zip(face.visemes, visemes.mix(face.visemes, take.names, take.values).T, strict=True))
     targets: dict[str, tuple[ChannelMix, float, float]] = {}  # path -> curves, and widest range of the sliders
@@ -221,6 +222,10 @@ def assign(action: bpy.types.Action, face: Face) -> None:
     for _, previous, _ in before:
         if previous and previous.library is None:
             previous.use_fake_user = True
+    animated = {fcurve.data_path for fcurve in fcurves(action)}
+    for parts, block in _blocks(face):
+        if not parts.keys().isdisjoint(HEAD) and block.path_from_id("value") not in animated:
+            block.value = 0.0  # or the head would stay turned as the Action before left it
 
 
 def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:

@@ -6,6 +6,7 @@ from . import (
     bones,
     cast,
     controls,
+    drive_head,
     drop,
     error_report,
     generate,
@@ -32,5 +33,6 @@ register, unregister = registration.for_modules(
     batch_manifest,
     mapping,
     bones,
+    drive_head,
     error_report,
 )

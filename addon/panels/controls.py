@@ -52,7 +52,7 @@ class _ControlsPanel:
         body.enabled = not why
         strengths = body.column(align=True)
         strengths.prop(controls, "jaw", text="Strength Jaw")
-        for name in ("lips", "cheeks", "brows", "lids", "gaze"):
+        for name in ("lips", "cheeks", "brows", "lids", "gaze", "head"):
             strengths.prop(controls, name)
         others = body.column()
         for name in ("smoothing", "blinks", "closing", "offset"):

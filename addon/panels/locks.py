@@ -7,7 +7,7 @@ from ..operators.locks import LIPSYNC_OT_lock_preview_range, LIPSYNC_OT_pose_hol
 from ..properties import settings
 from .sub_panels import in_both_editors
 
-_TOGGLES = ("all_mouth", "all_cheeks", "all_brows", "all_lids", "all_gaze")
+_TOGGLES = ("all_mouth", "all_cheeks", "all_brows", "all_lids", "all_gaze", "all_head")
 
 
 class _LocksPanel:

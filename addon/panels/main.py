@@ -101,8 +101,10 @@ def _draw_likeness(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
         row.label(text="")
         return
     (best, share), identity = info.likeness[0], info.performance.identity
-    text = "Auto: {identity} ({share:.0%} match)" if identity == best else "Auto: {identity} (no match)"
-    row.label(text=tr(text, identity=_described(identity), share=share), translate=False)
+    match = UserMessage("Auto: {identity} ({share:.0%} match)", identity=_described(identity), share=share)
+    if identity != best:
+        match = UserMessage("Auto: {identity} (no match)", identity=_described(identity))
+    row.label(text=tr(match), translate=False)
 
 
 def _described(identity: str) -> str:

@@ -11,6 +11,7 @@ from ...backend.arkit import CHANNELS, REGIONS
 from ...backend.messages import UserMessage
 from ..locale import OURS, tr
 from ..operators.bones import LIPSYNC_OT_drive_bones
+from ..operators.drive_head import LIPSYNC_OT_drive_head
 from ..operators.mapping import LIPSYNC_OT_mapping_load, LIPSYNC_OT_mapping_reset, LIPSYNC_OT_mapping_save
 from ..properties import chosen_face
 from ..rig import channel_names, face_rig, mapping
@@ -121,6 +122,7 @@ class VIEW3D_PT_lipsync_mapping(bpy.types.Panel):
         if mapping.REGION_OF[curve] == view.region:
             _draw_choices(layout, face, curve)
         layout.operator(LIPSYNC_OT_drive_bones.bl_idname, icon="BONE_DATA")
+        layout.operator(LIPSYNC_OT_drive_head.bl_idname, icon="CON_ROTLIKE")
 
 
 def _draw_coverage(layout: bpy.types.UILayout, face: face_rig.Face, view: LipSyncMappingView) -> None:

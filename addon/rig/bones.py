@@ -5,7 +5,7 @@ A channel without a shape key gets one that deforms nothing: the driver reads it
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import radians, tan
 
@@ -84,10 +84,11 @@ def drive(face: Face, armature: bpy.types.Object, bones: Bones) -> tuple[str, ..
     _check(face, armature, bones, channels, added)
     for channel in added:
         _host(face).object.shape_key_add(name=channel, from_mix=False).value = 0.0
-    axes = _axes(armature, bones)
+    eyes = (bones.left_eye, bones.right_eye) if bones.left_eye and bones.right_eye else None
+    turned_about = axes(armature, eyes)
     for part, name in bones.by_part.items():
         degrees = bones.jaw_degrees if part == "jaw" else bones.eye_degrees
-        _drive_bone(face, armature, name, axes, _TURNS[part], degrees)
+        _drive_bone(face, armature, name, turned_about, _TURNS[part], degrees)
     return tuple(added)
 
 
@@ -123,17 +124,15 @@ def _check(face: Face, armature: bpy.types.Object, bones: Bones, channels: list[
         )
 
 
-def _axes(armature: bpy.types.Object, bones: Bones) -> tuple[Vector, Vector]:
+def axes(ob: bpy.types.Object, eyes: tuple[str, str] | None) -> tuple[Vector, Vector]:
     """Return the face's left and up as unit vectors in world space.
 
-    They come from the eyes or, without both, from the armature, which faces -Y as in Blender's front view.
+    They come from the bones of the left and the right eye or, without them, from the object, which faces -Y as in Blender's front view.
     """
-    to_world = armature.matrix_world
+    to_world = ob.matrix_world
     up, left = Vector((0, 0, 1)), to_world.to_3x3() @ Vector((1, 0, 0))
-    if bones.left_eye and bones.right_eye:
-        left_eye, right_eye = (
-            to_world @ armature.data.bones[name].head_local for name in (bones.left_eye, bones.right_eye)
-        )
+    if eyes:
+        left_eye, right_eye = (to_world @ ob.data.bones[name].head_local for name in eyes)
         left = left_eye - right_eye
     left = (left - left.project(up)).normalized()
     return left, up
@@ -143,7 +142,7 @@ def _drive_bone(
     face: Face,
     armature: bpy.types.Object,
     name: str,
-    axes: tuple[Vector, Vector],
+    turned_about: tuple[Vector, Vector],
     turns: dict[str, tuple[int, int]],
     degrees: float,
 ) -> None:
@@ -154,18 +153,28 @@ def _drive_bone(
     half = tan(radians(degrees) / 2)  # Blender normalizes the quaternion, so (1, axis * half) turns by `degrees`
     for component in range(3):
         bone.driver_remove("rotation_quaternion", component + 1)
-        weights = {channel: sign * half * (to_bone @ axes[axis])[component] for channel, (axis, sign) in turns.items()}
-        driver = bone.driver_add("rotation_quaternion", component + 1).driver
-        driver.type = "SCRIPTED"  # Blender evaluates a simple sum without Python
-        for number, channel in enumerate(weights):
-            variable = driver.variables.new()
-            variable.name, variable.type = f"{_VARIABLE}{number}", "SINGLE_PROP"
-            target = variable.targets[0]
-            target.id_type = "KEY"
-            target.id, target.data_path = _slider(face, channel)
-        driver.expression = " + ".join(
-            f"{_VARIABLE}{number} * {weight:.6f}" for number, weight in enumerate(weights.values())
-        )
+        weights = {
+            channel: sign * half * (to_bone @ turned_about[axis])[component] for channel, (axis, sign) in turns.items()
+        }
+        drive_by_sum(bone, component + 1, [_slider(face, channel) for channel in weights], [*weights.values()])
+
+
+def drive_by_sum(
+    owner: "bpy.types.Object | bpy.types.PoseBone",
+    component: int,
+    sources: Sequence[tuple[bpy.types.Key, str]],
+    weights: Sequence[float],
+) -> None:
+    """Drive a component of an owner's rotation_quaternion by a weighted sum of shape keys' values: (Key, data path) each."""
+    driver = owner.driver_add("rotation_quaternion", component).driver
+    driver.type = "SCRIPTED"  # Blender evaluates a simple sum without Python
+    for number, source in enumerate(sources):
+        variable = driver.variables.new()
+        variable.name, variable.type = f"{_VARIABLE}{number}", "SINGLE_PROP"
+        target = variable.targets[0]
+        target.id_type = "KEY"
+        target.id, target.data_path = source
+    driver.expression = " + ".join(f"{_VARIABLE}{number} * {weight:.6f}" for number, weight in enumerate(weights))
 
 
 def _slider(face: Face, channel: str) -> tuple[bpy.types.Key, str]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import bpy
 
-from ...backend.arkit import CHANNELS
+from ...backend.arkit import CHANNELS, HEAD
 from ...backend.messages import UserError, UserMessage
 from . import channel_names, mapping, obstacles
 from .channel_names import ChannelMix
@@ -28,7 +28,7 @@ class RigError(UserError):
 
 @dataclass(frozen=True)
 class FaceMesh:
-    """A mesh of a face. sums: key name -> its mix of curves. skipped: key name -> why it isn't animated.
+    """A mesh of a face. sums: key name -> its mix of curves, which may be rotations of the head. skipped: key name -> why it isn't animated.
 
     It references Blender's data, so don't keep it beyond the current operation.
     """
@@ -56,6 +56,11 @@ class Face:
     def visemes(self) -> tuple[str, ...]:
         """The viseme poses that move a shape key; none if ARKit's channels move the mouth."""
         return self._moved(POSES)
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The rotations of the head that have a shape key, see rig/head_joint.py."""
+        return self._moved(HEAD)
 
     @property
     def coverage(self) -> dict[str, tuple[int, int]]:
@@ -165,6 +170,7 @@ def find_face(ob: bpy.types.Object | None) -> Face:
     skipped: dict[str, UserMessage] = {}
     for member, own, by_label in zip(keyed, labels, mapped.sums, strict=True):
         key, sums = member.data.shape_keys, {name: by_label[label] for name, label in own.items() if label in by_label}
+        sums |= {name: {name: 1.0} for name in HEAD if name in key.key_blocks}
         if any(mesh.key == key for mesh in meshes):
             continue
         why = _unfit(key)

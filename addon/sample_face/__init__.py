@@ -8,7 +8,10 @@ import bpy
 
 from .. import placement
 from ..locale import tr
+from ..rig import face_rig, head_joint
 from . import model, objects
+
+_HEAD_INFLUENCE = 0.6  # a stylized head looks right with less motion than a person's
 
 
 def build(context: bpy.types.Context) -> list[bpy.types.Object]:
@@ -50,6 +53,9 @@ class LIPSYNC_OT_sample_face_add(bpy.types.Operator):
         head, *_ = build(context)
         placement.stand_clear(context, head)
         placement.frame(context)
+        face = face_rig.read_face(head)
+        for rig in face_rig.armatures(head):
+            head_joint.drive(face, head_joint.Joint(rig, "head"), _HEAD_INFLUENCE)
         return {"FINISHED"}
 
 

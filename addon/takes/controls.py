@@ -9,8 +9,7 @@ import bpy
 import numpy as np
 from bpy.app.handlers import persistent
 
-from ...backend.arkit import REGIONS
-from ...backend.curves.adjust import RANGES, STRONGEST, Controls, adjust
+from ...backend.curves.adjust import RANGES, REGION_NAMES, STRONGEST, Controls, adjust
 from ...backend.curves.base import Curves
 from ...backend.messages import UserMessage
 from ..keyframes import face_action
@@ -21,9 +20,9 @@ from . import take_store
 from .locked_keys import copy_manual
 
 SWITCHES = ("mirror", "full_blinks")
-NAMES = (*REGIONS, *RANGES, *SWITCHES)
+NAMES = (*REGION_NAMES, *RANGES, *SWITCHES)
 _KEYED = "lipsync_keyed"  # the controls and the style that a take's keys were made with
-_AS_GENERATED = Controls(dict.fromkeys(REGIONS, 1.0))
+_AS_GENERATED = Controls(dict.fromkeys(REGION_NAMES, 1.0))
 _LONG_TAKE = 2000  # frames; keying a longer take at every step of a slider is too slow
 _LONG_TAKE_DELAY = 0.3  # seconds after the last step of a slider
 
@@ -87,6 +86,9 @@ class _Controls:
     brows: _strength("Brows", "How far the brows move compared with the generated curves")
     lids: _strength("Lids", "How far the lids move in blinks, squints and wide eyes compared with the generated curves")
     gaze: _strength("Gaze", "How far the eyes turn compared with the generated curves")
+    head: _strength(
+        "Head", "How far the head turns compared with the generated curves, if it turns a bone or an object"
+    )
     smoothing: _number(
         "smoothing",
         "Smoothing",
@@ -138,9 +140,11 @@ Group = LipSyncControls | LipSyncNewControls
 
 def read(group: Group) -> Controls:
     """Read the values of the controls."""
-    values = {name: round(getattr(group, name), 5) for name in (*REGIONS, *RANGES)}  # Blender's have single precision
+    values = {
+        name: round(getattr(group, name), 5) for name in (*REGION_NAMES, *RANGES)
+    }  # Blender's have single precision
     switches = {name: getattr(group, name) for name in SWITCHES}
-    return Controls({name: values.pop(name) for name in REGIONS}, **values, **switches)
+    return Controls({name: values.pop(name) for name in REGION_NAMES}, **values, **switches)
 
 
 def for_new_takes(face: face_rig.Face, repeats: bool = False) -> Controls:
@@ -266,7 +270,8 @@ def _read_keyed(action: bpy.types.Action) -> tuple[Controls, face_action.Style |
     if _KEYED not in action:
         return _AS_GENERATED, None
     stored = action[_KEYED].to_dict()
-    return Controls(**stored["controls"]), face_action.Style(**stored["style"])
+    strengths = _AS_GENERATED.strengths | stored["controls"].pop("strengths")
+    return Controls(strengths, **stored["controls"]), face_action.Style(**stored["style"])
 
 
 def _find_face(action: bpy.types.Action) -> face_rig.Face | None:

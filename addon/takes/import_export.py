@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ...backend.arkit import CHANNELS
+from ...backend.arkit import CHANNELS, HEAD
 from ...backend.curves.base import Curves, resample
 from ...backend.messages import UserError
 from ..keyframes import face_action
@@ -44,7 +44,6 @@ def write_import(
         )
     action = face_action.write_action(take_store.new_name(file.stem, "capture"), table, first_frame, style)
     take_store.mark(action, take_store.imported_info(str(file), curves.start, count / fps, first_frame, fps), performed)
-    rotations.store(action, performed.rotations, first_frame, fps)
     return action
 
 
@@ -76,4 +75,10 @@ def performed_by(face: face_rig.Face, fps: float) -> Curves:
     if take_store.is_take(action):
         info = take_store.read_info(action)
         start = max(0.0, info.start + (first - info.first_frame) / fps)  # negative if keys were added before the sound
-    return Curves(names, np.clip(values, 0.0, 1.0), fps, start, rotations.read(action, first, last, fps))
+    turned = rotations.read(action, first, last, fps)
+    keyed = [name for name in HEAD if name in animated]
+    turned |= {
+        name: np.array([animated[name].evaluate(frame) for frame in range(first, last + 1)], np.float32)
+        for name in keyed
+    }
+    return Curves(names, np.clip(values, 0.0, 1.0), fps, start, turned)

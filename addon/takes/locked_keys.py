@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import bpy
 import numpy as np
 
-from ...backend.arkit import CHANNELS
+from ...backend.arkit import CHANNELS, HEAD
 from ...backend.curves.full_blinks import complete
 from ..keyframes import face_action
 from ..keyframes.copy_keys import KeyCopy, copy_keys, cut_keys
@@ -89,4 +89,6 @@ def copy_locked(face: Face, action: bpy.types.Action, locks: Locks) -> dict[str,
 
 def _is_locked(curves: Mapping[str, float], channels: Collection[str]) -> bool:
     """Return True if all channels that move a shape key are locked; those of a viseme are all of the mouth."""
-    return all(name in channels if name in CHANNELS else set(VISEME_CHANNELS) <= set(channels) for name in curves)
+    return all(
+        name in channels if name in CHANNELS + HEAD else set(VISEME_CHANNELS) <= set(channels) for name in curves
+    )

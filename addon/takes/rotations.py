@@ -74,6 +74,15 @@ def read(action: bpy.types.Action, first: int, last: int, fps: float) -> dict[st
     }
 
 
+def read_all(action: bpy.types.Action) -> dict[str, np.ndarray]:
+    """Read the rotations of a take on its own frames; {} where it has none."""
+    if (stored := action.get(_PROPERTY)) is None:
+        return {}
+    names = stored["names"].split()
+    values = np.frombuffer(zlib.decompress(stored["values"]), "<f4").reshape(len(names), -1)
+    return dict(zip(names, values, strict=True))
+
+
 def keyed_frames(action: bpy.types.Action, fps: float) -> range:
     """Return the frames that the rotations of a take cover, in a scene of fps frames a second; none where it has no rotations."""
     if (stored := action.get(_PROPERTY)) is None:

@@ -1,7 +1,7 @@
 """What artists edit of a take: its sounds, and poses that it holds. Stored with it, performed on its curves. Runs in Blender."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import bpy
@@ -119,6 +119,7 @@ def edit(
     unedited, before = read_unedited(action), take_store.read_curves(action)
     # As it will be read back, or the stretches of earlier edits would seem to differ.
     after = take_store.unpacked(take_store.packed(performed(unedited, sounds, poses)))
+    after = replace(after, rotations=before.rotations)
     was_edited = take_store.is_edited(action)
     old, new = (controls.columns(action, face, curves) for curves in (before, after))
     within = _affected(before, after, controls.read(action.lipsync_controls))

@@ -5,7 +5,7 @@ import re
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ...backend.flat_format import FlatFormat, from_json
 from ...backend.messages import UserError, UserMessage
 from ...backend.performance import Performance
 from ..rig.face_rig import Face
-from . import migrations
+from . import migrations, rotations
 from .edit_tracking import is_edited, mark_unedited  # noqa: F401  used by others as a part of this module
 from .locks import UNLOCKED, Locks
 
@@ -82,6 +82,7 @@ def mark(action: bpy.types.Action, info: TakeInfo, curves: Curves) -> None:
     """Store in an Action how it was made and its generated curves, and count its keys as unedited."""
     action[_PROPERTY] = _stored(info)
     store_curves(action, curves)
+    rotations.store(action, curves.rotations, info.first_frame, curves.fps)
     mark_unedited(action)
 
 
@@ -108,7 +109,7 @@ def _stored(info: TakeInfo) -> dict[str, object]:
 
 def read_curves(action: bpy.types.Action) -> Curves:
     """Read the curves of a take as generated. Raises KeyError when the Action is not a take."""
-    return unpacked(action[_CURVES])
+    return replace(unpacked(action[_CURVES]), rotations=rotations.read_all(action))
 
 
 def unpacked(stored: Mapping[str, Any]) -> Curves:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..arkit import REGIONS
+from ..arkit import HEAD, REGIONS
 from ..messages import UserError, UserMessage
 from . import blinks, full_blinks, lip_closures
 from .base import Curves, interpolate
 
+REGION_NAMES = (*REGIONS, "head")  # those that have a strength
 STRONGEST = 10.0  # largest strength of a region
 # Control -> smallest and largest value, in the units of Controls.
 RANGES: dict[str, tuple[float, float]] = {
@@ -28,7 +29,7 @@ class ControlError(UserError, ValueError):
 class Controls:
     """Settings of all controls. The defaults change nothing.
 
-    strengths: region of backend.arkit.REGIONS -> factor, 0..STRONGEST; 1 where missing. mouthClose follows the jaw.
+    strengths: region of REGION_NAMES -> factor, 0..STRONGEST; 1 where missing. mouthClose follows the jaw.
     smoothing: width of the Gaussian at half its height, 0..0.3 s.
     blinks: blink rate relative to the take's own, 0..3.
     closing: -1..1. Above 0, lips that nearly meet are brought together; below 0, they are parted.
@@ -49,11 +50,11 @@ class Controls:
 
     def __post_init__(self) -> None:
         for region, factor in self.strengths.items():
-            if region not in REGIONS:
+            if region not in REGION_NAMES:
                 raise ControlError(
                     'There is no region "{region}" of the face: choose one of {regions}',
                     region=region,
-                    regions=", ".join(REGIONS),
+                    regions=", ".join(REGION_NAMES),
                 )
             _check(UserMessage("The strength of {region}", region=region), factor, 0.0, STRONGEST)
         for name, (low, high) in RANGES.items():
@@ -71,7 +72,7 @@ NEW_TAKES = Controls(full_blinks=True)  # of a take for which nothing else was c
 
 
 def adjust(take: Curves, controls: Controls, locked_lids: np.ndarray | None = None) -> Curves:
-    """Return the take with all controls applied, values 0..1.
+    """Return the take with all controls applied, values 0..1. Smoothing leaves rotations alone.
 
     locked_lids: (frames,) bool, frames on which full_blinks leaves the lids alone.
     The order matters:
@@ -93,7 +94,9 @@ def adjust(take: Curves, controls: Controls, locked_lids: np.ndarray | None = No
         take = lip_closures.smooth(take, controls.smoothing)
     if controls.offset:
         frames = np.arange(len(take.values)) - controls.offset / 1000 * take.fps
-        take = replace(take, values=interpolate(take.values, frames))
+        still = np.arange(len(take.values))
+        turned = {name: np.interp(frames, still, a).astype(np.float32) for name, a in take.rotations.items()}
+        take = replace(take, values=interpolate(take.values, frames), rotations=turned)
     return _mirror(take) if controls.mirror else take
 
 
@@ -102,9 +105,10 @@ def _strengthen(take: Curves, strengths: dict[str, float]) -> Curves:
     # mouthClose undoes the opening of the jaw. A smaller factor would part lips that must meet; a larger one would push
     # them through each other.
     factors["mouthClose"] = strengths.get("jaw", 1.0)
-    return replace(
-        take, values=np.clip(take.values * np.array([factors[name] for name in take.names], np.float32), 0.0, 1.0)
-    )
+    values = np.clip(take.values * np.array([factors[name] for name in take.names], np.float32), 0.0, 1.0)
+    head = np.float32(strengths.get("head", 1.0))
+    turned = {name: angles * head if name in HEAD else angles for name, angles in take.rotations.items()}
+    return replace(take, values=values, rotations=turned)
 
 
 def _mirror(take: Curves) -> Curves:
@@ -113,13 +117,22 @@ def _mirror(take: Curves) -> Curves:
     Gaze needs no special case: looking left is eyeLookOutLeft with eyeLookInRight, which swap to a look to the right.
     """
     column = {name: index for index, name in enumerate(take.names)}
-    return replace(
-        take, values=take.values[:, [column.get(_other_side(name), index) for name, index in column.items()]]
-    )
+    values = take.values[:, [column.get(_other_side(name), index) for name, index in column.items()]]
+    turned = {
+        _other_eye(name): angles if name.endswith("Pitch") else -angles for name, angles in take.rotations.items()
+    }
+    return replace(take, values=values, rotations=turned)
 
 
 def _other_side(name: str) -> str:
     for side, other in (("Left", "Right"), ("Right", "Left")):
         if name.endswith(side):
             return name.removesuffix(side) + other
+    return name
+
+
+def _other_eye(name: str) -> str:
+    for side, other in (("Left", "Right"), ("Right", "Left")):
+        if name.startswith(side):
+            return other + name.removeprefix(side)
     return name

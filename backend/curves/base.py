@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..arkit import HEAD
 from ..messages import UserError
 
 _CHUNK_FRAMES = 4096  # interpolated at a time, to limit memory
@@ -14,9 +15,9 @@ class CurvesError(UserError, ValueError):
     """Curves don't fit together, or a file of curves can't be read or written."""
 
 
-# What capture apps record beside ARKit's channels, in radians, by Live Link Face's names.
-ROTATIONS: tuple[str, ...] = tuple(
-    f"{part}{axis}" for part in ("Head", "LeftEye", "RightEye") for axis in ("Yaw", "Pitch", "Roll")
+# What capture apps record beside ARKit's channels, in radians, by Live Link Face's names. Models may have the head's.
+ROTATIONS: tuple[str, ...] = HEAD + tuple(
+    f"{eye}{axis}" for eye in ("LeftEye", "RightEye") for axis in ("Yaw", "Pitch", "Roll")
 )
 
 
@@ -25,7 +26,7 @@ class Curves:
     """Named animation curves on an even grid.
 
     names: one ARKit name per channel. values: (frames, channels) float32 in 0..1. fps: frames per second.
-    rotations: the captured ones of ROTATIONS, (frames,) float32 in radians each.
+    rotations: those of ROTATIONS that were captured or generated, (frames,) float32 in radians each.
     Frame k lies at start + k / fps seconds of the sound.
     """
 

@@ -12,7 +12,7 @@ from tolerances import STORED
 
 from backend.arkit import CHANNELS, REGIONS
 from backend.curve_files import write
-from backend.curves.adjust import RANGES, Controls, adjust
+from backend.curves.adjust import RANGES, REGION_NAMES, Controls, adjust
 from backend.curves.base import Curves
 
 FPS = 24.0  # the scene's
@@ -95,7 +95,7 @@ def test_reset_restores_generated_curves(take: "bpy.types.Action", raw: Curves) 
     assert bpy.ops.lipsync.controls_reset() == {"FINISHED"}
     np.testing.assert_allclose(_keyed(take), raw.values, atol=STORED)
     assert asdict(part("addon.takes.controls").read(take.lipsync_controls)) == asdict(
-        Controls(dict.fromkeys(REGIONS, 1.0))
+        Controls(dict.fromkeys(REGION_NAMES, 1.0))
     )
 
 

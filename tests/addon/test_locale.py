@@ -22,6 +22,7 @@ NOT_SHOWN = {
     "SALSA 2",
     "Lip Sync Log",
     "Lip Sync Sound",  # a scene that lives while a sound is decoded
+    "Lip Sync Head",  # a constraint, named in English as takes are
     "Rest of Lip Sync",  # an NLA track, named in English as takes are
     "controls = bpy.context.scene.lipsync.shown_controls()",  # in presets
     "lip sync mapping",  # what a file of a mapping says that it is

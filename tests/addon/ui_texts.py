@@ -64,7 +64,7 @@ def _struct(cls: Any) -> Any:
 
 def is_curve(text: str) -> bool:
     """Return True for the name of a channel or viseme, which isn't translated."""
-    return text in part("addon.rig.mapping").CURVES
+    return text in part("addon.rig.mapping").CURVES or text in part("backend.arkit").HEAD
 
 
 def shown(cls: Any) -> set[str]:

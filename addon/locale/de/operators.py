@@ -106,6 +106,23 @@ OPERATORS = {
     "{strips} skipped: {reasons}": "{strips} übersprungen: {reasons}",
     "and {count} more": "und {count} weitere",
     "No take was made: {why}": "Kein Take wurde erzeugt: {why}",
+    "Drive Head": "Kopf antreiben",
+    "Let takes turn a bone or an object with the head; the artist's own keys there stay, and the turn is added to them": (
+        "Takes einen Knochen oder ein Objekt mit dem Kopf drehen lassen; eigene Keys dort bleiben, und die Drehung kommt "
+        "hinzu"
+    ),
+    "Object": "Objekt",
+    "The armature, or the object, that turns with the head. Empty: none does any more": (
+        "Das Armature oder das Objekt, das sich mit dem Kopf dreht. Leer: keines mehr"
+    ),
+    "Bone": "Knochen",
+    "The bone of the head": "Der Knochen des Kopfes",
+    "Influence": "Einfluss",
+    "How much of the turn is added: 1 is all of it. Strength Head in the controls goes beyond": (
+        "Wie viel der Drehung hinzukommt: 1 ist alles. Die Stärke Kopf in den Reglern geht darüber hinaus"
+    ),
+    "Takes turn no head": "Takes drehen keinen Kopf",
+    'Takes turn "{name}"': 'Takes drehen "{name}"',
     "Add Sound": "Ton hinzufügen",
     "Add a sound file to the Sequencer of this scene, at the current frame": (
         "Eine Tondatei ab dem aktuellen Bild in den Sequenzer dieser Szene einfügen"

@@ -152,6 +152,9 @@ PANELS = {
     "Saved settings of all controls: choose one, or save the present ones under a name": (
         "Gespeicherte Einstellungen aller Regler: eine wählen, oder die jetzigen unter einem Namen speichern"
     ),
+    "How far the head turns compared with the generated curves, if it turns a bone or an object": (
+        "Wie weit sich der Kopf dreht, verglichen mit den erzeugten Kurven, wenn er einen Knochen oder ein Objekt dreht"
+    ),
     "Full Blinks": "Ganz blinzeln",
     "Close the lids in every blink, 10 to 28 times a minute; off leaves the blinks as generated or captured": (
         "Schließt die Lider bei jedem Blinzeln, 10- bis 28-mal in der Minute; aus lässt das Blinzeln, wie es erzeugt "

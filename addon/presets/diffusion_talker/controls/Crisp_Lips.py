@@ -14,3 +14,4 @@ controls.closing = 0.6
 controls.offset = 0.0
 controls.mirror = False
 controls.full_blinks = True
+controls.head = 1.0
