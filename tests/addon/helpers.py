@@ -99,7 +99,8 @@ def read_action(action: "bpy.types.Action") -> dict[str, np.ndarray]:
 @contextlib.contextmanager
 def preference(**values: Any) -> Iterator[None]:
     """Change the add-on's preferences within a block, also those that the universal zip leaves out."""
-    preferences, reader = bpy.context.preferences.addons[PACKAGE].preferences, part("addon.preferences")
+    preferences = bpy.context.preferences.addons[PACKAGE].preferences
+    reader: Any = part("addon.preferences")
     missing = {name: values.pop(name) for name in [*values] if not hasattr(preferences, name)}
     before, chosen = {name: getattr(preferences, name) for name in values}, reader._chosen
     for name, value in values.items():

@@ -18,8 +18,7 @@ from backend.audio import RATE
 from backend.inference.generator import Model, generate, load_model
 from backend.model_folder import PARTS
 from backend.performance import Performance
-from backend.runtimes import layers
-from backend.runtimes import numpy as runtime
+from backend.runtimes import layers, numpy_network
 
 from .table import Table
 
@@ -54,7 +53,7 @@ def _count_numpy() -> dict[str, float]:
 
     with (
         unittest.mock.patch.object(layers, "product", product),
-        unittest.mock.patch.object(runtime, "product", product),
+        unittest.mock.patch.object(numpy_network, "product", product),
     ):
         _generate(load_model(DEFAULT_MODEL, "numpy", threads=1))
     return {what: round(cost, 6) for what, cost in found.items()}
