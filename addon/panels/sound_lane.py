@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import blf
 import bpy
 import gpu
-import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from ...backend.sounds.edit_list import Row
@@ -19,6 +18,7 @@ _HEIGHT, _BOTTOM = 20, 26  # pixels at 100 % scale; below it is the scroll bar
 _LOW = 110  # pixels; in a region that is lower, as the Timeline usually is, the lane is a line without labels
 _LINE = 6
 _FONT, _FONT_SIZE = 0, 11
+_Color = tuple[float, float, float, float]
 _FAINT = 0.4  # alpha of a deleted sound
 _CLOSED, _OTHER, _REST, _WORD, _EDITED = (
     (0.78, 0.30, 0.30, 0.85),
@@ -38,7 +38,7 @@ class _Box(NamedTuple):
     label: str
     start: float
     end: float
-    color: tuple[float, float, float, float]
+    color: _Color
     is_edited: bool = False
 
 
@@ -91,42 +91,43 @@ def _boxes(*stored: str) -> tuple[list[_Box], list[_Box]]:
 
 def _draw_boxes(boxes: list[_Box], axis: _Axis, low: float, high: float, font_size: float) -> None:
     """Draw a row of boxes between two heights in pixels. font_size: 0 for no labels."""
-    gpu.state.blend_set("ALPHA")
-    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
-    blf.size(_FONT, font_size)
+    corners: dict[_Color, list[tuple[float, float]]] = {}  # one batch a color, as a long take has thousands of sounds
+    labels: list[tuple[_Box, float]] = []
+    if font_size:
+        blf.size(_FONT, font_size)
     for box in boxes:
         left, right = axis.origin + box.start * axis.second, axis.origin + box.end * axis.second
         if right < 0 or left > axis.width:
             continue
         right = max(right, left + 2)
-        _fill(shader, left + 1, low, right, high, box.color)
+        corners.setdefault(box.color, []).extend(_corners(left + 1, low, right, high))
         if box.is_edited:
-            _fill(shader, left + 1, high - (high - low) / 6, right, high, _EDITED)
-        text_width = blf.dimensions(_FONT, box.label)[0] if font_size else np.inf
-        if text_width < right - left - 2:
-            blf.color(_FONT, 1.0, 1.0, 1.0, 0.4 + 0.6 * (box.color[3] > _FAINT))
-            blf.position(_FONT, (left + right - text_width) / 2, low + (high - low - font_size) / 2 + 1, 0)
-            blf.draw(_FONT, box.label)
+            corners.setdefault(_EDITED, []).extend(_corners(left + 1, high - (high - low) / 6, right, high))
+        if font_size and box.label and right - left > font_size / 2:
+            width = blf.dimensions(_FONT, box.label)[0]
+            if width < right - left - 2:
+                labels.append((box, (left + right - width) / 2))
+    gpu.state.blend_set("ALPHA")
+    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
+    for color in sorted(corners, key=lambda color: color == _EDITED):  # the mark of an edit lies on top
+        shader.uniform_float("color", color)
+        batch_for_shader(shader, "TRIS", {"pos": corners[color]}).draw(shader)
+    for box, left in labels:
+        blf.color(_FONT, 1.0, 1.0, 1.0, 0.4 + 0.6 * (box.color[3] > _FAINT))
+        blf.position(_FONT, left, low + (high - low - font_size) / 2 + 1, 0)
+        blf.draw(_FONT, box.label)
     gpu.state.blend_set("NONE")
 
 
-def _color(row: Row) -> tuple[float, float, float, float]:
+def _corners(left: float, low: float, right: float, high: float) -> list[tuple[float, float]]:
+    """Return the corners of two triangles that make a rectangle."""
+    return [(left, low), (right, low), (right, high), (left, low), (right, high), (left, high)]
+
+
+def _color(row: Row) -> _Color:
     shape = SHAPE_OF[row.sound.label]
     color = _CLOSED if shape == CLOSED else _REST if shape == REST else _OTHER
     return (*color[:3], color[3] * (0.4 if row.sound.strength == 0 else 1.0))
-
-
-def _fill(
-    shader: "gpu.types.GPUShader",
-    left: float,
-    low: float,
-    right: float,
-    high: float,
-    color: tuple[float, float, float, float],
-) -> None:
-    corners = ((left, low), (right, low), (right, high), (left, high))
-    shader.uniform_float("color", color)
-    batch_for_shader(shader, "TRIS", {"pos": corners}, indices=((0, 1, 2), (0, 2, 3))).draw(shader)
 
 
 def _draw_menu(self: bpy.types.Menu, context: bpy.types.Context) -> None:

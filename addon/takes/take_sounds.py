@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import bpy
 import numpy as np
@@ -48,7 +48,11 @@ class TakeSounds:
         return bool(self.edits or self.held)
 
     def rows(self) -> list[Row]:
-        """Return the sounds as edited, as backend.sounds.edits.edited_sounds() does."""
+        """Return the sounds as edited, as backend.sounds.edit_list.edited_sounds() does."""
+        return self._rows
+
+    @cached_property
+    def _rows(self) -> list[Row]:  # the panel asks at every redraw, and a long take has thousands
         return edited_sounds(self.heard, self.edits)
 
 
