@@ -25,7 +25,7 @@ from backend.performance import Performance
 path, frames = Path(sys.argv[1]), int(sys.argv[2])
 locked = np.full((frames, 52), np.nan, np.float32)
 locked[:, ::4] = 0.1
-model = load_model(DEFAULT_MODEL)
+model = load_model(DEFAULT_MODEL, sys.argv[3])
 with open(path.with_suffix(".take"), "wb") as pipe:
     for take in generate_takes(model, path, Performance(locked=locked if frames else None)):
         write(pipe, TakeReady(1, 0, 1, take))
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def _peak(folder: Path, minutes: int, locked: bool = False) -> float:
+def _peak(folder: Path, minutes: int, locked: bool = False, runtime: str = "onnx") -> float:
     """MB that the backend takes for a clip, all in all."""
     path = folder / f"{minutes}.wav"
     speech = read_clip(ROOT / "tests/data/speech.ogg").samples
@@ -46,7 +46,7 @@ def _peak(folder: Path, minutes: int, locked: bool = False) -> float:
             file.write(np.resize(speech, 60 * 16000))
     frames = minutes * 60 * 30
     done = subprocess.run(
-        [sys.executable, "-c", _MODULE, str(path), str(frames if locked else 0)],
+        [sys.executable, "-c", _MODULE, str(path), str(frames if locked else 0), runtime],
         capture_output=True,
         text=True,
         check=True,
@@ -61,6 +61,11 @@ def _peak(folder: Path, minutes: int, locked: bool = False) -> float:
 def test_memory_grows_slowly_with_length(tmp_path: Path) -> None:
     # 20 minutes are 77 MB of samples, 18 of what the decoder hears, 7 of curves
     assert _peak(tmp_path, 20) < _peak(tmp_path, 1) + 77
+
+
+@pytest.mark.slow
+def test_memory_grows_as_slowly_on_numpy(tmp_path: Path) -> None:
+    assert _peak(tmp_path, 11, runtime="numpy") < _peak(tmp_path, 1, runtime="numpy") + 60
 
 
 @pytest.mark.slow
