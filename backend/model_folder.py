@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .arkit import CHANNELS
+from .arkit import CHANNELS, HEAD
 from .external_data import keeps_data_elsewhere
 from .messages import UserError
 from .noise_schedule import NoiseLevel
@@ -60,6 +60,7 @@ class ModelCard:
     sha256: str
     identities: tuple[Identity, ...]
     emotions: tuple[str, ...]
+    channels: tuple[str, ...]  # what the model moves: CHANNELS, and HEAD after them in a model that has it
     levels: tuple[NoiseLevel, ...]  # noisiest first, clean last
     lookahead: int  # frames of noisy curves that the decoder sees on either side
     receptive_field: int  # mel frames that the encoder sees on either side
@@ -76,6 +77,11 @@ class ModelCard:
     @property
     def steps(self) -> int:
         return len(self.levels) - 1
+
+    @property
+    def rotations(self) -> tuple[str, ...]:
+        """Return the rotations among the channels."""
+        return self.channels[len(CHANNELS) :]
 
 
 Parts = dict[str, bytes]  # each of PARTS as the content of its ONNX file
@@ -176,26 +182,37 @@ def _card(data: dict[str, Any], sha256: str) -> ModelCard:
     check_names("emotions", emotions)
     library, files = data["library"], data["files"]
     _check_files(files)
-    channels = (len(CHANNELS),)
+    channels = _channels(data)
+    shape = (len(channels),)
     return ModelCard(
         name=_text(data, "name"),
         version=_text(data, "version"),
         sha256=sha256,
         identities=identities,
         emotions=emotions,
+        channels=channels,
         levels=_levels(data),
         lookahead=_whole(data, "look", _MAX_LOOKAHEAD),
         receptive_field=_whole(data, "reach", _MAX_RECEPTIVE_FIELD),
         temperature=float(_array(data, "temperature", (), lowest=1e-3)),
-        mean=_array(data, "mean", channels),
-        std=_array(data, "deviation", channels, lowest=1e-6),
-        initial_std=_array(data, "start", channels, lowest=0.0),
+        mean=_array(data, "mean", shape),
+        std=_array(data, "deviation", shape, lowest=1e-6),
+        initial_std=_array(data, "start", shape, lowest=0.0),
         identity_embeddings=_array(library, "identity_embeddings", (len(identities), None)),
         identity_keys=_array(library, "identity_keys", (len(identities), None)),
         emotion_embeddings=_array(library, "emotion_embeddings", (len(emotions), None)),
         emotion_keys=_array(library, "emotion_keys", (len(emotions), None)),
         files=files,
     )
+
+
+def _channels(data: dict[str, Any]) -> tuple[str, ...]:
+    """Return the channels. A model.json that names none is of a model with the 52."""
+    names = data.get("channels", CHANNELS)
+    for known in (CHANNELS, CHANNELS + HEAD):
+        if names == [*known] or names is known:
+            return known
+    raise ValueError(f"channels are neither the 52 nor these and {', '.join(HEAD)}")
 
 
 def _list(data: dict[str, Any], key: str) -> list[Any]:

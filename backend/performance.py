@@ -29,6 +29,7 @@ class Performance:
     intensity: of the emotion; 0 is neutral, 1 is as learned.
     emotion_keys: emotions over time, ascending; between two keys they blend. They replace emotion and intensity.
     locked: known values to inpaint around, (frames, 52) float32 at fps, channels as in backend.arkit.CHANNELS, NaN where free.
+        With (frames, 55), the head's rotations follow, in radians as in backend.arkit.HEAD. A model without them ignores them.
 
     To add a control: add a field here, a property in addon/properties.py and an option in backend/__main__.py, and use it in
     backend/inference/. The message, batch tables and takes take it up by its name.
@@ -57,7 +58,8 @@ def read_performance(source: object, **known: Any) -> Performance:
 class Take:
     """One generated performance, with what made it.
 
-    curves: all 52 channels at the fps that was asked for; frame 0 is the start of the sound.
+    curves: all 52 channels at the fps that was asked for; frame 0 is the start of the sound. Its rotations are the head's, if the model
+        has them.
     identity, emotion, seed: as used, never AUTO.
     audio_sha256, model_sha256: of the sound as decoded and of the model's files; "" where samples were given instead of a file.
     likeness: the identities that the voice is most like, with probabilities, best first.

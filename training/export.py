@@ -18,6 +18,7 @@ from backend.model_folder import PARTS, SCHEMA, read_card, read_parts
 from backend.runtimes.onnx import load
 
 from .model.checkpoint import load_model
+from .model.config import channel_names
 from .model.diffusion import make_schedule
 from .model.losses import TEMPERATURE
 from .model.network import Personalizer, StudentEncoder, Talker, TalkerDecoder, VoiceHead
@@ -241,6 +242,7 @@ def _write_json(
         "license": "CC0-1.0",
         "identities": [{"name": n, "description": meta["descriptions"].get(n, "")} for n in meta["identities"]],
         "emotions": meta["emotions"],
+        "channels": list(channel_names(talker.config)),
         "levels": [[float(schedule.alpha[i]), float(schedule.sigma[i])] for i in stops],
         "look": talker.config.look,
         "reach": student_encoder.receptive_field,

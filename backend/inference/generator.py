@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import runtimes
-from ..arkit import CHANNELS
+from ..arkit import CHANNELS, HEAD
 from ..curves.base import Curves, resample
 from ..messages import UserMessage
 from ..model_folder import ModelCard, ModelError, Parts, read_card, read_parts
@@ -31,6 +31,7 @@ _WINDOW = 30  # s: how much is denoised at a time
 _SHORT_WINDOW = 2  # s: the same where steps run at the same time, so that the next has not long to wait
 
 _MIN_SHARE = 1e-6  # smaller shares of an emotion are invisible
+_PIECE = 4096  # frames of noise that are drawn at a time
 _LIKENESSES = 3  # listed in a take
 _ENCODING_SHARE = 0.4  # of the time of a job
 
@@ -167,8 +168,12 @@ def _inpainter(card: ModelCard, performance: Performance) -> Inpaint:
         return lambda clean, first: clean
 
     def inpaint_locked(clean: np.ndarray, first: int) -> np.ndarray:
+        known = np.full((len(clean), len(card.channels)), np.nan, np.float32)
+        given = known_at(locked, performance.fps, FACE_FPS, first, first + len(clean))[:, : len(card.channels)]
+        known[:, : given.shape[1]] = given
         # A manual key may lie anywhere; takes hold values of 0..1 only, see write_known().
-        known = np.clip(known_at(locked, performance.fps, FACE_FPS, first, first + len(clean)), 0.0, 1.0)
+        weights = known[:, : len(CHANNELS)]
+        np.clip(weights, 0.0, 1.0, out=weights)
         return inpaint(clean, (known - card.mean) / card.std, FACE_FPS)
 
     return inpaint_locked
@@ -190,12 +195,50 @@ def _shares(keys: Sequence[EmotionKey], frames: int) -> dict[str, np.ndarray]:
     return {emotion: share.astype(np.float32) for emotion, share in shares.items()}
 
 
+def _noise(card: ModelCard, seed: int, frames: int) -> np.ndarray:
+    """Draw the initial noise of a seed, (frames, C).
+
+    The 52 come first, so that they have the same noise in a model with rotations as in one without.
+    """
+    rng = np.random.default_rng(seed)
+    z = np.empty((frames, len(card.channels)), np.float32)
+    for columns in (slice(len(CHANNELS)), slice(len(CHANNELS), None)):
+        for first in range(0, frames, _PIECE):  # to save memory
+            part = z[first : first + _PIECE, columns]
+            part[:] = rng.standard_normal(part.shape, np.float32)
+    z *= card.initial_std
+    return z
+
+
+def _curves(card: ModelCard, z: np.ndarray) -> Curves:
+    """Turn standardized curves (frames, C) into weights in 0..1 and rotations in radians, in place. Raises ModelError."""
+    z *= card.std
+    z += card.mean
+    if not np.isfinite(z.sum()):
+        raise ModelError(
+            "{model} turns this sound into values that aren't numbers: choose another model", model=card.name
+        )
+    weights = z[:, : len(CHANNELS)]
+    np.clip(weights, 0.0, 1.0, out=weights)
+    return Curves(
+        CHANNELS, weights, FACE_FPS, rotations=dict(zip(card.rotations, z[:, len(CHANNELS) :].T, strict=True))
+    )
+
+
+def _write_locked(curves: Curves, locked: np.ndarray) -> None:
+    """Write locked values into the curves of a take."""
+    write_known(curves.values, locked[:, : len(CHANNELS)])
+    for name, known in zip(HEAD, locked[:, len(CHANNELS) :].T, strict=False):
+        if name in curves.rotations:
+            write_known(curves.rotations[name], known, -np.pi, np.pi)
+
+
 def generate(model: Model, samples: Sound, performance: Performance, callback: Callback) -> Iterator[Take]:
     """Yield performance.count takes of a sound. The same request gives the same takes.
 
-    Each has max(1, round(duration * fps)) frames, frame k at k / fps seconds, and all 52 channels in 0..1. Locked values
-    are in their place. Names must be the model's or AUTO: see generate_takes.check(). Raises ModelError when the model's
-    curves are not finite.
+    Each has max(1, round(duration * fps)) frames, frame k at k / fps seconds, all 52 channels in 0..1, and the model's
+    rotations. Locked values are in their place. Names must be the model's or AUTO: see generate_takes.check(). Raises
+    ModelError when the model's curves are not finite.
     """
     card, request = model.card, performance
     features = _encode(model, samples, callback)
@@ -227,19 +270,11 @@ def generate(model: Model, samples: Sound, performance: Performance, callback: C
                 )
 
             seed = request.seed + number
-            z = np.random.default_rng(seed).standard_normal((total, len(CHANNELS)), np.float32)  # becomes the take
-            z *= card.initial_std
+            z = _noise(card, seed, total)  # becomes the take
             sample_in_windows(task, z, card.levels, workers, progress)
-            z *= card.std
-            z += card.mean
-            if not np.isfinite(z.sum()):
-                raise ModelError(
-                    "{model} turns this sound into values that aren't numbers: choose another model", model=card.name
-                )
-            np.clip(z, 0.0, 1.0, out=z)
-            curves = resample(Curves(CHANNELS, z, FACE_FPS), request.fps, frames)
+            curves = resample(_curves(card, z), request.fps, frames)
             if request.locked is not None:
-                write_known(curves.values, request.locked)
+                _write_locked(curves, request.locked)
             yield Take(seed, identity, emotion, curves, likeness=ranking.identities[:_LIKENESSES], sounds=heard)
 
 

@@ -42,12 +42,12 @@ def inpaint(clean: np.ndarray, known: np.ndarray, rate: float) -> np.ndarray:
     return result
 
 
-def write_known(values: np.ndarray, known: np.ndarray) -> None:
-    """Write known values, clipped to 0..1 and otherwise exact, into a take of the same rate. Either may be longer."""
+def write_known(values: np.ndarray, known: np.ndarray, low: float = 0.0, high: float = 1.0) -> None:
+    """Write known values, clipped to low..high and otherwise exact, into a take of the same rate. Either may be longer."""
     for first in range(0, min(len(values), len(known)), _PIECE):
         part, source = (array[first : first + _PIECE] for array in (values, known))
         source = source[: len(part)]
-        np.copyto(part[: len(source)], np.clip(source, 0.0, 1.0), where=~np.isnan(source))
+        np.copyto(part[: len(source)], np.clip(source, low, high), where=~np.isnan(source))
 
 
 def _runs(mask: np.ndarray) -> list[tuple[int, int]]:

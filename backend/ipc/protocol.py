@@ -13,8 +13,8 @@ from typing import IO, Any, get_args
 
 import numpy as np
 
-from ..arkit import CHANNELS
-from ..curves.base import Curves
+from ..arkit import CHANNELS, HEAD
+from ..curves.base import ROTATIONS, Curves
 from ..flat_format import FlatFormat, from_json
 from ..messages import UserMessage
 from ..performance import Performance, Take
@@ -23,7 +23,7 @@ from ..sounds.shapes import Sound
 MAX_HEADER = 64 * 1024
 MAX_PAYLOAD = 512 * 1024 * 1024
 _CHUNK = 1024 * 1024
-_ROW = 4 * len(CHANNELS)  # bytes of a frame
+_FLOAT = 4  # bytes
 
 
 class ProtocolError(Exception):
@@ -41,7 +41,8 @@ class Hello:
 class Generate:
     """Ask for takes of the seconds [start, end) of a sound file; end None is the file's end.
 
-    On the wire performance.emotion_keys are "moods", and performance.locked is the payload.
+    On the wire performance.emotion_keys are "moods", and performance.locked is the payload. "rotations" lists what it locks beside the 52
+    channels; it is missing where that is nothing.
     Answered by any number of Progress and Notice, then a TakeReady for each take, then Done; or by Cancelled or Error.
     """
 
@@ -118,6 +119,7 @@ class TakeReady:
     """Take number index (0 .. count - 1) of a job.
 
     On the wire take.sounds is missing, see Heard, "frames" is the number of frames, and take.curves.values, finite and (frames, names), is the payload.
+    "rotations" lists those whose angles follow the values in each frame; it is missing where there are none.
     """
 
     id: int
@@ -161,7 +163,7 @@ Message = Request | Reply
 # The names on the wire are older than those in the code.
 _NAMES = {"emotion_keys": "moods", "locked": "kept"}
 _FORMATS = {
-    kind.__name__: FlatFormat(kind, (Performance, Take, Curves), _NAMES, left_out=("start", "rotations", "sounds"))
+    kind.__name__: FlatFormat(kind, (Performance, Take, Curves), _NAMES, left_out=("start", "sounds"))
     for kind in get_args(Message)
 }
 _PAYLOADS: dict[type, str] = {TakeReady: "values", Generate: "kept"}  # the field that follows the header
@@ -189,14 +191,21 @@ def frame(message: Message) -> Frame:
     name = type(message).__name__
     header = _FORMATS[name].flatten(message)
     array = header.pop(_PAYLOADS.get(type(message), ""), None)
+    angles = header.pop("rotations", {})
+    if angles:
+        header["rotations"] = [*angles]
+        array = np.column_stack([array, *angles.values()])
     values = np.ascontiguousarray(() if array is None else array, "<f4")
     payload = values.reshape(-1).view(np.uint8)  # no copy: a take may be large
     if isinstance(message, TakeReady):
         header["frames"] = len(values)
-        if values.ndim != 2 or values.shape[1] != len(header["names"]):
+        if values.ndim != 2 or values.shape[1] != len(header["names"]) + len(angles):
             raise ProtocolError(f"A take of {len(header['names'])} names can't hold {values.shape} values")
-    if isinstance(message, Generate) and len(payload) % _ROW:
-        raise ProtocolError(f"Locked values can't be {len(payload)} bytes: a frame has {_ROW}")
+    if isinstance(message, Generate) and array is not None:
+        if values.ndim != 2 or values.shape[1] not in (len(CHANNELS), len(CHANNELS + HEAD)):
+            raise ProtocolError(f"Locked values can't be {values.shape}: a frame has {len(CHANNELS)} channels")
+        if values.shape[1] > len(CHANNELS):
+            header["rotations"] = [*HEAD]
     try:
         # ASCII escapes carry any path, lone surrogates of undecodable file names included.
         line = (
@@ -230,16 +239,22 @@ def read(pipe: IO[bytes]) -> Message | None:
     if not line.endswith(b"\n"):
         raise ProtocolError(f"The pipe ended inside a header: {line[:40]!r}")
     kind, header, size = _header(line)
-    values = {}
+    values: dict[str, Any] = {}
     if kind is TakeReady:
-        shape = _pop_shape(header)
-        if size != shape[0] * shape[1] * 4:
-            raise ProtocolError(f"A take of {shape[0]} frames and {shape[1]} names can't hold {size} bytes")
-        values["values"] = _payload(pipe, size).reshape(shape)
-        if not np.isfinite(values["values"]).all():
+        (frames, names), rotations = _pop_shape(header), _pop_rotations(header, ROTATIONS)
+        width = names + len(rotations)
+        if size != frames * width * _FLOAT:
+            raise ProtocolError(f"A take of {frames} frames and {width} names can't hold {size} bytes")
+        table = _payload(pipe, size).reshape(frames, width)
+        if not np.isfinite(table).all():
             raise ProtocolError("A take holds values that are not finite")
-    elif kind is Generate and size and size % _ROW == 0:
-        values["kept"] = _payload(pipe, size).reshape(-1, len(CHANNELS))
+        values["values"] = table[:, :names]
+        values["rotations"] = dict(zip(rotations, table[:, names:].T, strict=True))
+    elif kind is Generate and size:
+        width = len(CHANNELS) + len(_pop_rotations(header, HEAD))
+        if width not in (len(CHANNELS), len(CHANNELS + HEAD)) or size % (width * _FLOAT):
+            raise ProtocolError(f"A {kind.__name__} can't hold {size} bytes of payload")
+        values["kept"] = _payload(pipe, size).reshape(-1, width)
     elif size:
         raise ProtocolError(f"A {kind.__name__} can't hold {size} bytes of payload")
     return _build(kind, header, values)
@@ -274,6 +289,13 @@ def _pop_shape(header: dict[str, Any]) -> tuple[int, int]:
     if type(frames) is not int or not 1 <= frames <= MAX_PAYLOAD or not isinstance(names, list) or not names:
         raise ProtocolError("A take needs frames and names")
     return frames, len(names)
+
+
+def _pop_rotations(header: dict[str, Any], known: tuple[str, ...]) -> list[str]:
+    names = header.pop("rotations", [])
+    if not isinstance(names, list) or any(name not in known for name in names) or len(set(names)) < len(names):
+        raise ProtocolError(f"Rotations can't be {ascii(names)[:40]}")
+    return names
 
 
 def _payload(pipe: IO[bytes], size: int) -> np.ndarray:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arkit import CHANNELS
 from ..features import BANDS
 from ..model_folder import ModelCard, ModelError
 from . import Runtime
@@ -74,7 +73,7 @@ def try_out(card: ModelCard, runtime: Runtime) -> None:
         condition, voice = runtime.encode(np.zeros((2 * frames, BANDS), np.float32))
         identity, emotion = runtime.queries(np.zeros(2 * (voice.shape[-1] - 1), np.float32))
         person = runtime.personalize(card.identity_embeddings[0], card.emotion_embeddings[0])
-        noisy = np.zeros((1, frames + 2 * card.lookahead, len(CHANNELS)), np.float32)
+        noisy = np.zeros((1, frames + 2 * card.lookahead, len(card.channels)), np.float32)
         clean, _ = runtime.denoise(noisy, condition, person, card.levels[0].log_snr, None)
     except Exception as error:  # each runtime has its own exceptions
         raise ModelError(
@@ -85,7 +84,7 @@ def try_out(card: ModelCard, runtime: Runtime) -> None:
     outputs = {
         "voice": (voice, (frames, None)),
         "condition": (condition, (frames, None)),
-        "clean": (clean, (1, frames, len(CHANNELS))),
+        "clean": (clean, (1, frames, len(card.channels))),
     }
     outputs |= {"identity": (identity, card.identity_keys.shape[1:]), "emotion": (emotion, card.emotion_keys.shape[1:])}
     for name, (value, shape) in outputs.items():

@@ -45,6 +45,33 @@ RECORDED: dict[str, tuple[bytes, Message]] = {
         ),
         TAKE,
     ),
+    "request with a locked head": (
+        (
+            b'{"type": "Generate", "nbytes": 220, "id": 6, "file": "a.wav", "start": 0.0, "end": null, "identity": "auto", '
+            b'"emotion": "auto", "seed": 0, "count": 1, "fps": 30.0, "intensity": 1.0, "moods": [], '
+            b'"rotations": ["HeadYaw", "HeadPitch", "HeadRoll"]}\n' + bytes.fromhex("0000c07f" * 54 + "0000003f")
+        ),
+        Generate(6, "a.wav", performance=Performance(locked=np.array([[*[np.nan] * 54, 0.5]], np.float32))),
+    ),
+    "take that turns the head": (
+        (
+            b'{"type": "TakeReady", "nbytes": 24, "id": 5, "index": 0, "count": 2, "seed": 7, "identity": "calm", "emotion": "anger", '
+            b'"fps": 29.97, "names": ["jawOpen"], "rotations": ["HeadPitch"], "frames": 3, "audio_sha256": "aa", "model_sha256": "bb", '
+            b'"likeness": [["calm", 0.75]]}\n' + bytes.fromhex("000000000000803f0000004000004040000080400000a040")
+        ),
+        replace(
+            TAKE,
+            take=replace(
+                TAKE.take,
+                curves=Curves(
+                    ("jawOpen",),
+                    np.array([[0], [2], [4]], np.float32),
+                    29.97,
+                    rotations={"HeadPitch": np.array([1, 3, 5], np.float32)},
+                ),
+            ),
+        ),
+    ),
 }
 
 
@@ -56,6 +83,8 @@ def _same(one: Any, other: Any) -> bool:
     """Compare two messages, with NaN equal to NaN."""
     if isinstance(one, np.ndarray):
         return np.array_equal(one, other, equal_nan=True)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[name]) for name, value in one.items())
     if not is_dataclass(one):
         return bool(one == other)
     return type(one) is type(other) and all(_same(value, vars(other)[name]) for name, value in vars(one).items())
@@ -126,6 +155,12 @@ def test_emotion_keys_have_names() -> None:
         raw_frame({"type": "TakeReady", "nbytes": 8, "id": 1}, bytes(8)),
         raw_frame({"type": "TakeReady", "nbytes": 8, "id": 1, "frames": 1, "names": ["a"]}, bytes(8)),
         raw_frame({"type": "TakeReady", "nbytes": 4, "id": 1, "frames": 1, "names": ["a"]}, bytes(4)),
+        raw_frame(
+            {"type": "TakeReady", "nbytes": 8, "id": 1, "frames": 1, "names": ["a"], "rotations": ["a"]}, bytes(8)
+        ),
+        raw_frame({"type": "TakeReady", "nbytes": 8, "id": 1, "frames": 1, "names": ["a"], "rotations": {}}, bytes(8)),
+        raw_frame({"type": "Generate", "nbytes": 0, "id": 1, "file": "a", "rotations": ["HeadYaw"]}),
+        raw_frame({"type": "Generate", "nbytes": 212, "id": 1, "file": "a", "rotations": ["HeadYaw"]}, bytes(212)),
         raw_frame({"type": "TakeReady", "nbytes": 2**40, "id": 1, "frames": 2**37, "names": ["a", "b"]}),
         to_bytes(TAKE)[:-1],
         to_bytes(replace(TAKE, take=replace(TAKE.take, curves=_curves(np.full((3, 2), np.nan))))),

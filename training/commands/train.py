@@ -17,6 +17,15 @@ DISTILL = TrainConfig(
     learning_rate=5e-4,
     weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.2, distil=1.0, ae=0.3, pc=0.01),
 )
+HEAD = TrainConfig(
+    iterations=800,
+    batch=8,
+    seconds=8.0,
+    learning_rate=1e-3,
+    warmup=20,
+    ema=0.99,
+    weights=LossWeights(exp=1.0, distil=4.0),
+)
 VOICE = TrainConfig(iterations=5000, learning_rate=2e-3, weights=LossWeights(contrast=1.0))
 STUDENT_ENCODER = TrainConfig(
     iterations=4500, batch=16, weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.0, ae=1.0)
@@ -64,6 +73,13 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     )
     _add_plan(p)
     p.set_defaults(run=_distill)
+
+    p = stages.add_parser("head", help="give a finished model a head that nods, drifts and follows the gaze")
+    p.add_argument("prepared", type=Path, help="any speech, with the features of the model's own encoder")
+    p.add_argument("model", type=Path)
+    p.add_argument("out", type=Path)
+    _add_plan(p)
+    p.set_defaults(run=_head)
 
     p = stages.add_parser("voice", help="train a finished model's voice match again, on sound alone")
     p.add_argument(
@@ -119,7 +135,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         type=Path,
-        help="JSON with the sections model, ear, train, distill, voice; missing keys keep their defaults",
+        help="JSON with the sections model, ear, train, distill, head, voice; missing keys keep their defaults",
     )
     parser.add_argument("--iterations", type=int)
 
@@ -175,6 +191,13 @@ def _distill(args: argparse.Namespace) -> None:
         if not (student / "model.json").exists():
             distill_round(data, teacher, student, config, ear, decoder_only=args.decoder_only)
         teacher, ear = student, None
+
+
+def _head(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
+    from ..train.head import train_head
+
+    train_head(load_prepared(args.prepared, args.split), args.model, args.out, _plan(args, HEAD).train)
 
 
 def _voice(args: argparse.Namespace) -> None:

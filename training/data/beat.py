@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backend.arkit import BEAT, CHANNELS, EMOTIONS
+from backend.arkit import BEAT, CHANNELS, EMOTIONS, HEAD
 
 _NAME = re.compile(r"(?P<speaker>\d+)_(?P<name>[A-Za-z]+)_(?P<type>\d)_(?P<first>\d+)_(?P<last>\d+)$")
 
@@ -55,15 +55,26 @@ def emotion_of(kind: int, number: int) -> str:
 
 @dataclass(frozen=True)
 class Track:
-    """A captured face. times: (frames,) s, ascending. weights: (frames, 52) float32 in CHANNELS' order, NaN in channels it lacks."""
+    """A captured face. times: (frames,) s, ascending. weights: (frames, 52) float32 in CHANNELS' order, NaN in channels it lacks.
+
+    head: (frames, 3) float32 in HEAD's order, in radians, NaN in a capture without it.
+    """
 
     times: np.ndarray
     weights: np.ndarray
+    head: np.ndarray
 
     def at(self, times: np.ndarray) -> np.ndarray:
         """Interpolate the face linearly at other times, (len(times), 52) float32 in 0..1. The ends are held."""
-        columns = [np.interp(times, self.times, column) for column in self.weights.T]
-        return np.clip(np.stack(columns, axis=1), 0.0, 1.0).astype(np.float32)
+        return np.clip(self._interpolate(self.weights, times), 0.0, 1.0)
+
+    def head_at(self, times: np.ndarray) -> np.ndarray:
+        """Interpolate the head's rotation linearly at other times, (len(times), 3) float32 in radians. The ends are held."""
+        return self._interpolate(self.head, times)
+
+    def _interpolate(self, values: np.ndarray, times: np.ndarray) -> np.ndarray:
+        columns = [np.interp(times, self.times, column) for column in values.T]
+        return np.stack(columns, axis=1).astype(np.float32)
 
     def sampled(self, fps: float) -> np.ndarray:
         """Resample the whole face to fps, (frames, 52) float32, with frame k at k / fps seconds."""
@@ -112,6 +123,8 @@ def find_recordings(root: Path) -> list[Recording]:
 def read_track(path: Path) -> Track:
     """Read a BEAT JSON file. Channels that it lacks are NaN, but tongueOut is 0 in files that have all of BEAT's channels.
 
+    The head's rotations, which BEAT lacks, are read as json_layouts writes them: {"rotations": {"HeadYaw": [...], ...}}.
+
     Raises BeatError if it is no such file.
     """
     try:
@@ -119,12 +132,16 @@ def read_track(path: Path) -> Track:
         names = data["names"]
         times = np.array([frame["time"] for frame in data["frames"]], dtype=np.float64)
         values = np.array([frame["weights"] for frame in data["frames"]], dtype=np.float32)
+        turns = data.get("rotations", {})
+        head = np.array([turns.get(name, [np.nan] * len(times)) for name in HEAD], dtype=np.float32).T
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ValueError("its names are no list of texts")
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BeatError(f"{path.name} is not a BEAT face file ({error or type(error).__name__})") from error
     if values.ndim != 2 or values.shape[1] != len(names) or len(times) < 2:
         raise BeatError(f"{path.name} has {values.shape} weights for {len(names)} names")
+    if head.shape != (len(times), len(HEAD)) or np.isinf(head).any():
+        raise BeatError(f"{path.name} holds rotations that are not one number for each frame")
     if len(set(names)) < len(names) or not set(names) <= set(CHANNELS):
         unknown = sorted(set(names) - set(CHANNELS))
         raise BeatError(
@@ -141,4 +158,4 @@ def read_track(path: Path) -> Track:
     if set(BEAT) <= set(names):
         weights[:, CHANNELS.index("tongueOut")] = 0.0
     weights[:, [CHANNELS.index(name) for name in names]] = values
-    return Track(times, weights)
+    return Track(times, weights, head)

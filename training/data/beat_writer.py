@@ -60,7 +60,7 @@ def write_recording(folder: Path, stem: str, samples: np.ndarray, curves: Curves
 
 
 def beat_json(curves: Curves) -> str:
-    """Format curves as BEAT's JSON. It names the channels that they have.
+    """Format curves as BEAT's JSON. It names the channels that they have. The head's rotations, which BEAT lacks, follow the frames.
 
     As in BEAT, the first frame is at 1 / fps. The frame at 0 s is left out.
     """
@@ -71,7 +71,9 @@ def beat_json(curves: Curves) -> str:
         for k, row in enumerate(full.astype(np.float64).round(4).tolist())
         if k
     )
-    return f'{{"names":{json.dumps(names)},"frames":[{",".join(rows)}]}}'
+    turns = {name: angles[1:].astype(np.float64).round(5).tolist() for name, angles in curves.rotations.items()}
+    rotations = f',"rotations":{json.dumps(turns, separators=(",", ":"))}' if turns else ""
+    return f'{{"names":{json.dumps(names)},"frames":[{",".join(rows)}]{rotations}}}'
 
 
 def resampled(samples: np.ndarray, rate: int) -> np.ndarray:

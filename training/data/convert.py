@@ -17,7 +17,7 @@ from .splits import SPOKEN
 from .textgrid import TextGridError, read_text_grid, spoken_share
 
 FPS = 30  # of prepared faces
-_ROUND = 1  # raised when this module's results change, so that results of an older one are not taken for these
+_ROUND = 2  # raised when this module's results change, so that results of an older one are not taken for these
 _PIECE = 6000  # mel frames at once: memory stays flat in a 10-minute conversation
 
 
@@ -58,16 +58,17 @@ def stamp(recording: Recording, align: bool) -> str:
 def convert_into(recording: Recording, align: bool, part: Path) -> Outcome:
     """Convert a recording and write the result to `part`, completely or not at all. A broken recording is a result too."""
     signature = stamp(recording, align)
-    faces, mel = np.zeros((0, 0), np.float16), np.zeros((0, 0), np.float16)
+    empty = np.zeros((0, 0), np.float16)
+    arrays = Converted(empty, empty, empty)
     try:
-        outcome, faces, mel = convert(recording, align)
+        outcome, arrays = convert(recording, align)
     except (BeatError, AudioError) as error:
         outcome = Outcome(recording.id, broken=str(error))
     except Exception as error:  # noqa: BLE001  whatever a file can do to its reader: one recording never ends a run of thousands
         outcome = Outcome(recording.id, broken=f"it can't be converted ({type(error).__name__}: {error})")
     partial = part.with_name(f"{part.name}.{os.getpid()}")
     with open(partial, "wb") as file:
-        np.savez(file, faces=faces, mel=mel, outcome=json.dumps(asdict(outcome)), stamp=signature)
+        np.savez(file, **vars(arrays), outcome=json.dumps(asdict(outcome)), stamp=signature)
     partial.replace(part)
     return outcome
 
@@ -81,11 +82,21 @@ def read_part(part: Path, signature: str) -> Outcome | None:
         return None
 
 
-def convert(recording: Recording, align: bool) -> tuple[Outcome, np.ndarray, np.ndarray]:
-    """Convert a recording. Return its outcome, faces (3 length, 52) and log-mel (10 length, BANDS), float16, empty if it is dropped.
+@dataclass(frozen=True)
+class Converted:
+    """The arrays of a recording of a length in tenths, float16.
 
-    Raises BeatError or AudioError.
+    faces: (3 length, 52) in 0..1. head: (3 length, 3) in radians. Both are NaN where the recording doesn't know.
+    mel: (10 length, BANDS).
     """
+
+    faces: np.ndarray
+    head: np.ndarray
+    mel: np.ndarray
+
+
+def convert(recording: Recording, align: bool) -> tuple[Outcome, Converted]:
+    """Convert a recording. The arrays are empty if it is dropped. Raises BeatError or AudioError."""
     track = read_track(_with(recording, ".json"))
     sound = read_clip(_with(recording, ".wav")).samples
     power = _power(sound * np.float32(speech_gain(sound)))
@@ -109,14 +120,11 @@ def convert(recording: Recording, align: bool) -> tuple[Outcome, np.ndarray, np.
     )
     if lag is not None and not lag.known:
         reason = f"the face's lag behind the sound is unknown (confidence {lag.confidence:.2f}, at least {CONFIDENT} is needed)"
-        return (
-            Outcome(**{**asdict(outcome), "dropped": reason}),
-            np.zeros((0, 0), np.float16),
-            np.zeros((0, 0), np.float16),
-        )
-    times = (np.arange(length * FPS // 10) + start * FPS // 10) / FPS
+        empty = np.zeros((0, 0), np.float16)
+        return Outcome(**{**asdict(outcome), "dropped": reason}), Converted(empty, empty, empty)
+    times = (np.arange(length * FPS // 10) + start * FPS // 10) / FPS + outcome.shift
     mel = compress(power[start * MEL_FPS // 10 : (start + length) * MEL_FPS // 10])
-    return outcome, track.at(times + outcome.shift).astype(np.float16), mel.astype(np.float16)
+    return outcome, Converted(*(each.astype(np.float16) for each in (track.at(times), track.head_at(times), mel)))
 
 
 def voiced_share(sound: np.ndarray) -> float:

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from backend.arkit import CHANNELS, EMOTIONS
+from backend.arkit import CHANNELS, EMOTIONS, HEAD
 from backend.features import BANDS
 
 from .beat import BeatError, Recording, survey
@@ -29,7 +30,7 @@ from .splits import Recorded, Take, cut, split_by
 
 TENTH = 1600  # samples at 16 kHz
 FACES, FEATURES, MEL = 3, 5, 10  # frames in a tenth of a second
-PER_TENTH = {"faces": FACES, "features": FEATURES, "mel": MEL}
+PER_TENTH = {"faces": FACES, "head": FACES, "features": FEATURES, "mel": MEL}
 
 SCHEMA = 2  # of index.json
 
@@ -71,11 +72,16 @@ class Prepared:
         return [sequence for take in self.part(split) for sequence in cut(take, round(10 * seconds))]
 
     def array(self, kind: str) -> np.ndarray:
-        """Return the memory map of `faces`, `mel` or `features`, (frames, D) float16. Without cached features, D is 0."""
-        width = {"faces": len(CHANNELS), "mel": BANDS, "features": None}[kind]
+        """Return the memory map of `faces`, `head`, `mel` or `features`, (frames, D) float16. Without cached features, D is 0.
+
+        The head is NaN in folders of older versions, which didn't keep it.
+        """
+        width = {"faces": len(CHANNELS), "head": len(HEAD), "mel": BANDS, "features": None}[kind]
         total = sum(each.length for each in self.recordings) * PER_TENTH[kind]
         if kind == "features" and not (self.folder / "features.f16").exists():
             return np.zeros((total, 0), np.float16)
+        if kind == "head" and not (self.folder / "head.f16").exists():
+            return np.broadcast_to(np.float16(np.nan), (total, len(HEAD)))
         flat = np.memmap(self.folder / f"{kind}.f16", dtype=np.float16, mode="r")
         return flat.reshape(total, width or len(flat) // total)
 
@@ -98,13 +104,17 @@ class Prepared:
                 f"{model} needs features of width {width}, those in {self.folder} have {self.feature_width}: cache them with the encoder it was trained on"
             )
 
-    def faces(self, split: str) -> Iterator[np.ndarray]:
-        """Yield the face of each take of a part, (frames, 52) float16, as views of the memory map. Raises BeatError if there are none."""
+    def faces(self, split: str, channels: int = len(CHANNELS)) -> Iterator[np.ndarray]:
+        """Yield the face of each take of a part, (frames, channels) float16. Raises BeatError if there are none.
+
+        The 52 are views of the memory map. Of more channels, the rest are the head's.
+        """
         part = self.part(split)
         if not part:
             raise BeatError(f"the {split!r} part of the split {self.scheme!r} is empty")
         for take in part:
-            yield self.stretch("faces", take)
+            face = self.stretch("faces", take)
+            yield np.hstack([face, self.stretch("head", take)]) if channels > len(CHANNELS) else face
 
 
 def load_prepared(folder: Path, split: str = "takes") -> Prepared:
@@ -262,19 +272,21 @@ def _assemble(out: Path, parts: Path, index: dict[str, Any]) -> None:
 
     Cached features are removed if the recordings changed.
     """
-    with open(out / "faces.part", "wb") as faces, open(out / "mel.part", "wb") as mels:
+    kinds = ("faces", "head", "mel")
+    with ExitStack() as stack:
+        files = {kind: stack.enter_context(open(out / f"{kind}.part", "wb")) for kind in kinds}
         for each in index["recordings"]:
             with np.load(_part(parts, each["id"])) as arrays:
-                faces.write(arrays["faces"].tobytes())
-                mels.write(arrays["mel"].tobytes())
+                for kind, file in files.items():
+                    file.write(arrays[kind].tobytes())
     path = out / "index.json"
     earlier = json.loads(path.read_text()) if path.exists() else {}
     if earlier.get("schema") != SCHEMA or _places(earlier) != _places(index):
         for stale in ("features.f16", "features.part", "features.done"):
             (out / stale).unlink(missing_ok=True)
     path.unlink(missing_ok=True)
-    (out / "faces.part").replace(out / "faces.f16")
-    (out / "mel.part").replace(out / "mel.f16")
+    for kind in kinds:
+        (out / f"{kind}.part").replace(out / f"{kind}.f16")
     partial = out / "index.part"
     partial.write_text(json.dumps(index))
     partial.replace(path)
@@ -288,9 +300,9 @@ def _places(index: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class Batch:
-    """Random windows of takes: faces (B, N, 52), features (B, T, F), mel (B, 2 T, BANDS), and the indices identity, emotion and speaker (B,).
+    """Random windows of takes: faces (B, N, 55), features (B, T, F), mel (B, 2 T, BANDS), and the indices identity, emotion and speaker (B,).
 
-    speaker is an index into Prepared.speakers.
+    faces are the 52 and the head's rotations, NaN where unknown. speaker is an index into Prepared.speakers.
     """
 
     faces: Tensor
@@ -320,7 +332,7 @@ def batches(
     takes = [take for take in data.part(split) if take.length >= length]
     if not takes:
         raise BeatError(f"no take of the {split!r} part of the split {data.scheme!r} is as long as {seconds} s")
-    faces, features, mel = data.array("faces"), data.array("features"), data.array("mel")
+    faces, head, features, mel = (data.array(kind) for kind in ("faces", "head", "features", "mel"))
     rooms = np.array([take.length - length + 1 for take in takes])
     speakers = data.speakers
     index = first
@@ -331,7 +343,7 @@ def batches(
         for part in parts:
             begins, picked = starts[part], [takes[c] for c in chosen[part]]
             yield Batch(
-                _gather(faces, begins, FACES, length),
+                torch.cat([_gather(faces, begins, FACES, length), _gather(head, begins, FACES, length)], -1),
                 _gather(features, begins, FEATURES, length),
                 _gather(mel, begins, MEL, length),
                 torch.tensor([data.identities.index(take.identity) for take in picked]),

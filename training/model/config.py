@@ -5,12 +5,14 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from backend.arkit import CHANNELS, HEAD
+
 
 @dataclass(frozen=True)
 class ModelConfig:
     """Shape of a model. Large and student encoder have the same `features`, so that one can replace the other (v2)."""
 
-    channels: int = 52
+    channels: int = 52  # 55 with the head's rotations, see channel_names
     features: int = 384  # width of the audio features, set from the data: 384 Whisper tiny, 768 HuBERT base
     condition: int = 128  # width of the decoder's audio condition
     embedding: int = 32  # width of an identity or emotion embedding in the library (v1)
@@ -27,6 +29,11 @@ class ModelConfig:
     schedule: str = "linear"  # noise schedule: linear (v1) | cosine (FaceDiffuser)
     personal: bool = True  # condition on identity and emotion (v1, v2); False in FaceDiffuser and the papers' ablation
     hear_each_step: bool = False  # run the audio encoder in every step, as FaceDiffuser does: slower, the same curves
+
+
+def channel_names(config: ModelConfig) -> tuple[str, ...]:
+    """Return the names of a model's channels: the first of CHANNELS + HEAD."""
+    return (CHANNELS + HEAD)[: config.channels]
 
 
 def is_facediffuser(config: ModelConfig) -> bool:
@@ -92,7 +99,7 @@ def _check_values(section: str, given: dict[str, Any], known: dict[str, Any]) ->
             raise TypeError(f"{section}.{key} can't be {value!r}: give a {type(default).__name__}")
 
 
-STAGES = ("ear", "train", "distill", "voice", "enroll")
+STAGES = ("ear", "train", "distill", "head", "voice", "enroll")
 
 
 def read_plan(path: Path | None, stage: str, default: TrainConfig, changes: dict[str, Any] | None = None) -> Plan:
@@ -114,4 +121,6 @@ def read_plan(path: Path | None, stage: str, default: TrainConfig, changes: dict
             train = train_config(part.get(stage, {}), train)
     except TypeError as error:
         raise ValueError(f"{path}: {error}") from error
+    if model.channels not in (len(CHANNELS), len(CHANNELS + HEAD)):
+        raise ValueError(f"{path}: model.channels can't be {model.channels}: give 52, or 55 for the head's rotations")
     return Plan(model, train)

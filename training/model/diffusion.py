@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.arkit import CHANNELS, UPPER
+from backend.arkit import CHANNELS, LOWER
 from backend.noise_schedule import NoiseLevel, linear_schedule
 
-from .config import ModelConfig, is_facediffuser
+from .config import ModelConfig, channel_names, is_facediffuser
 
 _SMALLEST_STD = 0.02  # keeps channels that hardly move from being amplified
 
@@ -62,11 +62,11 @@ def add_noise(clean: Tensor, level: NoiseLevel, noise: Tensor) -> Tensor:
 def initial_noise_std(config: ModelConfig) -> np.ndarray:
     """Return the standard deviation of the initial noise of each channel, (C,).
 
-    It is 1 in the upper face, where the sound leaves a choice, and 0 in the lower face. With noise in the lower face, two seeds disagreed
+    It is 1 in the upper face and for the head, where the sound leaves a choice, and 0 in the lower face. With noise in the lower face, two seeds disagreed
     wherever the encoder was unsure of a sound (EXPERIMENTS.md, 5); starting from the mean makes all seeds agree and is as accurate.
     FaceDiffuser uses 1 everywhere.
     """
-    return (np.isin(CHANNELS, UPPER) | is_facediffuser(config)).astype(np.float32)
+    return (~np.isin(channel_names(config), LOWER) | is_facediffuser(config)).astype(np.float32)
 
 
 def scale_initial_noise(noisy: Tensor, first: Tensor, initial_std: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def scale_initial_noise(noisy: Tensor, first: Tensor, initial_std: Tensor) -> Te
 
 @dataclass(frozen=True)
 class Standardizer:
-    """Maps weights in 0..1 to curves of mean 0 and standard deviation 1, and back. mean, std: (C,)."""
+    """Maps weights in 0..1, and rotations after them, to curves of mean 0 and standard deviation 1, and back. mean, std: (C,)."""
 
     mean: Tensor
     std: Tensor
@@ -88,10 +88,13 @@ class Standardizer:
         return Standardizer(self.mean.to(device), self.std.to(device))
 
     def apply(self, faces: Tensor) -> Tensor:
-        return (faces - self.mean) / self.std
+        """Standardize faces (..., C or more): a model without the head's rotations leaves those of a recording out."""
+        return (faces[..., : len(self.mean)] - self.mean) / self.std
 
     def undo(self, curves: Tensor) -> Tensor:
-        return (curves * self.std + self.mean).clamp(0, 1)
+        values = curves * self.std + self.mean
+        count = len(CHANNELS)
+        return torch.cat([values[..., :count].clamp(0, 1), values[..., count:]], -1)
 
 
 def read_standardizer(meta: dict[str, Any]) -> Standardizer:

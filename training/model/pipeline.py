@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backend.arkit import CHANNELS
 from backend.features import MEL_FPS, RATE, log_mel, speech_gain
 from backend.inference.generator import FACE_FPS
 from backend.inference.sampler import sample_ddim
@@ -107,11 +108,18 @@ def match_voice(pipeline: TalkerPipeline, mel: np.ndarray) -> tuple[int, int]:
     return identity, int(emotion)
 
 
-@torch.inference_mode()
 def sample_takes(
     pipeline: TalkerPipeline, encode: Callable[[], Tensor], identity: int, emotion: int, seeds: list[int]
 ) -> np.ndarray:
-    """Sample one take for each seed: (seeds, N, 52) in 0..1.
+    """Sample one face for each seed: (seeds, N, 52) in 0..1. See sample_curves."""
+    return sample_curves(pipeline, encode, identity, emotion, seeds)[..., : len(CHANNELS)]
+
+
+@torch.inference_mode()
+def sample_curves(
+    pipeline: TalkerPipeline, encode: Callable[[], Tensor], identity: int, emotion: int, seeds: list[int]
+) -> np.ndarray:
+    """Sample one take for each seed: (seeds, N, C), the 52 in 0..1 and the head's rotations, if the model has them, in radians.
 
     encode returns the decoder's condition (1, N, D). It is called once a clip. With hear_each_step it is called once a step, which costs
     what FaceDiffuser costs and changes no curve.

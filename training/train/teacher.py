@@ -88,7 +88,7 @@ def train_teacher(data: Prepared, out: Path, model: ModelConfig, config: TrainCo
     """Train a teacher on prepared takes with cached features and write it to `out`. The model takes its feature width from the data."""
     model = replace(model, features=data.feature_width)
     accelerator = make_accelerator(config, out)
-    standardizer = fit_standardizer(data.faces("train"))
+    standardizer = fit_standardizer(data.faces("train", model.channels))
     talker = Talker(model, len(data.identities), len(EMOTIONS))
     schedule = make_schedule(model.steps, model.schedule)
     device = accelerator.device

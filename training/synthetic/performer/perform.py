@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backend.arkit import CHANNELS
+from backend.arkit import CHANNELS, HEAD
 from backend.curves.base import Curves
 
+from .head_motion import gaze_of, head_motion, size_of
 from .lips import lower_face
 from .phones import Phone, tidy
 from .signal import loudness, soft_limit
 from .styles import EMOTION_STYLES, Style
-from .upper import upper_face
+from .upper import accents, upper_face
 
 RATE = 16000  # Hz of the sound
 FPS = 60.0
@@ -27,10 +28,10 @@ def perform(
     rng: np.random.Generator,
     intensity: float = 1.0,
 ) -> Curves:
-    """Animate a face to samples (n,), mono at 16 kHz: (frames, 52) at 60 fps, with max(1, round(60 * seconds)) frames.
+    """Animate a face to samples (n,), mono at 16 kHz: (frames, 52) at 60 fps, with max(1, round(60 * seconds)) frames, and the head.
 
     phones: labels with times on the samples' clock; without any, there is silence. emotion: one of BEAT's eight. intensity: 0 is neutral, 1
-    the emotion as acted. The upper face is random, by rng; the lower face does not depend on it. Raises KeyError for an unknown emotion.
+    the emotion as acted. The upper face and the head are random, by rng; the lower face does not depend on it. Raises KeyError for an unknown emotion.
     """
     frames = max(1, round(len(samples) / RATE * FPS))
     absolute = loudness(samples, RATE, frames, FPS)
@@ -39,7 +40,10 @@ def perform(
     parts = lower_face(tidied, level, style, EMOTION_STYLES[emotion], intensity, FPS)
     parts |= upper_face(tidied, level, parts, style, EMOTION_STYLES[emotion], intensity, rng, FPS)
     values = np.stack([parts[name] for name in CHANNELS], axis=1)
-    return Curves(CHANNELS, soft_limit(values).astype(np.float32), FPS)
+    noise = rng.standard_normal((frames, len(HEAD)))
+    turns = head_motion(noise, level, accents(tidied, level, FPS), gaze_of(parts), FPS, size_of(style))
+    rotations = {name: angles.astype(np.float32) for name, angles in turns.items()}
+    return Curves(CHANNELS, soft_limit(values).astype(np.float32), FPS, rotations=rotations)
 
 
 def speech_level(level: np.ndarray) -> float:
