@@ -10,14 +10,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tiny import TINY
-
 from backend.arkit import CHANNELS, EMOTIONS, HEAD
 from backend.curves.base import Curves
 from backend.features import RATE
 from backend.inference.generator import Model, generate, load_model
 from backend.model_folder import ModelError, read_card
 from backend.performance import Performance, Take
+from tests.training.tiny import TINY
 from training.data.beat_writer import Person, recording_stem, write_recording
 from training.data.prepared import batches, prepare
 from training.export import export

@@ -7,11 +7,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tiny import TINY
-
 from backend.arkit import EMOTIONS, HEAD
 from backend.curves.base import Curves
 from backend.features import RATE
+from tests.training.tiny import TINY
 from training.data.beat_writer import Person, recording_stem, write_recording
 from training.data.prepared import Prepared, prepare
 from training.model.checkpoint import load_model, save_model
