@@ -76,6 +76,23 @@ def test_lips_round_and_tuck_by_phone(faces: list[np.ndarray]) -> None:
     assert (tucked <= 0.25).mean() >= 0.75
 
 
+def _with_effort(samples: np.ndarray, tilt: float) -> np.ndarray:
+    """Tilt the spectrum around 1 kHz by dB per octave, at the same loudness: above 0 as effort does to a voice, below 0 as softness."""
+    frequencies = np.fft.rfftfreq(len(samples), 1 / RATE)
+    octaves = np.clip(np.log2(np.maximum(frequencies, 1.0) / 1000), -3, 2)
+    tilted = np.fft.irfft(np.fft.rfft(samples) * 10 ** (tilt * octaves / 20), len(samples))
+    return (tilted * np.sqrt((samples**2).mean() / (tilted**2).mean())).astype(np.float32)
+
+
+def test_effort_opens_the_lips_wider_at_the_same_loudness(model: Model, samples: np.ndarray) -> None:
+    soft, plain, loud = (
+        np.percentile(lip_aperture(Curves(CHANNELS, _faces(model, _with_effort(samples, tilt))[0], 30.0)), 95)
+        for tilt in (-6.0, 0.0, 6.0)
+    )
+    assert soft < plain < loud
+    assert loud > 1.08 * soft  # 1.12 with model 3.0.0
+
+
 def test_seeds_vary_only_upper_face(faces: list[np.ndarray]) -> None:
     one, other = faces
 
