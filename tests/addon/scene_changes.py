@@ -162,7 +162,10 @@ def separate_mesh(folder: Path) -> None:
 
 @_change
 def duplicate_face(folder: Path) -> None:
-    with _only(_face()):
+    face = _face()
+    with _only(face):
+        for child in face.children_recursive:  # with its rig, or the copy would belong to the same character
+            child.select_set(True)
         bpy.ops.object.duplicate(linked=False)
 
 

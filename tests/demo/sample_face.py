@@ -49,8 +49,6 @@ def _sample_face(stage: Stages) -> None:
 
         bpy.ops.mesh.arkit_sample_face_add()
         face = bpy.context.active_object
-        with stage("Export .glb"):
-            blender.export_glb(face, _MODEL, _LICENSE)
         with stage("Render keys"):
             blender.light_and_camera(scene)
             stills = []
@@ -59,6 +57,8 @@ def _sample_face(stage: Stages) -> None:
                 blender.render_pose(scene, face, {} if name == "rest" else {name: 1.0}, path)
                 stills.append((name, path))
             draw_keys(stills).save(_SHEET, quality=88)
+        with stage("Export .glb"):
+            blender.export_glb(face, _MODEL, _LICENSE)
 
 
 if __name__ == "__main__":
