@@ -6,11 +6,12 @@ import os
 import bpy
 import numpy as np
 
+from ...backend.arkit import HEAD
 from ...backend.messages import UserMessage
 from ..backend_setup import BackendSetup
 from ..keyframes import face_action
 from ..takes import take_sounds
-from ..takes.locked_keys import has_manual_copies
+from ..takes.locked_keys import has_manual_copies, without_unknown_head
 from ..takes.take_store import TakeError, TakeInfo, read_curves, read_info, regenerate_disabled_reason
 from . import sound_strip
 from .request import JobRequest
@@ -43,8 +44,10 @@ def read_locked(action: bpy.types.Action) -> np.ndarray | None:
     if not info.locks:
         return None
     curves = read_curves(action)
-    mask = info.locks.mask(curves.names, info.first_frame, len(curves.values))
-    return np.where(mask, curves.values, np.float32(np.nan))
+    unknown = np.full(len(curves.values), np.nan, np.float32)
+    known = np.column_stack([curves.values, *(curves.rotations.get(name, unknown) for name in HEAD)])
+    mask = info.locks.mask(curves.names + HEAD, info.first_frame, len(curves.values))
+    return without_unknown_head(np.where(mask, known, np.float32(np.nan)))
 
 
 def _span(info: TakeInfo) -> sound_strip.Span:

@@ -47,28 +47,37 @@ def copy_manual(face: Face, action: bpy.types.Action) -> dict[str, KeyCopy]:
 
 
 def read_locked(face: Face, action: bpy.types.Action, locks: Locks, span: Span) -> np.ndarray:
-    """Read the values of a strip's frames where locked: (frames, 52 channels), NaN where free.
+    """Read the values of a strip's frames where locked: (frames, 52 channels, and the head's 3 rotations if known), NaN where free.
 
     Those of an unedited take are as generated, since the next take gets the same controls; others are read off the F-curves.
     Blinks are full if the take's are.
     """
     frames = max(1, round((span.end - span.start) * span.fps))
-    locked = np.full((frames, len(CHANNELS)), np.nan, np.float32)
-    mask = locks.mask(CHANNELS, span.first_frame, frames)
+    names = CHANNELS + HEAD
+    locked = np.full((frames, len(names)), np.nan, np.float32)
+    mask = locks.mask(names, span.first_frame, frames)
     if not is_manual(action) and (info := take_store.read_info(action)).performance.fps == span.fps:
         generated = take_store.read_curves(action)
         if action.lipsync_controls.full_blinks:  # what is shown, since blinks depend on frames that aren't locked
             generated = complete(generated, info.locks.lids(info.first_frame, len(generated.values)))
         rows = np.clip(np.arange(frames) + span.first_frame - info.first_frame, 0, len(generated.values) - 1)
         for index, name in enumerate(generated.names):
-            locked[:, CHANNELS.index(name)] = generated.values[rows, index]
-        return np.where(mask, locked, np.float32(np.nan))
+            locked[:, names.index(name)] = generated.values[rows, index]
+        for name in HEAD:
+            if name in generated.rotations:
+                locked[:, names.index(name)] = generated.rotations[name][rows]
+        return without_unknown_head(np.where(mask, locked, np.float32(np.nan)))
     for name, fcurve in face_action.channel_fcurves(action, face).items():
-        if name in CHANNELS:
-            column = CHANNELS.index(name)
+        if name in names:
+            column = names.index(name)
             for frame in np.flatnonzero(mask[:, column]):
                 locked[frame, column] = fcurve.evaluate(span.first_frame + int(frame))
-    return locked
+    return without_unknown_head(locked)
+
+
+def without_unknown_head(locked: np.ndarray) -> np.ndarray:
+    """Return known values (frames, 55) without the head's rotations, (frames, 52), if none of those is known."""
+    return locked if not np.isnan(locked[:, len(CHANNELS) :]).all() else locked[:, : len(CHANNELS)]
 
 
 def copy_locked(face: Face, action: bpy.types.Action, locks: Locks) -> dict[str, KeyCopy]:

@@ -198,3 +198,16 @@ def test_locked_head_keeps_its_keys(
     scene.lipsync.locks.all_head = True
     assert bpy.ops.lipsync.resample() == {"FINISHED"}
     assert _values(part("addon.properties").active_take(bpy.context)) == pytest.approx(before, abs=1e-5)
+
+
+def test_locked_head_is_known_to_the_model(
+    scene: "bpy.types.Scene", face: "bpy.types.Object", strip: "bpy.types.Strip", tmp_path: Path
+) -> None:
+    _capture(tmp_path)
+    action, locks = _import(tmp_path), part("addon.takes.locks").Locks(channels=HEAD)
+    span = part("addon.generation.sound_strip").find_span(bpy.context)
+    read_locked, read_face = part("addon.takes.locked_keys").read_locked, part("addon.rig.face_rig").read_face
+    known = read_locked(read_face(face), action, locks, span)
+    assert known.shape[1] == 55 and np.isnan(known[:, :52]).all()
+    assert known[5, 52:] == pytest.approx([*ANGLES.values()], abs=1e-3)
+    assert read_locked(read_face(face), action, part("addon.takes.locks").Locks(), span).shape[1] == 52
