@@ -91,7 +91,7 @@ def _turn(name: str) -> Figure:
 FIGURES: dict[str, Figure] = {
     "blinks a minute, lids over 0.7": lambda take: _per_minute(sum(peak > 0.7 for peak in _closures(take)), take),
     "lids falling over 0.25, a minute": lambda take: _per_minute(len(_closures(take)), take),
-    "of these, reaching 0.9": lambda take: float(np.mean([peak >= 0.9 for peak in _closures(take)] or [np.nan])),
+    "of these, reaching 0.9": lambda take: float(np.mean([float(peak >= 0.9) for peak in _closures(take)] or [np.nan])),
     "browInnerUp, standard deviation": _std("browInnerUp"),
     "browOuterUp, standard deviation": _std("browOuterUpLeft", "browOuterUpRight"),
     "browDown, standard deviation": _std("browDownLeft", "browDownRight"),
