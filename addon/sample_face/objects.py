@@ -112,7 +112,7 @@ def add_armature(
     bpy.ops.object.mode_set(mode="OBJECT")
     rig.parent = face
     rig.hide_render = True
-    rig.show_in_front = True
+    armature.display_type = "STICK"  # inside the head, or the bones would cover an eye
     for ob in (face, *others):
         ob.modifiers.new("Armature", "ARMATURE").object = rig
     return rig

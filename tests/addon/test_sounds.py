@@ -82,3 +82,4 @@ def test_sample_face_stands_on_what_encloses_its_place(extension: Path) -> None:
     head = bpy.context.active_object
     assert tuple(head.location) == (0, 0, 1)  # the top of Blender's cube
     assert head.select_get() and not bpy.data.objects["Cube"].select_get()
+    assert not bpy.data.objects["Face Rig"].show_in_front  # its bones would cover the face
