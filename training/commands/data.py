@@ -53,6 +53,7 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         ("beat", _prepare_beat, "BEAT, or anything in its layout, such as performed speech"),
         ("livelink", _prepare_livelink, "takes of LiveLinkFace (.csv with .wav or .mov), by way of OUT/recordings"),
         ("vocaset", _prepare_vocaset, "VOCASET's meshes, fitted with a basis of blendshapes, by way of OUT/recordings"),
+        ("video", _prepare_video, "films of people who talk, such as GRID's and CREMA-D's, by way of OUT/recordings"),
     ):
         p = sources.add_parser(name, help=words)
         p.add_argument("recordings", type=Path)
@@ -61,12 +62,14 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
             "--hold-out", type=int, nargs="*", default=[], metavar="SPEAKER", help="speakers to keep for evaluation"
         )
         p.add_argument("--workers", type=int, help="number of processes (default: one a core)")
-        if name in ("beat", "livelink"):
+        if name in ("beat", "livelink", "video"):
             p.add_argument(
                 "--aligned",
                 action="store_true",
                 help="sound and face are in sync, as in performed takes; do not estimate the lag",
             )
+        if name == "video":
+            add_tracker(p)
         if name == "vocaset":
             p.add_argument(
                 "--basis",
@@ -81,6 +84,13 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p.add_argument("recordings", type=Path)
     p.add_argument("--encoder", required=True, help="a HuBERT or Whisper: hub name, folder, or package:NAME")
     p.set_defaults(run=_features)
+
+
+def add_tracker(parser: argparse.ArgumentParser, required: bool = True) -> None:
+    """Add the option that names the face tracker."""
+    parser.add_argument(
+        "--tracker", type=Path, required=required, metavar="TASK", help="MediaPipe's face_landmarker.task, from Google"
+    )
 
 
 def _synthesise(args: argparse.Namespace) -> None:
@@ -148,6 +158,17 @@ def _prepare_vocaset(args: argparse.Namespace) -> None:
             )
     # Sound and face were recorded together, and sentences of 3 s are too short to estimate a lag.
     _prepare(args, args.out / "recordings", align=False)
+
+
+def _prepare_video(args: argparse.Namespace) -> int:
+    from ..video.film_report import write_film_report
+    from ..video.video_takes import import_video
+
+    done = import_video(args.recordings, args.tracker, args.out / "recordings", args.out / "tracked", args.workers)
+    print("speakers:", ", ".join(f"{person.speaker} {person.identity}" for person in done.people))
+    _prepare(args, args.out / "recordings", align=not args.aligned)
+    print(f"wrote {write_film_report(args.out, done)}")
+    return SOME_LEFT_OUT if done.skipped else 0
 
 
 def _features(args: argparse.Namespace) -> None:

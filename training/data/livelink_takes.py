@@ -5,7 +5,6 @@ between them is found when the recordings are prepared. Of one take the app writ
 own neutral face, which is the one to train on), ..._raw.csv and ..._neutral.csv, and a frame_log.csv; older ones write ..._iPhone.csv.
 """
 
-import csv
 import shutil
 from collections import Counter
 from dataclasses import dataclass
@@ -13,12 +12,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from backend.arkit import EMOTIONS
 from backend.audio import AudioError, read_clip
 from backend.curve_files.table import read_table
 from backend.curves.base import CurvesError
 
 from .beat_writer import Person, begin_import, end_import, recording_stem, write_recording
+from .take_list import TAKE_LIST, read_take_list
 
 _ENDINGS = ("_cal", "", "_raw")  # the better first
 _SOUNDS = (
@@ -34,7 +33,6 @@ _SOUNDS = (
     ".ogg",
     ".opus",
 )  # the better first
-_TAKES = "takes.csv"
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def find_captures(folder: Path) -> tuple[list[Capture], list[str]]:
         base, ending = (path.stem, "") if _is_neutral_take(path) else _split(path.stem)
         if (
             path.name.startswith(".")
-            or path == folder / _TAKES
+            or path == folder / TAKE_LIST
             or path.name == "frame_log.csv"
             or ending not in _ENDINGS
         ):
@@ -116,7 +114,7 @@ def find_captures(folder: Path) -> tuple[list[Capture], list[str]]:
         rank = _ENDINGS.index(ending)
         if name not in tables or rank < tables[name][0]:
             tables[name] = (rank, path)
-    told = _read_takes(folder / _TAKES, set(tables))
+    told = read_take_list(folder / TAKE_LIST, set(tables), _names_of)
     captures, skipped = [], []
     for name, (_, path) in sorted(tables.items()):
         emotion, identity = told.get(name, ("", ""))
@@ -167,34 +165,6 @@ def _sound_named(folder: Path, names: tuple[str, ...]) -> Path | None:
                 if file.stem == name and file.suffix.lower() == suffix:
                     return file
     return None
-
-
-def _read_takes(path: Path, names: set[str]) -> dict[str, tuple[str, str]]:
-    """Read takes.csv as {take: (emotion, identity)}. Missing values are empty."""
-    if not path.is_file():
-        return {}
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            if "file" not in (table.fieldnames or ()):
-                raise ValueError(f"{path} has no column `file`: give it the columns file, emotion, identity.")
-            rows = [
-                {key: (value or "").strip() for key, value in row.items() if isinstance(value, str)} for row in table
-            ]
-    except csv.Error as error:
-        raise ValueError(f"{path} can't be read as a table ({error}): save it as CSV again.") from error
-    told = {}
-    for row in rows:
-        written, emotion = row.get("file", ""), row.get("emotion", "")
-        name = next((name for name in _names_of(written) if name in names), None)
-        if name is None:
-            raise ValueError(
-                f"{path} names {written!r}, which isn't there: give the file's path from that folder on, or remove the line."
-            )
-        if emotion and emotion not in EMOTIONS:
-            raise ValueError(f"{path} says that {written} is {emotion!r}: use one of {', '.join(EMOTIONS)}.")
-        told[name] = (emotion, row.get("identity", ""))
-    return told
 
 
 def _names_of(file: str) -> tuple[str, ...]:

@@ -66,7 +66,8 @@ def _by_speaker(data: Prepared) -> dict[int, list[Recorded]]:
     return dict(sorted(groups.items()))
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def markdown_table(header: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown."""
     return "\n".join("| " + " | ".join(row) + " |" for row in [header, ["---"] * len(header), *rows])
 
 
@@ -105,27 +106,29 @@ def _markdown(data: Prepared, counts: dict[str, dict[str, int]], reasons: dict[s
     ]
     parts += [
         "## Minutes by speaker and emotion",
-        _table(["speaker", "identity", "recordings", *EMOTIONS, "all", "speech"], rows),
+        markdown_table(["speaker", "identity", "recordings", *EMOTIONS, "all", "speech"], rows),
     ]
     parts.append("![hours](report_hours.png)")
     rows = [[scheme, *(str(counts[scheme][part]) for part in PARTS)] for scheme in counts]
     parts += [
         "## 10-s sequences by split",
-        _table(["split", *PARTS], rows),
+        markdown_table(["split", *PARTS], rows),
         *(f"`{scheme}` does not fit: {why}." for scheme, why in reasons.items()),
     ]
     parts.append("![sequences](report_parts.png)")
     if data.left_out:
         parts += [
             "## Left out",
-            _table(
+            markdown_table(
                 ["recording", "why", "reason"], [[e.id, e.kind, e.reason.replace("|", "\\|")] for e in data.left_out]
             ),
         ]
     if data.notes:
         parts += [
             "## Kept, with a fault",
-            _table(["recording", "fault"], [[name, note.replace("|", "\\|")] for name, note in data.notes.items()]),
+            markdown_table(
+                ["recording", "fault"], [[name, note.replace("|", "\\|")] for name, note in data.notes.items()]
+            ),
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -142,12 +145,13 @@ def _write_csv(path: Path, data: Prepared) -> None:
             writer.writerow({"id": gone.id, "left_out": gone.kind, "reason": gone.reason})
 
 
-def _save(figure: "Figure", path: Path) -> None:
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Write a figure as a picture that depends on nothing but what it shows."""
     figure.tight_layout()
     figure.savefig(path, dpi=120, metadata={"Software": None})
 
 
-def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
+def new_figure(width: float, height: float) -> "tuple[Figure, Axes]":
     """Make a figure that needs no display and leaves no global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -159,7 +163,7 @@ def _figure(width: float, height: float) -> "tuple[Figure, Axes]":
 
 def _plot_hours(path: Path, data: Prepared) -> None:
     groups = _by_speaker(data)
-    figure, axes = _figure(max(5.0, 1.5 + 0.32 * len(groups)), 4)
+    figure, axes = new_figure(max(5.0, 1.5 + 0.32 * len(groups)), 4)
     labels = [str(speaker) for speaker in groups]
     floor = np.zeros(len(groups))
     for emotion in EMOTIONS:
@@ -172,20 +176,20 @@ def _plot_hours(path: Path, data: Prepared) -> None:
     axes.set_ylabel("minutes")
     axes.legend(fontsize=7, ncols=4)
     axes.set_ylim(0, 1.3 * max(float(floor.max()), 0.1))
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _plot_lag(path: Path, data: Prepared) -> None:
-    figure, axes = _figure(6, 3)
+    figure, axes = new_figure(6, 3)
     lags = [each.lag for each in data.recordings if each.lag is not None]
     axes.hist(lags, bins=np.linspace(-REACH, REACH, 101).tolist())
     axes.set_xlabel("lag of the face behind the sound, s, before correction")
     axes.set_ylabel("recordings")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _plot_parts(path: Path, counts: dict[str, dict[str, int]]) -> None:
-    figure, axes = _figure(6, 3)
+    figure, axes = new_figure(6, 3)
     for column, part in enumerate(PARTS):
         bars = axes.bar(
             [row + 0.2 * column for row in range(len(counts))],
@@ -197,4 +201,4 @@ def _plot_parts(path: Path, counts: dict[str, dict[str, int]]) -> None:
     axes.set_xticks([row + 0.3 for row in range(len(counts))], list(counts))
     axes.set_ylabel("10-s sequences")
     axes.legend(fontsize=7)
-    _save(figure, path)
+    save_figure(figure, path)

@@ -1,0 +1,1 @@
+"""Films of people who talk -> recordings in BEAT's layout."""
