@@ -8,6 +8,7 @@ from typing import Any
 from ..data.splits import SCHEMES
 from ..model.baselines import BASELINES
 from ..model.config import LossWeights, Plan, TrainConfig, read_plan
+from .data import add_tracker
 
 # Students learn mostly from their teacher. The recorded faces would pull few-step students to the mean face, so they count only for the
 # lips, which the sound decides.
@@ -102,12 +103,12 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p.set_defaults(run=_calibrate)
 
     p = stages.add_parser(
-        "enroll", help="add an identity to a model, from recordings with a face or from a voice alone"
+        "enroll", help="add an identity to a model, from films, from recordings with a face or from a voice alone"
     )
     p.add_argument(
         "model",
         type=Path,
-        help="with --prepared a folder that train or distill wrote, with --audio one that export wrote",
+        help="with --prepared a folder that train or distill wrote, with --video or --audio one that export wrote",
     )
     p.add_argument("out", type=Path)
     p.add_argument("--identity", required=True, metavar="NAME")
@@ -115,12 +116,20 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     source = p.add_mutually_exclusive_group(required=True)
     source.add_argument("--prepared", type=Path, help="one person's prepared recordings; a few minutes are enough")
     source.add_argument(
+        "--video",
+        type=Path,
+        nargs="+",
+        metavar="FILM",
+        help="films of the person talking, or folders of them; a minute is enough. Needs --tracker and the extra `video`",
+    )
+    source.add_argument(
         "--audio",
         type=Path,
         nargs="+",
         metavar="FILE",
         help="recordings of the voice; the identity becomes a mixture of the known ones",
     )
+    add_tracker(p, required=False)
     _add_plan(p)
     p.set_defaults(run=_enroll)
 
@@ -225,8 +234,18 @@ def _enroll(args: argparse.Namespace) -> None:
         mixture = enroll_voice(args.model, args.audio, args.out, args.identity, args.description)
         print(f"{args.out}: {args.identity} is " + ", ".join(f"{share:.0%} {name}" for name, share in mixture[:3]))
         return
-    from ..data.prepared import load_prepared
     from ..train.enroll import ENROLL, enroll
+
+    if args.video:
+        from ..train.enroll_video import enroll_video
+
+        if args.tracker is None:
+            raise ValueError("--video needs --tracker: name MediaPipe's face_landmarker.task.")
+        config = _plan(args, ENROLL).train
+        made = enroll_video(args.model, args.video, args.tracker, args.out, args.identity, args.description, config)
+        print(f"{args.out}: {args.identity}, started from {made.nearest}, learned from {made.seconds:.0f} s of film")
+        return
+    from ..data.prepared import load_prepared
 
     data, config = load_prepared(args.prepared, args.split), _plan(args, ENROLL).train
     new = enroll(args.model, data, args.out, args.identity, args.description, config)

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,33 @@ def check_new(name: str, known: Sequence[str], out: Path) -> None:
         raise ValueError(f"{out} already holds a model: choose another folder")
 
 
+def read_library(folder: Path) -> dict[str, Any]:
+    """Return the model.json of an exported model. Raises ValueError if `folder` holds another kind of model."""
+    raw: dict[str, Any] = json.loads((folder / "model.json").read_text())
+    if "library" not in raw:
+        raise ValueError(
+            f"{folder} isn't an exported model, which enrollment from a voice or a film needs: export it first, or give prepared "
+            "recordings with a face"
+        )
+    return raw
+
+
+def add_row(
+    folder: Path, out: Path, raw: dict[str, Any], name: str, description: str, embedding: np.ndarray, key: np.ndarray
+) -> None:
+    """Write the exported model in `folder` to `out` with one more identity. raw: its model.json. embedding, key: (E,)."""
+    shutil.copytree(folder, out, dirs_exist_ok=True)
+    library = raw["library"]
+    rows = {"identity_embeddings": embedding, "identity_keys": key}
+    grown = {**library, **{part: [*library[part], _rounded(row)] for part, row in rows.items()}}
+    identities = [*raw["identities"], {"name": name, "description": description}]
+    (out / "model.json").write_text(json.dumps({**raw, "identities": identities, "library": grown}, indent=1) + "\n")
+
+
+def _rounded(row: np.ndarray) -> list[float]:
+    return np.round(row.astype(np.float64), 6).tolist()
+
+
 def enroll_voice(
     folder: Path, sounds: Sequence[Path], out: Path, name: str, description: str
 ) -> tuple[tuple[str, float], ...]:
@@ -37,11 +65,7 @@ def enroll_voice(
     Its key is the voice's own query. Returns the known identities with their weights, largest first. Raises ValueError if the name is taken
     or `folder` is not an exported model; AudioError; ModelError.
     """
-    raw = json.loads((folder / "model.json").read_text())
-    if "library" not in raw:
-        raise ValueError(
-            f"{folder} isn't an exported model, which enrollment from a voice needs: export it first, or give recordings with a face"
-        )
+    raw = read_library(folder)
     card = read_card(folder)
     check_new(name, [entry.name for entry in card.identities], out)
     clips = [read_clip(path).samples for path in sounds]
@@ -51,9 +75,5 @@ def enroll_voice(
     weight_of = dict(mixture)
     weights = np.array([weight_of[entry.name] for entry in card.identities])
     embedding = weights @ card.identity_embeddings.astype(np.float64)
-    shutil.copytree(folder, out, dirs_exist_ok=True)
-    raw["identities"].append({"name": name, "description": description})
-    raw["library"]["identity_embeddings"].append(np.round(embedding, 6).tolist())
-    raw["library"]["identity_keys"].append(np.round(identity.astype(np.float64), 6).tolist())
-    (out / "model.json").write_text(json.dumps(raw, indent=1) + "\n")
+    add_row(folder, out, raw, name, description, embedding, identity)
     return mixture

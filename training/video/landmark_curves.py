@@ -1,8 +1,8 @@
 """Tracked faces -> ARKit's channels, on the scale of the person.
 
-Jaw and rounding are the mean of two estimates: the tracker's scores, and a fit of the sample face to the landmarks. Each errs where the other
-does not (training/EXPERIMENTS.md, 23). The fit has the scale of a head, so the scores are brought to it. The other channels are the scores.
-Then the lips are closed or parted until the opening between them is the one that was measured, because closures must be exact.
+The jaw is that of the sample face, fitted to the landmarks. Rounding is the mean of this fit and of the tracker's scores, since each errs
+where the other does not. The other channels are the scores. Those of the lips have a scale of their own, so they are brought to that of the
+fit. Then the lips are closed or parted until the opening between them is the one that was measured. training/EXPERIMENTS.md, 23, compares these.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from backend.curves.base import Curves
 from .landmark_fit import FITTED, TrackedHead, fit_landmarks, lay_on, rest_face
 from .tracked_film import measure
 
-_BLENDED = ("jawOpen", "mouthPucker", "mouthFunnel")
+_BLENDED = ("mouthPucker", "mouthFunnel")
 _LIPS = ("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
 _SCORED = (
     *(name for name in CHANNELS if name.startswith(("eyeBlink", "eyeLook", "eyeWide", "brow"))),
@@ -25,7 +25,7 @@ _SCORED = (
     *_LIPS,
 )
 # The channels that a film tells. The rest stay unknown: their scores follow nothing that the face does, or hardly.
-KNOWN: tuple[str, ...] = tuple(name for name in CHANNELS if name in (*_SCORED, *_BLENDED, "mouthClose"))
+KNOWN: tuple[str, ...] = tuple(name for name in CHANNELS if name in (*_SCORED, *_BLENDED, "jawOpen", "mouthClose"))
 
 _PARTED = 0.15  # of a full opening, by each of these channels: see lip_aperture
 _REST = 0.1  # quantile of the scores at which a channel counts as at rest
@@ -52,8 +52,8 @@ def estimate_scale(landmarks: Sequence[np.ndarray], scores: Sequence[np.ndarray]
     gaps = np.concatenate([measure(shot).gap for shot in landmarks])
     rest = np.quantile(everything, _REST, axis=0)
     gain = np.ones(len(CHANNELS))
-    for column, name in enumerate(FITTED):
-        score, fit = everything[:, CHANNELS.index(name)], fitted[:, column]
+    for name in (*_BLENDED, *_LIPS):
+        score, fit = everything[:, CHANNELS.index(name)], fitted[:, FITTED.index(name)]
         if min(score.std(), fit.std()) > _STILL:
             gain[CHANNELS.index(name)] = np.clip(fit.std() / score.std(), *_GAINS)
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
@@ -76,6 +76,7 @@ def face_curves(landmarks: np.ndarray, scores: np.ndarray, scale: PersonScale, h
     face = np.full((len(landmarks), len(CHANNELS)), np.nan)
     for name in _SCORED:
         face[:, CHANNELS.index(name)] = scored[:, CHANNELS.index(name)]
+    face[:, CHANNELS.index("jawOpen")] = fitted[:, FITTED.index("jawOpen")]
     for name in _BLENDED:
         face[:, CHANNELS.index(name)] = (fitted[:, FITTED.index(name)] + scored[:, CHANNELS.index(name)]) / 2
     opening = np.maximum(measure(lay_on(landmarks, rest)).gap - scale.closed, 0.0) / head.gap_of_jaw
