@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data.retarget import solve_weights
 from .tracked_film import EYE_CORNERS, RIGID, measure
 
 # Channels that landmarks show. Both sides of a pair are fitted as one: apart, noise tears them from each other.
@@ -25,7 +24,7 @@ _SHAPES: tuple[tuple[str, ...], ...] = (
 )
 FITTED: tuple[str, ...] = tuple(name for shape in _SHAPES for name in shape)
 _RIDGE = 0.03  # of the mean squared size of the channels: without it, similar channels cancel each other
-_STEP = 1.0  # the largest change of a weight in a picture: no limit, as films have 15 to 60 pictures a second
+_SWEEPS, _TOLERANCE = 500, 1e-4
 _MOVED = 0.015  # in distances of the eyes: landmarks that a fitted channel moves further than this are used
 
 
@@ -91,7 +90,23 @@ def fit_landmarks(landmarks: np.ndarray, rest: np.ndarray, head: TrackedHead) ->
     moved = (lay_on(landmarks, rest) - rest)[:, used, :2].reshape(len(landmarks), -1)
     gram = shapes @ shapes.T
     gram += _RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
-    return solve_weights(gram, moved @ shapes.T, _STEP) @ pairs
+    return _bounded(gram, moved @ shapes.T) @ pairs
+
+
+def _bounded(gram: np.ndarray, products: np.ndarray) -> np.ndarray:
+    """Return the weights (n, K) in 0..1 of a least-squares fit, by coordinate descent. gram: A'A (K, K). products: (n, K), rows A'x.
+
+    In contrast to retarget.solve_weights, frames don't depend on each other, so any number of shots costs little.
+    """
+    weights = np.zeros_like(products)
+    for _ in range(_SWEEPS):
+        before = weights.copy()
+        for k in range(len(gram)):
+            rest = products[:, k] - weights @ gram[:, k] + weights[:, k] * gram[k, k]
+            weights[:, k] = np.clip(rest / gram[k, k], 0.0, 1.0)
+        if np.abs(weights - before).max(initial=0.0) < _TOLERANCE:
+            break
+    return weights
 
 
 def eye_distance(landmarks: np.ndarray) -> np.ndarray:
