@@ -48,7 +48,9 @@ def _meshes() -> tuple[_Mesh, ...]:
     from backend.arkit import CHANNELS
 
     source = (ROOT / "addon/sample_face/__init__.py").read_text()
-    palette = ast.literal_eval(re.search(r"PALETTE.*?= (\{.*?\n\})", source, re.DOTALL)[1])
+    found = re.search(r"PALETTE.*?= (\{.*?\n\})", source, re.DOTALL)
+    assert found
+    palette = ast.literal_eval(found[1])
     head = Builder()
     for add in (skin.add_skin, parts.add_brows, parts.add_lashes, parts.add_nostrils, parts.add_ears):
         add(head)

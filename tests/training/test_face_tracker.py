@@ -20,7 +20,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from drawn_face import draw_sample_face
 
 from backend.arkit import CHANNELS
+from backend.audio import film
 from training.evaluation.metrics import correlation
+from training.video import face_tracker
 from training.video.face_tracker import TrackerError, open_tracker, track_film, track_picture
 from training.video.landmark_curves import estimate_scale, face_curves
 from training.video.landmark_fit import sample_head
@@ -61,11 +63,11 @@ def test_a_film_of_the_sample_face(tmp_path: Path) -> None:
     blank = np.full((320, 320, 3), 120, np.uint8)
     pictures = [draw_sample_face(face, size=320) for face in faces]
     write_film(tmp_path / "face.mp4", [*pictures, blank], [*times, times[-1] + 40])
-    film = track_film(tmp_path / "face.mp4", MODEL)
-    assert film.found.tolist() == [True] * FRAMES + [False]
-    assert 1000 * film.times[:FRAMES] == pytest.approx(times, abs=1.0)
-    assert film.size.tolist() == [320, 320]
-    landmarks, scores = film.landmarks[:FRAMES], film.scores[:FRAMES]
+    tracked = track_film(tmp_path / "face.mp4", MODEL)
+    assert tracked.found.tolist() == [True] * FRAMES + [False]
+    assert 1000 * tracked.times[:FRAMES] == pytest.approx(times, abs=1.0)
+    assert tracked.size.tolist() == [320, 320]
+    landmarks, scores = tracked.landmarks[:FRAMES], tracked.scores[:FRAMES]
     found = face_curves(landmarks, scores, estimate_scale([landmarks], [scores], sample_head()), sample_head())
     for name, least in (("jawOpen", 0.95), ("mouthPucker", 0.75), ("eyeBlinkLeft", 0.7)):
         truth = np.array([face[name] for face in faces])
@@ -81,6 +83,27 @@ def test_the_head_turns_as_it_was_drawn() -> None:
     right, left, down = (np.degrees(each - straight) for each in turned)
     assert 6 < right[0] < 16 and -16 < left[0] < -6  # the tracker makes turns a little smaller
     assert 4 < down[1] < 14
+
+
+def test_sound_and_pictures_begin_together(tmp_path: Path) -> None:
+    """As in MPEG files, whose clock doesn't begin at 0."""
+    with av.open(str(tmp_path / "late.mkv"), "w") as container:
+        pictures = container.add_stream("mpeg4", rate=25)
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 64, "yuv420p"
+        sound = container.add_stream("pcm_s16le", rate=16000, layout="mono")
+        for k in range(25):
+            frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+            frame.pts, frame.time_base = 20 + k, Fraction(1, 25)  # from 0.8 s on
+            container.mux(pictures.encode(frame))
+        block = av.AudioFrame.from_ndarray(np.full((1, 16000), 8000, np.int16), format="s16", layout="mono")
+        block.sample_rate, block.pts, block.time_base = 16000, 12800, Fraction(1, 16000)
+        container.mux(sound.encode(block))
+        for stream in (pictures, sound):
+            container.mux(stream.encode())
+    assert [round(time, 2) for time, _ in face_tracker._pictures(tmp_path / "late.mkv")][:2] == [0.0, 0.04]
+    rates, blocks = zip(*film._by_pyav(tmp_path / "late.mkv"), strict=True)
+    heard = np.concatenate(blocks)
+    assert rates[0] == 16000 and len(heard) == 16000 and abs(heard[0, 0]) > 0.2
 
 
 def test_what_is_no_film_is_told(tmp_path: Path) -> None:
