@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 
 import soundfile
 import torch
+from filmed_faces import filmed
 from safetensors import safe_open
 
 from backend.__main__ import main as backend
@@ -26,6 +27,7 @@ from training.model.diffusion import fit_standardizer
 from training.model.network import StudentEncoder, Talker
 from training.train.enroll import enroll
 from training.train.enroll_voice import enroll_voice
+from training.video import video_takes
 
 TINY = ModelConfig(
     features=24,
@@ -59,6 +61,8 @@ def _model(folder: Path, data: Prepared, small: bool) -> Path:
     with torch.no_grad():  # untrained voice heads hear everybody alike: make the voice's sides larger
         for parameter in talker.voice.parameters():
             parameter.mul_(3)
+        for parameter in (*talker.parameters(), *student_encoder.parameters()):
+            parameter += 1e-2 * torch.randn_like(parameter)  # the exporter keeps equal weights only once
     standardizer = fit_standardizer(data.faces("train"))
     meta = {"identities": KNOWN, "descriptions": {"Ann": "calm"}, "emotions": list(EMOTIONS)}
     numbers = {"mean": standardizer.mean.tolist(), "deviation": standardizer.std.tolist(), "start": [1.0] * 52}
@@ -175,6 +179,40 @@ def test_voice_becomes_a_mixture(
             == 0
         )
     assert (tmp_path / "Yan.csv").read_text() != (tmp_path / "Zoe.csv").read_text()
+
+
+def test_a_film_becomes_an_identity(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tracker would find is given: test_face_tracker tries the tracker itself."""
+    tracker = tmp_path / "face_landmarker.task"
+    tracker.touch()
+    film, face = filmed(8.0)
+    jaw = np.interp(np.arange(8 * 16000) / 16000, film.times, face[:, 0])
+    voice = sum(np.sin(2 * np.pi * 120 * k * np.arange(8 * 16000) / 16000) / k for k in range(1, 9))
+    samples = (0.1 * jaw * voice).astype(np.float32)
+    soundfile.write(tmp_path / "zoe.mp4", samples, 16000, format="WAV")
+    monkeypatch.setattr(video_takes, "require_tracker", lambda model: None)
+    monkeypatch.setattr(video_takes, "track_film", lambda path, model: film)
+    command = [
+        "enroll",
+        str(exported),
+        str(tmp_path / "out"),
+        "--identity",
+        "Zoe",
+        "--video",
+        str(tmp_path / "zoe.mp4"),
+    ]
+    assert main(command) == 1  # no tracker
+    assert main([*command, "--tracker", str(tracker), "--iterations", "20"]) == 0
+    old, new = (json.loads((folder / "model.json").read_text()) for folder in (exported, tmp_path / "out"))
+    rows, keys = (np.array(new["library"][part]) for part in ("identity_embeddings", "identity_keys"))
+    np.testing.assert_array_equal(rows[:4], old["library"]["identity_embeddings"])
+    assert np.isfinite(rows[4]).all() and min(np.abs(rows[4] - row).max() for row in rows[:4]) > 1e-3
+    assert np.linalg.norm(keys[4]) == pytest.approx(1, abs=1e-5)
+    assert new["identities"][4] == {"name": "Zoe", "description": ""}
+    for path in exported.iterdir():
+        assert path.name == "model.json" or path.read_bytes() == (tmp_path / "out" / path.name).read_bytes()
+    assert rank_voice(load_exported(tmp_path / "out"), samples).identities[0][0] == "Zoe"
+    assert main([*command, "--tracker", str(tracker)]) == 1  # the folder holds a model now
 
 
 def test_voice_enrollment_needs_exported_model(

@@ -28,12 +28,23 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p.add_argument(
         "--head", type=Path, help="for LVE and EVE: .npz of names (K,), deltas (K, V, 3), vertex lists lips and upper"
     )
+    p.add_argument(
+        "--films",
+        type=Path,
+        metavar="PREPARED",
+        help="films that `prepare video` prepared, of people that the models don't know: a table of real lips",
+    )
     p.add_argument("--recordings", type=Path, help="folder of sounds with lips (.csv) or phones (.json) beside them")
     p.add_argument(
         "--encoder",
         help="the large encoder of models without a student encoder, for times, sizes and recordings",
     )
-    p.add_argument("--limit", type=int, default=40, help="number of 10-second sequences measured of each part")
+    p.add_argument(
+        "--limit",
+        type=int,
+        default=40,
+        help="number of 10-second sequences measured of each part, and of each person in films",
+    )
     p.add_argument("--out", type=Path, required=True, help="folder for tables.md, figures.csv and pictures")
     p.set_defaults(run=_evaluate)
 
@@ -50,6 +61,7 @@ def _evaluate(args: argparse.Namespace) -> None:
         head=load_head_mesh(args.head) if args.head else None,
         encoder=load_encoder(args.encoder) if args.encoder else None,
         recordings=args.recordings,
+        films=load_prepared(args.films) if args.films else None,
         limit=args.limit,
     )
     print(evaluate(args.models, sources, args.out))

@@ -15,6 +15,7 @@ from . import metrics, plots, recordings, report, tables
 from .head_mesh import HeadMesh
 from .model_kind import describe_model
 from .model_size import measure_size
+from .real_lips import real_lips
 from .sequences import (
     SECONDS,
     SEEDS,
@@ -40,7 +41,8 @@ class Sources:
     head: HeadMesh | None = None  # for LVE and EVE
     encoder: Encoder | None = None  # the large encoder, for models without a student encoder
     recordings: Path | None = None  # folder of sounds with lips or phones beside them
-    limit: int = 40  # sequences of each part
+    films: Prepared | None = None  # films of people who talk
+    limit: int = 40  # sequences of each part, and of each talker in films
 
 
 def _parts(sources: Sources) -> dict[str, tuple[Prepared, list[Take]]]:
@@ -148,6 +150,12 @@ def _of_recordings(models: Sequence[tuple[Measured, TalkerPipeline]], sources: S
     ]
 
 
+def _of_films(models: Sequence[tuple[Measured, TalkerPipeline]], sources: Sources) -> list[Table]:
+    if sources.films is None:
+        return []
+    return [real_lips([(m.model.label, pipeline) for m, pipeline in models], sources.films, sources.limit)]
+
+
 def evaluate(folders: Sequence[Path], sources: Sources, out: Path) -> str:
     """Measure the models and write out/tables.md, figures.csv, steps.png and curves_MODEL.png for each. Return the text of tables.md.
 
@@ -178,6 +186,7 @@ def evaluate(folders: Sequence[Path], sources: Sources, out: Path) -> str:
         tables.correlations(models),
         tables.alignments(models),
         *_of_recordings(pairs, sources),
+        *_of_films(pairs, sources),
         *tables.emotions_confused(models, EMOTIONS),
     ]
     text = _preface(models, sources) + report.as_markdown(all_tables)
