@@ -62,7 +62,7 @@ def _model(folder: Path, data: Prepared, small: bool) -> Path:
         for parameter in talker.voice.parameters():
             parameter.mul_(3)
         for parameter in (*talker.parameters(), *student_encoder.parameters()):
-            parameter += 1e-2 * torch.randn_like(parameter)  # the exporter keeps equal weights only once
+            parameter.add_(1e-2 * torch.randn_like(parameter))  # the exporter keeps equal weights only once
     standardizer = fit_standardizer(data.faces("train"))
     meta = {"identities": KNOWN, "descriptions": {"Ann": "calm"}, "emotions": list(EMOTIONS)}
     numbers = {"mean": standardizer.mean.tolist(), "deviation": standardizer.std.tolist(), "start": [1.0] * 52}

@@ -4,6 +4,7 @@ Identity and emotion are matched by the voice, as for an animator who leaves the
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ..data.prepared import Prepared, Take
 from ..model.pipeline import TalkerPipeline, match_voice, sample_takes
 from . import alignment, metrics
 from .sequences import SEEDS, encode_take, missing_features, recorded_face
-from .tables import Table, number
+from .tables import VOICE, Table, number
 
 Sampler = Callable[[Take], np.ndarray]  # a sequence -> takes (seeds, N, 52)
 
@@ -31,8 +32,12 @@ _NOTE = (
 
 
 def real_lips(models: Sequence[tuple[str, TalkerPipeline]], data: Prepared, limit: int) -> Table:
-    """Build the table of real lips. models: labels and pipelines. limit: number of sequences of each talker."""
-    sequences = [take for part in ("train", "val", "test", "voice") for take in data.sequences(part)]
+    """Build the table of real lips, of held-out talkers if there are any, else of all.
+
+    models: labels and pipelines. limit: number of sequences of each talker.
+    """
+    parts = (VOICE,) if data.part(VOICE) else ("train", "val", "test")
+    sequences = [take for part in parts for take in data.sequences(part)]
     talkers = {
         talker: [take for take in sequences if take.speaker == talker][:limit]
         for talker in sorted({take.speaker for take in sequences})
@@ -44,7 +49,7 @@ def real_lips(models: Sequence[tuple[str, TalkerPipeline]], data: Prepared, limi
         if reason := missing_features(pipeline, data):
             missing.append(f"No data for {label}: {reason}.")
             continue
-        rows.append((label, *_cells(_measure(talkers, data, lambda take, model=pipeline: _sampled(model, data, take)))))
+        rows.append((label, *_cells(_measure(talkers, data, partial(_sampled, pipeline, data)))))
     count = sum(map(len, talkers.values()))
     title = f"Real lips: {count} sequences of {len(talkers)} talkers, {data.folder.name}"
     return Table(title, ("model", *_COLUMNS), rows, " ".join([_NOTE, *missing]))
