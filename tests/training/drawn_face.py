@@ -1,11 +1,10 @@
 """Draw the sample face without Blender, for the face tracker.
 
-`python tests/training/drawn_face.py face_landmarker.task` tracks drawings of it and writes training/video/sample_face_landmarks.npz again, after
-a change to the sample face. It needs the extra `video`.
+`python tests/training/drawn_face.py face_landmarker.task OUT.npz` tracks drawings of it and writes what landmark_fit needs of a head. It needs the
+extra `video`. training/video/sample_face_landmarks.npz came from the sample face of version 0.1.0 in this way.
 """
 
-import ast
-import re
+import importlib
 import sys
 from collections.abc import Mapping
 from contextlib import closing
@@ -37,48 +36,23 @@ class _Mesh:
 @cache
 def _meshes() -> tuple[_Mesh, ...]:
     """Build the sample face from the add-on's modules. The modules do without Blender, but not the packages they are in."""
-    for name in ("sample_face_package", "sample_face_package.sample_face"):
+    for name in ("clone", "clone.addon", "clone.addon.sample_face"):
         package = ModuleType(name)
-        package.__path__ = [str(ROOT / "addon" / "/".join(name.split(".")[1:]))]
+        package.__path__ = [str(ROOT.joinpath(*name.split(".")[1:]))]
         sys.modules[name] = package
-    from sample_face_package.sample_face import parts, skin
-    from sample_face_package.sample_face.expressions import offsets
-    from sample_face_package.sample_face.mesh import Builder
-
-    from backend.arkit import CHANNELS
-
-    source = (ROOT / "addon/sample_face/__init__.py").read_text()
-    found = re.search(r"PALETTE.*?= (\{.*?\n\})", source, re.DOTALL)
-    assert found
-    palette = ast.literal_eval(found[1])
-    head = Builder()
-    for add in (skin.add_skin, parts.add_brows, parts.add_lashes, parts.add_nostrils, parts.add_ears):
-        add(head)
-    sites = head.sites()
-    eye = ("Eye White", "Iris", "Pupil", "Glint")
-    pieces = [
-        (head, {name: offsets(name, sites) for name in CHANNELS}, ("Skin", "Lips", "Mouth", "Brows", "Nostrils")),
-        *((each.builder, each.keys, eye) for each in (parts.eye(1.0), parts.eye(-1.0))),
-        *(
-            (each.builder, each.keys, colors)
-            for each, colors in (
-                (parts.teeth(), ("Teeth", "Gums")),
-                (parts.tongue(), ("Tongue",)),
-                (parts.hair(), ("Hair",)),
-            )
-        ),
-    ]
+    model = importlib.import_module("clone.addon.sample_face.model")
     meshes = []
-    for builder, keys, colors in pieces:
-        quads = np.concatenate(builder.quads)
-        tint = (np.array([palette[name][:3] for name in colors]) ** (1 / 2.2) * 255)[np.concatenate(builder.materials)]
+    for part in model.parts():
+        quads = np.concatenate(part.builder.quads)
+        palette = np.array([model.PALETTE[name][:3] for name in part.materials]) ** (1 / 2.2) * 255
+        tint = palette[np.concatenate(part.builder.materials)]
         square = quads[:, 3] >= 0
         meshes.append(
             _Mesh(
-                builder.sites().points @ _UP,
+                part.builder.sites().points @ _UP,
                 np.concatenate([quads[:, :3], quads[square][:, [0, 2, 3]]]),
                 np.concatenate([tint, tint[square]]),
-                {name: moves @ _UP for name, moves in keys.items()},
+                {name: moves @ _UP for name, moves in part.keys.items()},
             )
         )
     return tuple(meshes)
@@ -121,7 +95,7 @@ def draw_sample_face(weights: Mapping[str, float], yaw: float = 0.0, pitch: floa
     return cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def _write_landmarks(tracker_model: Path) -> None:
+def _write_landmarks(tracker_model: Path, out: Path) -> None:
     """Write what landmark_fit.TrackedHead holds: the face at rest, and how far each fitted channel moves its landmarks."""
     from training.video.face_tracker import open_tracker, track_picture
     from training.video.landmark_fit import FITTED, lay_on
@@ -139,7 +113,6 @@ def _write_landmarks(tracker_model: Path) -> None:
         np.mean([(lay_on(face[None], neutral)[0] - neutral) / weight for weight, face in each.items()], axis=0)
         for each in moved
     ]
-    out = ROOT / "training/video/sample_face_landmarks.npz"
     np.savez_compressed(
         out, names=np.array(FITTED), neutral=neutral.astype(np.float32), deltas=np.array(deltas, np.float16)
     )
@@ -148,4 +121,4 @@ def _write_landmarks(tracker_model: Path) -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    _write_landmarks(Path(sys.argv[1]))
+    _write_landmarks(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,7 +1,7 @@
 """Fit blendshapes to landmarks: the tracked points of a face, explained by how the tracker sees a known head move.
 
-The head is the sample face. tests/training/drawn_face.py drew it with each channel at 0.5 and 1, tracked the drawings, and wrote how far
-each landmark moves. So the basis holds what the tracker makes of a channel, with its errors, instead of where vertices go.
+The head is the sample face of version 0.1.0, which fits people better than its successor. tests/training/drawn_face.py drew it with each
+channel at 0.5 and 1, tracked the drawings, and wrote how far each landmark moves. So the basis holds what the tracker makes of a channel, with its errors, instead of where vertices go.
 """
 
 from dataclasses import dataclass
