@@ -2,7 +2,7 @@
 
 The jaw is that of the sample face, fitted to the landmarks. Rounding is the mean of this fit and of the tracker's scores, since each errs
 where the other does not. The other channels are the scores. Those of the lips have a scale of their own, so they are brought to that of the
-fit. Then the lips are closed or parted until the opening between them is the one that was measured. training/EXPERIMENTS.md, 27, compares these.
+fit. Then the lips are closed or parted until the opening between them is the one that was measured. training/EXPERIMENTS.md, 28, compares these.
 """
 
 from collections.abc import Sequence
