@@ -84,7 +84,7 @@ def test_handles_match_blenders(scene: "bpy.types.Scene") -> None:
         keys.write_action("Take", [keys.Column("value", "Jaw", np.zeros(1))], 0, keys.Style(0.0, True))
     ).values()
     curve.keyframe_points.clear()
-    keys._add_keys(curve, frames, line[frames], keys.Style(0.0, True), None)
+    keys.add_keys(curve, frames, line[frames], keys.Style(0.0, True), None)
     before, after, slope = reduce_curve._handles(
         line, frames, np.isin(np.arange(len(line)), frames[[0, -1]]), np.arange(300)
     )
