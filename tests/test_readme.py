@@ -111,7 +111,7 @@ OPTIONS = _documented_options()
 @pytest.mark.parametrize("command", sorted(OPTIONS))
 def test_documented_options_exist(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     # `prepare` has a command of its own for each dataset.
-    kinds = ["beat", "vocaset"] if command == "training prepare" else [""]
+    kinds = ["beat", "video", "vocaset"] if command == "training prepare" else [""]
     for kind in kinds:
         package, *arguments = f"{command} {kind} --help".split()
         with pytest.raises(SystemExit):

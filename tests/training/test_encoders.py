@@ -233,6 +233,7 @@ def test_interrupted_cache_resumes(beat_folder: Path, data: Prepared) -> None:
         "faces.f16",
         "features.f16",
         "features.json",
+        "head.f16",
         "index.json",
         "mel.f16",
     ]
