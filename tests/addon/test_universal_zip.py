@@ -42,6 +42,7 @@ def test_speaks_with_numpy_alone(
     samples, rate = soundfile.read(speech)
     soundfile.write(tmp_path / name, samples[: 4 * rate], rate)
     scene.lipsync.key_density = "DENSE"
+    scene.lipsync.identity, scene.lipsync.emotion = "Ada", "neutral"  # two decoders may tip a close match
     add_strip(scene, tmp_path / name)
     assert bpy.ops.lipsync.generate() == {"FINISHED"}
     expected = _keys(face)
