@@ -3,7 +3,7 @@
 bpy is imported in this package only. Registering imports nothing heavy, so that enabling the extension stays quick.
 """
 
-from . import cast_list, locale, lock_settings, operators, panels, properties, registration, sample_face
+from . import cast_list, key_making, locale, lock_settings, operators, panels, properties, registration, sample_face
 from .generation import current_job
 from .rig import mapping
 from .takes import controls, edit_tracking
@@ -18,6 +18,7 @@ register, unregister = registration.for_modules(
     properties,
     cast_list,
     operators,
+    key_making,
     panels,
     sample_face,
     locale,

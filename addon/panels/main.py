@@ -15,6 +15,7 @@ from ..rig import face_rig
 from ..root_package import ROOT_PACKAGE
 from ..sample_face import LIPSYNC_OT_sample_face_add
 from ..takes import take_store
+from .arkit_keys import draw_make, offers_keys
 from .text import draw_text, progress_caption
 
 _CATEGORY = "Lip Sync"
@@ -157,6 +158,8 @@ def _draw_job(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     several.operator(LIPSYNC_OT_resample.bl_idname, text="\u00d73").count = 3
     if why := disabled_reason(context):
         draw_text(layout, context, why, "INFO")
+        if context.area.type == "VIEW_3D" and offers_keys(context):
+            draw_make(layout, context)
     elif current.error:
         draw_text(layout, context, current.error, "ERROR")
         layout.operator(LIPSYNC_OT_copy_error.bl_idname, icon="COPYDOWN")

@@ -33,6 +33,8 @@ _CHANGES_NOTHING = {
     "lipsync.mapping_save",
     "lipsync.copy_error",
     "lipsync.controls_add_preset",
+    "lipsync.keys_cancel",
+    "lipsync.keys_preview",
 }
 
 

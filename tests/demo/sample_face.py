@@ -21,16 +21,16 @@ def main() -> None:
     run(_sample_face, (_MODEL, _SHEET), "sample_face.log")
 
 
-def draw_keys(stills: Sequence[tuple[str, Path]]) -> Image.Image:
+def draw_keys(stills: Sequence[tuple[str, Path]], columns: int = _COLUMNS) -> Image.Image:
     """Draw pictures with their names below, row by row. Returns the sheet."""
-    width = (WIDTH - 2 * MARGIN - (_COLUMNS - 1) * _GAP) // _COLUMNS
+    width = (WIDTH - 2 * MARGIN - (columns - 1) * _GAP) // columns
     height = round(width * (_CROP[3] - _CROP[1]) / (_CROP[2] - _CROP[0]))
-    rows = -(-len(stills) // _COLUMNS)
+    rows = -(-len(stills) // columns)
     sheet = Image.new("RGB", (WIDTH, 2 * MARGIN + rows * (height + _LABEL + _GAP) - _GAP), PAPER)
     draw = ImageDraw.Draw(sheet)
     for number, (name, path) in enumerate(stills):
-        left = MARGIN + number % _COLUMNS * (width + _GAP)
-        top = MARGIN + number // _COLUMNS * (height + _LABEL + _GAP)
+        left = MARGIN + number % columns * (width + _GAP)
+        top = MARGIN + number // columns * (height + _LABEL + _GAP)
         with Image.open(path) as picture:
             x0, y0, x1, y1 = (
                 part * side for part, side in zip(_CROP, (picture.width, picture.height) * 2, strict=True)

@@ -1,0 +1,29 @@
+"""The job that makes keys now, and the timer that watches it. Runs in Blender."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...backend.messages import UserMessage
+from .key_job import KeyJob
+
+
+class RunningKeyJob:
+    """The state that outlives an operator and belongs to no .blend file. There is one: `running`."""
+
+    def __init__(self) -> None:
+        self.job: KeyJob | None = None
+        self.timer: bpy.types.Timer | None = None
+        self.error: UserMessage | None = None  # of the last job; None when it succeeded
+
+    def stop(self) -> None:
+        """Give the job up, and take its timer away."""
+        if self.job:
+            self.job.cancel()
+        self.job = None
+        if self.timer:
+            bpy.context.window_manager.event_timer_remove(self.timer)
+        self.timer = None
+
+
+running = RunningKeyJob()
