@@ -148,6 +148,24 @@ def test_keys_are_like_the_sample_faces(name: str) -> None:
         assert alike > 0.85 and 0.6 < gain < 1.6, (key, alike, gain)
 
 
+@pytest.mark.parametrize("name", HEADS)
+def test_lips_stay_on_their_jaw(name: str) -> None:
+    """Behind the seam too: where lips touch, points of both are in the same places."""
+    _, found, result, _ = made(name)
+    head, posed = found.head(), found.surface.points + result.skin["jawOpen"] @ found.frame.rows.T / found.frame.size
+    edges = found.surface.edges[
+        head.hidden[found.surface.edges].all(1) & (np.abs(head.sides[found.surface.edges]) == 1).all(1)
+    ]
+    front = edges[found.surface.points[edges].mean(1)[:, 1] < head.at("lip_corner_left")[1] + 0.05]
+    before, after = (
+        np.linalg.norm(np.subtract(*points[front].swapaxes(0, 1)), axis=-1) for points in (found.surface.points, posed)
+    )
+    # A point that goes with the wrong lip is torn away from its neighbors by as much as the mouth opens.
+    assert (
+        len(front) > 100 and (after - before).max() < 0.35 * np.linalg.norm(posed - found.surface.points, axis=-1).max()
+    )
+
+
 def test_keys_mirror_each_other() -> None:
     _, found, result, _ = made("broad")
     known = found.partners >= 0
