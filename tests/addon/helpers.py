@@ -56,6 +56,22 @@ def add_mesh(name: str, keys: list[str], parent: "bpy.types.Object | None" = Non
     return ob
 
 
+def add_armature(
+    bones: "dict[str, tuple[tuple[float, ...], tuple[float, ...], float]]", parent: str
+) -> "bpy.types.Object":
+    """Add the armature "Rig", active. bones: name -> head, tail and roll; those after `parent` are its children."""
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.scene.collection.objects.link(rig)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    for name, (head, tail, roll) in bones.items():
+        bone = rig.data.edit_bones.new(name)
+        bone.head, bone.tail, bone.roll = head, tail, roll
+        bone.parent = rig.data.edit_bones.get(parent) if name != parent else None
+    bpy.ops.object.mode_set(mode="OBJECT")
+    return rig
+
+
 def meshes(face: "bpy.types.Object") -> "list[bpy.types.Object]":
     """Return a face and the meshes parented to it."""
     return [ob for ob in (face, *face.children_recursive) if ob.type == "MESH"]

@@ -5,7 +5,7 @@ from math import degrees
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, part
+from helpers import add_armature, add_mesh, part
 from mathutils import Vector
 
 from backend.arkit import CHANNELS
@@ -23,16 +23,7 @@ AHEAD = Vector((0, -1, 0))
 @pytest.fixture
 def armature(scene: "bpy.types.Scene") -> "bpy.types.Object":
     """Add an armature that doesn't face the front view, as in a shot."""
-    data = bpy.data.armatures.new("Rig")
-    ob = bpy.data.objects.new("Rig", data)
-    scene.collection.objects.link(ob)
-    bpy.context.view_layer.objects.active = ob
-    bpy.ops.object.mode_set(mode="EDIT")
-    for name, (head, tail, roll) in BONES.items():
-        bone = data.edit_bones.new(name)
-        bone.head, bone.tail, bone.roll = head, tail, roll
-        bone.parent = data.edit_bones.get("neck")
-    bpy.ops.object.mode_set(mode="OBJECT")
+    ob = add_armature(BONES, "neck")
     ob.rotation_euler = (0, 0, 1.0)
     bpy.context.view_layer.update()
     return ob

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, fcurves, part
+from helpers import add_armature, add_mesh, fcurves, part
 from mathutils import Euler, Vector
 
 from backend.arkit import CHANNELS, HEAD
@@ -19,16 +19,8 @@ ANGLES = {"HeadYaw": 0.3, "HeadPitch": 0.2, "HeadRoll": 0.15}
 @pytest.fixture
 def armature(scene: "bpy.types.Scene") -> "bpy.types.Object":
     """Add an armature that doesn't face the front view, with a head bone rolled at will."""
-    data = bpy.data.armatures.new("Rig")
-    ob = bpy.data.objects.new("Rig", data)
-    scene.collection.objects.link(ob)
-    bpy.context.view_layer.objects.active = ob
-    bpy.ops.object.mode_set(mode="EDIT")
-    for name, (low, high, roll) in {"neck": (1.4, 1.6, 0.0), "CC_Base_Head": (1.6, 1.8, 0.9)}.items():
-        bone = data.edit_bones.new(name)
-        bone.head, bone.tail, bone.roll = (0, 0, low), (0, 0.05, high), roll
-        bone.parent = data.edit_bones.get("neck")
-    bpy.ops.object.mode_set(mode="OBJECT")
+    bones = {"neck": ((0, 0, 1.4), (0, 0.05, 1.6), 0.0), "CC_Base_Head": ((0, 0, 1.6), (0, 0.05, 1.8), 0.9)}
+    ob = add_armature(bones, "neck")
     ob.rotation_euler = (0, 0, 1.0)
     bpy.context.view_layer.update()
     return ob

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, fcurves, part, read_action, snapshot
+from helpers import add_armature, add_mesh, fcurves, part, read_action, snapshot
 from mathutils import Vector
 
 from backend.arkit import CHANNELS
@@ -179,16 +179,8 @@ def test_head_turns_empty_or_bone(
 @pytest.fixture
 def eyes(scene: "bpy.types.Scene") -> "bpy.types.Object":
     """Add an armature with eye bones that are rolled at will, below a head bone."""
-    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
-    scene.collection.objects.link(rig)
-    bpy.context.view_layer.objects.active = rig
-    bpy.ops.object.mode_set(mode="EDIT")
-    for name, tail, roll in (("head", (0, 0.3, 1), 0.0), ("eye.L", (0.1, -1, 0), 1.1), ("eye.R", (0, 0, 1), -0.4)):
-        bone = rig.data.edit_bones.new(name)
-        bone.head, bone.tail, bone.roll = (0, 0, 0), tail, roll
-        bone.parent = rig.data.edit_bones.get("head")
-    bpy.ops.object.mode_set(mode="OBJECT")
-    return rig
+    tails = {"head": ((0, 0.3, 1), 0.0), "eye.L": ((0.1, -1, 0), 1.1), "eye.R": ((0, 0, 1), -0.4)}
+    return add_armature({name: ((0, 0, 0), tail, roll) for name, (tail, roll) in tails.items()}, "head")
 
 
 def test_stored_rotations_are_keyed_later(

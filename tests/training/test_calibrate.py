@@ -11,26 +11,13 @@ pytest.importorskip("torch")
 from torch import Tensor
 
 from backend.arkit import CHANNELS, UPPER
+from tests.training.tiny import TINY
 from training.data.prepared import Prepared, prepare
 from training.evaluation.sequences import recorded_face
-from training.model.config import ModelConfig
 from training.model.diffusion import Standardizer, fit_standardizer, initial_noise_std
 from training.model.network import StudentEncoder, Talker
 from training.model.pipeline import TalkerPipeline
 from training.train import calibrate
-
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
 
 
 class Echo(Talker):

@@ -18,6 +18,7 @@ from backend.__main__ import main as backend
 from backend.arkit import EMOTIONS
 from backend.inference.generator import load_model as load_exported
 from backend.inference.generator import rank_voice
+from tests.training.tiny import TINY
 from training.__main__ import main
 from training.data.prepared import Prepared, load_prepared, prepare
 from training.export import export
@@ -29,18 +30,6 @@ from training.train.enroll import enroll
 from training.train.enroll_voice import enroll_voice
 from training.video import video_takes
 
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
 FEW = TrainConfig(
     iterations=30, batch=4, seconds=2.0, learning_rate=0.1, warmup=1, ema=0.5, weights=LossWeights(contrast=1.0)
 )
