@@ -13,7 +13,7 @@ from ...backend.arkit import CHANNELS
 from ..locale import tr
 from ..rig import face_rig
 from . import scene_landmarks
-from .make_keys import active_key, chosen_head
+from .make_keys import NeedsActiveKey, active_key, chosen_head
 from .scene_head import MADE
 
 _SECONDS = 0.5  # that each key is shown
@@ -110,7 +110,7 @@ def _values(ob: bpy.types.Object) -> dict[str, float]:
     return {block.name: block.value for block in ob.data.shape_keys.key_blocks[1:]}
 
 
-class LIPSYNC_OT_key_strength(_OnKeys, bpy.types.Operator):
+class LIPSYNC_OT_key_strength(NeedsActiveKey, _OnKeys, bpy.types.Operator):
     """Make the active shape key move the face more or less, on all of its meshes"""
 
     bl_idname = "lipsync.key_strength"
@@ -126,15 +126,6 @@ class LIPSYNC_OT_key_strength(_OnKeys, bpy.types.Operator):
         default=1.0,
         subtype="FACTOR",
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if active_key(chosen_head(context)) is None:
-            cls.poll_message_set(tr("Choose one of ARKit's keys in the list of shape keys"))
-            return False
-        return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         head, name = chosen_head(context), active_key(chosen_head(context))

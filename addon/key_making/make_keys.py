@@ -4,18 +4,16 @@
 # mypy: disable-error-code="valid-type"
 
 from collections.abc import Collection
-from typing import ClassVar
 
 import bpy
 
 from ...backend.arkit import CHANNELS
 from ...backend.messages import UserMessage
 from ..locale import tr
+from ..operator_bases import RunsJob, stop_timer
 from . import scene_head, scene_landmarks
 from .key_job import KeyJob
 from .running_key_job import running
-
-_STEP_SECONDS = 0.1
 
 
 def chosen_head(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -45,56 +43,20 @@ def made_keys(ob: bpy.types.Object | None) -> list[str]:
     return [name for name in CHANNELS if name in made and name in key.key_blocks]
 
 
-class _Making:
-    """Base of the operators that start a job. They don't REGISTER, or Adjust Last Operation would start it again."""
+class _Making(RunsJob):
+    """Base of the operators that find landmarks or make keys."""
 
-    bl_options: ClassVar = {"UNDO"}
+    _running = running
     _make_keys = True
     _head = ""
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        why = disabled_reason(context)
-        if why:
-            cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
-        return not why
+    def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
+        return disabled_reason(context)
 
     def replaced(self, ob: bpy.types.Object) -> Collection[str]:
         """Return the names of keys that are made again."""
         return ()
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            state = self._begin(context)
-            while state is None:
-                state = self._step(context, wait=0.2)
-            return state
-        finally:
-            self._end(context)
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if state := self._begin(context):
-            self._end(context)
-            return state
-        running.timer = context.window_manager.event_timer_add(_STEP_SECONDS, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        state: set[str] | None = {"CANCELLED"}
-        try:
-            state = self._step(context)
-        finally:  # a bug must not leave the panel waiting forever
-            if state:
-                self._end(context)
-        _redraw(context)
-        return state or {"PASS_THROUGH"}
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Cancel the job. Blender calls this when another file is opened or the window closes."""
-        self._end(context)
 
     def _begin(self, context: bpy.types.Context) -> set[str] | None:
         running.error = None
@@ -109,7 +71,6 @@ class _Making:
         return None
 
     def _step(self, context: bpy.types.Context, wait: float = 0.0) -> set[str] | None:
-        """Look after the job. Returns how the operator ends, or None while the job runs."""
         job = running.job
         if job is None:
             self.report({"INFO"}, tr("Canceled: nothing was changed"))  # type: ignore[attr-defined]
@@ -139,14 +100,8 @@ class _Making:
         messages = [UserMessage("Made {keys} keys on {meshes}", keys=keys, meshes=count), *warnings(ob, job)]
         self.report({"WARNING"} if len(messages) > 1 else {"INFO"}, ". ".join(map(tr, messages)))  # type: ignore[attr-defined]
 
-    def _fail(self, message: UserMessage) -> set[str]:
-        running.error = message
-        self.report({"ERROR"}, tr(message))  # type: ignore[attr-defined]
-        return {"CANCELLED"}
-
-    def _end(self, context: bpy.types.Context) -> None:
-        running.stop()
-        _redraw(context)
+    def _release(self) -> None:
+        running.give_up()
 
 
 def warnings(ob: bpy.types.Object, job: KeyJob) -> list[UserMessage]:
@@ -183,20 +138,24 @@ class OBJECT_OT_arkit_keys_make(_Making, bpy.types.Operator):
         return made_keys(ob) if self.replace else ()
 
 
-class LIPSYNC_OT_key_redo(_Making, bpy.types.Operator):
+class NeedsActiveKey:
+    """Put before the base of an operator that works on the active shape key."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):  # type: ignore[misc]
+            return False
+        if active_key(chosen_head(context)) is None:
+            cls.poll_message_set(tr("Choose one of ARKit's keys in the list of shape keys"))  # type: ignore[attr-defined]
+            return False
+        return True
+
+
+class LIPSYNC_OT_key_redo(NeedsActiveKey, _Making, bpy.types.Operator):
     """Make the active shape key again, as after landmarks were moved; all others stay as they are"""
 
     bl_idname = "lipsync.key_redo"
     bl_label = "Make Active Key Again"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if active_key(chosen_head(context)) is None:
-            cls.poll_message_set(tr("Choose one of ARKit's keys in the list of shape keys"))
-            return False
-        return True
 
     def replaced(self, ob: bpy.types.Object) -> Collection[str]:
         name = active_key(ob)
@@ -230,9 +189,7 @@ class LIPSYNC_OT_keys_cancel(bpy.types.Operator):
         return running.job is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if running.job:
-            running.job.cancel()
-            running.job = None
+        running.give_up()
         return {"FINISHED"}
 
 
@@ -240,13 +197,6 @@ def active_key(ob: bpy.types.Object | None) -> str | None:
     """Return the name of an object's active shape key if it is one of ARKit's."""
     block = getattr(ob, "active_shape_key", None)
     return block.name if block and block.name in CHANNELS else None
-
-
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 def menu_draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
@@ -265,6 +215,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    running.stop()  # Blender doesn't end a running operator
+    running.give_up()
+    stop_timer(running)
     bpy.types.VIEW3D_MT_object.remove(menu_draw)
     _unregister()

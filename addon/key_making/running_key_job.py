@@ -16,14 +16,11 @@ class RunningKeyJob:
         self.timer: bpy.types.Timer | None = None
         self.error: UserMessage | None = None  # of the last job; None when it succeeded
 
-    def stop(self) -> None:
-        """Give the job up, and take its timer away."""
+    def give_up(self) -> None:
+        """Stop the job. What it found is lost."""
         if self.job:
             self.job.cancel()
         self.job = None
-        if self.timer:
-            bpy.context.window_manager.event_timer_remove(self.timer)
-        self.timer = None
 
 
 running = RunningKeyJob()

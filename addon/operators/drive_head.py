@@ -9,13 +9,14 @@ import bpy
 
 from ...backend.messages import UserMessage
 from ..locale import tr
+from ..operator_bases import NeedsFace
 from ..properties import chosen_face
 from ..rig import face_rig, head_joint
 
 _ERRORS = (face_rig.RigError, head_joint.HeadError)
 
 
-class LIPSYNC_OT_drive_head(bpy.types.Operator):
+class LIPSYNC_OT_drive_head(NeedsFace, bpy.types.Operator):
     """Let takes turn a bone or an object with the head; the artist's own keys there stay, and the turn is added to them"""
 
     bl_idname = "lipsync.drive_head"
@@ -36,15 +37,6 @@ class LIPSYNC_OT_drive_head(bpy.types.Operator):
         max=1.0,
         subtype="FACTOR",
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        try:
-            face_rig.read_face(chosen_face(context))
-        except face_rig.RigError as error:
-            cls.poll_message_set(tr(error.message))
-            return False
-        return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         face = chosen_face(context)

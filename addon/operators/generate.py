@@ -5,7 +5,6 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 import bpy
 
@@ -21,15 +20,14 @@ from ..generation.job import Job
 from ..generation.request import JobError, JobRequest, JobResult
 from ..locale import tr
 from ..lock_settings import read_locks
+from ..operator_bases import RunsJob, stop_timer
 from ..properties import chosen_face, key_style, model_card, settings
 from ..rig import face_rig
 from ..takes import take_sounds
 from ..takes.locked_keys import may_share_keys, read_locked
 from ..takes.take_store import TakeError, assigned_action, is_take, unused_seed
 
-_STEP_SECONDS = 0.1  # between two steps of a job
 _REFUSALS = (sound_strip.StripError, face_rig.RigError, TakeError)
-_EDITORS = ("VIEW_3D", "SEQUENCE_EDITOR")
 
 
 def make_request(context: bpy.types.Context) -> JobRequest:
@@ -90,23 +88,14 @@ def _with_sounds(context: bpy.types.Context, request: JobRequest) -> JobRequest:
     return dataclasses.replace(request, sounds=take_sounds.read(action))
 
 
-class Generating:
-    """Base of the operators that generate. They don't REGISTER, or Adjust Last Operation would generate again."""
+class Generating(RunsJob):
+    """Base of the operators that generate."""
 
-    bl_options: ClassVar = {"UNDO"}
-
+    _running = current
     _scene = 0  # session_uid of the scene that the job began in
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        why = cls.disabled_reason(context)
-        if why:
-            cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
-        return not why
-
-    @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
-        """Return why the operator is disabled; None when it isn't."""
         return disabled_reason(context)
 
     def request(self, context: bpy.types.Context) -> JobRequest:
@@ -124,45 +113,15 @@ class Generating:
         """Start the job. Raises StripError, RigError, TakeError or JobError."""
         return Job(self.request(context))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            state = self._begin(context)
-            while state is None:
-                state = self._step(context, wait=0.2)
-            return state
-        finally:
-            self._end(context)
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if state := self._begin(context):
-            return state
-        current.timer = context.window_manager.event_timer_add(_STEP_SECONDS, window=context.window)
-        context.window_manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        state: set[str] | None = {"CANCELLED"}
-        try:
-            state = self._step(context)
-        finally:  # a bug must not leave the panel waiting forever
-            if state:
-                self._end(context)
-        _redraw(context)
-        return state or {"PASS_THROUGH"}
-
     def cancel(self, context: bpy.types.Context) -> None:
-        """Cancel the job. Blender calls this when another file is opened or the window closes."""
         if current.job:
             current.job.cancel()
             current.error = UserMessage(
                 "Stopped because another file was opened or the window was closed: generate again"
             )
-        self._end(context)
+        super().cancel(context)
 
     def _begin(self, context: bpy.types.Context) -> set[str] | None:
-        """Start the job; {"CANCELLED"} when it can't start."""
         current.error = None
         self._scene = context.scene.session_uid
         try:
@@ -172,7 +131,6 @@ class Generating:
         return None
 
     def _step(self, context: bpy.types.Context, wait: float = 0.0) -> set[str] | None:
-        """Advance the job. Returns how the operator ends, or None while the job runs."""
         job = current.job
         if job is None or job.cancelled:
             self.report({"INFO"}, tr("Canceled: nothing was changed"))  # type: ignore[attr-defined]
@@ -187,15 +145,8 @@ class Generating:
         self.report({"WARNING"} if warnings else {"INFO"}, ". ".join(map(tr, [result.info, *warnings])))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
-    def _fail(self, message: UserMessage) -> set[str]:
-        current.error = message
-        self.report({"ERROR"}, tr(message))  # type: ignore[attr-defined]
-        return {"CANCELLED"}
-
-    def _end(self, context: bpy.types.Context) -> None:
+    def _release(self) -> None:
         current.job = None
-        _stop_timer(context)
-        _redraw(context)
 
 
 class LIPSYNC_OT_generate(Generating, bpy.types.Operator):
@@ -248,24 +199,11 @@ class LIPSYNC_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _redraw(context: bpy.types.Context) -> None:
-    for window in context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type in _EDITORS:
-                area.tag_redraw()
-
-
-def _stop_timer(context: bpy.types.Context) -> None:
-    if current.timer:
-        context.window_manager.event_timer_remove(current.timer)
-        current.timer = None
-
-
 register, _unregister = bpy.utils.register_classes_factory(
     (LIPSYNC_OT_generate, LIPSYNC_OT_resample, LIPSYNC_OT_cancel)
 )
 
 
 def unregister() -> None:
-    _stop_timer(bpy.context)  # Blender doesn't end a running operator
+    stop_timer(current)
     _unregister()

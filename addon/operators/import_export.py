@@ -26,6 +26,7 @@ from ...backend.sounds.files import (
 )
 from ..generation import sound_strip
 from ..locale import tr
+from ..operator_bases import NeedsFace
 from ..properties import active_take, chosen_face, key_style
 from ..rig import face_rig
 from ..takes import import_export, rotations, take_sounds, take_store
@@ -39,24 +40,15 @@ _FILTER_SOUNDS = ";".join(f"*{suffix}" for suffix in SOUNDS_SUFFIXES)
 _KINDS = f"({'/'.join(curve_files.SUFFIXES)})"
 
 
-class _NeedsFace:
-    """Base of the operators that need a face."""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        try:
-            face_rig.read_face(chosen_face(context))
-        except face_rig.RigError as error:
-            cls.poll_message_set(tr(error.message))  # type: ignore[attr-defined]
-            return False
-        return True
+class _OnFace(NeedsFace):
+    """Base of the operators that import to a face or export from it."""
 
     def _fail(self, error: UserError) -> set[str]:
         self.report({"ERROR"}, tr(error.message))  # type: ignore[attr-defined]
         return {"CANCELLED"}
 
 
-class LIPSYNC_OT_import_capture(_NeedsFace, RotationTargets, ImportHelper, bpy.types.Operator):
+class LIPSYNC_OT_import_capture(_OnFace, RotationTargets, ImportHelper, bpy.types.Operator):
     """Import captured curves as a new take, from the current frame on: Live Link Face CSV, BEAT or Audio2Face JSON, or NPZ"""
 
     bl_idname = "lipsync.import_capture"
@@ -101,7 +93,7 @@ class LIPSYNC_OT_import_capture(_NeedsFace, RotationTargets, ImportHelper, bpy.t
         return {"FINISHED"}
 
 
-class LIPSYNC_OT_export_take(_NeedsFace, ExportHelper, bpy.types.Operator):
+class LIPSYNC_OT_export_take(_OnFace, ExportHelper, bpy.types.Operator):
     """Write the active take with one value per frame: as Live Link Face CSV, or as JSON or NPZ if the file name ends in .json or .npz"""
 
     bl_idname = "lipsync.export_take"

@@ -10,12 +10,13 @@ import bpy
 
 from ...backend.arkit import REGIONS
 from ...backend.curves.held_poses import HeldPose, channels_of
+from ...backend.messages import UserMessage
 from ..keyframes.face_action import channel_fcurves
 from ..locale import tr
 from ..properties import active_take, chosen_face, settings
 from ..rig import face_rig
 from ..takes import take_sounds, take_store
-from .take_sounds import perform, playhead
+from .take_sounds import OnTakeSounds, playhead
 
 _ROUNDING = 1e-4  # s
 
@@ -40,30 +41,17 @@ class LIPSYNC_OT_lock_preview_range(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class _OnHeldPose:
+class _OnHeldPose(OnTakeSounds):
     """Base of the operators on poses that the active take holds."""
 
-    bl_options: ClassVar = {"REGISTER", "UNDO"}
-
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        why = take_sounds.disabled_reason(active_take(context))
-        if why:
-            cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
-        return not why
+    def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
+        return take_sounds.disabled_reason(active_take(context))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        action = active_take(context)
-        if action is None:  # poll() has been passed by
-            return {"CANCELLED"}
-        try:
-            before = take_sounds.read(action)
-            done = perform(context, action, replace(before, held=self.held(context, action, before.held)))
-        except (take_store.TakeError, face_rig.RigError) as error:
-            self.report({"ERROR"}, tr(error.message))  # type: ignore[attr-defined]
-            return {"CANCELLED"}
-        self.report({"INFO"}, tr(done))  # type: ignore[attr-defined]
-        return {"FINISHED"}
+    def changed(
+        self, context: bpy.types.Context, action: bpy.types.Action, before: take_sounds.TakeSounds
+    ) -> take_sounds.TakeSounds:
+        return replace(before, held=self.held(context, action, before.held))
 
     def held(
         self, context: bpy.types.Context, action: bpy.types.Action, before: tuple[HeldPose, ...]

@@ -79,21 +79,19 @@ def perform(context: bpy.types.Context, action: bpy.types.Action, sounds: take_s
     return UserMessage("The face does this already, so no key changed")
 
 
-class _OnSound:
-    """Base of the operators that edit a sound of the active take. One edit is one undo step."""
+class OnTakeSounds:
+    """Base of the operators that change the sounds or the held poses of the active take. One change is one undo step."""
 
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
-    seconds: bpy.props.FloatProperty(
-        name="Time",
-        description="Seconds from the take's start. Below 0: the current frame",
-        default=-1.0,
-        options={"SKIP_SAVE"},
-    )
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
+        """Return why the operator is disabled; None when it isn't."""
+        return disabled_reason(context)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        why = disabled_reason(context)
+        why = cls.disabled_reason(context)
         if why:
             cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
         return not why
@@ -102,18 +100,35 @@ class _OnSound:
         action = active_take(context)
         if action is None:  # poll() has been passed by
             return {"CANCELLED"}
-        at = self.seconds if self.seconds >= 0 else playhead(context, action)
         try:
-            before = take_sounds.read(action)
-            done = perform(context, action, self.changed(context, before, at))
+            done = perform(context, action, self.changed(context, action, take_sounds.read(action)))
         except (take_store.TakeError, face_rig.RigError) as error:
             self.report({"ERROR"}, tr(error.message))  # type: ignore[attr-defined]
             return {"CANCELLED"}
         self.report({"INFO"}, tr(done))  # type: ignore[attr-defined]
         return {"FINISHED"}
 
-    def changed(self, context: bpy.types.Context, before: take_sounds.TakeSounds, at: float) -> take_sounds.TakeSounds:
-        """Return the take's sounds with its new edits. Raises TakeError when nothing can be done at this time."""
+    def changed(
+        self, context: bpy.types.Context, action: bpy.types.Action, before: take_sounds.TakeSounds
+    ) -> take_sounds.TakeSounds:
+        """Return what the take remembers then. Raises TakeError or RigError when nothing can be done."""
+        raise NotImplementedError
+
+
+class _OnSound(OnTakeSounds):
+    """Base of the operators that edit the sound at one time."""
+
+    seconds: bpy.props.FloatProperty(
+        name="Time",
+        description="Seconds from the take's start. Below 0: the current frame",
+        default=-1.0,
+        options={"SKIP_SAVE"},
+    )
+
+    def changed(
+        self, context: bpy.types.Context, action: bpy.types.Action, before: take_sounds.TakeSounds
+    ) -> take_sounds.TakeSounds:
+        at = self.seconds if self.seconds >= 0 else playhead(context, action)
         return replace(before, edits=self.edited(before, at))
 
     def edited(self, before: take_sounds.TakeSounds, at: float) -> Edits:
@@ -267,16 +282,15 @@ def nearest_edge(rows: list[Row], seconds: float) -> int | None:
     return min(range(1, len(rows)), key=lambda index: abs(rows[index].sound.start - seconds))
 
 
-class LIPSYNC_OT_sounds_from_script(_OnSound, bpy.types.Operator):
+class LIPSYNC_OT_sounds_from_script(OnTakeSounds, bpy.types.Operator):
     """Align the text of the line with what was heard, and correct the sounds that look different"""
 
     bl_idname = "lipsync.sounds_from_script"
     bl_label = "Use Script"
 
-    def edited(self, before: take_sounds.TakeSounds, at: float) -> Edits:
-        raise NotImplementedError  # it changes the words too
-
-    def changed(self, context: bpy.types.Context, before: take_sounds.TakeSounds, at: float) -> take_sounds.TakeSounds:
+    def changed(
+        self, context: bpy.types.Context, action: bpy.types.Action, before: take_sounds.TakeSounds
+    ) -> take_sounds.TakeSounds:
         if not before.heard:
             raise take_store.TakeError("The sounds of this take aren't known: regenerate it to find them")
         panel = settings(context)

@@ -14,6 +14,7 @@ from ..generation import regenerate, sound_strip
 from ..generation.request import JobRequest, JobResult
 from ..keyframes import face_action
 from ..locale import tr
+from ..operator_bases import NeedsFace
 from ..properties import chosen_face, key_style
 from ..rig import face_rig
 from ..takes import nla, take_store
@@ -66,20 +67,11 @@ class _OnTake:
         raise NotImplementedError
 
 
-class LIPSYNC_OT_take_assign(_OnTake, bpy.types.Operator):
+class LIPSYNC_OT_take_assign(NeedsFace, _OnTake, bpy.types.Operator):
     """Make this the active take; the previous one stays in the file"""
 
     bl_idname = "lipsync.take_assign"
     bl_label = "Assign Lip Sync Take"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        try:
-            face_rig.read_face(chosen_face(context))
-        except face_rig.RigError as error:
-            cls.poll_message_set(tr(error.message))
-            return False
-        return True
 
     def do(self, action: bpy.types.Action, face: face_rig.Face) -> UserMessage:
         face_action.assign(action, face)

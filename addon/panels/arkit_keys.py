@@ -16,7 +16,6 @@ from ..key_making.make_keys import (
     LIPSYNC_OT_keys_cancel,
     LIPSYNC_OT_landmarks_propose,
     OBJECT_OT_arkit_keys_make,
-    active_key,
     chosen_head,
     disabled_reason,
     made_keys,
@@ -86,7 +85,6 @@ class VIEW3D_PT_lipsync_make_keys(bpy.types.Panel):
             "MESH_UL_shape_keys", "lipsync", head.data.shape_keys, "key_blocks", head, "active_shape_key_index", rows=4
         )
         row = layout.row(align=True)
-        row.enabled = active_key(head) is not None
         row.operator(LIPSYNC_OT_key_strength.bl_idname, text="Strength", icon="ARROW_LEFTRIGHT")
         row.operator(LIPSYNC_OT_key_redo.bl_idname, text="Make Again", icon="FILE_REFRESH")
         layout.operator(LIPSYNC_OT_keys_delete_unused.bl_idname, icon="TRASH")
