@@ -56,6 +56,18 @@ def add_mesh(name: str, keys: list[str], parent: "bpy.types.Object | None" = Non
     return ob
 
 
+def add_rows(heights: tuple[float, ...], width: int) -> "bpy.types.Object":
+    """Add a mesh of rows of vertices from x = -1 to 1 at some heights, with a basis key, active."""
+    x = np.linspace(-1, 1, width)
+    mesh = bpy.data.meshes.new("Head")
+    mesh.from_pydata([(value, 0, height) for height in heights for value in x], [], [])
+    ob = bpy.data.objects.new("Head", mesh)
+    bpy.context.scene.collection.objects.link(ob)
+    ob.shape_key_add(name="Basis", from_mix=False)
+    bpy.context.view_layer.objects.active = ob
+    return ob
+
+
 def add_armature(
     bones: "dict[str, tuple[tuple[float, ...], tuple[float, ...], float]]", parent: str
 ) -> "bpy.types.Object":

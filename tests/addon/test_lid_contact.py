@@ -3,7 +3,7 @@
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, fcurves, part
+from helpers import add_mesh, add_rows, fcurves, part
 
 from backend.arkit import CHANNELS
 from backend.curves.base import Curves
@@ -15,15 +15,7 @@ BLINK = 'key_blocks["eyeBlinkLeft"].value'
 @pytest.fixture
 def eye(scene: "bpy.types.Scene") -> "bpy.types.Object":
     """Add a brow, an open eye's upper and lower lid, and a cheek: rows of vertices from top to bottom."""
-    x = np.linspace(-1, 1, WIDTH)
-    rows = [[(value, 0, height) for value in x] for height in (2.0, 0.5, -0.5, -2.0)]
-    mesh = bpy.data.meshes.new("Head")
-    mesh.from_pydata([point for row in rows for point in row], [], [])
-    ob = bpy.data.objects.new("Head", mesh)
-    bpy.context.scene.collection.objects.link(ob)
-    ob.shape_key_add(name="Basis", from_mix=False)
-    bpy.context.view_layer.objects.active = ob
-    return ob
+    return add_rows((2.0, 0.5, -0.5, -2.0), WIDTH)
 
 
 def _add(ob: "bpy.types.Object", name: str, upper: float, lower: float) -> None:

@@ -3,7 +3,7 @@
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, part
+from helpers import add_mesh, add_rows, part
 
 from backend.curves.base import Curves
 
@@ -14,15 +14,7 @@ WIDTH = 9  # vertices of each lip
 @pytest.fixture
 def head(scene: "bpy.types.Scene") -> "bpy.types.Object":
     """Add two lips that touch at rest, the lower one on a jaw with a chin."""
-    x = np.linspace(-1, 1, WIDTH)
-    rows = [[(value, 0, height) for value in x] for height in (0.6, 0.0, -0.001, -0.6)]  # nose, lips, chin
-    mesh = bpy.data.meshes.new("Head")
-    mesh.from_pydata([point for row in rows for point in row], [], [])
-    ob = bpy.data.objects.new("Head", mesh)
-    bpy.context.scene.collection.objects.link(ob)
-    ob.shape_key_add(name="Basis", from_mix=False)
-    bpy.context.view_layer.objects.active = ob
-    return ob
+    return add_rows((0.6, 0.0, -0.001, -0.6), WIDTH)  # nose, lips, chin
 
 
 def _add(ob: "bpy.types.Object", name: str, upper: float, lower: float, chin: float = 0.0) -> None:

@@ -1,7 +1,6 @@
 """The commands, as a shell runs them."""
 
 import errno
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from backend.curve_files import read
 from backend.curves.adjust import Controls, adjust
 from backend.platforms import is_closed_pipe
 from backend.shell import CLOSED_PIPE
+from tests.closed_pipe import run_unread
 
 REPOSITORY = Path(__file__).parents[2]
 SPEECH = str(REPOSITORY / "tests" / "data" / "speech.ogg")
@@ -143,21 +143,7 @@ def test_closed_pipe_ends_quietly(command: str, buffered: bool, tmp_path: Path) 
         "generate": ((SPEECH, "--end", "1", "--count", "2", "--out", str(out / "a.csv")), 2),
         "batch": ((str(lines), "--out", str(out), "--processes", "1"), 1),
     }[command]
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "backend", command, *options],
-            cwd=REPOSITORY,
-            env=os.environ | {"PYTHONUNBUFFERED": "" if buffered else "1"},
-            stdout=write_end,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    finally:
-        os.close(write_end)
+    done = run_unread("backend", command, *options, buffered=buffered)
     assert done.returncode == CLOSED_PIPE and "rror" not in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert len([*out.glob("*.csv")]) == takes
 

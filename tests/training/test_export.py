@@ -1,5 +1,6 @@
 """Exported models run on every runtime, whatever their sizes; --tensorrt says what is missing before any work."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,30 +12,18 @@ from backend import runtimes
 from backend.arkit import EMOTIONS
 from backend.features import BANDS
 from backend.model_folder import read_card, read_parts
+from tests.training.tiny import TINY
 from training.__main__ import main
 from training.export import export
 from training.model.checkpoint import save_model
-from training.model.config import ModelConfig
 from training.model.network import StudentEncoder, Talker
 
-TINY = ModelConfig(
-    features=24,
-    condition=16,
-    embedding=8,
-    person=8,
-    step=8,
-    hidden=16,
-    layers=1,
-    noisy=16,
-    voice=8,
-    encoder_width=16,
-    encoder_blocks=2,
-)
+SHALLOW = replace(TINY, layers=1)
 
 
 def test_other_sizes_run_on_every_runtime(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    talker, encoder = Talker(TINY, 1, len(EMOTIONS)), StudentEncoder(TINY)
+    talker, encoder = Talker(SHALLOW, 1, len(EMOTIONS)), StudentEncoder(SHALLOW)
     for parameter in (*talker.parameters(), *encoder.parameters()):
         parameter.data += 0.1 * torch.randn_like(parameter)  # the exporter keeps equal weights only once
     numbers = {"mean": [0.1] * 52, "deviation": [0.1] * 52, "start": [1.0] * 52}
@@ -48,7 +37,7 @@ def test_other_sizes_run_on_every_runtime(tmp_path: Path) -> None:
     other = loaded.pop("onnx")
     assert loaded["torch"].state == other.state == (1, 16)
     mel = np.random.default_rng(0).standard_normal((200, BANDS)).astype(np.float32)
-    noisy = np.random.default_rng(1).standard_normal((3, 60 + 2 * TINY.look, 52))
+    noisy = np.random.default_rng(1).standard_normal((3, 60 + 2 * SHALLOW.look, 52))
     given = noisy, other.encode(mel)[0][:60], np.ones(8), 0.5, None
     for one in loaded.values():
         for a, b in zip(one.encode(mel), other.encode(mel), strict=True):

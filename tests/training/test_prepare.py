@@ -2,10 +2,7 @@
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +14,7 @@ pytest.importorskip("torch")
 
 from backend.arkit import BEAT, CHANNELS
 from backend.shell import CLOSED_PIPE
+from tests.closed_pipe import run_unread
 from training.__main__ import main
 from training.data import prepared as prepared_module
 from training.data.beat import BeatError, emotion_of, find_recordings, read_track, survey
@@ -294,19 +292,6 @@ def test_unrelated_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_closed_pipe_ends_quietly(beat_folder: Path, tmp_path: Path) -> None:
     """As in `| head -1`. The data are there all the same."""
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "training", "prepare", "beat", beat_folder, tmp_path / "data", "--workers", "1"],
-            cwd=Path(__file__).parents[2],
-            stdout=write_end,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-    finally:
-        os.close(write_end)
+    done = run_unread("training", "prepare", "beat", beat_folder, tmp_path / "data", "--workers", "1")
     assert done.returncode == CLOSED_PIPE and "Traceback" not in done.stderr, done.stderr
     assert load_prepared(tmp_path / "data").takes
