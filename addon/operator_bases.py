@@ -26,21 +26,8 @@ class NeedsFace:
         return True
 
 
-class JobState(Protocol):
-    """The state of a job that outlives its operator and belongs to no .blend file."""
-
-    timer: bpy.types.Timer | None
-    error: UserMessage | None  # of the last job; None when it succeeded
-
-
-class RunsJob:
-    """Base of the operators that run a job: modal in a window, blocking without one.
-
-    They don't REGISTER, or Adjust Last Operation would run the job again.
-    """
-
-    bl_options: ClassVar = {"UNDO"}
-    _running: ClassVar[JobState]
+class SaysWhyDisabled:
+    """Base of the operators whose disabled button says why it is."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -53,6 +40,23 @@ class RunsJob:
     def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
         """Return why the operator is disabled; None when it isn't."""
         raise NotImplementedError
+
+
+class JobState(Protocol):
+    """The state of a job that outlives its operator and belongs to no .blend file."""
+
+    timer: bpy.types.Timer | None
+    error: UserMessage | None  # of the last job; None when it succeeded
+
+
+class RunsJob(SaysWhyDisabled):
+    """Base of the operators that run a job: modal in a window, blocking without one.
+
+    They don't REGISTER, or Adjust Last Operation would run the job again.
+    """
+
+    bl_options: ClassVar = {"UNDO"}
+    _running: ClassVar[JobState]
 
     def _begin(self, context: bpy.types.Context) -> set[str] | None:
         """Start the job; {"CANCELLED"} when it can't start."""

@@ -16,6 +16,7 @@ from ...backend.sounds.shapes import PAUSE, SHAPES, Sound
 from .. import preferences
 from ..generation import model_info
 from ..locale import tr
+from ..operator_bases import SaysWhyDisabled
 from ..properties import active_take, chosen_face, key_style, settings
 from ..rig import face_rig
 from ..takes import sound_markers, take_sounds, take_store
@@ -79,22 +80,14 @@ def perform(context: bpy.types.Context, action: bpy.types.Action, sounds: take_s
     return UserMessage("The face does this already, so no key changed")
 
 
-class OnTakeSounds:
+class OnTakeSounds(SaysWhyDisabled):
     """Base of the operators that change the sounds or the held poses of the active take. One change is one undo step."""
 
     bl_options: ClassVar = {"REGISTER", "UNDO"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> UserMessage | None:
-        """Return why the operator is disabled; None when it isn't."""
         return disabled_reason(context)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        why = cls.disabled_reason(context)
-        if why:
-            cls.poll_message_set(tr(why))  # type: ignore[attr-defined]
-        return not why
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         action = active_take(context)

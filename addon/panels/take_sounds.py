@@ -53,6 +53,8 @@ class _SoundsPanel:
             word = next((word.text for word in known.words if word.start <= at < word.end), "\u2026")
             layout.label(text=f"\u201c{word}\u201d", translate=False)
         _draw_rows(layout, action, rows, at, current)
+        if rows and current is None:
+            draw_text(layout, context, UserMessage("Go to a frame with a sound to change it"), "INFO")
         _draw_edits(layout, current is not None)
         _draw_script(layout, context)
 

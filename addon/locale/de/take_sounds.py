@@ -2,6 +2,7 @@
 
 TAKE_SOUNDS = {
     "Sounds": "Laute",
+    "Go to a frame with a sound to change it": "Zu einem Bild mit einem Laut gehen, um ihn zu ändern",
     "Close Lips Here": "Lippen hier schließen",
     "Close the lips on the current frame, as for an M, B or P; only the frames around it change": (
         "Die Lippen auf dem aktuellen Bild schließen, wie bei M, B oder P; nur die Bilder darum ändern sich"
