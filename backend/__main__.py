@@ -140,7 +140,12 @@ def _parser() -> argparse.ArgumentParser:
         default=True,
         help="close the lids in every blink, 10 to 28 times a minute (default: on)",
     )
-
+    command.add_argument(
+        "--eye-darts",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="let the eyes rest and jump around where the model looks, as the seed says (default: on)",
+    )
     command.add_argument(
         "--sounds", type=Path, metavar="FILE", help="the sounds as they should be: .json, .TextGrid or .tsv (Rhubarb)"
     )
@@ -217,6 +222,7 @@ def _generate(options: argparse.Namespace) -> int:
         options.offset,
         options.mirror,
         options.full_blinks,
+        options.eye_darts,
     )
     began = time.monotonic()
     performance = read_performance(options)
@@ -230,7 +236,7 @@ def _generate(options: argparse.Namespace) -> int:
             curves = correct(take.curves, take.sounds, options.text, model.sounds, take.identity)
             curves = correct_to(curves, take.sounds, wanted, model.sounds, take.identity)
             curves = replace(curves, start=options.start)
-            write(Path(folder) / name, adjust(curves, controls) if controls != Controls() else curves)
+            write(Path(folder) / name, adjust(curves, controls, take.seed) if controls != Controls() else curves)
             identity, emotion = f"identity {take.identity}", f"emotion {take.emotion}"
             written.append(
                 (name, f"{len(curves.values)} frames at {curves.fps:g} fps, {identity}, {emotion}, seed {take.seed}")

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import DEFAULT_MODEL
-from .curves.adjust import NEW_TAKES, adjust
-from .curves.full_blinks import lid_mask
+from .curves.adjust import Controls, adjust, known_mask
 from .inference import generator
 from .inference.generate_takes import generate_takes
 from .performance import Performance, Take
@@ -38,15 +37,20 @@ class Talker:
         start: float = 0.0,
         end: float | None = None,
         full_blinks: bool = True,
+        eye_darts: bool = True,
         **request: Any,
     ) -> Take:
         """Generate one take of the seconds [start, end) of a sound file; end None is the file's end.
 
-        full_blinks: close the lids in every blink, 10 to 28 times a minute. request: fields of a Performance, such as identity="Ada" or seed=3; others have their defaults. Raises AudioError when the file
-        or the range can't be used, RequestError when the model can't do what is asked, and ModelError when the model is faulty.
+        full_blinks: close the lids in every blink, 10 to 28 times a minute. eye_darts: let the eyes rest and jump.
+        request: fields of a Performance, such as identity="Ada" or seed=3; others have their defaults.
+        Raises AudioError when the file or the range can't be used, RequestError when the model can't do what is asked, and ModelError when the model is faulty.
         """
         performance = Performance(**request, count=1)
-        return next(self.generate_takes(file, performance, start=start, end=end, full_blinks=full_blinks))
+        takes = self.generate_takes(
+            file, performance, start=start, end=end, full_blinks=full_blinks, eye_darts=eye_darts
+        )
+        return next(takes)
 
     def generate_takes(
         self,
@@ -56,14 +60,16 @@ class Talker:
         start: float = 0.0,
         end: float | None = None,
         full_blinks: bool = True,
+        eye_darts: bool = True,
     ) -> Iterator[Take]:
         """Yield performance.count takes as they are made. Raises what generate() raises, when the first take is asked for."""
+        controls = Controls(full_blinks=full_blinks, eye_darts=eye_darts)
         for take in generate_takes(self.model, file, performance, start, end):
-            if full_blinks:
-                locked = lid_mask(performance.locked, len(take.curves.values))
-                yield replace(take, curves=adjust(take.curves, NEW_TAKES, locked))
-            else:
+            if controls == Controls():
                 yield take
+            else:
+                locked = known_mask(performance.locked, len(take.curves.values))
+                yield replace(take, curves=adjust(take.curves, controls, take.seed, locked))
 
 
 def load_model(folder: str | Path = DEFAULT_MODEL, *, runtime: str = AUTO, threads: int = 0) -> Talker:

@@ -28,7 +28,7 @@ def start_key_reduction(take: Take, face: Face, request: JobRequest) -> KeyReduc
         return None
     curves = _edited(take, request)[0]
     return KeyReductionThread(
-        _table(curves, face, controls.for_new_takes(face, request.repeats), request), request.style
+        _table(curves, face, controls.for_new_takes(face, request.repeats), request, take.seed), request.style
     )
 
 
@@ -43,7 +43,7 @@ def write_take(
     locked = copy_locked(face, source, request.locks) if source else {}
     settings = controls.for_new_takes(face, request.repeats)
     curves, heard = _edited(take, request)
-    table, style = _table(curves, face, settings, request), request.style
+    table, style = _table(curves, face, settings, request, take.seed), request.style
     name = take_store.new_name(
         request.span.strip, take.identity, take_store.shown_emotion(take.resolve(request.performance))
     )
@@ -98,12 +98,12 @@ def all_or_none() -> Iterator[list[bpy.types.Action]]:
         raise
 
 
-def _table(curves: Curves, face: Face, settings: Controls, request: JobRequest) -> list[face_action.Column]:
+def _table(curves: Curves, face: Face, settings: Controls, request: JobRequest, seed: int) -> list[face_action.Column]:
     if not curves.rotations and not set(HEAD).isdisjoint(request.locks.channels):
         still = np.zeros(len(curves.values), np.float32)  # to be replaced by copies of the locked keys
         curves = replace(curves, rotations=dict.fromkeys(HEAD, still))
-    locked_lids = request.locks.lids(request.span.first_frame, len(curves.values))
-    return face_action.columns(face, controls.fit(face, curves, settings, locked_lids))
+    locked = request.locks.of(curves, request.span.first_frame)
+    return face_action.columns(face, controls.fit(face, curves, settings, seed, locked))
 
 
 def take_info(request: JobRequest, take: Take) -> take_store.TakeInfo:

@@ -58,6 +58,7 @@ class _ControlsPanel:
         for name in ("smoothing", "blinks", "closing", "offset"):
             others.prop(controls, name, slider=True)
         others.prop(controls, "full_blinks")
+        others.prop(controls, "eye_darts")
         others.prop(controls, "mirror")
         layout.operator(LIPSYNC_OT_controls_reset.bl_idname, text="Reset Controls", icon="LOOP_BACK")
 

@@ -19,7 +19,8 @@ from ..rig.lip_contact import reach_contact
 from . import take_store
 from .locked_keys import copy_manual
 
-SWITCHES = ("mirror", "full_blinks")
+SWITCHES = ("mirror", "full_blinks", "eye_darts")
+_ON_FOR_NEW = ("full_blinks", "eye_darts")  # off where a take stores nothing of them
 NAMES = (*REGION_NAMES, *RANGES, *SWITCHES)
 _KEYED = "lipsync_keyed"  # the controls and the style that a take's keys were made with
 _AS_GENERATED = Controls(dict.fromkeys(REGION_NAMES, 1.0))
@@ -68,6 +69,16 @@ def _full_blinks(default: bool) -> bpy.types.BoolProperty:
     return bpy.props.BoolProperty(
         name="Full Blinks",
         description="Close the lids in every blink, 10 to 28 times a minute; off leaves the blinks as generated or captured",
+        default=default,
+        options=set(),
+        update=_on_change,
+    )
+
+
+def _eye_darts(default: bool) -> bpy.types.BoolProperty:
+    return bpy.props.BoolProperty(
+        name="Eye Darts",
+        description="Let the eyes rest and jump around where they look, differently for each seed; off leaves the gaze as generated or captured",
         default=default,
         options=set(),
         update=_on_change,
@@ -124,15 +135,17 @@ class _Controls:
 
 
 class LipSyncControls(_Controls, bpy.types.PropertyGroup):
-    """action.lipsync_controls: those of a take. One that stores no full_blinks was imported, or made before that existed."""
+    """action.lipsync_controls: those of a take. One that stores no full_blinks or eye_darts was imported, or made before these existed."""
 
     full_blinks: _full_blinks(default=False)
+    eye_darts: _eye_darts(default=False)
 
 
 class LipSyncNewControls(_Controls, bpy.types.PropertyGroup):
     """scene.lipsync.controls: those of a new take when the face has no active take"""
 
     full_blinks: _full_blinks(default=True)
+    eye_darts: _eye_darts(default=True)
 
 
 Group = LipSyncControls | LipSyncNewControls
@@ -156,9 +169,8 @@ def for_new_takes(face: face_rig.Face, repeats: bool = False) -> Controls:
     if action is None or not take_store.is_take(action):
         return read(scene)
     group = action.lipsync_controls
-    if repeats or group.is_property_set("full_blinks"):
-        return read(group)
-    return replace(read(group), full_blinks=scene.full_blinks)
+    unset = () if repeats else [name for name in _ON_FOR_NEW if not group.is_property_set(name)]
+    return replace(read(group), **{name: getattr(scene, name) for name in unset})
 
 
 def store(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
@@ -170,12 +182,13 @@ def store(action: bpy.types.Action, controls: Controls, style: face_action.Style
 
 def reset(group: Group) -> None:
     """Set controls back to their defaults. update_keys() makes the keys follow."""
-    was_set = group.is_property_set("full_blinks")
+    were_set = [name for name in _ON_FOR_NEW if group.is_property_set(name)]
     for name in NAMES:
         group.property_unset(name)
     action = group.id_data
-    if was_set and isinstance(action, bpy.types.Action) and not take_store.read_info(action).imported:
-        group.full_blinks = True
+    if isinstance(action, bpy.types.Action) and not take_store.read_info(action).imported:
+        for name in were_set:
+            setattr(group, name, True)
 
 
 def disabled_reason(action: bpy.types.Action, edited: bool) -> UserMessage | None:
@@ -240,22 +253,23 @@ def _columns(
 ) -> list[face_action.Column]:
     """Return the columns of a take with these controls."""
     info = take_store.read_info(action)
-    locked_lids = info.locks.lids(info.first_frame, len(generated.values))
-    return face_action.columns(face, fit(face, generated, controls, locked_lids, is_captured=info.imported))
+    locked, seed = info.locks.of(generated, info.first_frame), info.performance.seed
+    return face_action.columns(face, fit(face, generated, controls, seed, locked, is_captured=info.imported))
 
 
 def fit(
     face: face_rig.Face,
     generated: Curves,
     controls: Controls,
-    locked_lids: np.ndarray | None,
+    seed: int = 0,
+    locked: np.ndarray | None = None,
     is_captured: bool = False,
 ) -> Curves:
     """Return curves with these controls, fitted to a face: its lids and lips meet where they should.
 
-    locked_lids: see adjust(). Captured curves stay as performed: no lip contact is added.
+    seed, locked: see adjust(). Captured curves stay as performed: no lip contact is added.
     """
-    adjusted = adjust(generated, controls, locked_lids)
+    adjusted = adjust(generated, controls, seed, locked)
     if controls.full_blinks:
         adjusted = reach_lids(face, adjusted)
     return adjusted if is_captured else reach_contact(face, adjusted)

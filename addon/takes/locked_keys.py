@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from ...backend.arkit import CHANNELS, HEAD
-from ...backend.curves.full_blinks import complete
+from ...backend.curves.adjust import Controls, enliven_eyes
 from ..keyframes import face_action
 from ..keyframes.copy_keys import KeyCopy, copy_keys, cut_keys
 from ..rig.face_rig import Face
@@ -50,7 +50,7 @@ def read_locked(face: Face, action: bpy.types.Action, locks: Locks, span: Span) 
     """Read the values of a strip's frames where locked: (frames, 52 channels, and the head's 3 rotations if known), NaN where free.
 
     Those of an unedited take are as generated, since the next take gets the same controls; others are read off the F-curves.
-    Blinks are full if the take's are.
+    Blinks are full and eyes dart if the take's do.
     """
     frames = max(1, round((span.end - span.start) * span.fps))
     names = CHANNELS + HEAD
@@ -58,8 +58,11 @@ def read_locked(face: Face, action: bpy.types.Action, locks: Locks, span: Span) 
     mask = locks.mask(names, span.first_frame, frames)
     if not is_manual(action) and (info := take_store.read_info(action)).performance.fps == span.fps:
         generated = take_store.read_curves(action)
-        if action.lipsync_controls.full_blinks:  # what is shown, since blinks depend on frames that aren't locked
-            generated = complete(generated, info.locks.lids(info.first_frame, len(generated.values)))
+        # What is shown of eyes, since blinks and darts depend on frames that aren't locked.
+        shown = action.lipsync_controls
+        eyes = Controls(full_blinks=shown.full_blinks, eye_darts=shown.eye_darts)
+        known = info.locks.of(generated, info.first_frame)
+        generated = enliven_eyes(generated, eyes, info.performance.seed, known)
         rows = np.clip(np.arange(frames) + span.first_frame - info.first_frame, 0, len(generated.values) - 1)
         for index, name in enumerate(generated.names):
             locked[:, names.index(name)] = generated.values[rows, index]

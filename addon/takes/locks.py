@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...backend.curves.base import Curves
+
 
 @dataclass(frozen=True)
 class Locks:
@@ -25,10 +27,10 @@ class Locks:
             mask[max(first - first_frame, 0) : max(last + 1 - first_frame, 0)] = True
         return mask
 
-    def lids(self, first_frame: int, frames: int) -> np.ndarray | None:
-        """Return on which frames of a take that begins on first_frame the lids are locked, (frames,) bool; None if nowhere."""
-        mask = self.mask(("eyeBlinkLeft", "eyeBlinkRight"), first_frame, frames)
-        return np.any(mask, axis=1) if mask.any() else None
+    def of(self, curves: Curves, first_frame: int) -> np.ndarray | None:
+        """Return the mask of curves that begin on first_frame, (frames, channels) bool; None if nothing is locked."""
+        mask = self.mask(curves.names, first_frame, len(curves.values))
+        return mask if mask.any() else None
 
 
 UNLOCKED = Locks()

@@ -74,7 +74,7 @@ def do_line(line: Line, key: str, model: Model, out: Path, form: str) -> Result:
             path = out / name
             path.parent.mkdir(parents=True, exist_ok=True)
             curves = correct(take.curves, take.sounds, line.text, model.sounds, take.identity)
-            write(path, replace(adjust(curves, NEW_TAKES), start=line.start))
+            write(path, replace(adjust(curves, NEW_TAKES, take.seed), start=line.start))
     except Exception as error:  # noqa: BLE001 - one line's trouble must not be the next one's
         return Result(line.name, key, line.file, took=round(time.monotonic() - began, 4), error=str(explain(error)[1]))
     first = takes[0]

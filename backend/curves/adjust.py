@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..arkit import HEAD, REGIONS
+from ..arkit import CHANNELS, HEAD, REGIONS
 from ..messages import UserError, UserMessage
-from . import blinks, full_blinks, lip_closures
+from . import blinks, eye_darts, full_blinks, lip_closures
 from .base import Curves, interpolate
 
 REGION_NAMES = (*REGIONS, "head")  # those that have a strength
@@ -36,6 +36,7 @@ class Controls:
     offset: delay of the take, -200..200 ms.
     mirror: swap left and right.
     full_blinks: close the lids in every blink, and keep the rate of blinks in the range of speaking people.
+    eye_darts: let the eyes rest and jump around where the model looks.
 
     Raises ControlError for other values.
     """
@@ -47,6 +48,7 @@ class Controls:
     offset: float = 0.0
     mirror: bool = False
     full_blinks: bool = False
+    eye_darts: bool = False
 
     def __post_init__(self) -> None:
         for region, factor in self.strengths.items():
@@ -68,23 +70,23 @@ def _check(what: str | UserMessage, value: float, low: float, high: float) -> No
         )
 
 
-NEW_TAKES = Controls(full_blinks=True)  # of a take for which nothing else was chosen
+NEW_TAKES = Controls(full_blinks=True, eye_darts=True)  # of a take for which nothing else was chosen
 
 
-def adjust(take: Curves, controls: Controls, locked_lids: np.ndarray | None = None) -> Curves:
+def adjust(take: Curves, controls: Controls, seed: int = 0, locked: np.ndarray | None = None) -> Curves:
     """Return the take with all controls applied, values 0..1. Smoothing leaves rotations alone.
 
-    locked_lids: (frames,) bool, frames on which full_blinks leaves the lids alone.
+    seed: the take's, which chooses the eye darts. locked: (frames, channels) bool, where full_blinks leaves the lids alone
+    and eye_darts the gaze.
     The order matters:
 
-    1. full blinks and blinks, because they are found by how far the lids shut, which strengths change;
+    1. eye darts, full blinks and blinks, because these are found by how far the lids shut, which strengths change;
     2. strengths;
     3. closing, which works on the aperture after strengths;
     4. smoothing, which preserves the closures present by then;
     5. offset and 6. mirror, which change no shape.
     """
-    if controls.full_blinks:
-        take = full_blinks.complete(take, locked_lids)
+    take = enliven_eyes(take, controls, seed, locked)
     if controls.blinks != 1:
         take = blinks.change_rate(take, controls.blinks)
     take = _strengthen(take, controls.strengths)
@@ -98,6 +100,29 @@ def adjust(take: Curves, controls: Controls, locked_lids: np.ndarray | None = No
         turned = {name: np.interp(frames, still, a).astype(np.float32) for name, a in take.rotations.items()}
         take = replace(take, values=interpolate(take.values, frames), rotations=turned)
     return _mirror(take) if controls.mirror else take
+
+
+def enliven_eyes(take: Curves, controls: Controls, seed: int, locked: np.ndarray | None) -> Curves:
+    """Return the take with eye darts and full blinks, if the controls ask for them. See adjust()."""
+    if controls.eye_darts:
+        take = eye_darts.dart(take, seed, locked)
+    if controls.full_blinks:
+        lids = [index for index, name in enumerate(take.names) if name.startswith("eyeBlink")]
+        take = full_blinks.complete(take, None if locked is None else np.any(locked[:, lids], axis=1))
+    return take
+
+
+def known_mask(known: np.ndarray | None, frames: int) -> np.ndarray | None:
+    """Return which values a request knows, (frames, 52) bool; None if it knows none.
+
+    known: (any number of frames, 52 or more), channels as in backend.arkit.CHANNELS, NaN where free.
+    """
+    if known is None:
+        return None
+    mask = np.zeros((frames, len(CHANNELS)), bool)
+    is_known = ~np.isnan(known[:frames, : len(CHANNELS)])
+    mask[: len(is_known)] = is_known
+    return mask
 
 
 def _strengthen(take: Curves, strengths: dict[str, float]) -> Curves:

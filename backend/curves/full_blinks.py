@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..arkit import CHANNELS
 from .base import Curves
 from .lip_closures import closeness
 
@@ -75,19 +74,6 @@ def complete(take: Curves, locked: np.ndarray | None = None) -> Curves:
         _redraw(values, take.names, lids, _Blink(peak, peak, peak, 0.5), fps)
     values[fixed] = take.values[fixed]
     return replace(take, values=values)
-
-
-def lid_mask(known: np.ndarray | None, frames: int) -> np.ndarray | None:
-    """Return on which frames a request knows the lids' values, (frames,) bool; None if it knows none.
-
-    known: (any number of frames, 52), channels as in backend.arkit.CHANNELS, NaN where free.
-    """
-    if known is None:
-        return None
-    mask = np.zeros(frames, bool)
-    is_known = ~np.isnan(known[:frames, [CHANNELS.index(name) for name in _LIDS]]).all(axis=1)
-    mask[: len(is_known)] = is_known
-    return mask
 
 
 def _find(lids: np.ndarray, fps: float) -> list[_Blink]:

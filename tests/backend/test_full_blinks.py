@@ -12,7 +12,7 @@ from backend.audio import read_clip
 from backend.curves import blinks
 from backend.curves.adjust import NEW_TAKES, Controls, adjust
 from backend.curves.base import Curves
-from backend.curves.full_blinks import RATES, complete, lid_mask
+from backend.curves.full_blinks import RATES, complete
 from backend.inference import generator
 from backend.performance import Performance
 
@@ -65,7 +65,7 @@ def test_full_blinks_and_all_other_channels_stay() -> None:
     np.testing.assert_array_equal(once.values[:, others], take.values[:, others])
     np.testing.assert_array_equal(complete(once).values, once.values)
     assert not np.array_equal(once.values, take.values)
-    np.testing.assert_array_equal(adjust(take, NEW_TAKES).values, once.values)
+    np.testing.assert_array_equal(adjust(take, Controls(full_blinks=True)).values, once.values)
     np.testing.assert_array_equal(adjust(take, Controls()).values, take.values)
 
 
@@ -130,11 +130,6 @@ def test_locked_lids_stay_to_the_bit() -> None:
     np.testing.assert_array_equal(full.values[locked], take.values[locked])
     np.testing.assert_array_equal(full.values[140:150], take.values[140:150])  # a blink goes on into the locked frames
     assert full.values[50, LIDS].min() >= 0.9
-    known = np.full((400, 52), np.nan, np.float32)
-    assert lid_mask(None, 600) is None
-    assert np.flatnonzero(lid_mask(known, 600) == 1).tolist() == []
-    known[10:20, LIDS[0]] = 0.5
-    assert np.flatnonzero(lid_mask(known, 600) == 1).tolist() == list(range(10, 20))
 
 
 def test_few_frames_and_few_channels_are_accepted() -> None:
@@ -160,7 +155,7 @@ def test_generated_takes_blink_like_people(most: int) -> None:
         part = samples[: round(seconds * 16000)]
         request = Performance(identity=identity, seed=round(seconds), count=4)
         for take in generator.generate(model, part, request, lambda stage, fraction: None):
-            lids = _lids(adjust(take.curves, NEW_TAKES))
+            lids = _lids(adjust(take.curves, NEW_TAKES, take.seed))
             per_minute = len(_runs(lids > blinks.SHUT)) * 60 / seconds
             assert 8 <= per_minute <= 30, (identity, seconds, take.seed)
             full += [lids[first:stop].max() >= 0.9 for first, stop in _runs(lids > 0.25)]

@@ -16,12 +16,12 @@ from backend.audio import read_clip
 from backend.curves.adjust import NEW_TAKES, adjust
 from backend.curves.base import Curves, resample
 from backend.inference import generator
-from backend.performance import Performance
+from backend.performance import Performance, Take
 from training.evaluation import metrics
 
 FPS = 30.0
 SPEECH = Path(__file__).parents[1] / "data/speech.ogg"
-SEEDS = 3
+SEEDS = 4  # of each of 13 identities
 _SHORTEST = 2.0  # s
 _OPEN = 0.25  # mean of both lids below which the eyes are open
 _SIDES = [name.removesuffix("Left") for name in CHANNELS if name.endswith("Left") and not name.startswith("jaw")]
@@ -113,7 +113,7 @@ def measure(takes: Sequence[Curves]) -> dict[str, float]:
     return {name: float(np.nanmedian(row)) if not np.isnan(row).all() else np.nan for name, row in rows.items()}
 
 
-def generated() -> list[Curves]:
+def generated() -> list[Take]:
     """Generate the bundled clip with every identity, neutral, with some seeds."""
     model = generator.load_model(backend.DEFAULT_MODEL, threads=1)
     samples = read_clip(SPEECH).samples
@@ -121,7 +121,7 @@ def generated() -> list[Curves]:
         Performance(identity=each.name, emotion="neutral", count=SEEDS, fps=FPS) for each in model.card.identities
     )
     return [
-        take.curves
+        take
         for request in requests
         for take in generator.generate(model, samples, request, lambda stage, fraction: None)
     ]
@@ -150,8 +150,8 @@ def table(columns: dict[str, dict[str, float]]) -> str:
 def main(folders: Sequence[str]) -> None:
     takes = generated()
     columns = {
-        "as the model makes them": measure(takes),
-        "with full blinks": measure([adjust(take, NEW_TAKES) for take in takes]),
+        "as the model makes them": measure([take.curves for take in takes]),
+        "as new takes are": measure([adjust(take.curves, NEW_TAKES, take.seed) for take in takes]),
     }
     columns |= {Path(folder).name: measure(read_folder(Path(folder))) for folder in folders}
     print(table(columns))

@@ -160,6 +160,11 @@ PANELS = {
         "Schließt die Lider bei jedem Blinzeln, 10- bis 28-mal in der Minute; aus lässt das Blinzeln, wie es erzeugt "
         "oder aufgenommen wurde"
     ),
+    "Eye Darts": "Blicksprünge",
+    "Let the eyes rest and jump around where they look, differently for each seed; off leaves the gaze as generated or captured": (
+        "Lässt die Augen ruhen und springen, um den Punkt herum, auf den sie blicken, mit jedem Seed anders; aus lässt "
+        "den Blick, wie er erzeugt oder aufgenommen wurde"
+    ),
     "Blinks": "Blinzeln",
     "Blink rate: 0.5 removes half of the blinks, 2 doubles them, 0 removes all": (
         "Blinzelrate: 0,5 nimmt die Hälfte weg, 2 verdoppelt, 0 nimmt alle weg"

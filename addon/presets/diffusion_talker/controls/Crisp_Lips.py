@@ -14,4 +14,5 @@ controls.closing = 0.6
 controls.offset = 0.0
 controls.mirror = False
 controls.full_blinks = True
+controls.eye_darts = True
 controls.head = 1.0
