@@ -16,8 +16,8 @@ from training.data.prepared import Prepared, prepare
 from training.model.checkpoint import load_model, save_model
 from training.model.config import TrainConfig
 from training.model.network import StudentEncoder, Talker
+from training.revision.head import add_head, train_head
 from training.synthetic.performer.head_motion import head_motion, loud_accents
-from training.train.head import add_head, train_head
 
 FPS = 30.0
 FRAMES = 1800

@@ -1,4 +1,4 @@
-"""Commands that train: ear, train, distill, voice, calibrate, enroll."""
+"""Commands that train: ear, train, distill, revise, head, voice, calibrate, enroll."""
 
 import argparse
 from dataclasses import replace
@@ -27,6 +27,15 @@ HEAD = TrainConfig(
     ema=0.99,
     weights=LossWeights(exp=1.0, distil=4.0),
 )
+REVISE = TrainConfig(
+    iterations=600,
+    batch=8,
+    learning_rate=6e-4,
+    warmup=20,
+    ema=0.99,
+    save_every=50,
+    weights=LossWeights(exp=1.0, lip=2.0, ae=0.3),
+)
 VOICE = TrainConfig(iterations=5000, learning_rate=2e-3, weights=LossWeights(contrast=1.0))
 STUDENT_ENCODER = TrainConfig(
     iterations=4500, batch=16, weights=LossWeights(exp=0.0, lip=1.0, velocity=0.0, contrast=0.0, ae=1.0)
@@ -38,6 +47,12 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p = stages.add_parser("ear", help="pre-train a student encoder to predict the large encoder's features")
     p.add_argument("prepared", type=Path)
     p.add_argument("out", type=Path)
+    p.add_argument(
+        "--start",
+        type=Path,
+        metavar="MODEL",
+        help="begin with the student encoder of MODEL, shortened to model.encoder_blocks, and not with random weights",
+    )
     _add_plan(p)
     p.set_defaults(run=_ear)
 
@@ -81,6 +96,19 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p.add_argument("out", type=Path)
     _add_plan(p)
     p.set_defaults(run=_head)
+
+    p = stages.add_parser(
+        "revise",
+        help="give a finished model emotions that show, even sides, brows on accents and the lips of real people",
+    )
+    p.add_argument(
+        "prepared", type=Path, help="speech, and films that were tracked, with the features of the model's own encoder"
+    )
+    p.add_argument("model", type=Path)
+    p.add_argument("out", type=Path)
+    p.add_argument("--ear", type=Path, help="folder of the stage `ear`, whose encoder replaces the model's own")
+    _add_plan(p)
+    p.set_defaults(run=_revise)
 
     p = stages.add_parser("voice", help="train a finished model's voice match again, on sound alone")
     p.add_argument(
@@ -168,7 +196,7 @@ def _ear(args: argparse.Namespace) -> None:
     from ..train.student_encoder import train_student_encoder
 
     plan = _plan(args, STUDENT_ENCODER)
-    train_student_encoder(load_prepared(args.prepared, args.split), args.out, plan.model, plan.train)
+    train_student_encoder(load_prepared(args.prepared, args.split), args.out, plan.model, plan.train, args.start)
 
 
 def _train(args: argparse.Namespace) -> None:
@@ -204,9 +232,17 @@ def _distill(args: argparse.Namespace) -> None:
 
 def _head(args: argparse.Namespace) -> None:
     from ..data.prepared import load_prepared
-    from ..train.head import train_head
+    from ..revision.head import train_head
 
     train_head(load_prepared(args.prepared, args.split), args.model, args.out, _plan(args, HEAD).train)
+
+
+def _revise(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
+    from ..revision.revise import revise
+
+    plan = _plan(args, REVISE)
+    revise(load_prepared(args.prepared, args.split), args.model, args.out, plan.train, args.ear)
 
 
 def _voice(args: argparse.Namespace) -> None:

@@ -99,7 +99,7 @@ def _check_values(section: str, given: dict[str, Any], known: dict[str, Any]) ->
             raise TypeError(f"{section}.{key} can't be {value!r}: give a {type(default).__name__}")
 
 
-STAGES = ("ear", "train", "distill", "head", "voice", "enroll")
+STAGES = ("ear", "train", "distill", "revise", "head", "voice", "enroll")
 
 
 def read_plan(path: Path | None, stage: str, default: TrainConfig, changes: dict[str, Any] | None = None) -> Plan:

@@ -43,16 +43,42 @@ class StudentEncoderObjective(nn.Module):
         }
 
 
-def train_student_encoder(data: Prepared, out: Path, model: ModelConfig, config: TrainConfig) -> None:
-    """Train a student encoder on prepared takes with cached features. Writes ear.safetensors and ear.json to `out`."""
-    model = replace(model, features=data.feature_width)
+def shorten(encoder: StudentEncoder, blocks: int) -> StudentEncoder:
+    """Return a copy of an encoder that keeps only its first and last blocks.
+
+    The middle ones of a residual network change the least. Raises ValueError for a number of blocks that would shift the dilations.
+    """
+    had, cycle = encoder.config.encoder_blocks, len(StudentEncoder.DILATIONS)
+    if not 0 < blocks <= had or (had - blocks) % cycle:
+        raise ValueError(f"an encoder of {had} blocks can only be shortened by {cycle} blocks at a time")
+    short = StudentEncoder(replace(encoder.config, encoder_blocks=blocks))
+    kept = [i if i < blocks // 2 else i + had - blocks for i in range(blocks)]
+    other = {name: value for name, value in encoder.state_dict().items() if not name.startswith("blocks.")}
+    short.load_state_dict(other, strict=False)
+    for block, old in zip(short.blocks, kept, strict=True):
+        block.load_state_dict(encoder.blocks[old].state_dict())
+    return short
+
+
+def train_student_encoder(
+    data: Prepared, out: Path, model: ModelConfig, config: TrainConfig, start: Path | None = None
+) -> None:
+    """Train a student encoder on prepared takes with cached features. Writes ear.safetensors and ear.json to `out`.
+
+    It starts from random weights, or from the student encoder in the folder `start`, shortened to the blocks of `model`.
+    """
     accelerator = make_accelerator(config, out)
     standardizer = fit_standardizer(data.faces("train")).to(accelerator.device)
-    objective = StudentEncoderObjective(StudentEncoder(model), standardizer, config)
+    if start is None:
+        encoder = StudentEncoder(replace(model, features=data.feature_width))
+    else:
+        encoder = shorten(load_student_encoder(start), model.encoder_blocks)
+        data.expect_width(encoder.config.features, start)
+    objective = StudentEncoderObjective(encoder, standardizer, config)
     average = fit(accelerator, objective, data, config, out)
     if accelerator.is_main_process:
         save_weights(out / "ear.safetensors", average["student_encoder"])
-        (out / "ear.json").write_text(json.dumps(asdict(model), indent=1) + "\n")
+        (out / "ear.json").write_text(json.dumps(asdict(encoder.config), indent=1) + "\n")
 
 
 def load_student_encoder(folder: Path) -> StudentEncoder:

@@ -1,6 +1,6 @@
 """The head: nods on accents, turns with the gaze, and a slow drift that stops in silence.
 
-A take's head is a function of white noise, so that a model can learn it in one step from its own initial noise (train/head.py). Sizes follow
+A take's head is a function of white noise, so that a model can learn it in one step from its own initial noise (revision/head.py). Sizes follow
 talkers of GRID, who read to a camera: 0.5 to 1 degree of pitch and 0.2 to 0.35 of yaw and roll within 3 s, half of it below 0.7 Hz, and 1 to
 2 degrees between sentences. Nods are larger, as in conversation.
 """

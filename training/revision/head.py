@@ -6,7 +6,6 @@ heads would need a teacher of many steps, and lose most of the slow motion on th
 """
 
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,19 +17,18 @@ from backend.arkit import CHANNELS, EMOTIONS, HEAD
 from backend.features import MEL_FPS
 from backend.inference.generator import FACE_FPS
 from backend.inference.sampler import ddim_step
-from backend.noise_schedule import NoiseLevel
 
 from ..data.prepared import Batch, Prepared, batches
-from ..model.checkpoint import load_model, save_model
+from ..model.checkpoint import save_model
 from ..model.config import TrainConfig
-from ..model.diffusion import NoiseSchedule, Standardizer, make_schedule, read_standardizer
 from ..model.network import Talker
 from ..synthetic.performer.head_motion import gaze_of, head_motion, loud_accents, size_of
 from ..synthetic.performer.signal import smooth
 from ..synthetic.performer.styles import STYLES
-from .augment import decompress
-from .batch_rng import BatchRng, make_batch_rng
-from .loop import fit, make_accelerator
+from ..train.augment import decompress
+from ..train.batch_rng import BatchRng, make_batch_rng
+from ..train.loop import fit, make_accelerator
+from .trajectory import FinishedModel, Step, load_finished, trajectory
 
 _SPEECH_DB = 22.0  # of speech, in the mel power of a sound whose level speech_gain set
 _NEUTRAL_SHARE = 0.5  # of the clips
@@ -54,44 +52,37 @@ def add_head(talker: Talker) -> Talker:
     return grown
 
 
-@dataclass(frozen=True)
-class _Old:
-    """The model of the 52 as it was. It is no nn.Module, so that it is not trained."""
-
-    talker: Talker
-    schedule: NoiseSchedule
-    stops: tuple[int, ...]  # levels of the schedule that sampling visits, the noisiest first
-    initial_std: Tensor
-    standardizer: Standardizer
-    sizes: tuple[float, ...]  # of each identity's head motion
-
-
 class HeadObjective(nn.Module):
     """L_dis along sampling trajectories: the 52 as the old model predicts them, and the head as the rules turn it."""
 
-    def __init__(self, old: _Old, talker: Talker, std: Tensor, config: TrainConfig) -> None:
+    def __init__(
+        self, old: FinishedModel, talker: Talker, sizes: tuple[float, ...], std: Tensor, config: TrainConfig
+    ) -> None:
         super().__init__()
         talker.requires_grad_(False)
         talker.decoder.requires_grad_(True)
         self.talker = talker
-        self.old, self.std, self.config = old, std, config
+        self.old, self.sizes, self.std, self.config = old, sizes, std, config
 
     def forward(self, batch: Batch, rng: BatchRng) -> dict[str, Tensor]:
         w, talker = self.config.weights, self.talker
         noise = rng.normal(batch.faces.shape[1], len(CHANNELS + HEAD))
         roles = _draw_roles(self.old, batch, rng)
-        steps, angles = _trajectory(self.old, batch, roles, noise)
+        steps, angles = _turned_trajectory(self.old, batch, roles, noise, self.sizes)
         head = angles / self.std
         turned = noise[..., len(CHANNELS) :]
         parts = {"distil": head.new_zeros(()), "head": head.new_zeros(())}
-        for index, now, then, face, target in steps:
+        for step in steps:
             predicted = talker.denoise(
-                torch.cat([face, turned], -1), roles.condition, roles.person, self.old.schedule.log_snr[index]
+                torch.cat([step.noisy, turned], -1),
+                roles.condition,
+                roles.person,
+                self.old.schedule.log_snr[step.index],
             )
-            errors = predicted - torch.cat([target, head], -1)
+            errors = predicted - torch.cat([step.clean, head], -1)
             parts["distil"] = parts["distil"] + w.distil * errors[..., : len(CHANNELS)].square().mean()
             parts["head"] = parts["head"] + w.exp * errors[..., len(CHANNELS) :].square().mean()
-            turned = ddim_step(turned, head, now, then)
+            turned = ddim_step(turned, head, step.now, step.then)
         return parts
 
 
@@ -105,36 +96,28 @@ class _Roles:
 
 
 @torch.no_grad()
-def _draw_roles(old: _Old, batch: Batch, rng: BatchRng) -> _Roles:
+def _draw_roles(old: FinishedModel, batch: Batch, rng: BatchRng) -> _Roles:
     """Choose identities and emotions at random, so that every one learns to turn its head."""
-    identity = rng.integers(0, len(old.sizes))
+    identity = rng.integers(0, len(old.meta["identities"]))
     neutral = rng.uniform() < _NEUTRAL_SHARE
     emotion = torch.where(neutral, EMOTIONS.index("neutral"), rng.integers(0, len(EMOTIONS)))
     condition = old.talker.encode_audio(batch.features, batch.faces.shape[1])
     return _Roles(identity, condition, old.talker.personalize(identity, emotion))
 
 
-_Step = tuple[Tensor, NoiseLevel, NoiseLevel, Tensor, Tensor]
-
-
 @torch.no_grad()
-def _trajectory(old: _Old, batch: Batch, roles: _Roles, noise: Tensor) -> tuple[list[_Step], Tensor]:
+def _turned_trajectory(
+    old: FinishedModel, batch: Batch, roles: _Roles, noise: Tensor, sizes: tuple[float, ...]
+) -> tuple[list[Step], Tensor]:
     """Sample the old model from noise (B, N, 55).
 
-    Return each step's level (index and noise level), the next level, noisy curves and prediction (B, N, 52), and the head's rotations (B, N,
-    3) in radians that belong to the face that was sampled.
+    Return its steps and the head's rotations (B, N, 3) in radians that belong to the face that was sampled. sizes: of each identity's head
+    motion.
     """
-    face = noise[..., : len(CHANNELS)] * old.initial_std
-    steps: list[_Step] = []
-    for here, there in pairwise(old.stops):
-        index = torch.full_like(batch.identity, here)
-        now, then = old.schedule.at(index), old.schedule.at(torch.full_like(index, there))
-        clean = old.talker.denoise(face, roles.condition, roles.person, old.schedule.log_snr[index])
-        steps.append((index, now, then, face, clean))
-        face = ddim_step(face, clean, now, then)
+    steps, face = trajectory(old, noise[..., : len(CHANNELS)], roles.condition, roles.person)
     values = old.standardizer.undo(face).cpu().numpy().astype(np.float64)
     angles = [
-        turn(mel, value, white, old.sizes[who])
+        turn(mel, value, white, sizes[who])
         for mel, value, white, who in zip(
             batch.mel.cpu(), values, noise[..., len(CHANNELS) :].cpu().numpy(), roles.identity.tolist(), strict=True
         )
@@ -165,28 +148,22 @@ def train_head(data: Prepared, folder: Path, out: Path, config: TrainConfig) -> 
     model that has a head already.
     """
     accelerator = make_accelerator(config, out)
-    talker, encoder, meta = load_model(folder)
-    if talker.config.channels != len(CHANNELS):
+    old = load_finished(folder, accelerator.device)
+    if old.talker.config.channels != len(CHANNELS):
         raise ValueError(f"{folder} has a head already: start from a model of the 52 channels")
-    data.expect_width(talker.config.features, folder)
-    device = accelerator.device
+    data.expect_width(old.talker.config.features, folder)
     known = {style.name: size_of(style) for style in STYLES}
-    old = _Old(
-        talker.to(device).requires_grad_(False),
-        make_schedule(talker.config.steps, talker.config.schedule).to(device),
-        tuple(range(talker.config.steps, -1, -meta["stride"])),
-        torch.tensor(meta["start"], device=device),
-        read_standardizer(meta).to(device),
-        tuple(known.get(name, 1.0) for name in meta["identities"]),
-    )
-    std = _measure_std(old, data, config)
-    objective = HeadObjective(old, add_head(talker).to(device), std.to(device), config)
+    sizes = tuple(known.get(name, 1.0) for name in old.meta["identities"])
+    std = _measure_std(old, data, sizes, config)
+    talker = add_head(old.talker).to(accelerator.device)
+    objective = HeadObjective(old, talker, sizes, std.to(accelerator.device), config)
     average = fit(accelerator, objective, data, config, out)
     if accelerator.is_main_process:
-        save_model(out, cast(Talker, average["talker"]), encoder, meta["stride"], _with_head(meta, std, config))
+        stride, meta = old.meta["stride"], _with_head(old.meta, std, config)
+        save_model(out, cast(Talker, average["talker"]), old.encoder, stride, meta)
 
 
-def _measure_std(old: _Old, data: Prepared, config: TrainConfig) -> Tensor:
+def _measure_std(old: FinishedModel, data: Prepared, sizes: tuple[float, ...], config: TrainConfig) -> Tensor:
     """Return the standard deviation of the head's rotations, (3,), over some batches."""
     stream = batches(data, "train", config.batch, config.seconds, config.seed, 0, [range(config.batch)])
     angles = []
@@ -194,7 +171,7 @@ def _measure_std(old: _Old, data: Prepared, config: TrainConfig) -> Tensor:
         batch = next(stream).to(old.initial_std.device)
         rng = make_batch_rng(config.seed, number, range(config.batch), old.initial_std.device)
         noise = rng.normal(batch.faces.shape[1], len(CHANNELS + HEAD))
-        angles.append(_trajectory(old, batch, _draw_roles(old, batch, rng), noise)[1])
+        angles.append(_turned_trajectory(old, batch, _draw_roles(old, batch, rng), noise, sizes)[1])
     return torch.cat(angles).flatten(0, 1).std(0).cpu()
 
 
