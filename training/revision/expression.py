@@ -13,11 +13,11 @@ from ..synthetic.performer.head_motion import loud_accents
 from ..synthetic.performer.signal import smooth
 from ..synthetic.performer.styles import EMOTION_STYLES, Emotion, Style
 
-_GAZE = ("eyeLook", "jaw", "mouthLeft", "mouthRight")  # left and right mean directions here, not sides
+_DIRECTIONS = ("eyeLook", "jaw", "mouthLeft", "mouthRight")  # left and right mean directions here, not sides
 _PAIRS = [
     (i, CHANNELS.index(name[: -len("Left")] + "Right"))
     for i, name in enumerate(CHANNELS)
-    if name.endswith("Left") and not name.startswith(_GAZE)
+    if name.endswith("Left") and not name.startswith(_DIRECTIONS)
 ]
 _SHIFTS = [
     tuple(CHANNELS.index(part + side) for side in ("Left", "Right"))
@@ -48,13 +48,27 @@ def add_pose(face: np.ndarray, emotion: str, size: float = 1.0) -> np.ndarray:
     missing = np.maximum(size * emotion_pose(emotion) - face.mean(0), 0)
     if not missing.any():
         return face
-    parted = smooth(np.clip(lip_gap(face) / _TOUCHING, 0, 1), 0.07, FACE_FPS)[:, None]
+    parted = np.pad(np.clip(lip_gap(face) / _TOUCHING, 0, 1), 1, mode="edge")
+    beside = np.minimum(np.minimum(parted[:-2], parted[2:]), parted[1:-1])
+    parted = smooth(beside, 0.07, FACE_FPS)[:, None]
     # The corners of the mouth move as freely on closed lips; what parts them waits.
     parts_lips = np.array(
         [name.startswith(("mouthUpperUp", "mouthLowerDown", "jawOpen", "mouthFunnel")) for name in CHANNELS]
     )
     share = np.where(parts_lips, parted, 1.0)
     return np.asarray(np.clip(face + missing * share, 0, 1))
+
+
+def lean_left(face: np.ndarray) -> np.ndarray:
+    """Swap the sides of mouth, cheeks and nose if the face smiles on the right: one-sided emotions are shown on the left."""
+    left, right = (CHANNELS.index(f"mouthSmile{side}") for side in ("Left", "Right"))
+    if face[:, left].mean() >= face[:, right].mean():
+        return face
+    face = face.copy()
+    for one, other in _PAIRS:
+        if CHANNELS[one].startswith(_ONE_SIDE):
+            face[:, [one, other]] = face[:, [other, one]]
+    return face
 
 
 def make_even(face: np.ndarray) -> np.ndarray:

@@ -22,12 +22,12 @@ from ..model import losses
 from ..model.checkpoint import save_model
 from ..model.config import TrainConfig
 from ..model.network import StudentEncoder, Talker
-from ..synthetic.performer.styles import STYLES, Style
+from ..synthetic.performer.styles import EMOTION_STYLES, STYLES, Style
 from ..train.augment import augment
 from ..train.batch_rng import BatchRng
 from ..train.loop import fit, make_accelerator
 from ..train.student_encoder import load_student_encoder
-from .expression import add_pose, make_even, raise_brows
+from .expression import add_pose, lean_left, make_even, raise_brows
 from .head import speech_level
 from .tracked_lips import SoundToMouth, fit_sound_to_mouth, follow_mouth, is_tracked, mixed_shape
 from .trajectory import FinishedModel, load_finished, trajectory
@@ -52,8 +52,7 @@ class _Row:
 def revise_face(face: np.ndarray, row: _Row, mouth: SoundToMouth | None) -> np.ndarray:
     """Return a take (N, 52) in 0..1 as it should have been."""
     style = row.style
-    if row.emotion != "contempt":
-        face = make_even(face)
+    face = lean_left(face) if EMOTION_STYLES[row.emotion].one_sided else make_even(face)
     if mouth is not None and is_tracked(row.face):
         face = follow_mouth(face, mixed_shape(mouth, row.face, row.features))
     face = add_pose(face, row.emotion, style.expressive)

@@ -73,18 +73,15 @@ def lower_face(
 
     out = _middle_channels(speech, pucker, funnel)
     for name, values in _paired_channels(speech, rounded, spread, speech_smile).items():
-        for side, sign in (("Left", 1.0), ("Right", -1.0)):
-            out[name + side] = values * (1 + sign * style.skew)
+        out[name + "Left"], out[name + "Right"] = values, values.copy()
     one_sided = emotion.one_sided * min(strength, 1.0)
     if one_sided:
-        # Contempt pulls the corner that this face favors. The other one keeps what speech gives it.
-        other = "Right" if style.skew >= 0 else "Left"
+        # Contempt pulls the left corner. The right one keeps what speech gives it.
         by_speech = {"mouthSmile": speech_smile * (1 - 0.45 * rounded), "mouthDimple": 0.05 * spread}
         for name, values in by_speech.items():
-            out[name + other] = out[name + other] * (1 - one_sided) + values * one_sided * (1 - abs(style.skew))
-    shift = style.shift * slow * (0.6 + 0.8 * speech.part["jaw"]) + 0.03 * style.skew * slow
-    for name, size in (("mouth", 1.0), ("jaw", 0.5)):
-        out[name + "Left"], out[name + "Right"] = size * np.maximum(shift, 0), size * np.maximum(-shift, 0)
+            out[name + "Right"] = out[name + "Right"] * (1 - one_sided) + values * one_sided
+    for name in ("mouthLeft", "mouthRight", "jawLeft", "jawRight"):
+        out[name] = np.zeros_like(slow)
     return out
 
 

@@ -60,13 +60,12 @@ def upper_face(
     # Lids follow a gaze that goes down. A blink closes the rest of the opening.
     lid = union(blink, 0.4 * np.maximum(-pitch, 0))
 
-    def sides(values: np.ndarray, name: str, tilt: float = 0.0) -> dict[str, np.ndarray]:
-        return {name + "Left": values * (1 + tilt), name + "Right": values * (1 - tilt)}
+    def sides(values: np.ndarray, name: str) -> dict[str, np.ndarray]:
+        return {name + "Left": values, name + "Right": values.copy()}
 
-    tilt = 0.5 * style.skew
-    out = sides(lid, "eyeBlink", 0.008 * np.sign(style.skew))
-    out |= sides(squint + 0.12 * blink, "eyeSquint", 0.3 * tilt)
-    out |= sides(wide * (1 - 0.85 * blink), "eyeWide", 0.2 * tilt)
+    out = sides(lid, "eyeBlink")
+    out |= sides(squint + 0.12 * blink, "eyeSquint")
+    out |= sides(wide * (1 - 0.85 * blink), "eyeWide")
     out |= sides(np.maximum(pitch, 0), "eyeLookUp") | sides(np.maximum(-pitch, 0), "eyeLookDown")
     # Yaw is positive to the face's own left. Both eyes turn together: one looks in while the other looks out.
     left, right = np.maximum(yaw, 0), np.maximum(-yaw, 0)
@@ -76,14 +75,13 @@ def upper_face(
         "eyeLookOutRight": right,
         "eyeLookInLeft": 0.94 * right,
     }
-    out |= sides(union(down, pose.get("browDown", rest)), "browDown", tilt)
+    out |= sides(union(down, pose.get("browDown", rest)), "browDown")
     out |= {"browInnerUp": union(inner, pose.get("browInnerUp", rest))}
-    out |= sides(union(outer, pose.get("browOuterUp", rest)), "browOuterUp", tilt)
-    out |= sides(cheek, "cheekSquint", tilt) | sides(sneer, "noseSneer", tilt)
+    out |= sides(union(outer, pose.get("browOuterUp", rest)), "browOuterUp")
+    out |= sides(cheek, "cheekSquint") | sides(sneer, "noseSneer")
     if emotion.one_sided:
-        off = "Right" if style.skew >= 0 else "Left"
-        for name in ("cheekSquint", "noseSneer", "browDown"):
-            out[name + off] = out[name + off] * (1 - 0.5 * emotion.one_sided * min(feel, 1.0))
+        for name in ("cheekSquintRight", "noseSneerRight", "browDownRight"):
+            out[name] = out[name] * (1 - 0.5 * emotion.one_sided * min(feel, 1.0))
     # Air presses against closed lips at p and b.
     out["cheekPuff"] = smooth(0.05 * lower["mouthClose"] / np.maximum(lower["jawOpen"], 0.02), 0.12, fps)
     return out
