@@ -4,6 +4,9 @@ Each suite runs in the environment that .ci/in_env makes for it, two at a time, 
 with the name of their suite. The last line printed is "N passed, N failed, N skipped"; the exit code is 0 when nothing failed.
 --rounding: only the tests that compare floats, computed as an older processor does on one thread, and started as a script starts what it
 runs in the background.
+
+A test that fails is tried again after all suites, with nothing beside it. If it passes then, it is named as unsteady and doesn't fail the run:
+some tests wait for processes that two suites can starve.
 """
 
 import os
@@ -20,6 +23,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "test"
 AT_ONCE = min(2, os.cpu_count() or 1)  # a suite seldom keeps more than one core busy
+MOST_TRIED_AGAIN = 10  # tests of a suite: more than these fail for a reason
 NO_TESTS = 5  # pytest's exit code: none of the tests chosen is here
 PYTHONS = ("3.11", "3.13")  # of Blender 4.2 to 5.0, and of 5.1 and 5.2
 # What of the backend's tests needs torch or onnx, which no Blender has.
@@ -57,12 +61,13 @@ class Suite:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many tests ended how, after so many seconds."""
+    """How many tests ended how, after so many seconds. failures: the names of those that failed, as far as a report tells."""
 
     passed: int
     failed: int
     skipped: int
     seconds: float
+    failures: tuple[str, ...] = ()
 
 
 def has_python(version: str) -> bool:
@@ -95,20 +100,47 @@ def run(suite: Suite, options: list[str], measure: bool) -> Outcome:
     command = [ROOT / ".ci/in_env", suite.environment, suite.python, "python"]
     if measure and suite.measured:
         command += ["-m", "coverage", "run", f"--data-file={report.with_suffix('.coverage')}"]
-    command += ["-m", "pytest", "-rs", f"--junitxml={report}"]
+    # A cache of its own, since the suite beside it would overwrite which tests failed.
+    command += ["-m", "pytest", "-rs", f"--junitxml={report}", "-o", f"cache_dir={report.with_suffix('.cache')}"]
     with tempfile.TemporaryDirectory(prefix="tests-", ignore_cleanup_errors=True) as folder:
         code = print_lines(suite.name, [*command, *options, *suite.paths], {**os.environ, "TMPDIR": folder})
     passed = failed = skipped = 0
+    failures: list[str] = []
     if report.is_file():
-        for counted in ElementTree.parse(report).iter("testsuite"):
-            tests, errors, failures, skips = (
+        root = ElementTree.parse(report)
+        for counted in root.iter("testsuite"):
+            tests, errors, failing, skips = (
                 int(counted.get(what, 0)) for what in ("tests", "errors", "failures", "skipped")
             )
-            failed, skipped = failed + errors + failures, skipped + skips
-            passed += tests - errors - failures - skips
+            failed, skipped = failed + errors + failing, skipped + skips
+            passed += tests - errors - failing - skips
+        failures = [
+            f"{case.get('classname')}.{case.get('name')}"
+            for case in root.iter("testcase")
+            if case.find("failure") is not None or case.find("error") is not None
+        ]
     if code not in (0, NO_TESTS) and not failed:
         failed = 1
-    return Outcome(passed, failed, skipped, time.monotonic() - began)
+    return Outcome(passed, failed, skipped, time.monotonic() - began, tuple(failures))
+
+
+def try_again(suite: Suite, options: list[str], first: Outcome) -> Outcome:
+    """Run a suite's failed tests again, with nothing beside them, and count those that pass now as passed."""
+    if not 0 < len(first.failures) <= MOST_TRIED_AGAIN:
+        return first
+    again = run(suite, [*options, "--last-failed"], False)
+    unsteady = sorted(set(first.failures) - set(again.failures))
+    if again.failed != len(again.failures) or again.passed < len(unsteady):
+        return first  # it crashed, or other tests ran
+    for name in unsteady:
+        print(f"{suite.name}: UNSTEADY, failed at first and passed alone: {name}", flush=True)
+    return Outcome(
+        first.passed + len(unsteady),
+        first.failed - len(unsteady),
+        first.skipped,
+        first.seconds + again.seconds,
+        again.failures,
+    )
 
 
 def suites(rounding: bool) -> list[Suite]:
@@ -163,6 +195,7 @@ def main(options: list[str]) -> int:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         ended = pool.map(lambda suite: run(suite, options, measure), chosen)
         outcomes = {suite.name: outcome for suite, outcome in zip(chosen, ended, strict=True)}
+    outcomes = {suite.name: try_again(suite, options, outcomes[suite.name]) for suite in chosen}
     width = max(map(len, outcomes))
     print(f"\n{'Suite':<{width}}  passed  failed  skipped  seconds")
     for name, one in outcomes.items():
@@ -173,6 +206,9 @@ def main(options: list[str]) -> int:
                 print(f"Not run: the tests in the Blender of Python {python}, since that Python isn't here.")
     if measure:
         print_coverage()
+    for name, one in outcomes.items():
+        for failure in one.failures:
+            print(f"FAILED in {name}: {failure}")
     passed, failed, skipped = (
         sum(getattr(one, what) for one in outcomes.values()) for what in ("passed", "failed", "skipped")
     )
