@@ -17,7 +17,7 @@ from training.evaluation.metrics import columns, correlation, jaw_opening, lip_g
 from training.model.checkpoint import load_model, save_model
 from training.model.config import LossWeights, ModelConfig, TrainConfig
 from training.model.diffusion import make_schedule
-from training.model.network import StudentEncoder, Talker
+from training.model.network import Block, StudentEncoder, Talker
 from training.revision.expression import add_pose, emotion_pose, lean_left, make_even, raise_brows
 from training.revision.revise import revise
 from training.revision.tracked_lips import fit_sound_to_mouth, follow_mouth, is_tracked, mouth_shape
@@ -168,8 +168,10 @@ def test_encoder_is_shortened_by_its_middle() -> None:
     short = shorten(long, 4)
     assert short.config.encoder_blocks == len(short.blocks) == 4
     for new, old in ((0, 0), (1, 1), (2, 6), (3, 7)):
-        assert torch.equal(short.blocks[new].expand.weight, long.blocks[old].expand.weight)
-        assert short.blocks[new].depthwise.dilation == long.blocks[old].depthwise.dilation
+        kept, before = short.blocks[new], long.blocks[old]
+        assert isinstance(kept, Block) and isinstance(before, Block)
+        assert torch.equal(kept.expand.weight, before.expand.weight)
+        assert kept.depthwise.dilation == before.depthwise.dilation
     assert torch.equal(short.out.weight, long.out.weight)
     with pytest.raises(ValueError, match="by 4 blocks at a time"):
         shorten(long, 6)
