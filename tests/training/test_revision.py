@@ -18,10 +18,12 @@ from training.model.checkpoint import load_model, save_model
 from training.model.config import LossWeights, ModelConfig, TrainConfig
 from training.model.diffusion import make_schedule
 from training.model.network import Block, StudentEncoder, Talker
+from training.revision.effort import open_by_effort, with_effort
 from training.revision.expression import add_pose, emotion_pose, lean_left, make_even, raise_brows
 from training.revision.revise import revise
 from training.revision.tracked_lips import fit_sound_to_mouth, follow_mouth, is_tracked, mouth_shape
 from training.synthetic.performer.styles import STYLES
+from training.train.augment import compress, decompress
 from training.train.student_encoder import shorten
 
 FRAMES = 300
@@ -106,6 +108,20 @@ def test_lips_follow_a_film_as_far_as_they_moved() -> None:
     upper = [i for i, name in enumerate(CHANNELS) if name.startswith(("brow", "eye", "cheek", "nose"))]
     np.testing.assert_array_equal(followed[:, upper], face[:, upper])
     assert ((followed >= 0) & (followed <= 1)).all()
+
+
+def test_effort_tilts_the_sound_and_opens_the_lips() -> None:
+    mel = compress(torch.rand(2, 200, 80, generator=torch.Generator().manual_seed(0)).double() * 0.1)
+    tilted = with_effort(mel, torch.tensor([0.0, 6.0]))
+    torch.testing.assert_close(tilted[0], mel[0])
+    gain_db = 10 * torch.log10(decompress(tilted[1]) / decompress(mel[1])).mean(0)
+    assert gain_db[-1] - gain_db[0] == pytest.approx(30, abs=0.5)  # five octaves, from 125 Hz to 4 kHz
+    assert decompress(tilted).sum((1, 2)) == pytest.approx(decompress(mel).sum((1, 2)))
+    face = _talking()
+    shut = lip_gap(face) < 1e-6
+    shouted, whispered = (open_by_effort(face, tilt) for tilt in (6.0, -6.0))
+    assert np.percentile(lip_gap(shouted), 95) > 1.4 * np.percentile(lip_gap(whispered), 95)
+    assert lip_gap(shouted)[shut].max() < 1e-6
 
 
 def _write(root: Path, person: Person, face: np.ndarray, known: tuple[str, ...]) -> None:

@@ -172,7 +172,7 @@ def _add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config",
         type=Path,
-        help="JSON with the sections model, ear, train, distill, head, voice; missing keys keep their defaults",
+        help="JSON with the sections model, ear, train, distill, revise, head, voice, enroll; missing keys keep their defaults",
     )
     parser.add_argument("--iterations", type=int)
 

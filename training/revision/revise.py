@@ -1,4 +1,4 @@
-"""Train a finished model on its own takes, revised: emotions that show, even sides, brows on accents, and the lips of real people.
+"""Train a finished model on its own takes, revised: emotions, even sides, brows on accents, wider lips by effort, and the lips of real people.
 
 The targets lie along the model's own sampling trajectory. So what follows from a seed (blinks, gaze, brows) still does, and two steps stay
 enough, which diffusion on revised recordings would not give.
@@ -27,21 +27,27 @@ from ..train.augment import augment
 from ..train.batch_rng import BatchRng
 from ..train.loop import fit, make_accelerator
 from ..train.student_encoder import load_student_encoder
+from .effort import LARGEST_TILT, open_by_effort, with_effort
 from .expression import add_pose, lean_left, make_even, raise_brows
 from .head import speech_level
 from .tracked_lips import SoundToMouth, fit_sound_to_mouth, follow_mouth, is_tracked, mixed_shape
 from .trajectory import FinishedModel, load_finished, trajectory
 
 _CLEAN_SHARE = 1 / 2  # of the clips that the encoder gets without augmentation
+_TILTED_SHARE = 1 / 2  # of the clips that are spoken with more or less effort
 _NEUTRAL_SHARE = 1 / 3  # of the clips that nobody was filmed for
 _BROW = CHANNELS.index("browInnerUp")
 
 
 @dataclass(frozen=True)
 class _Row:
-    """What the revision of one clip depends on. face: as recorded, (N, 52). mel: (2 T, bands). noise: (N, 52), from which it was sampled."""
+    """What the revision of one clip depends on.
+
+    face: as recorded, (N, 52). mel: (2 T, bands). noise: (N, 52), from which it was sampled. tilt: of its spectrum, dB an octave.
+    """
 
     emotion: str
+    tilt: float
     style: Style
     face: np.ndarray
     features: np.ndarray
@@ -55,7 +61,7 @@ def revise_face(face: np.ndarray, row: _Row, mouth: SoundToMouth | None) -> np.n
     face = lean_left(face) if EMOTION_STYLES[row.emotion].one_sided else make_even(face)
     if mouth is not None and is_tracked(row.face):
         face = follow_mouth(face, mixed_shape(mouth, row.face, row.features))
-    face = add_pose(face, row.emotion, style.expressive)
+    face = add_pose(open_by_effort(face, row.tilt), row.emotion, style.expressive)
     return raise_brows(face, speech_level(row.mel, len(face)), row.noise[:, _BROW], style)
 
 
@@ -88,10 +94,12 @@ class ReviseObjective(nn.Module):
             person = talker.personalize(identity, emotion)
             condition = old.talker.encode_audio(batch.features, frames)
             steps, _ = trajectory(old, noise, condition, person)
+        tilt = torch.where(rng.uniform() < _TILTED_SHARE, LARGEST_TILT * (2 * rng.uniform() - 1), 0.0)
         rows = [
-            _Row(EMOTIONS[int(e)], self.styles[int(i)], face, features, mel, each)
-            for e, i, face, features, mel, each in zip(
+            _Row(EMOTIONS[int(e)], float(t), self.styles[int(i)], face, features, mel, each)
+            for e, t, i, face, features, mel, each in zip(
                 emotion,
+                tilt,
                 identity,
                 recorded.double().cpu().numpy(),
                 batch.features.cpu().numpy(),
@@ -101,7 +109,8 @@ class ReviseObjective(nn.Module):
             )
         ]
         clean = rng.uniform(1, 1) < _CLEAN_SHARE
-        features = self.student_encoder(torch.where(clean, batch.mel, augment(batch.mel, rng)))
+        mel = with_effort(batch.mel, tilt)
+        features = self.student_encoder(torch.where(clean, mel, augment(mel, rng)))
         heard = talker.encode_audio(features, frames)
         noisy = noise * old.initial_std
         parts = {"exp": noise.new_zeros(()), "lip": noise.new_zeros(())}
@@ -113,7 +122,10 @@ class ReviseObjective(nn.Module):
             frame_weight = 1 + w.contact * losses.contact(faces)
             parts["lip"] = parts["lip"] + w.lip * losses.lip(predicted, target, frame_weight)
             noisy = ddim_step(noisy, target, step.now, step.then)
-        parts["ae"] = w.ae * losses.feature_matching(features, batch.features)
+        plain = tilt == 0  # what effort changes, the old encoder never told
+        parts["ae"] = noise.new_zeros(())
+        if plain.any():
+            parts["ae"] = w.ae * losses.feature_matching(features[plain], batch.features[plain])
         return parts
 
     def _roles(self, recorded: Tensor, rng: BatchRng) -> tuple[Tensor, Tensor]:
