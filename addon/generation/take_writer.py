@@ -56,6 +56,9 @@ def write_take(
             mark_manual(action)
         take_sounds.store(action, heard, take.curves)
         take_store.mark(action, take_info(request, take), curves)
+        if target := controls.look_target_for_new_takes(face):
+            action.lipsync_controls.look_target = target
+            controls.update_look(action, face, style)
     return action
 
 

@@ -1,5 +1,6 @@
 """Write curves as keys of one Action that all meshes of a face share. Runs in Blender."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -226,6 +227,19 @@ def assign(action: bpy.types.Action, face: Face) -> None:
     for parts, block in _blocks(face):
         if not parts.keys().isdisjoint(HEAD) and block.path_from_id("value") not in animated:
             block.value = 0.0  # or the head would stay turned as the Action before left it
+
+
+@contextlib.contextmanager
+def playing(action: bpy.types.Action, face: Face) -> Iterator[None]:
+    """Let an Action animate a face within the block, and those that did before afterwards."""
+    datas = [mesh.key.animation_data_create() for mesh in face.meshes]
+    before = [(data, data.action, data.action_slot if _HAS_SLOTS else None) for data in datas]
+    assign(action, face)
+    try:
+        yield
+    finally:
+        for data, previous, previous_slot in before:
+            _assign(data, previous, previous_slot)
 
 
 def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:

@@ -11,7 +11,8 @@ from bl_operators.presets import AddPresetBase
 
 from ...backend.messages import UserMessage
 from ..locale import tr
-from ..properties import active_take, settings
+from ..properties import active_take, chosen_face, settings
+from ..rig import face_rig
 from ..takes import controls, edit_tracking
 
 PRESETS = "diffusion_talker/controls"  # below Blender's folders for presets, and below the add-on's own
@@ -48,6 +49,30 @@ class LIPSYNC_OT_controls_reset(_OnShown, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         controls.reset(settings(context).shown_controls())
         controls.update_keys()
+        return {"FINISHED"}
+
+
+class LIPSYNC_OT_look_again(_OnShown, bpy.types.Operator):
+    """Let the eyes of the active take follow the look target as it moves now, after it or the head was animated"""
+
+    bl_idname = "lipsync.look_again"
+    bl_label = "Update Look Target"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        take = active_take(context)
+        if take is None or take.lipsync_controls.look_target is None:
+            cls.poll_message_set(tr(UserMessage("Choose a look target for the active take")))
+            return False
+        return super().poll(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        take = active_take(context)
+        assert take  # poll
+        face = face_rig.read_face(chosen_face(context))
+        controls.update_look(take, face, settings(context).key_style())
+        if why := controls.look_problem(face, take.lipsync_controls.look_target):
+            self.report({"WARNING"}, tr(why))
         return {"FINISHED"}
 
 
@@ -94,7 +119,12 @@ class LIPSYNC_OT_controls_add_preset(AddPresetBase, bpy.types.Operator):
 
 
 _register, _unregister = bpy.utils.register_classes_factory(
-    (LIPSYNC_OT_controls_reset, LIPSYNC_OT_controls_apply_preset, LIPSYNC_OT_controls_add_preset)
+    (
+        LIPSYNC_OT_controls_reset,
+        LIPSYNC_OT_look_again,
+        LIPSYNC_OT_controls_apply_preset,
+        LIPSYNC_OT_controls_add_preset,
+    )
 )
 
 

@@ -9,10 +9,12 @@ from ..operators.controls import (
     LIPSYNC_OT_controls_add_preset,
     LIPSYNC_OT_controls_apply_preset,
     LIPSYNC_OT_controls_reset,
+    LIPSYNC_OT_look_again,
 )
-from ..properties import active_take, settings
+from ..properties import active_take, chosen_face, settings
+from ..rig import face_rig
 from ..takes import edit_tracking
-from ..takes.controls import disabled_reason
+from ..takes.controls import Group, disabled_reason, look_problem
 from .sub_panels import in_both_editors
 from .text import draw_text
 
@@ -60,7 +62,25 @@ class _ControlsPanel:
         others.prop(controls, "full_blinks")
         others.prop(controls, "eye_darts")
         others.prop(controls, "mirror")
+        _draw_look_target(body, context, controls, take)
         layout.operator(LIPSYNC_OT_controls_reset.bl_idname, text="Reset Controls", icon="LOOP_BACK")
+
+
+def _draw_look_target(
+    layout: bpy.types.UILayout, context: bpy.types.Context, controls: Group, take: bpy.types.Action | None
+) -> None:
+    row = layout.row(align=True)
+    row.prop(controls, "look_target")
+    if not controls.look_target:
+        return
+    if take:
+        row.operator(LIPSYNC_OT_look_again.bl_idname, text="", icon="FILE_REFRESH")
+    try:
+        face = face_rig.read_face(chosen_face(context))
+    except face_rig.RigError:
+        return
+    if why := look_problem(face, controls.look_target):
+        draw_text(layout, context, why, "ERROR")
 
 
 register, unregister = bpy.utils.register_classes_factory(

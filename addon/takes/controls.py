@@ -13,15 +13,16 @@ from ...backend.curves.adjust import RANGES, REGION_NAMES, STRONGEST, Controls, 
 from ...backend.curves.base import Curves
 from ...backend.messages import UserMessage
 from ..keyframes import face_action
-from ..rig import face_rig
+from ..rig import eye_line, face_rig
 from ..rig.lid_contact import reach_lids
 from ..rig.lip_contact import reach_contact
-from . import take_store
+from . import look, take_store
 from .locked_keys import copy_manual
 
 SWITCHES = ("mirror", "full_blinks", "eye_darts")
 _ON_FOR_NEW = ("full_blinks", "eye_darts")  # off where a take stores nothing of them
 NAMES = (*REGION_NAMES, *RANGES, *SWITCHES)
+_LOOKING = ("Gaze", "Lids")  # groups of F-curves that follow a look target
 _KEYED = "lipsync_keyed"  # the controls and the style that a take's keys were made with
 _AS_GENERATED = Controls(dict.fromkeys(REGION_NAMES, 1.0))
 _LONG_TAKE = 2000  # frames; keying a longer take at every step of a slider is too slow
@@ -41,6 +42,15 @@ def _on_change(self: "_Controls", context: bpy.types.Context) -> None:
     info = take_store.read_info(action)
     is_long = (info.end - info.start) * info.performance.fps > _LONG_TAKE
     bpy.app.timers.register(update_keys, first_interval=_LONG_TAKE_DELAY if is_long else 0.0)
+
+
+def _on_look_target(self: "_Controls", context: bpy.types.Context) -> None:
+    action = self.id_data  # type: ignore[attr-defined]
+    if not isinstance(action, bpy.types.Action) or not take_store.is_take(action):
+        return  # the controls of new takes, or a take in the making
+    face = _find_face(action)
+    if face and not disabled_reason(action, take_store.is_edited(action)):
+        update_look(action, face, context.scene.lipsync.key_style())
 
 
 def _strength(name: str, description: str) -> bpy.types.FloatProperty:
@@ -132,6 +142,12 @@ class _Controls:
         step=1000,
     )
     mirror: bpy.props.BoolProperty(name="Mirror", description="Swap left and right", options=set(), update=_on_change)
+    look_target: bpy.props.PointerProperty(
+        name="Look Target",
+        description="An object that the eyes hold, glancing away every few seconds; another face is looked in the eyes. Empty: the eyes look where the performance does",
+        type=bpy.types.Object,
+        update=_on_look_target,
+    )
 
 
 class LipSyncControls(_Controls, bpy.types.PropertyGroup):
@@ -173,6 +189,37 @@ def for_new_takes(face: face_rig.Face, repeats: bool = False) -> Controls:
     return replace(read(group), **{name: getattr(scene, name) for name in unset})
 
 
+def look_target_for_new_takes(face: face_rig.Face) -> bpy.types.Object | None:
+    """Return the look target that a new take gets: that of the face's active take or, without one, the scene's."""
+    action = take_store.assigned_action(face)
+    if action is not None and take_store.is_take(action):
+        return action.lipsync_controls.look_target
+    return bpy.context.scene.lipsync.controls.look_target
+
+
+def look_problem(face: face_rig.Face, target: bpy.types.Object | None) -> UserMessage | None:
+    """Return why the eyes can't look at a target; None when they can."""
+    if target and eye_line.is_own(face, target):
+        return UserMessage("The eyes can't look at their own face: choose another object as the look target")
+    return None
+
+
+def update_look(action: bpy.types.Action, face: face_rig.Face, style: face_action.Style) -> None:
+    """Let the eyes of a take that wasn't edited manually hold its look target, where that is now on every frame."""
+    target, info = action.lipsync_controls.look_target, take_store.read_info(action)
+    generated = take_store.read_curves(action)
+    if target is None or look_problem(face, target):
+        look.store(action, None)
+    else:
+        with face_action.playing(action, face):
+            look.store(
+                action, eye_line.aim(face, target, range(info.first_frame, info.first_frame + len(generated.values)))
+            )
+    table = [column for column in columns(action, face, generated) if column.group in _LOOKING]
+    face_action.replace_keys(action, table, info.first_frame, style, copy_manual(face, action))
+    take_store.mark_unedited(action)
+
+
 def store(action: bpy.types.Action, controls: Controls, style: face_action.Style) -> None:
     """Store in a new Action the controls and the style that its keys were made with. Call it before take_store.mark()."""
     for name, value in (controls.strengths | {name: getattr(controls, name) for name in (*RANGES, *SWITCHES)}).items():
@@ -182,6 +229,8 @@ def store(action: bpy.types.Action, controls: Controls, style: face_action.Style
 
 def reset(group: Group) -> None:
     """Set controls back to their defaults. update_keys() makes the keys follow."""
+    if group.look_target:
+        group.look_target = None
     were_set = [name for name in _ON_FOR_NEW if group.is_property_set(name)]
     for name in NAMES:
         group.property_unset(name)
@@ -254,7 +303,8 @@ def _columns(
     """Return the columns of a take with these controls."""
     info = take_store.read_info(action)
     locked, seed = info.locks.of(generated, info.first_frame), info.performance.seed
-    return face_action.columns(face, fit(face, generated, controls, seed, locked, is_captured=info.imported))
+    fitted = fit(face, generated, controls, seed, locked, look.read(action), is_captured=info.imported)
+    return face_action.columns(face, fitted)
 
 
 def fit(
@@ -263,13 +313,14 @@ def fit(
     controls: Controls,
     seed: int = 0,
     locked: np.ndarray | None = None,
+    aim: np.ndarray | None = None,
     is_captured: bool = False,
 ) -> Curves:
     """Return curves with these controls, fitted to a face: its lids and lips meet where they should.
 
-    seed, locked: see adjust(). Captured curves stay as performed: no lip contact is added.
+    seed, locked, aim: see adjust(). Captured curves stay as performed: no lip contact is added.
     """
-    adjusted = adjust(generated, controls, seed, locked)
+    adjusted = adjust(generated, controls, seed, locked, aim)
     if controls.full_blinks:
         adjusted = reach_lids(face, adjusted)
     return adjusted if is_captured else reach_contact(face, adjusted)

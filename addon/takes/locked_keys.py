@@ -12,7 +12,7 @@ from ..keyframes.copy_keys import KeyCopy, copy_keys, cut_keys
 from ..rig.face_rig import Face
 from ..rig.visemes import VISEME_CHANNELS
 from ..span import Span
-from . import take_store
+from . import look, take_store
 from .locks import Locks
 
 _MANUAL = "lipsync_by_hand"
@@ -60,9 +60,9 @@ def read_locked(face: Face, action: bpy.types.Action, locks: Locks, span: Span) 
         generated = take_store.read_curves(action)
         # What is shown of eyes, since blinks and darts depend on frames that aren't locked.
         shown = action.lipsync_controls
-        eyes = Controls(full_blinks=shown.full_blinks, eye_darts=shown.eye_darts)
+        eyes = Controls(mirror=shown.mirror, full_blinks=shown.full_blinks, eye_darts=shown.eye_darts)
         known = info.locks.of(generated, info.first_frame)
-        generated = enliven_eyes(generated, eyes, info.performance.seed, known)
+        generated = enliven_eyes(generated, eyes, info.performance.seed, known, look.read(action))
         rows = np.clip(np.arange(frames) + span.first_frame - info.first_frame, 0, len(generated.values) - 1)
         for index, name in enumerate(generated.names):
             locked[:, names.index(name)] = generated.values[rows, index]

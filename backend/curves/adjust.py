@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arkit import CHANNELS, HEAD, REGIONS
 from ..messages import UserError, UserMessage
-from . import blinks, eye_darts, full_blinks, lip_closures
+from . import blinks, eye_darts, full_blinks, lip_closures, look_target
 from .base import Curves, interpolate
 
 REGION_NAMES = (*REGIONS, "head")  # those that have a strength
@@ -73,20 +73,26 @@ def _check(what: str | UserMessage, value: float, low: float, high: float) -> No
 NEW_TAKES = Controls(full_blinks=True, eye_darts=True)  # of a take for which nothing else was chosen
 
 
-def adjust(take: Curves, controls: Controls, seed: int = 0, locked: np.ndarray | None = None) -> Curves:
+def adjust(
+    take: Curves,
+    controls: Controls,
+    seed: int = 0,
+    locked: np.ndarray | None = None,
+    aim: np.ndarray | None = None,
+) -> Curves:
     """Return the take with all controls applied, values 0..1. Smoothing leaves rotations alone.
 
     seed: the take's, which chooses the eye darts. locked: (frames, channels) bool, where full_blinks leaves the lids alone
-    and eye_darts the gaze.
+    and eye_darts the gaze. aim: (frames, 2), directions to a target that the eyes hold, as in look_target.hold().
     The order matters:
 
-    1. eye darts, full blinks and blinks, because these are found by how far the lids shut, which strengths change;
+    1. look target, eye darts, full blinks and blinks, because these are found by how far the lids shut, which strengths change;
     2. strengths;
     3. closing, which works on the aperture after strengths;
     4. smoothing, which preserves the closures present by then;
     5. offset and 6. mirror, which change no shape.
     """
-    take = enliven_eyes(take, controls, seed, locked)
+    take = enliven_eyes(take, controls, seed, locked, aim)
     if controls.blinks != 1:
         take = blinks.change_rate(take, controls.blinks)
     take = _strengthen(take, controls.strengths)
@@ -102,9 +108,14 @@ def adjust(take: Curves, controls: Controls, seed: int = 0, locked: np.ndarray |
     return _mirror(take) if controls.mirror else take
 
 
-def enliven_eyes(take: Curves, controls: Controls, seed: int, locked: np.ndarray | None) -> Curves:
-    """Return the take with eye darts and full blinks, if the controls ask for them. See adjust()."""
-    if controls.eye_darts:
+def enliven_eyes(
+    take: Curves, controls: Controls, seed: int, locked: np.ndarray | None, aim: np.ndarray | None = None
+) -> Curves:
+    """Return the take with look target, eye darts and full blinks, if they are asked for. See adjust()."""
+    if aim is not None:
+        aim = aim * (-1, 1) if controls.mirror else aim  # or the mirrored eyes would look to the other side
+        take = look_target.hold(take, aim, seed, controls.eye_darts, locked)
+    elif controls.eye_darts:
         take = eye_darts.dart(take, seed, locked)
     if controls.full_blinks:
         lids = [index for index, name in enumerate(take.names) if name.startswith("eyeBlink")]

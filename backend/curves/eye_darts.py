@@ -8,7 +8,7 @@ Sources: Lee, Badler & Badler 2002, "Eyes Alive", for directions and for amplitu
 the rate of jumps and the spread of gaze of the real clips in docs/evaluation.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,12 +28,31 @@ _LID = 0.16  # of eyeBlink for 1 of eyeLookDown: median of 99 clips of GRID, out
 _TURN = np.radians(DEGREES)
 
 
+_SECTORS = np.cumsum(_DIRECTIONS) / sum(_DIRECTIONS)
+
+
 @dataclass(frozen=True)
-class _Rests:
+class Rests:
     """Rests of the eyes. onsets: (rests,) s, ascending from 0. offsets: (rests, 2), to the person's left and up, of eyeLook."""
 
     onsets: np.ndarray
     offsets: np.ndarray
+
+    def offsets_at(self, seconds: np.ndarray) -> np.ndarray:
+        """Return the offsets at times (n,), with the jumps between them: (n, 2)."""
+        return self.eased(self.offsets, self.at(seconds), seconds)
+
+    def at(self, seconds: np.ndarray) -> np.ndarray:
+        """Return which rest each of times (n,) falls into."""
+        return np.searchsorted(self.onsets, seconds, side="right") - 1
+
+    def eased(self, goals: np.ndarray, at: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+        """Return the goals (rests, 2) at times (n,), with jumps between them whose time follows the main sequence: (n, 2)."""
+        before = goals[np.maximum(at - 1, 0)]
+        degrees = DEGREES * np.hypot(*(goals[at] - before).T)
+        share = ease((seconds - self.onsets[at]) / (0.025 + 0.0024 * degrees))
+        eased: np.ndarray = before + share[:, None] * (goals[at] - before)
+        return eased
 
 
 def dart(take: Curves, seed: int, locked: np.ndarray | None = None) -> Curves:
@@ -45,10 +64,10 @@ def dart(take: Curves, seed: int, locked: np.ndarray | None = None) -> Curves:
     """
     column = {name: index for index, name in enumerate(take.names)}
     frames = len(take.values)
-    if take.fps < LOWEST_FPS or frames < 2 or not set(REGIONS["gaze"]) <= set(column):
+    if take.fps < LOWEST_FPS or frames < 2 or not has_gaze(take):
         return take
     gaze = mean_gaze(take)
-    shift = _darting(gaze, take.fps, _rests(seed, frames / take.fps)) - gaze
+    shift = _darting(gaze, take.fps, rests(seed, frames / take.fps)) - gaze
     if locked is not None:
         shift[locked[:, [column[name] for name in REGIONS["gaze"]]].any(axis=1)] = 0.0
     return turn(take, shift, locked)
@@ -95,37 +114,48 @@ def _turn_of(name: str, shift: np.ndarray) -> np.ndarray:
     return (_TURN * shift[:, 1 if name.endswith("Pitch") else 0]).astype(np.float32)
 
 
-def _rests(seed: int, seconds: float) -> _Rests:
+def ease(share: np.ndarray) -> np.ndarray:
+    """Return 0 below 0, 1 above 1, and a smooth step between."""
+    clipped = np.clip(share, 0.0, 1.0)
+    eased: np.ndarray = clipped * clipped * (3 - 2 * clipped)
+    return eased
+
+
+def sector_angle(random: Callable[[], float]) -> float:
+    """Return a direction of a jump, as often as people take it: radians from the person's right, counterclockwise as they see it."""
+    return float((int(np.searchsorted(_SECTORS, random())) + random() - 0.5) * np.pi / 4)
+
+
+def has_gaze(take: Curves) -> bool:
+    """Return True if a take has all channels of the eyes."""
+    return set(REGIONS["gaze"]) <= set(take.names)
+
+
+def rests(seed: int, seconds: float) -> Rests:
     """Choose the rests of a take."""
     random = np.random.default_rng(seed).random  # uniform numbers alone stay the same in all versions of numpy
     onsets, offsets, at, offset = [], [], 0.0, np.zeros(2)
-    sectors = np.cumsum(_DIRECTIONS) / sum(_DIRECTIONS)
     while at < seconds:
         onsets.append(at)
         offsets.append(offset)
         at += _REST - _MORE_REST * float(np.log((1 - random()) * (1 - random())))
         for _ in range(_TRIES):
             step = _STEP - _MORE_STEP * float(np.log(1 - random()))
-            angle = (int(np.searchsorted(sectors, random())) + random() - 0.5) * np.pi / 4
+            angle = sector_angle(random)
             moved = offset + (-step * np.cos(angle), step * np.sin(angle))
             if np.hypot(*moved) <= _REACH:
                 break
         else:
             moved = np.zeros(2)
         offset = moved
-    return _Rests(np.array(onsets), np.array(offsets))
+    return Rests(np.array(onsets), np.array(offsets))
 
 
-def _darting(gaze: np.ndarray, fps: float, rests: _Rests) -> np.ndarray:
+def _darting(gaze: np.ndarray, fps: float, chosen: Rests) -> np.ndarray:
     """Return gaze (frames, 2) that rests around the mean of each rest, with a little of its own motion, and jumps between."""
     seconds = np.arange(len(gaze)) / fps
-    at = np.searchsorted(rests.onsets, seconds, side="right") - 1
-    counts = np.bincount(at, minlength=len(rests.onsets))
+    at = chosen.at(seconds)
+    counts = np.bincount(at, minlength=len(chosen.onsets))
     sums = np.stack([np.bincount(at, axis, len(counts)) for axis in gaze.T], axis=1)
     means = sums / np.maximum(counts, 1)[:, None]
-    goals = means + rests.offsets
-    before = goals[np.maximum(at - 1, 0)]
-    degrees = DEGREES * np.hypot(*(goals[at] - before).T)
-    share = np.clip((seconds - rests.onsets[at]) / (0.025 + 0.0024 * degrees), 0.0, 1.0)
-    eased = (share * share * (3 - 2 * share))[:, None]
-    return before + eased * (goals[at] - before) + _DRIFT * (gaze - means[at])
+    return chosen.eased(means + chosen.offsets, at, seconds) + _DRIFT * (gaze - means[at])

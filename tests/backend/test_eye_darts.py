@@ -121,7 +121,7 @@ def test_captured_rotations_of_the_eyes_turn_along() -> None:
     take = _take(5.0)
     names = ("HeadYaw", "LeftEyeYaw", "RightEyePitch", "LeftEyeRoll")
     zeros = np.zeros(len(take.values), np.float32)
-    shift = np.tile(np.float32([0.5, -0.2]), (len(take.values), 1))  # to the person's left and down
+    shift = np.tile(np.array([0.5, -0.2], np.float32), (len(take.values), 1))  # to the person's left and down
     turned = turn(replace(take, rotations=dict.fromkeys(names, zeros)), shift)
     angles = np.degrees(np.array([turned.rotations[name][9] for name in names]))
     np.testing.assert_allclose(angles, np.array([0, -15, 6, 0]), atol=1e-4)  # yaw turns right, pitch down

@@ -160,6 +160,20 @@ PANELS = {
         "Schließt die Lider bei jedem Blinzeln, 10- bis 28-mal in der Minute; aus lässt das Blinzeln, wie es erzeugt "
         "oder aufgenommen wurde"
     ),
+    "Look Target": "Blickziel",
+    "An object that the eyes hold, glancing away every few seconds; another face is looked in the eyes. Empty: the eyes look where the performance does": (
+        "Ein Objekt, das die Augen festhalten, mit kurzen Blicken zur Seite alle paar Sekunden; einem anderen Gesicht "
+        "sehen sie in die Augen. Leer: Die Augen blicken, wohin die Darbietung sie lenkt"
+    ),
+    "The eyes can't look at their own face: choose another object as the look target": (
+        "Die Augen können ihr eigenes Gesicht nicht ansehen: ein anderes Objekt als Blickziel wählen"
+    ),
+    "Update Look Target": "Blickziel auffrischen",
+    "Let the eyes of the active take follow the look target as it moves now, after it or the head was animated": (
+        "Lässt die Augen des aktiven Takes dem Blickziel folgen, wie es sich jetzt bewegt, nachdem es oder der Kopf "
+        "animiert wurde"
+    ),
+    "Choose a look target for the active take": "Ein Blickziel für den aktiven Take wählen",
     "Eye Darts": "Blicksprünge",
     "Let the eyes rest and jump around where they look, differently for each seed; off leaves the gaze as generated or captured": (
         "Lässt die Augen ruhen und springen, um den Punkt herum, auf den sie blicken, mit jedem Seed anders; aus lässt "
