@@ -98,8 +98,9 @@ def test_lips_follow_a_film_as_far_as_they_moved() -> None:
     face, film = _talking(0), _talking(3)
     face[:, columns(("jawOpen",))] += 0.05
     shut = np.arange(100, 105)  # an m that the film missed
-    face[np.ix_(shut, columns(("mouthLowerDownLeft", "mouthLowerDownRight")))] = 0
-    face[np.ix_(shut, columns(("mouthClose",)))] = face[np.ix_(shut, columns(("jawOpen",)))]
+    jaw, close, *lips = columns(("jawOpen", "mouthClose", "mouthLowerDownLeft", "mouthLowerDownRight"))
+    face[shut[:, None], lips] = 0
+    face[shut, close] = face[shut, jaw]
     followed = follow_mouth(face, mouth_shape(film))
     assert correlation(jaw_opening(followed), jaw_opening(film)) > 0.95
     assert correlation(np.delete(lip_gap(followed), shut), np.delete(lip_gap(film), shut)) > 0.9
