@@ -154,6 +154,25 @@ def paste_keys(fcurve: bpy.types.FCurve, copied: KeyCopy) -> None:
     _straighten(fcurve, copied)
 
 
+def pin_frames(fcurve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray) -> None:
+    """Put a key on each of these frames, with straight lines up to the next key. frames, values: (keys,)."""
+    whole = copy_keys(fcurve)
+    rows = whole.rows
+    known = rows["co"][:, 0]
+    new = ~np.isin(frames, known)
+    before = np.maximum(np.searchsorted(known, frames) - 1, 0)
+    pinned = {name: array[before[new]].copy() for name, array in rows.items()}
+    at = np.column_stack([frames, values])[new]
+    pinned["co"][:] = pinned["handle_left"][:] = pinned["handle_right"][:] = at
+    pinned["interpolation"][:] = rows["interpolation"][before] = _LINEAR
+    for side in ("handle_left_type", "handle_right_type"):  # or Blender would fit them to the new neighbors
+        pinned[side][:] = _FREE
+        rows[side][before] = rows[side][np.minimum(before + 1, len(known) - 1)] = _FREE
+    fcurve.keyframe_points.clear()
+    paste_keys(fcurve, KeyCopy(rows, -np.inf, np.inf, whole.auto_smoothing, whole.extrapolation))
+    paste_keys(fcurve, KeyCopy(pinned, -np.inf, np.inf, whole.auto_smoothing, whole.extrapolation))
+
+
 def _straighten(fcurve: bpy.types.FCurve, copied: KeyCopy) -> None:
     """Point the outer handles of a copied range at the keys beside it, since their old neighbors are gone."""
     points = fcurve.keyframe_points

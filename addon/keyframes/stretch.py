@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 
 from . import face_action
-from .copy_keys import KeyCopy, cut_keys, paste_keys
+from .copy_keys import KeyCopy, cut_keys, paste_keys, pin_frames
 from .face_action import Column, Style
 
 _JOIN = 3  # frames between two stretches that are keyed as one
@@ -47,10 +47,14 @@ def _replace(fcurve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, s
     first, last = float(frames[0]), float(frames[-1])
     begin, end = fcurve.range() if len(fcurve.keyframe_points) else (first, last)
     kept: list[KeyCopy] = []
+    beside = np.zeros(0)
     if begin < first:
         kept.append(cut_keys(fcurve, begin, first))
+        beside = np.append(beside, _whole_frames(kept[-1].frames[-2], first))
     if end > last:
         kept.append(cut_keys(fcurve, last, end))
+        beside = np.append(beside, _whole_frames(last, kept[-1].frames[1]))
+    were = np.array([fcurve.evaluate(frame) for frame in beside], np.float32)
     inner = np.ones(len(frames), bool)
     for copy in kept:
         inner &= (frames < copy.first) | (frames > copy.last)
@@ -58,7 +62,15 @@ def _replace(fcurve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray, s
     face_action.add_keys(fcurve, frames[inner], values[inner], style)
     for copy in kept:
         paste_keys(fcurve, copy)
+    # A segment that was cut keeps its shape up to rounding. Where that shows, its frames are keyed as they were, to the bit.
+    if any(fcurve.evaluate(frame) != value for frame, value in zip(beside, were, strict=True)):
+        pin_frames(fcurve, beside, were)
     face_action.deselect(fcurve)
+
+
+def _whole_frames(first: float, last: float) -> np.ndarray:
+    """Return the whole frames strictly between two frames."""
+    return np.arange(np.floor(first) + 1, np.ceil(last))
 
 
 def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
