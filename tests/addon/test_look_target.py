@@ -58,7 +58,7 @@ def _gaze(action: "bpy.types.Action") -> np.ndarray:
 
 def _held(action: "bpy.types.Action") -> np.ndarray:
     """Return on which frames the eyes take no break, (frames,) bool."""
-    return ~breaks(action["lipsync_take"]["seed"], len(_gaze(action)), 24.0).any(axis=1)
+    return np.asarray(~breaks(action["lipsync_take"]["seed"], len(_gaze(action)), 24.0).any(axis=1))
 
 
 def _slide(ob: "bpy.types.Object", frames: int) -> None:
