@@ -55,6 +55,8 @@ def read_head(context: bpy.types.Context, ob: bpy.types.Object | None) -> SceneH
     mirror = _mirror(ob)
     surface, vertices = _surface(ob, mirror)
     if len(surface.points) < _FEW:
+        if _multires(ob):
+            raise no_face(ob, "mouth")
         raise HeadError('"{object}" is too simple to be a head: select the mesh of the face', object=ob.name)
     if len(surface.crowded) > _MESSY * len(surface.edges):
         raise HeadError(
@@ -74,7 +76,7 @@ def check_editable(ob: bpy.types.Object | None) -> None:
     """Raise HeadError if an object isn't a mesh whose keys can be made."""
     if ob is None or ob.type != "MESH":
         raise HeadError("Select the mesh of a head")
-    if not ob.is_editable or not ob.data.is_editable or (ob.data.shape_keys and not ob.data.shape_keys.is_editable):
+    if not _keeps_keys(ob):
         raise HeadError(
             '"{object}" is linked from another file: make it local, or make its keys in that file', object=ob.name
         )
@@ -84,9 +86,19 @@ def check_editable(ob: bpy.types.Object | None) -> None:
         raise HeadError('"{object}" has no faces: select the mesh of a head', object=ob.name)
 
 
+def _keeps_keys(ob: bpy.types.Object) -> bool:
+    """Return whether keys that a mesh is given are still there when the file is opened again.
+
+    A mesh that overrides a linked one takes keys, but they aren't saved.
+    """
+    mesh = ob.data
+    keys_kept = mesh.shape_keys is None or mesh.shape_keys.is_editable
+    return bool(ob.is_editable and mesh.is_editable and mesh.override_library is None and keys_kept)
+
+
 def no_face(ob: bpy.types.Object, missing: str) -> HeadError:
     """Return the reason why no face was found on a mesh; missing: "mouth", "eyes" or "nose"."""
-    if any(modifier.type == "MULTIRES" for modifier in ob.modifiers):
+    if _multires(ob):
         return HeadError(
             'The base mesh of "{object}" doesn\'t show a face: apply Multiresolution or use its Apply Base, then try again',
             object=ob.name,
@@ -99,6 +111,10 @@ def no_face(ob: bpy.types.Object, missing: str) -> HeadError:
         'No face was found on "{object}": it needs a mouth that is cut open, openings for two eyes and a nose',
         object=ob.name,
     )
+
+
+def _multires(ob: bpy.types.Object) -> bool:
+    return any(modifier.type == "MULTIRES" for modifier in ob.modifiers)
 
 
 def _mirror(ob: bpy.types.Object) -> bpy.types.Modifier | None:
@@ -174,12 +190,7 @@ def _inside(context: bpy.types.Context, ob: bpy.types.Object, points: Floats) ->
             or not other.visible_get()
             or not other.data.polygons
             or other.data == ob.data
-        ):
-            continue
-        if (
-            not other.is_editable
-            or not other.data.is_editable
-            or not (other.data.shape_keys is None or other.data.shape_keys.is_editable)
+            or not _keeps_keys(other)
         ):
             continue
         corners = _moved(np.array(other.bound_box, float), other.matrix_world)
