@@ -55,6 +55,16 @@ def offers_keys(context: bpy.types.Context) -> bool:
     )
 
 
+class LIPSYNC_UL_keys(bpy.types.UIList):
+    """The shape keys of a head with their values. Blender 5.2 no longer has its own list of them."""
+
+    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:  # type: ignore[no-untyped-def]
+        row = layout.split(factor=0.75)
+        row.prop(item, "name", text="", emboss=False)
+        if index:  # the first is the basis, which has no value
+            row.prop(item, "value", text="", emboss=False)
+
+
 class VIEW3D_PT_lipsync_make_keys(bpy.types.Panel):
     """Landmarks, the keys, and what can be done with them."""
 
@@ -82,7 +92,7 @@ class VIEW3D_PT_lipsync_make_keys(bpy.types.Panel):
         layout.operator(LIPSYNC_OT_keys_preview.bl_idname, icon="PLAY")
         assert head
         layout.template_list(
-            "MESH_UL_shape_keys", "lipsync", head.data.shape_keys, "key_blocks", head, "active_shape_key_index", rows=4
+            LIPSYNC_UL_keys.__name__, "", head.data.shape_keys, "key_blocks", head, "active_shape_key_index", rows=4
         )
         row = layout.row(align=True)
         row.operator(LIPSYNC_OT_key_strength.bl_idname, text="Strength", icon="ARROW_LEFTRIGHT")
@@ -90,4 +100,4 @@ class VIEW3D_PT_lipsync_make_keys(bpy.types.Panel):
         layout.operator(LIPSYNC_OT_keys_delete_unused.bl_idname, icon="TRASH")
 
 
-register, unregister = bpy.utils.register_classes_factory((VIEW3D_PT_lipsync_make_keys,))
+register, unregister = bpy.utils.register_classes_factory((LIPSYNC_UL_keys, VIEW3D_PT_lipsync_make_keys))

@@ -1,5 +1,8 @@
 """The panel's description of a face."""
 
+import re
+from pathlib import Path
+
 import bpy
 import pytest
 from helpers import add_mesh, part
@@ -38,3 +41,14 @@ def test_coverage_is_shown(scene: "bpy.types.Scene", keys: list[str], lines: lis
     part("addon.panels.main")._draw_coverage(layout, bpy.context)
     assert layout.labels[: len(lines)] == lines
     assert ("lower face has few" in " ".join(layout.labels)) is ("jawOpen" in keys)
+
+
+def test_lists_that_panels_draw_exist(extension: Path) -> None:
+    """Blender draws nothing in place of a list that it doesn't know, as one of its own that it had in earlier versions."""
+    drawn = {
+        match
+        for file in (extension / "addon" / "panels").glob("*.py")
+        for match in re.findall(r"[A-Z]+_UL_\w+", file.read_text(encoding="utf-8"))
+    }
+    assert len(drawn) >= 4
+    assert [name for name in sorted(drawn) if not hasattr(bpy.types, name)] == []
