@@ -9,9 +9,9 @@ import numpy as np
 
 from .face_landmarks import SIDES
 from .fitting import similarity
-from .sparse_solver import Floats
+from .sparse_solver import Floats, Ints
 from .target_head import Head
-from .topology import Surface
+from .topology import Bools, Surface
 from .trees import SurfaceTree
 
 EYE_LEFT, EYE_RIGHT, TEETH_LOWER, TEETH_UPPER, MOUTH, TONGUE, LASHES, HUGGING, OTHER = (
@@ -22,6 +22,9 @@ _JAW_KEYS = ("jawOpen", "jawForward", "jawLeft", "jawRight")
 _GAZE = {"eyeLookDown": (-25.0, 0.0), "eyeLookUp": (22.0, 0.0), "eyeLookIn": (0.0, -28.0), "eyeLookOut": (0.0, 30.0)}
 _LASH = 0.25  # of an eye's width: how far lashes may lie from the edge of a lid, in the middle
 _ROOM = (0.003, 0.006)  # of the head's height: least and most room between a moving lid and the eyeball
+_HALFWAY = (0.25, 0.5, 0.75)  # of a blink
+_CLEAR = 0.001  # of the head's height: room between a lid and the eyeball on the way, unless there is less at rest
+_RETRACTION = 0.2  # of its radius: how far an eyeball goes back at most
 _ROUND = 0.12  # of the radius: how far a ball's points may lie off its sphere, in the mean
 _HUG = 0.035  # of the head's height: how far brows and lashes may lie off the skin, in the middle
 
@@ -221,15 +224,9 @@ def cleared(target: Head, keys: Mapping[str, Floats], eyes: Mapping[str, Surface
     """
     result = dict(keys)
     points = target.surface.points
-    for number, side in ((2, "left"), (3, "right")):
-        if side not in eyes:
-            continue
-        tree, eye = SurfaceTree(eyes[side]), eyes[side]
-        center = fit_ball(eye.points).center
-        edge = np.zeros(len(points), bool)
-        for name in (f"lid_upper_{side}", f"lid_lower_{side}"):
-            edge[target.lines.get(name, np.empty(0, np.int64))] = True
-        lids = np.flatnonzero((np.abs(target.sides) == number) & (~target.hidden | edge))
+    for side, eye in eyes.items():
+        tree, center = SurfaceTree(eye), fit_ball(eye.points).center
+        lids, edge = _lids(target, side)
         if not len(lids):
             continue
         rest = _clearance(tree, eye, center, points[lids])[0]
@@ -243,6 +240,35 @@ def cleared(target: Head, keys: Mapping[str, Floats], eyes: Mapping[str, Surface
             pushed[mine] += np.maximum(room - free, 0.0)[:, None] * outward
             result[name] = pushed
     return result
+
+
+def _lids(target: Head, side: str) -> tuple[Ints, Bools]:
+    """Return the points of an eye's lids that can be seen, and which of all points (n,) lie on their edges."""
+    edge = np.zeros(len(target.surface.points), bool)
+    for name in (f"lid_upper_{side}", f"lid_lower_{side}"):
+        edge[target.lines.get(name, np.empty(0, np.int64))] = True
+    around = np.abs(target.sides) == 2 + SIDES.index(side)  # as PAIRS are numbered
+    return np.flatnonzero(around & (~target.hidden | edge)), edge
+
+
+def retraction(target: Head, keys: Mapping[str, Floats], eye: Surface, side: str) -> float:
+    """Return how far an eyeball must go back in a blink so that lids, which a key moves in a straight line, don't cut it halfway.
+
+    Eyes do go back when they blink (Evinger et al. 1984). side: "left" or "right".
+    """
+    points, move = target.surface.points, keys[f"eyeBlink{side.capitalize()}"]
+    lids = _lids(target, side)[0]
+    lids = lids[np.abs(move[lids]).max(-1) > 0]
+    if not len(lids):
+        return 0.0
+    tree, ball = SurfaceTree(eye), fit_ball(eye.points)
+    rest = _clearance(tree, eye, ball.center, points[lids])[0]
+    need = 0.0
+    for share in _HALFWAY:
+        free, outward = _clearance(tree, eye, ball.center, points[lids] + share * move[lids])
+        ahead = np.maximum(-outward[:, 1], 0.5)  # what lies beside the eye gains little by its going back
+        need = max(need, float(((np.minimum(rest, _CLEAR) - free) / (share * ahead)).max()))
+    return min(need, _RETRACTION * ball.radius)
 
 
 def _clearance(tree: SurfaceTree, eye: Surface, center: Floats, points: Floats) -> tuple[Floats, Floats]:

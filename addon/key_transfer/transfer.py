@@ -71,18 +71,22 @@ def make_keys(
         )
     }
     keys = face_parts.cleared(target, _limited(target, _symmetric(analysis, keys)), eyes)
-    keys = _symmetric(analysis, meeting(target, keys))
+    keys = meeting(target, _symmetric(analysis, meeting(target, keys)))
     motions = face_parts.jaw_motions(fitted, moves)
     balls = _balls(own, kinds)
+    backward = {side: face_parts.retraction(target, keys, eye, side) for side, eye in eyes.items()}
     parts = []
     for points, kind in zip(own, kinds, strict=True):
         if kind == face_parts.HUGGING:
             part = face_parts.follow(target, keys, points)
         elif kind == face_parts.LASHES:
-            side = face_parts.EYE_LEFT if points[:, 0].mean() > 0.0 else face_parts.EYE_RIGHT
-            part = face_parts.lash_keys(target, keys, points, balls.get(side))
+            near = face_parts.EYE_LEFT if points[:, 0].mean() > 0.0 else face_parts.EYE_RIGHT
+            part = face_parts.lash_keys(target, keys, points, balls.get(near))
         else:
             part = face_parts.part_keys(target, kind, points, motions, balls.get(kind))
+            side = kind.removeprefix("eye_")
+            if side in eyes:
+                part[f"eyeBlink{side.capitalize()}"] = np.broadcast_to((0.0, backward[side], 0.0), points.shape)
         parts.append({name: _outside(analysis, move) for name, move in part.items() if np.abs(move).max() > _STILL})
     skin = {name: _outside(analysis, move) for name, move in keys.items()}
     lids = {"lid_upper_left", "lid_upper_right"} <= set(target.lines)
