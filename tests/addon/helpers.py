@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -21,15 +20,6 @@ IS_UNIVERSAL = bpy.app.version[:2] != (4, 5)
 def part(name: str) -> ModuleType:
     """Import a module of the installed extension, such as "addon.rig.face_rig"."""
     return importlib.import_module(f"{PACKAGE}.{name}")
-
-
-def source(name: str) -> ModuleType:
-    """Import a module of the add-on from the sources, without Blender: addon's own __init__ would import bpy."""
-    for package, folder in (("sources", ROOT), ("sources.addon", ROOT / "addon")):
-        module = ModuleType(package)
-        module.__path__ = [str(folder)]
-        sys.modules.setdefault(package, module)
-    return importlib.import_module(f"sources.addon.{name}")
 
 
 def add_strip(scene: "bpy.types.Scene", file: Path, frame: int = 11) -> "bpy.types.Strip":

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from helpers import source
 
 from backend.arkit import CHANNELS, LOWER, REGIONS
+from tests.addon_source import source
 
 naming = source("rig.channel_names")
 

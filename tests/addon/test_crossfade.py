@@ -1,9 +1,9 @@
 """Joining the takes of several strips on one timeline."""
 
 import numpy as np
-from helpers import source
 
 from backend.curves.base import Curves
+from tests.addon_source import source
 
 ROUNDING = 1e-6  # weights of a crossfade add up to 1 within float32's rounding
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 bpy = pytest.importorskip("bpy")
-from helpers import source
+from tests.addon_source import source
 
 analysis = source("key_transfer.analysis")
 deformation_transfer = source("key_transfer.deformation_transfer")
@@ -190,7 +190,8 @@ def test_parts_are_recognized(name: str) -> None:
     heights = [found.frame.inside(part.points)[:, 2].mean() for part in parts[3:]]
     upper = np.array(heights) > np.median(heights)
     assert rows == ["teeth_upper" if up else "teeth_lower" for up in upper]
-    assert set(result.islands[0]) == {"eyeLookUpLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft"}
+    looks = {"eyeLookUpLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft"}
+    assert looks <= set(result.islands[0]) <= looks | {"eyeBlinkLeft"}  # where lids would cut the eye, it goes back
     assert set(result.islands[2]) == {"jawOpen", "jawForward", "jawLeft", "jawRight", "tongueOut"}
     assert all((not keys) == (kind == "teeth_upper") for keys, kind in zip(result.islands[3:], rows, strict=True))
 
@@ -202,6 +203,29 @@ def test_eyes_turn_about_their_middle() -> None:
         front = eye[:, 1] < eye[:, 1].min() + 0.1 * np.ptp(eye[:, 1])
         assert sign * result.islands[0][key][front, axis].mean() > 0.1 * np.ptp(eye[:, axis])
         assert np.linalg.norm(result.islands[0][key].mean(0)) < 0.2 * np.ptp(eye[:, axis])
+
+
+def test_eyes_go_back_from_lids_that_would_cut_them() -> None:
+    """A key moves a lid in a straight line, which passes through an eye that fills the lids."""
+    shown = _part(sample_parts.eye(1.0))
+    ball = face_parts.fit_ball(shown.points)
+    eye = topology.Surface(ball.center + 1.07 * (shown.points - ball.center), shown.triangles)
+    *_, found = analysis.analyze(sample.surface, eye, ball.center[None])
+    head = found.head()
+    inside = topology.Surface(found.frame.inside(eye.points), eye.triangles)
+    lid = head.lines["lid_upper_left"][5:-5]  # in the corners, lids touch the eye
+    move = np.zeros_like(head.surface.points)
+    move[lid] = (sample.keys["eyeBlinkLeft"] @ found.frame.rows.T / found.frame.size)[lid]
+    back = face_parts.retraction(head, {"eyeBlinkLeft": move}, inside, "left")
+    center, radius = found.frame.inside(ball.center), 1.07 * ball.radius / found.frame.size
+
+    def room(retraction: float) -> float:
+        """Return how far the lid is outside the eye, halfway."""
+        away = head.surface.points[lid] + 0.5 * move[lid] - center - (0.0, 0.5 * retraction, 0.0)
+        return float(np.linalg.norm(away, axis=-1).min()) - radius
+
+    assert room(0.0) < -0.001  # of the head's height
+    assert room(back) > -1e-4  # the eye is made of triangles
 
 
 def test_a_ball_has_no_face() -> None:

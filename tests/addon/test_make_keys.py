@@ -1,11 +1,12 @@
 """Make ARKit Keys in Blender: what it adds, what it leaves alone, and what it refuses."""
 
-from types import ModuleType
+from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 from helpers import add_mesh, part
+from mathutils import Vector
 
 from backend.arkit import CHANNELS
 
@@ -28,11 +29,6 @@ def bare(face: "bpy.types.Object") -> "bpy.types.Object":
         if getattr(ob.data, "shape_keys", None):
             ob.shape_key_clear()
     return face
-
-
-@pytest.fixture
-def scene_head() -> ModuleType:
-    return part("addon.key_making.scene_head")
 
 
 def test_a_bare_head_gets_all_keys_and_its_parts_get_theirs(bare: "bpy.types.Object") -> None:
@@ -94,13 +90,22 @@ def test_mirrored_landmarks(bare: "bpy.types.Object") -> None:
     assert bpy.ops.lipsync.landmarks_propose() == {"FINISHED"}
     assert not bare.data.shape_keys
     marks = landmarks.landmark_objects(bare)
-    marks["brow_outer_left"].location.z += 0.02
+    proposed = landmarks.placed(bare)
+    marks["brow_outer_left"].location += Vector((0.0, -0.03, 0.02))  # off the skin
     bpy.context.view_layer.update()
+    shown = marks["brow_outer_left"].matrix_world.translation
+    on_skin = np.array(bare.closest_point_on_mesh(shown)[1])  # the head stands at the origin
+    assert np.array(shown) == pytest.approx(on_skin, abs=1e-5)
+    assert landmarks.placed(bare)["brow_outer_left"] == pytest.approx(on_skin, abs=1e-5)
     assert bpy.ops.lipsync.landmarks_mirror(side="left") == {"FINISHED"}
     bpy.context.view_layer.update()
     left, right = (marks[f"brow_outer_{side}"].matrix_world.translation for side in ("left", "right"))
-    # The head stands at the origin and is symmetric to a vertex.
+    # The head is symmetric to a vertex.
     assert np.array(right) == pytest.approx((-left.x, left.y, left.z), abs=2e-3)
+    # Where a modifier shows the skin elsewhere, landmarks that weren't dragged still mean the mesh's own points.
+    bare.modifiers.new("Subdivision", "SUBSURF")
+    bpy.context.view_layer.update()
+    assert landmarks.placed(bare)["nose_tip"] == pytest.approx(proposed["nose_tip"], abs=1e-6)
 
 
 def _refusal(ob: "bpy.types.Object | None") -> str:
@@ -140,11 +145,29 @@ def test_absolute_keys_are_refused(bare: "bpy.types.Object") -> None:
     assert "relative" in _refusal(bare)
 
 
-def test_a_base_without_a_face_is_explained(scene: "bpy.types.Scene", scene_head: ModuleType) -> None:
-    bpy.ops.mesh.primitive_cube_add()
-    cube = bpy.context.active_object
-    cube.modifiers.new("Multires", "MULTIRES")
-    assert "Apply Base" in str(scene_head.no_face(cube, "eyes"))
+@pytest.mark.parametrize("segments", [6, 32])  # fewer points than any head has, and enough
+def test_multires_without_a_face_in_its_base_is_explained(scene: "bpy.types.Scene", segments: int) -> None:
+    bpy.ops.mesh.primitive_uv_sphere_add(segments=segments, ring_count=16)
+    modifier = bpy.context.active_object.modifiers.new("Multires", "MULTIRES")
+    assert bpy.ops.object.multires_subdivide(modifier=modifier.name) == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="Apply Base"):
+        bpy.ops.object.arkit_keys_make()
+
+
+def test_linked_heads_are_refused(scene: "bpy.types.Scene", bare: "bpy.types.Object", tmp_path: Path) -> None:
+    """Linked, with an object that overrides, and with a mesh that overrides too: Blender gives that one keys and doesn't save them."""
+    path = str(tmp_path / "head.blend")
+    bpy.data.libraries.write(path, {bare}, fake_user=True)
+    with bpy.data.libraries.load(path, link=True) as (_, wanted):
+        wanted.objects = [bare.name]
+    (linked,) = wanted.objects
+    scene.collection.objects.link(linked)
+    assert "linked from another file" in _refusal(linked)
+    override = linked.override_create()
+    scene.collection.objects.link(override)
+    assert "linked from another file" in _refusal(override)
+    override.data = override.data.override_create()
+    assert "linked from another file" in _refusal(override)
 
 
 def test_the_menu_and_the_panel_offer_it(bare: "bpy.types.Object") -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from helpers import add_mesh, part, read_action, source
+from helpers import add_mesh, part, read_action
 
 from backend.arkit import CHANNELS
 from backend.curves.base import Curves
+from tests.addon_source import source
 
 mapping_file = source("rig.mapping_file")
 

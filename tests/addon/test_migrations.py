@@ -6,9 +6,10 @@ from typing import Any
 
 import bpy
 import pytest
-from helpers import PACKAGE, add_mesh, part, source
+from helpers import PACKAGE, add_mesh, part
 
 from backend.arkit import CHANNELS
+from tests.addon_source import source
 
 versions = source("takes.migrations")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 bpy = pytest.importorskip("bpy")
-from helpers import source
+from tests.addon_source import source
 
 solver = source("key_transfer.sparse_solver")
 

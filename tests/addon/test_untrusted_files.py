@@ -8,10 +8,11 @@ from typing import Any
 
 import bpy
 import pytest
-from helpers import add_mesh, part, snapshot, source
+from helpers import add_mesh, part, snapshot
 from numpy.random import default_rng
 
 from backend.arkit import CHANNELS
+from tests.addon_source import source
 from tests.mutations import mutated
 from tests.soak import Soak
 

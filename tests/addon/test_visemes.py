@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from helpers import source
 
 from backend.arkit import CHANNELS
+from tests.addon_source import source
 
 visemes = source("rig.visemes")
 POSES = {each.label: list(dict.fromkeys(each.spellings.values())) for each in visemes.SETS}
