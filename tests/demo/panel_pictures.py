@@ -12,29 +12,33 @@ import sys
 import tempfile
 import traceback
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-_MODULE = "bl_ext.user_default.diffusion_talker"
-_SPEECH = Path(__file__).parents[1] / "data" / "speech.ogg"
+MODULE = "bl_ext.user_default.diffusion_talker"
+SPEECH = Path(__file__).parents[1] / "data" / "speech.ogg"
 _PARENT = "VIEW3D_PT_lipsync"
-_DRAWN = 0.6  # seconds until Blender has drawn a change
+DRAWN = 0.6  # seconds until Blender has drawn a change
 _MARGIN, _TABS = 6, 28  # pixels left and right of the sidebar's panels
 
 Steps = Iterator[float]  # yields the seconds to wait before the next step
 
 
 def main(archive: Path, out: Path) -> None:
-    """Install the extension, take all pictures, and quit Blender."""
+    take(archive, out, _steps)
+
+
+def take(archive: Path, out: Path, take_pictures: Callable[[Path, Path], Steps]) -> None:
+    """Install the extension, take pictures, and quit Blender. take_pictures gets a folder to work in, and where the pictures belong."""
     out.mkdir(parents=True, exist_ok=True)
     bpy.context.preferences.view.show_splash = False
     bpy.ops.extensions.package_install_files(filepath=str(archive), repo="user_default", enable_on_install=True)
     folder = Path(tempfile.gettempdir(), "film")  # short, as it is seen in the picture of an error
     folder.mkdir()
-    steps = _steps(folder, out)
+    steps = take_pictures(folder, out)
 
     def go_on() -> float | None:
         try:
@@ -44,7 +48,7 @@ def main(archive: Path, out: Path) -> None:
         except Exception:  # noqa: BLE001 - Blender must quit in any case
             traceback.print_exc()
         shutil.rmtree(folder, ignore_errors=True)
-        _only(
+        only(
             *(cls.__name__.removeprefix(f"{_PARENT}_") for cls in bpy.types.Panel.__subclasses__())
         )  # or disabling would miss some
         bpy.ops.wm.quit_blender()
@@ -53,33 +57,37 @@ def main(archive: Path, out: Path) -> None:
     bpy.app.timers.register(go_on, first_interval=2.0)
 
 
-def _steps(folder: Path, out: Path) -> Steps:
-    with _in_view():
+def open_sidebar() -> Steps:
+    """Empty the scene, and show nothing but a 3D view with the sidebar."""
+    with in_view():
         bpy.ops.screen.screen_full_area()
     yield 1.0
-    scene = bpy.context.scene
     for ob in list(bpy.data.objects):
         bpy.data.objects.remove(ob)
-    _area().spaces[0].show_region_ui = True
-    _area().spaces[0].overlay.show_overlays = False  # a plain view can be trimmed from the picture
+    area().spaces[0].show_region_ui = True
+    area().spaces[0].overlay.show_overlays = False  # a plain view can be trimmed from the picture
     yield 1.0
-    _sidebar().active_panel_category = "Lip Sync"
+    sidebar().active_panel_category = "Lip Sync"
 
-    _only()
+
+def _steps(folder: Path, out: Path) -> Steps:
+    yield from open_sidebar()
+    scene = bpy.context.scene
+    only()
     yield from _picture(out / "no_face.png")
 
-    with _in_view():
+    with in_view():
         bpy.ops.mesh.arkit_sample_face_add()
         bpy.ops.view3d.view_axis(type="FRONT")
         bpy.ops.view3d.view_selected()
     strips = scene.sequence_editor_create().strips
-    strip = scene.sequence_editor.active_strip = strips.new_sound("line_12", str(_SPEECH), channel=1, frame_start=1)
+    strip = scene.sequence_editor.active_strip = strips.new_sound("line_12", str(SPEECH), channel=1, frame_start=1)
     yield from _picture(out / "ready.png")
 
     long = folder / "act_one.wav"
     _write_noise(long, minutes=30)
     scene.sequence_editor.active_strip = strips.new_sound("act_one", str(long), channel=2, frame_start=1)
-    with _in_view():
+    with in_view():
         bpy.ops.lipsync.generate("INVOKE_DEFAULT")
     while _job() and not _job().remaining:
         yield 0.5
@@ -91,7 +99,7 @@ def _steps(folder: Path, out: Path) -> Steps:
     shutil.copy(long, broken)
     scene.sequence_editor.active_strip = strips.new_sound("act_two", str(broken), channel=3, frame_start=1)
     broken.write_bytes(b"no sound any more")
-    with _in_view():
+    with in_view():
         bpy.ops.lipsync.generate("INVOKE_DEFAULT")
     while _job():
         yield 0.5
@@ -99,32 +107,32 @@ def _steps(folder: Path, out: Path) -> Steps:
 
     scene.sequence_editor.active_strip = strip
     for job in (bpy.ops.lipsync.generate, bpy.ops.lipsync.resample, bpy.ops.lipsync.resample):
-        with _in_view():
+        with in_view():
             job("EXEC_DEFAULT")
     _edit(bpy.context.object.data.shape_keys.animation_data.action)
-    with _in_view():
+    with in_view():
         bpy.ops.lipsync.resample("EXEC_DEFAULT")
     scene.frame_set(30)
-    _only("takes")
+    only("takes")
     yield from _picture(out / "takes.png")
     scene.lipsync.locks.all_brows, scene.lipsync.locks.use_frames = True, True
     for name in ("locks", "controls", "mapping", "keys"):
-        _only(name)
+        only(name)
         yield from _picture(out / f"{name}.png")
-    with _in_view():
+    with in_view():
         bpy.ops.lipsync.cast_add_all()
-    _only("cast")
+    only("cast")
     yield from _picture(out / "cast.png")
 
 
 def _picture(file: Path) -> Steps:
     """Take a picture of the panels in the sidebar, without its tabs and the empty area below the panels."""
     for _ in range(2):  # the first pass gives new panels their height
-        _sidebar().tag_redraw()
-        yield _DRAWN
-    window, sidebar = bpy.context.window_manager.windows[0], _sidebar()
-    top = window.height - sidebar.y - sidebar.height
-    crop = f"{sidebar.width - _MARGIN - _TABS}x{sidebar.height}+{sidebar.x + _MARGIN}+{top}"
+        sidebar().tag_redraw()
+        yield DRAWN
+    window, bar = bpy.context.window_manager.windows[0], sidebar()
+    top = window.height - bar.y - bar.height
+    crop = f"{bar.width - _MARGIN - _TABS}x{bar.height}+{bar.x + _MARGIN}+{top}"
     shot = subprocess.run(
         ["import", "-window", "root", "-crop", crop, "+repage", "png:-"], check=True, capture_output=True
     )
@@ -132,7 +140,7 @@ def _picture(file: Path) -> Steps:
     subprocess.run(trim, check=True, input=shot.stdout)
 
 
-def _only(*names: str) -> None:
+def only(*names: str) -> None:
     """Show these sub-panels, expanded, and hide the others."""
     for cls in [cls for cls in bpy.types.Panel.__subclasses__() if _is_below(cls)]:
         wanted = any(cls.__name__ == f"{_PARENT}_{name}" for name in names)
@@ -144,29 +152,29 @@ def _only(*names: str) -> None:
 
 
 def _is_below(cls: type) -> bool:
-    return cls.__module__.startswith(_MODULE) and getattr(cls, "bl_parent_id", "").startswith(_PARENT)
+    return cls.__module__.startswith(MODULE) and getattr(cls, "bl_parent_id", "").startswith(_PARENT)
 
 
-def _area() -> bpy.types.Area:
-    return next(area for area in bpy.context.window_manager.windows[0].screen.areas if area.type == "VIEW_3D")
+def area() -> bpy.types.Area:
+    return next(each for each in bpy.context.window_manager.windows[0].screen.areas if each.type == "VIEW_3D")
 
 
-def _sidebar() -> bpy.types.Region:
-    return next(region for region in _area().regions if region.type == "UI")
+def sidebar() -> bpy.types.Region:
+    return next(region for region in area().regions if region.type == "UI")
 
 
-def _in_view() -> "bpy.types.ContextTempOverride":
-    region = next(region for region in _area().regions if region.type == "WINDOW")
-    return bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=_area(), region=region)
+def in_view() -> "bpy.types.ContextTempOverride":
+    region = next(region for region in area().regions if region.type == "WINDOW")
+    return bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area(), region=region)
 
 
 def _job() -> Any:
-    return importlib.import_module(f"{_MODULE}.addon.generation.current_job").current.job
+    return importlib.import_module(f"{MODULE}.addon.generation.current_job").current.job
 
 
 def _edit(action: bpy.types.Action) -> None:
     """Move one key, as a manual edit does."""
-    keys = importlib.import_module(f"{_MODULE}.addon.keyframes.face_action")
+    keys = importlib.import_module(f"{MODULE}.addon.keyframes.face_action")
     curve = max(keys.fcurves(action), key=lambda fcurve: len(fcurve.keyframe_points))
     curve.keyframe_points[3].co.y += 0.2
     curve.update()
