@@ -1,7 +1,7 @@
 # Environments are made on the way, in ~/.cache/diffusion_talker (or XDG_CACHE_HOME): see .ci/in_env.
 # `make help` lists the targets: the text after ## is what it shows.
 
-.PHONY: help demo styles sample-face architecture test test-slow test-rounding soak bench lint zip fast extension repository clean
+.PHONY: help demo film styles sample-face architecture test test-slow test-rounding soak bench lint zip fast extension repository clean
 .DEFAULT_GOAL := help
 
 # Blender 4.2 to 5.0 run Python 3.11, 5.1 and 5.2 run 3.13. Either is enough; tests take both where both are.
@@ -14,6 +14,9 @@ help: ## list these targets
 
 demo: ## a face that speaks, in build/demo: .blend, .csv, .mp4, .png; AUDIO=my.wav: your own sound
 	.ci/in_env blender $(any) python -m tests.demo $(if $(AUDIO),"$(AUDIO)")
+
+film: ## two people talk for 20 seconds, in build/demo: film.mp4, film.webp, film.blend; takes long; ARGS=--stills: a picture a shot
+	.ci/in_env blender $(any) python -m tests.demo.film $(ARGS)
 
 styles: ## it speaks six sentences in six styles, in build/demo: styles.png, styles.mp4
 	.ci/in_env blender $(any) python -m tests.demo.styles

@@ -40,13 +40,13 @@ def clear(scene: bpy.types.Scene) -> None:
         bpy.data.objects.remove(ob)
 
 
-def add_speech(scene: bpy.types.Scene, audio: Path, seconds: float, first_frame: int = 1) -> range:
+def add_speech(scene: bpy.types.Scene, audio: Path, seconds: float, first_frame: int = 1, channel: int = 1) -> range:
     """Add a sound as the active strip, named after its file, and end the scene with it. Return its frames."""
     frames = range(first_frame, first_frame + max(1, math.ceil(seconds * FPS)))
     scene.render.fps, scene.render.fps_base = FPS, 1.0
     scene.frame_start, scene.frame_end = 1, frames[-1]
     editor = scene.sequence_editor_create()
-    strip = editor.strips.new_sound(audio.stem, str(audio), channel=1, frame_start=first_frame)
+    strip = editor.strips.new_sound(audio.stem, str(audio), channel=channel, frame_start=first_frame)
     editor.active_strip = strip
     strip.sound.pack()  # the .blend may go elsewhere without the sound's file
     return frames
@@ -169,6 +169,25 @@ def render_stills(
         scene.render.filepath = str(path)
         bpy.ops.render.render(write_still=True)
     return stills
+
+
+def render_frames(scene: bpy.types.Scene, frames: Sequence[int], folder: Path) -> list[Path]:
+    """Render frames to .png files in a folder, without the Sequencer."""
+    _image_kind(scene, "IMAGE", "PNG")
+    files = [folder / f"{frame:04}.png" for frame in frames]
+    for frame, path in zip(frames, files, strict=True):
+        scene.frame_set(frame)
+        scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True)
+    return files
+
+
+def write_movie(scene: bpy.types.Scene, frames: Sequence[Path], path: Path) -> None:
+    """Join rendered frames and the scene's sound into a movie, see render_movie()."""
+    strip = scene.sequence_editor.strips.new_image("Film", str(frames[0]), channel=8, frame_start=1)
+    for frame in frames[1:]:
+        strip.elements.append(frame.name)
+    render_movie(scene, path)
 
 
 def render_movie(scene: bpy.types.Scene, path: Path) -> None:

@@ -1,5 +1,7 @@
 """Choosing, wrapping and scaling for the contact sheets, without Blender."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from backend.curves.base import Curves
 pytest.importorskip("PIL")
 
 from tests.demo.chart import Lane, extent
+from tests.demo.dialogue import IDENTITIES, cues, length, moods, shots, voice
 from tests.demo.moments import Phone, read_known, telling
 from tests.demo.paper import font
 from tests.demo.styles import STYLES, descriptions
@@ -39,6 +42,19 @@ def test_style_has_clip_and_sounds(style):
 
 def test_model_has_the_styles():
     assert {style.identity for style in STYLES} <= set(descriptions())
+
+
+def test_film_has_two_voices_in_turn_and_cuts_in_order():
+    script = cues()
+    assert 15 <= length(script) <= 25
+    assert all(one.end <= other.start for one, other in itertools.pairwise(script))
+    tracks = np.array([voice(script, actor) for actor in (0, 1)])
+    assert (np.abs(tracks).max(axis=1) > 0.1).all() and not np.abs(tracks).min(axis=0).any()
+    times = [seconds for seconds, _, _ in shots(script)]
+    assert times[0] == 0 and min(np.diff(times)) > 0.5 and times[-1] < length(script)
+    for actor in (0, 1):
+        assert np.diff([seconds for seconds, _ in moods(script, actor)]).min() > 0
+    assert set(IDENTITIES) <= set(descriptions())
 
 
 def test_lane_scale_covers_all_takes():
