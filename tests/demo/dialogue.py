@@ -98,7 +98,7 @@ def moods(script: Sequence[Cue], actor: int) -> list[tuple[float, str]]:
 
 def shots(script: Sequence[Cue]) -> list[tuple[float, str, int]]:
     """Return the cuts, (seconds, view, the actor who is seen): a little after each speaker begins, as editors cut."""
-    found = []
+    found: list[tuple[float, str, int]] = []
     for cue in script:
         step = (cue.end - cue.start) / len(cue.line.views)
         for number, view in enumerate(cue.line.views):
