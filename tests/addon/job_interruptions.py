@@ -89,5 +89,6 @@ def _judge(before: Contents, after: Contents, running: Any, scene: int, faces: s
         for name in changed & before.keys() & after.keys()
         if name[0] == "actions" and after[name] == (True, *before[name][1:])
     }
-    assert new and changed <= new | theirs | scenes | kept, (changed, theirs)
+    turned = {name for name in changed if name[0] == "objects" and name[1].startswith("Lip Sync Head")}
+    assert new and changed <= new | theirs | scenes | kept | turned, (changed, theirs)
     assert {("actions", after[key][0][0]) for key in changed & theirs} <= new and changed & theirs

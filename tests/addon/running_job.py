@@ -155,3 +155,4 @@ def take_back() -> None:
     for sound in bpy.data.sounds:
         if sound.packed_file:
             sound.unpack(method="REMOVE")
+    bpy.context.view_layer.update()  # drivers follow their keys back

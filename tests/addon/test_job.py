@@ -42,7 +42,7 @@ def test_progress_grows_before_keys_appear(ready: "bpy.types.Object") -> None:
     assert fractions == sorted(fractions) and 0 < job.fraction <= 1 and job.stage
     assert snapshot() == before
     outcome = job.apply()
-    assert outcome.actions[0] in bpy.data.actions and "52 keys" in str(outcome.info)
+    assert outcome.actions[0] in bpy.data.actions and "55 keys" in str(outcome.info)
 
 
 def test_remaining_time_appears_after_delay(ready: "bpy.types.Object", monkeypatch: pytest.MonkeyPatch) -> None:

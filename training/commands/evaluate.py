@@ -48,6 +48,28 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p.add_argument("--out", type=Path, required=True, help="folder for tables.md, figures.csv and pictures")
     p.set_defaults(run=_evaluate)
 
+    p = stages.add_parser(
+        "readability",
+        help="measure which mouth shapes a recognizer of performed lips reads from models, and from films",
+    )
+    p.add_argument("speech", type=Path, help="folder of speech with phone times, as the stage synthesise writes it")
+    p.add_argument("models", type=Path, nargs="*", help="folders that train or distill wrote")
+    p.add_argument(
+        "--films",
+        type=Path,
+        metavar="FOLDER",
+        help="sounds with a face (.csv) and phones (.json, .TextGrid) beside them",
+    )
+    p.add_argument(
+        "--minutes", type=float, default=30.0, help="how much speech the recognizer learns from (default: 30)"
+    )
+    p.add_argument("--epochs", type=int, default=10)
+    p.add_argument(
+        "--hold-out", type=int, nargs="*", default=[5, 11, 17, 23], metavar="SPEAKER", help="speakers to test on"
+    )
+    p.add_argument("--limit", type=int, default=24, help="number of held-out lines")
+    p.set_defaults(run=_readability)
+
 
 def _evaluate(args: argparse.Namespace) -> None:
     from ..data.prepared import load_prepared
@@ -65,3 +87,20 @@ def _evaluate(args: argparse.Namespace) -> None:
         limit=args.limit,
     )
     print(evaluate(args.models, sources, args.out))
+
+
+def _readability(args: argparse.Namespace) -> None:
+    import numpy as np
+
+    from ..evaluation.lip_reading import read_filmed, read_lines, readability, train_reader
+    from ..evaluation.report import as_markdown
+    from ..model.pipeline import load_pipeline
+    from ..train.phone_training import choose_utterances, read_utterances
+
+    utterances = read_utterances(args.speech)
+    utterances = [utterances[index] for index in np.random.default_rng(0).permutation(len(utterances))]
+    used, held_out = choose_utterances(utterances, args.hold_out, args.minutes)
+    reader = train_reader(read_lines(used), args.epochs, 0)
+    models = [(folder.name, load_pipeline(folder)) for folder in args.models]
+    filmed = read_filmed(args.films) if args.films else ([], [])
+    print(as_markdown([readability(reader, read_lines(held_out[: args.limit]), models, filmed)]))

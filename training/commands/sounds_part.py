@@ -47,17 +47,13 @@ def _sounds(args: argparse.Namespace) -> None:
     from backend.sounds.head_file import NAME, SoundsPart
 
     from ..train.mouth_poses import fit_poses
-    from ..train.phone_training import encode_utterances, fit_head, read_utterances
+    from ..train.phone_training import choose_utterances, encode_utterances, fit_head, read_utterances
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     model = load_model(args.model, threads=1)
     utterances = read_utterances(args.speech)
     utterances = [utterances[index] for index in np.random.default_rng(args.seed).permutation(len(utterances))]
-    held_out = [each for each in utterances if each.speaker in args.hold_out]
-    used: list[Utterance] = []
-    for each in utterances:
-        if each.speaker not in args.hold_out and sum(map(_seconds, used)) < 60 * args.minutes:
-            used.append(each)
+    used, held_out = choose_utterances(utterances, args.hold_out, args.minutes)
     data = list(encode_utterances(model, used, args.seed))
     head = fit_head(data, args.epochs, args.seed)
     print(f"held-out speakers: {_test(model, head, held_out[:_TESTED])}")
@@ -78,10 +74,6 @@ def write_part(folder: Path, part: "SoundsPart") -> int:
     data["files"][NAME] = hashlib.sha256(content).hexdigest()
     card.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return len(content)
-
-
-def _seconds(utterance: "Utterance") -> float:
-    return max((phone.end for phone in utterance.phones), default=0.0)
 
 
 def _labeled(labels: Path) -> "Utterance":

@@ -48,7 +48,7 @@ def _sample_recording(pipeline: TalkerPipeline, samples: np.ndarray, encoder: En
     return sample_takes(pipeline, lambda: condition, *match_voice(pipeline, compute_log_mel(samples)), _SEEDS)
 
 
-def _read_lips(path: Path) -> np.ndarray:
+def read_lips(path: Path) -> np.ndarray:
     """Read a CSV with `time` and ARKit columns at 30 fps as a face (N, 52). Channels without a column are 0."""
     with open(path) as file:
         rows = list(csv.reader(file))
@@ -60,7 +60,7 @@ def _read_lips(path: Path) -> np.ndarray:
     return face
 
 
-def _read_phones(sound: Path) -> list[Phone]:
+def read_phones(sound: Path) -> list[Phone]:
     """Read the phones beside a sound, from NAME.TextGrid or NAME.json, which holds {"phones": [[label, start s, end s], ...]}.
 
     Return an empty list if there is neither.
@@ -151,10 +151,10 @@ def measure_recordings(pipeline: TalkerPipeline, folder: Path, encoder: Encoder 
     for path in sorted(each for each in folder.rglob("*") if each.suffix in (".ogg", ".wav")):
         if path.with_suffix(".csv").exists():
             animated.append(
-                measure_hand_animation(pipeline, read_clip(path).samples, _read_lips(path.with_suffix(".csv")), encoder)
+                measure_hand_animation(pipeline, read_clip(path).samples, read_lips(path.with_suffix(".csv")), encoder)
             )
             continue
-        phones = _read_phones(path)
+        phones = read_phones(path)
         if any(phone.label not in SILENT for phone in phones):
             spoken.append(measure_phones(pipeline, read_clip(path).samples, phones, encoder))
     figures = {"silence": measure_silence(pipeline, encoder)}

@@ -58,6 +58,19 @@ def read_utterances(folder: Path) -> list[Utterance]:
     ]
 
 
+def choose_utterances(
+    utterances: Sequence[Utterance], hold_out: Sequence[int], minutes: float
+) -> tuple[list[Utterance], list[Utterance]]:
+    """Return the first utterances that last about as many minutes, and all those of the speakers held out."""
+    used: list[Utterance] = []
+    seconds = 0.0
+    for each in utterances:
+        if each.speaker not in hold_out and seconds < 60 * minutes:
+            used.append(each)
+            seconds += max((phone.end for phone in each.phones), default=0.0)
+    return used, [each for each in utterances if each.speaker in hold_out]
+
+
 def tidy_phones(samples: np.ndarray, phones: Sequence[Phone]) -> tuple[Phone, ...]:
     """Return phones that cover a clip without gaps; word boundaries go to their neighbors, or to a pause where it is quiet."""
     duration = len(samples) / RATE
