@@ -82,7 +82,7 @@ def test_parts_match_onnx(other_model: Model, onnx_model: Model, seconds: int) -
     person = other.personalize(*other.queries(pooled))
     check((one.personalize(*other.queries(pooled)),), (person,))
     frames = 30 * seconds
-    noisy = random.standard_normal((2, frames + 2 * lookahead, 52))
+    noisy = random.standard_normal((2, frames + 2 * lookahead, len(read_card(MODEL).mean)))
     state = None
     for log_snr in (-3.0, 2.0):  # the second time with the state of the first
         theirs = other.denoise(noisy, condition[:frames], person, log_snr, state)

@@ -55,9 +55,9 @@ def test_profiles_cover_the_backend_windows() -> None:
     parts = read_parts(MODEL, card)
     decoder = profile_of("decoder", parts["decoder"], axes(card))
     low, usual, high = decoder["noisy"]
-    assert low == (1, 1 + 2 * card.lookahead, 52)
+    assert low == (1, 1 + 2 * card.lookahead, len(card.mean))
     assert usual[0] == 1
-    assert high == (MAX_TAKES, 900 + 2 * card.lookahead, 52)
+    assert high == (MAX_TAKES, 900 + 2 * card.lookahead, len(card.mean))
     assert [shape[1] for shape in decoder["condition"]] == [1, 300, 900]
     assert [shape[1] for shape in decoder["state"]] == [1, 1, MAX_TAKES]
     assert decoder["log_snr"][0] == (1,)
@@ -285,7 +285,7 @@ def test_gpu_state_matches_onnx(real: Any, seconds: int) -> None:
     mel = random.standard_normal((100 * seconds, 80)).astype(np.float32)
     condition = other.encode(mel)[0][: 30 * seconds]
     noisy, person, state = (
-        random.standard_normal((1, 30 * seconds + 2 * lookahead, 52)),
+        random.standard_normal((1, 30 * seconds + 2 * lookahead, len(read_card(MODEL).mean))),
         random.standard_normal(64),
         None,
     )
