@@ -260,6 +260,7 @@ def generate(model: Model, samples: Sound, performance: Performance, callback: C
         inpaint=_inpainter(card, request),
     )
     frames, heard = max(1, round(features.seconds * request.fps)), _heard(model, features)
+    features = replace(features, phone_scores=None)  # 60 MB of two hours
     with ThreadPoolExecutor(card.steps) if model.parallel else contextlib.nullcontext() as workers:
         for number in range(request.count):
 

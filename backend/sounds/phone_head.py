@@ -54,7 +54,7 @@ def score(head: PhoneHead, features: np.ndarray) -> np.ndarray:
 def best_path(scores: np.ndarray, bigram: np.ndarray) -> np.ndarray:
     """Return the likeliest phone of each frame (n,), as an index, by the Viterbi algorithm. scores: (n, phones)."""
     best = _SHARPNESS * scores[0]
-    came_from = np.zeros(scores.shape, np.int16)
+    came_from = np.zeros(scores.shape, np.uint8)  # there are fewer than 256 phones
     everywhere = np.arange(scores.shape[1])
     for frame in range(1, len(scores)):
         moves = best[:, None] + bigram

@@ -76,7 +76,9 @@ def _action(action: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """Return a custom property as a value that can be compared."""
-    return value.to_dict() if hasattr(value, "to_dict") else value.to_list() if hasattr(value, "to_list") else value
+    if hasattr(value, "to_dict"):  # Blender 4.5 stores an empty group where an unset pointer was read
+        return {name: each for name, each in value.to_dict().items() if each != {}}
+    return value.to_list() if hasattr(value, "to_list") else value
 
 
 def _animation(block: Any) -> Any:

@@ -194,8 +194,9 @@ def test_command_line_gives_same_take(
 ) -> None:
     request, out = requests["short"], tmp_path / "a.npz"
     options = ("--start", "1", "--end", "1.5", "--seed", str(request.performance.seed), "--out", str(out))
+    as_generated = ("--no-full-blinks", "--no-eye-darts")
     subprocess.run(
-        [sys.executable, "-m", "backend", "generate", request.file, *options],
+        [sys.executable, "-m", "backend", "generate", request.file, *options, *as_generated],
         cwd=real_backend.REPOSITORY,
         check=True,
         capture_output=True,

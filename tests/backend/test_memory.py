@@ -69,6 +69,6 @@ def test_memory_grows_as_slowly_on_numpy(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("locked", [False, True])
-def test_longest_clip_needs_under_400_mb(tmp_path: Path, locked: bool) -> None:
-    assert _peak(tmp_path, 120, locked) < 400
+@pytest.mark.parametrize(("locked", "limit"), [(False, 400), (True, 480)])  # what is locked comes on top
+def test_longest_clip_fits_in_memory(tmp_path: Path, locked: bool, limit: int) -> None:
+    assert _peak(tmp_path, 120, locked) < limit
