@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch")
 
 from backend.arkit import CHANNELS
 from backend.features import RATE
-from training.evaluation.lip_reading import (
+from training.synthetic.performer.phones import Phone
+from training.train.lip_reading import (
     Line,
     by_loudness,
     lips_of,
@@ -21,7 +22,6 @@ from training.evaluation.lip_reading import (
     readability,
     train_reader,
 )
-from training.synthetic.performer.phones import Phone
 
 SPOKEN = ("M", "AA", "W", "IY", "P", "OW", "S", "AE", "F", "UW")
 SPEECH = Path(__file__).resolve().parents[1] / "data" / "speech.ogg"

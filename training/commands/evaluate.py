@@ -92,9 +92,9 @@ def _evaluate(args: argparse.Namespace) -> None:
 def _readability(args: argparse.Namespace) -> None:
     import numpy as np
 
-    from ..evaluation.lip_reading import read_filmed, read_lines, readability, train_reader
     from ..evaluation.report import as_markdown
     from ..model.pipeline import load_pipeline
+    from ..train.lip_reading import read_filmed, read_lines, readability, train_reader
     from ..train.phone_training import choose_utterances, read_utterances
 
     utterances = read_utterances(args.speech)

@@ -18,15 +18,15 @@ from backend.inference.voice_match import NEUTRAL
 from backend.sounds.phone_head import FPS, PhoneHead, score, sounds_of
 from backend.sounds.shapes import PAUSE, SHAPE_OF, Sound
 
+from ..evaluation import metrics
+from ..evaluation.phone_errors import PhoneErrors, measure
+from ..evaluation.recordings import read_lips, read_phones
+from ..evaluation.tables import Table
 from ..model.pipeline import TalkerPipeline, compute_log_mel, encode_sound, match_voice, sample_takes
 from ..synthetic.performer.perform import perform
 from ..synthetic.performer.phones import Phone
 from ..synthetic.performer.styles import STYLES
-from ..train.phone_training import Utterance, fit_head, labels_of, tidy_phones
-from . import metrics
-from .phone_errors import PhoneErrors, measure
-from .recordings import read_lips, read_phones
-from .tables import Table
+from .phone_training import Utterance, fit_head, labels_of, tidy_phones
 
 Performer = Callable[["Line"], np.ndarray]  # a line -> a face (N, 52) at 30 fps
 
