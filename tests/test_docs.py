@@ -96,7 +96,7 @@ def test_readme_links_the_index() -> None:
 
 def test_pictures_are_all_shown() -> None:
     shown = {(page.parent / link).resolve() for page in PAGES for link in _links(page)}
-    pictures = [path for path in (ROOT / "docs").rglob("*") if path.suffix in (".png", ".jpg", ".svg")]
+    pictures = [path for path in (ROOT / "docs").rglob("*") if path.suffix in (".png", ".jpg", ".svg", ".webp")]
     assert [_name(picture) for picture in pictures if picture not in shown] == []
 
 

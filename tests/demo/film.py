@@ -15,7 +15,7 @@ from .run import OUT, Stages, run, started_blender
 
 _BLEND, _MOVIE, _PREVIEW, _STILLS = (OUT / f"film{end}" for end in (".blend", ".mp4", ".webp", "_stills.jpg"))
 _FRAMES = OUT / "film"
-_PREVIEW_SIZE, _PREVIEW_STEP, _PREVIEW_QUALITY = (480, 270), 3, 42  # pixels, frames of the film for one, of WebP
+_PREVIEW_SIZE, _PREVIEW_STEP, _PREVIEW_QUALITY = (480, 270), 3, 70  # pixels, frames of the film for one, of WebP
 _COLUMNS, _GAP = 3, 6
 
 
