@@ -24,6 +24,8 @@ _CLOSING = (
     ("eyeBlinkRight", ""),
 )  # what closes each pair, and on top of what
 _STILL = 2e-5  # of the head's height: what moves less doesn't move
+# Of a key's longest move: what moves less than the first stays, and what moves more than the second moves as it was carried over.
+_LOCAL = (0.03, 0.12)
 
 
 @dataclass(frozen=True)
@@ -131,18 +133,27 @@ def _other_side(name: str) -> str:
 
 
 def _limited(target: Head, keys: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Return keys that fade down the neck and leave alone what is below, as a body is."""
+    """Return keys that fade down the neck and leave alone what is below, as a body is, and whatever they hardly move.
+
+    A sculpted key moves few points. The sample face's keys are smooth fields, which end nowhere.
+    """
     chin, z = target.at("chin")[2], target.surface.points[:, 2]
     deepest = min(_FADE[1], chin - float(z[target.surface.masses > 0].min()))
     begin = max(_FADE[0], 0.5 * deepest)
-    fade = np.clip((z - (chin - deepest)) / (deepest - begin), 0.0, 1.0) if deepest > begin else np.ones(len(z))
-    fade = (fade * fade * (3.0 - 2.0 * fade))[:, None]
+    fade = _smooth_step((z - (chin - deepest)) / (deepest - begin))[:, None] if deepest > begin else 1.0
     result = {}
     for name, move in keys.items():
-        move = move * fade
+        length = np.linalg.norm(move, axis=-1, keepdims=True)
+        local = _smooth_step((length / max(length.max(), _STILL) - _LOCAL[0]) / (_LOCAL[1] - _LOCAL[0]))
+        move = move * fade * local
         move[np.abs(move).max(-1) < _STILL] = 0.0
         result[name] = move
     return result
+
+
+def _smooth_step(share: Floats) -> Floats:
+    share = np.clip(share, 0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
 
 
 def meeting(target: Head, keys: Mapping[str, Floats]) -> dict[str, Floats]:

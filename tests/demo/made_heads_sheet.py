@@ -38,6 +38,7 @@ def _made_heads(stage: Stages) -> None:
         bpy.ops.mesh.arkit_sample_face_add()
         blender.light_and_camera(scene)
         camera = scene.camera
+        bpy.context.view_layer.update()
         before_the_face = camera.matrix_world.copy()
         for head_name in HEADS:
             with stage(head_name.capitalize()):
@@ -47,7 +48,8 @@ def _made_heads(stage: Stages) -> None:
                 bpy.ops.object.arkit_keys_make()
                 camera.matrix_world = head.matrix_world @ before_the_face
                 (folder / head_name).mkdir()
-                stills += _speak(scene, head, folder / head_name)
+                (first, path), *rest = _speak(scene, head, folder / head_name)
+                stills += [(f"{head_name}: {first}", path), *rest]
         draw_keys(stills, columns=len(_SPOKEN) + len(_POSES)).save(_SHEET, quality=85)
 
 
