@@ -53,20 +53,21 @@ def encode_clip(
         for start, stop in zip(starts, stops, strict=True)
     ]  # mel frames
     pieces = cut(blocks, (span(first, last - first) for first, last in padded))
-    sums, condition, scores = [], np.empty((frames, 0), np.float32), []
+    sums, condition = [], np.empty((frames, 0), np.float32)
+    scores = np.empty((total, len(head.output_bias)), np.float32) if head else None
     for number, (start, stop, (first, _), piece) in enumerate(zip(starts, stops, padded, pieces, strict=True)):
         callback(start / total)
         encoded, voice = runtime.encode(log_mel_of(piece * np.float32(gain)))
         inner = slice(start - first // 2, stop - first // 2)  # the window without its padding
         sums.append(voice_sums(voice[inner]))
-        if head:
-            scores.append(score(head, encoded)[inner])
+        if head and scores is not None:
+            scores[start:stop] = score(head, encoded)[inner]
         if number == 0:
             condition = np.empty((frames, encoded.shape[1]), np.float32)
         part = condition[number * _WINDOW * FACE_FPS :][: _WINDOW * FACE_FPS]
         part[:] = _interpolate(encoded[inner], len(part))
     queries = runtime.queries(pool_voice(np.sum(sums, axis=0)))
-    return AudioFeatures(condition, queries, seconds, np.concatenate(scores) if scores else None)
+    return AudioFeatures(condition, queries, seconds, scores)
 
 
 def _loudness(blocks: Iterable[np.ndarray], callback: Callable[[float], None]) -> tuple[float, float]:
