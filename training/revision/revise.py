@@ -122,7 +122,7 @@ class ReviseObjective(nn.Module):
             frame_weight = 1 + w.contact * losses.contact(faces)
             parts["lip"] = parts["lip"] + w.lip * losses.lip(predicted, target, frame_weight)
             noisy = ddim_step(noisy, target, step.now, step.then)
-        plain = tilt == 0  # what effort changes, the old encoder never told
+        plain = tilt == 0  # the old encoder hears no effort, so there is nothing to match where the spectrum is tilted
         parts["ae"] = noise.new_zeros(())
         if plain.any():
             parts["ae"] = w.ae * losses.feature_matching(features[plain], batch.features[plain])
