@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..sample_face.surface import smoothstep
 from .face_landmarks import SIDES
 from .fitting import similarity
 from .sparse_solver import Floats, Ints
@@ -209,8 +210,7 @@ def _tongue_out(head: Head, points: Floats) -> Floats:
     """Return how a tongue comes out: over the lower lip, the more the nearer its tip."""
     low, size = points.min(0), np.ptp(points, axis=0)
     seam = head.at("lip_lower")
-    tip = np.clip(1.25 * (1.0 - (points[:, 1] - low[1]) / size[1]), 0.0, 1.0)
-    tip = tip * tip * (3.0 - 2.0 * tip)
+    tip = smoothstep(0.0, 0.8, 1.0 - (points[:, 1] - low[1]) / size[1])
     forward = 0.35 * size[1] + max(low[1] - seam[1], 0.0)
     top = float(np.percentile(points[points[:, 1] < low[1] + 0.3 * size[1], 2], 90))
     lift = np.clip(2.0 * tip, 0.0, 1.0) * (seam[2] - top)

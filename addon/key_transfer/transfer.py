@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..sample_face.surface import smoothstep
 from . import face_parts
 from .analysis import Analysis
 from .correspondence import carry
@@ -140,20 +141,14 @@ def _limited(target: Head, keys: Mapping[str, Floats]) -> dict[str, Floats]:
     chin, z = target.at("chin")[2], target.surface.points[:, 2]
     deepest = min(_FADE[1], chin - float(z[target.surface.masses > 0].min()))
     begin = max(_FADE[0], 0.5 * deepest)
-    fade = _smooth_step((z - (chin - deepest)) / (deepest - begin))[:, None] if deepest > begin else 1.0
+    fade = smoothstep(chin - deepest, chin - begin, z)[:, None] if deepest > begin else 1.0
     result = {}
     for name, move in keys.items():
         length = np.linalg.norm(move, axis=-1, keepdims=True)
-        local = _smooth_step((length / max(length.max(), _STILL) - _LOCAL[0]) / (_LOCAL[1] - _LOCAL[0]))
-        move = move * fade * local
+        move = move * fade * smoothstep(*_LOCAL, length / max(length.max(), _STILL))
         move[np.abs(move).max(-1) < _STILL] = 0.0
         result[name] = move
     return result
-
-
-def _smooth_step(share: Floats) -> Floats:
-    share = np.clip(share, 0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
 
 
 def meeting(target: Head, keys: Mapping[str, Floats]) -> dict[str, Floats]:
