@@ -90,16 +90,12 @@ def _evaluate(args: argparse.Namespace) -> None:
 
 
 def _readability(args: argparse.Namespace) -> None:
-    import numpy as np
-
     from ..evaluation.report import as_markdown
     from ..model.pipeline import load_pipeline
     from ..train.lip_reading import read_filmed, read_lines, readability, train_reader
     from ..train.phone_training import choose_utterances, read_utterances
 
-    utterances = read_utterances(args.speech)
-    utterances = [utterances[index] for index in np.random.default_rng(0).permutation(len(utterances))]
-    used, held_out = choose_utterances(utterances, args.hold_out, args.minutes)
+    used, held_out = choose_utterances(read_utterances(args.speech), args.hold_out, args.minutes, 0)
     reader = train_reader(read_lines(used), args.epochs, 0)
     models = [(folder.name, load_pipeline(folder)) for folder in args.models]
     filmed = read_filmed(args.films) if args.films else ([], [])

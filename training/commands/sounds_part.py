@@ -41,8 +41,6 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def _sounds(args: argparse.Namespace) -> None:
-    import numpy as np
-
     from backend.inference.generator import load_model
     from backend.sounds.head_file import NAME, SoundsPart
 
@@ -51,9 +49,7 @@ def _sounds(args: argparse.Namespace) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     model = load_model(args.model, threads=1)
-    utterances = read_utterances(args.speech)
-    utterances = [utterances[index] for index in np.random.default_rng(args.seed).permutation(len(utterances))]
-    used, held_out = choose_utterances(utterances, args.hold_out, args.minutes)
+    used, held_out = choose_utterances(read_utterances(args.speech), args.hold_out, args.minutes, args.seed)
     data = list(encode_utterances(model, used, args.seed))
     head = fit_head(data, args.epochs, args.seed)
     print(f"held-out speakers: {_test(model, head, held_out[:_TESTED])}")
@@ -90,20 +86,15 @@ def _test(model: "Model", head: "PhoneHead", utterances: "Sequence[Utterance]") 
     from backend.audio import read_clip
     from backend.features import RATE
     from backend.sounds.phone_head import score, sounds_of
-    from backend.sounds.shapes import PAUSE, SHAPE_OF, Sound
 
     from ..evaluation.phone_errors import measure
-    from ..train.phone_training import features_of, tidy_phones
+    from ..train.phone_training import features_of, true_sounds
 
     pairs = []
     for each in utterances:
         samples = read_clip(each.file).samples
-        truth = [
-            Sound(phone.base if phone.base in SHAPE_OF else PAUSE, phone.start, phone.end)
-            for phone in tidy_phones(samples, each.phones)
-        ]
         heard = sounds_of(score(head, features_of(model, samples)), head, len(samples) / RATE)
-        pairs.append((_within(heard, each.phones), truth))
+        pairs.append((_within(heard, each.phones), true_sounds(samples, each.phones)))
     errors = measure(pairs)
     return (
         f"{errors.count} phones, phone error {errors.phones:.1%}, shape error {errors.shapes:.1%}, median boundary error"

@@ -43,7 +43,7 @@ def real_lips(models: Sequence[tuple[str, TalkerPipeline]], data: Prepared, limi
         for talker in sorted({take.speaker for take in sequences})
     }
     rows = [("the films", *_cells(_measure(talkers, data, lambda take: recorded_face(data, take)[None], True)))]
-    rows.append(("loudness", *_cells(_measure(talkers, data, lambda take: _by_loudness(data, take)[None]))))
+    rows.append(("loudness", *_cells(_measure(talkers, data, lambda take: open_jaw(_level(data, take))[None]))))
     missing = []
     for label, pipeline in models:
         if reason := missing_features(pipeline, data):
@@ -73,10 +73,9 @@ def _level(data: Prepared, take: Take) -> np.ndarray:
     return np.interp(np.arange(frames) / 30, np.arange(len(smooth)) / MEL_FPS, smooth)
 
 
-def _by_loudness(data: Prepared, take: Take) -> np.ndarray:
-    """Return a face whose jaw opens with the sound, (N, 52): what any lip sync must beat."""
-    face = np.zeros((3 * take.length, len(CHANNELS)), np.float32)
-    level = _level(data, take)
+def open_jaw(level: np.ndarray) -> np.ndarray:
+    """Return a face whose jaw opens with the sound, (N, 52): what any lip sync must beat. level: of the sound, (N,)."""
+    face = np.zeros((len(level), len(CHANNELS)), np.float32)
     face[:, CHANNELS.index("jawOpen")] = 0.5 * level / max(float(np.quantile(level, 0.98)), 1e-9)
     return face
 

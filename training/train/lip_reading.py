@@ -10,23 +10,22 @@ from pathlib import Path
 
 import numpy as np
 
-from backend.arkit import CHANNELS
 from backend.audio import read_clip
 from backend.features import RATE
 from backend.inference.generator import FACE_FPS
 from backend.inference.voice_match import NEUTRAL
 from backend.sounds.phone_head import FPS, PhoneHead, score, sounds_of
-from backend.sounds.shapes import PAUSE, SHAPE_OF, Sound
 
 from ..evaluation import metrics
 from ..evaluation.phone_errors import PhoneErrors, measure
+from ..evaluation.real_lips import open_jaw
 from ..evaluation.recordings import read_lips, read_phones
 from ..evaluation.tables import Table
 from ..model.pipeline import TalkerPipeline, compute_log_mel, encode_sound, match_voice, sample_takes
 from ..synthetic.performer.perform import perform
 from ..synthetic.performer.phones import Phone
 from ..synthetic.performer.styles import STYLES
-from .phone_training import Utterance, fit_head, labels_of, tidy_phones
+from .phone_training import Utterance, fit_head, labels_of, true_sounds
 
 Performer = Callable[["Line"], np.ndarray]  # a line -> a face (N, 52) at 30 fps
 
@@ -61,11 +60,7 @@ def performed(line: Line) -> np.ndarray:
 
 def by_loudness(line: Line) -> np.ndarray:
     """Open the jaw with the sound: what any lip sync must beat."""
-    frames = len(line.samples) * int(FACE_FPS) // RATE
-    face = np.zeros((frames, len(CHANNELS)), np.float32)
-    level = metrics.loudness(line.samples, frames)
-    face[:, CHANNELS.index("jawOpen")] = 0.5 * level / max(float(np.quantile(level, 0.98)), 1e-9)
-    return face
+    return open_jaw(metrics.loudness(line.samples, len(line.samples) * int(FACE_FPS) // RATE))
 
 
 def by_model(pipeline: TalkerPipeline) -> Performer:
@@ -92,12 +87,10 @@ def read_back(reader: PhoneHead, lines: Sequence[Line], performer: Performer) ->
     """Measure what the recognizer reads from the lips with which a performer speaks some lines."""
     pairs = []
     for line in lines:
-        truth = [
-            Sound(phone.base if phone.base in SHAPE_OF else PAUSE, phone.start, phone.end)
-            for phone in tidy_phones(line.samples, line.phones)
-        ]
         lips = lips_of(performer(line))
-        pairs.append((sounds_of(score(reader, lips), reader, len(line.samples) / RATE), truth))
+        pairs.append(
+            (sounds_of(score(reader, lips), reader, len(line.samples) / RATE), true_sounds(line.samples, line.phones))
+        )
     return measure(pairs)
 
 

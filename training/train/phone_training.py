@@ -18,7 +18,7 @@ from backend.audio import read_clip
 from backend.features import RATE, log_mel, speech_gain
 from backend.inference.generator import Model
 from backend.sounds.phone_head import FPS, PhoneHead, stack_context
-from backend.sounds.shapes import PHONES
+from backend.sounds.shapes import PAUSE, PHONES, SHAPE_OF, Sound
 
 from ..synthetic.performer.perform import speech_level
 from ..synthetic.performer.phones import Phone, read_phones, tidy
@@ -59,9 +59,10 @@ def read_utterances(folder: Path) -> list[Utterance]:
 
 
 def choose_utterances(
-    utterances: Sequence[Utterance], hold_out: Sequence[int], minutes: float
+    utterances: Sequence[Utterance], hold_out: Sequence[int], minutes: float, seed: int
 ) -> tuple[list[Utterance], list[Utterance]]:
-    """Return the first utterances that last about as many minutes, and all those of the speakers held out."""
+    """Shuffle utterances. Return some that last about as many minutes, and all those of the speakers held out."""
+    utterances = [utterances[index] for index in np.random.default_rng(seed).permutation(len(utterances))]
     used: list[Utterance] = []
     seconds = 0.0
     for each in utterances:
@@ -69,6 +70,14 @@ def choose_utterances(
             used.append(each)
             seconds += max((phone.end for phone in each.phones), default=0.0)
     return used, [each for each in utterances if each.speaker in hold_out]
+
+
+def true_sounds(samples: np.ndarray, phones: Sequence[Phone]) -> list[Sound]:
+    """Return the phones of a clip as the sounds that should be heard, without gaps."""
+    return [
+        Sound(phone.base if phone.base in SHAPE_OF else PAUSE, phone.start, phone.end)
+        for phone in tidy_phones(samples, phones)
+    ]
 
 
 def tidy_phones(samples: np.ndarray, phones: Sequence[Phone]) -> tuple[Phone, ...]:
