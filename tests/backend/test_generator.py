@@ -198,7 +198,7 @@ def test_threads_change_no_bit(model: Model, samples: np.ndarray, monkeypatch: p
 
 def test_silence_only_blinks(model: Model) -> None:
     face = _faces(model, np.zeros(16000 * 60, np.float32))[0]
-    assert face[:, columns(LOWER)].max() < 0.05  # too little to see
+    assert face[:, columns(LOWER)].max() < 0.04  # 0.035 with model 4.0.0
     assert lip_opening(face).max() < 0.02
     assert channel(face, "eyeBlinkLeft").max() > 0.5
 

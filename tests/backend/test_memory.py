@@ -69,6 +69,6 @@ def test_memory_grows_as_slowly_on_numpy(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("locked", "limit"), [(False, 400), (True, 480)])  # what is locked comes on top
+@pytest.mark.parametrize(("locked", "limit"), [(False, 400), (True, 450)])  # 390 and 434 on two cores
 def test_longest_clip_fits_in_memory(tmp_path: Path, locked: bool, limit: int) -> None:
     assert _peak(tmp_path, 120, locked) < limit
