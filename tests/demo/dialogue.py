@@ -86,7 +86,7 @@ def voice(script: Sequence[Cue], actor: int) -> np.ndarray:
     return track
 
 
-def moods(script: Sequence[Cue], actor: int) -> list[tuple[float, str]]:
+def emotion_markers(script: Sequence[Cue], actor: int) -> list[tuple[float, str]]:
     """Return an actor's emotions, (seconds, name of a marker): each comes with its line, and most of it goes while the other speaks."""
     found = []
     for cue in script:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from backend.audio import RATE
 
-from .dialogue import IDENTITIES, SEEDS, cues, length, moods, shots, voice
+from .dialogue import IDENTITIES, SEEDS, cues, emotion_markers, length, shots, voice
 from .run import OUT, Stages, run, started_blender
 
 _BLEND, _MOVIE, _PREVIEW, _STILLS = (OUT / f"film{end}" for end in (".blend", ".mp4", ".webp", "_stills.jpg"))
@@ -45,7 +45,7 @@ def _film(stage: Stages, written: Sequence[Path]) -> None:
                 sound = folder / f"actor_{number + 1}.wav"
                 soundfile.write(sound, voice(script, number), RATE)
                 blender.add_speech(scene, sound, length(script), channel=number + 1)
-                film_set.perform(scene, actor, IDENTITIES[number], SEEDS[number], moods(script, number))
+                film_set.perform(scene, actor, IDENTITIES[number], SEEDS[number], emotion_markers(script, number))
         with stage("Look at each other"):
             film_set.look_at_each_other(actors)
         with stage("Light and cut"):

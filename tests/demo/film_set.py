@@ -33,7 +33,7 @@ _WALL = (0.33, 0.42, 0.47)
 
 _ALONE = ("close", "listens")  # views of one actor
 
-Mood = tuple[float, str]  # seconds and the name of a marker
+Marker = tuple[float, str]  # seconds and the name of a marker
 Shot = tuple[float, str, int]  # seconds, view and the actor who is seen
 
 
@@ -55,10 +55,12 @@ def add_actors(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     return actors
 
 
-def perform(scene: bpy.types.Scene, face: bpy.types.Object, identity: str, seed: int, moods: Sequence[Mood]) -> None:
+def perform(
+    scene: bpy.types.Scene, face: bpy.types.Object, identity: str, seed: int, emotion_markers: Sequence[Marker]
+) -> None:
     """Generate a take for the active strip, with emotions that come by the scene's markers."""
     scene.timeline_markers.clear()
-    for seconds, name in moods:
+    for seconds, name in emotion_markers:
         scene.timeline_markers.new(name, frame=max(1, 1 + round(seconds * FPS)))
     settings = scene.lipsync
     settings.face, settings.identity_name, settings.emotion_name, settings.seed = face, identity, "neutral", seed

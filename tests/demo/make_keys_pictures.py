@@ -5,7 +5,6 @@ blender --factory-startup --python tests/demo/make_keys_pictures.py -- dist/EXTE
 """
 
 import importlib
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,19 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.demo.panel_pictures import DRAWN, MODULE, SPEECH, Steps, area, in_view, only, open_sidebar, sidebar, take
+from tests.demo.panel_pictures import (
+    DRAWN,
+    MODULE,
+    SPEECH,
+    Steps,
+    area,
+    in_view,
+    only,
+    open_sidebar,
+    sidebar,
+    take,
+    write_shot,
+)
 from tests.made_heads import add_head
 
 _HEAD = "broad"
@@ -94,10 +105,7 @@ def _picture(file: Path) -> Steps:
     window, region = bpy.context.window_manager.windows[0], area()
     top = window.height - region.y - region.height
     crop = f"{_WIDTH}x{_HEIGHT}+{region.x + region.width - _WIDTH}+{top + 26}"  # below the header
-    shot = subprocess.run(
-        ["import", "-window", "root", "-crop", crop, "+repage", "png:-"], check=True, capture_output=True
-    )
-    subprocess.run(["convert", "png:-", "+dither", "-colors", "200", f"png8:{file}"], check=True, input=shot.stdout)
+    write_shot(file, crop, 200)
 
 
 if __name__ == "__main__":

@@ -133,11 +133,16 @@ def _picture(file: Path) -> Steps:
     window, bar = bpy.context.window_manager.windows[0], sidebar()
     top = window.height - bar.y - bar.height
     crop = f"{bar.width - _MARGIN - _TABS}x{bar.height}+{bar.x + _MARGIN}+{top}"
+    write_shot(file, crop, 128, "-fuzz", "3%", "-trim", "+repage")
+
+
+def write_shot(file: Path, crop: str, colors: int, *options: str) -> None:
+    """Write a part of the screen to a file. crop: WIDTHxHEIGHT+LEFT+TOP in pixels. options: of ImageMagick's convert."""
     shot = subprocess.run(
         ["import", "-window", "root", "-crop", crop, "+repage", "png:-"], check=True, capture_output=True
     )
-    trim = ["convert", "png:-", "-fuzz", "3%", "-trim", "+repage", "+dither", "-colors", "128", f"png8:{file}"]
-    subprocess.run(trim, check=True, input=shot.stdout)
+    reduce = ["convert", "png:-", *options, "+dither", "-colors", str(colors), f"png8:{file}"]
+    subprocess.run(reduce, check=True, input=shot.stdout)
 
 
 def only(*names: str) -> None:

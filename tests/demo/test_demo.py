@@ -11,7 +11,7 @@ from backend.curves.base import Curves
 pytest.importorskip("PIL")
 
 from tests.demo.chart import Lane, extent
-from tests.demo.dialogue import IDENTITIES, cues, length, moods, shots, voice
+from tests.demo.dialogue import IDENTITIES, cues, emotion_markers, length, shots, voice
 from tests.demo.moments import Phone, read_known, telling
 from tests.demo.paper import font
 from tests.demo.styles import STYLES, descriptions
@@ -53,7 +53,7 @@ def test_film_has_two_voices_in_turn_and_cuts_in_order():
     times = [seconds for seconds, _, _ in shots(script)]
     assert times[0] == 0 and min(np.diff(times)) > 0.5 and times[-1] < length(script)
     for actor in (0, 1):
-        assert np.diff([seconds for seconds, _ in moods(script, actor)]).min() > 0
+        assert np.diff([seconds for seconds, _ in emotion_markers(script, actor)]).min() > 0
     assert set(IDENTITIES) <= set(descriptions())
 
 
