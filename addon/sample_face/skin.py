@@ -38,12 +38,15 @@ def add_skin(builder: Builder) -> None:
     """
     points = _grid()
     rows = len(points)
-    number = builder.add(points.reshape(-1, 3)).reshape(rows, COLUMNS)
     keep = np.ones((rows - 1, COLUMNS), bool)
     left, right, low, high = EYE_HOLE
     holes = (MOUTH_HOLE, EYE_HOLE, (-right, -left, low, high))
     for first, last, bottom, top in holes:
         keep[bottom:top, np.arange(first, last) % COLUMNS] = False
+    used = np.pad(keep, ((0, 1), (0, 0))) | np.pad(keep, ((1, 0), (0, 0)))  # none is left loose in the holes
+    used |= np.roll(used, 1, axis=1)
+    number = np.full((rows, COLUMNS), -1)
+    number[used] = builder.add(points[used])
     quads = np.stack([strip(number[row], number[row + 1]) for row in range(rows - 1)])
     builder.fill(quads[keep], SKIN)
     crown = builder.add(cast(np.array([[0.0, 1.5, 17.0]]), np.array([[0.0, 0.0, 1.0]])))

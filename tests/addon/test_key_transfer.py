@@ -207,10 +207,15 @@ def test_eyes_turn_about_their_middle() -> None:
 
 def test_eyes_go_back_from_lids_that_would_cut_them() -> None:
     """A key moves a lid in a straight line, which passes through an eye that fills the lids."""
-    shown = _part(sample_parts.eye(1.0))
-    ball = face_parts.fit_ball(shown.points)
-    eye = topology.Surface(ball.center + 1.07 * (shown.points - ball.center), shown.triangles)
-    *_, found = analysis.analyze(sample.surface, eye, ball.center[None])
+    shown = [_part(sample_parts.eye(side)) for side in (1.0, -1.0)]
+    balls = [face_parts.fit_ball(each.points) for each in shown]
+    centers = np.array([each.center for each in balls])
+    eyes = [
+        topology.Surface(center + 1.07 * (each.points - center), each.triangles)
+        for center, each in zip(centers, shown, strict=True)
+    ]
+    *_, found = analysis.analyze(sample.surface, transfer.joined(eyes), centers)
+    ball, eye = balls[0], eyes[0]
     head = found.head()
     inside = topology.Surface(found.frame.inside(eye.points), eye.triangles)
     lid = head.lines["lid_upper_left"][5:-5]  # in the corners, lids touch the eye

@@ -46,15 +46,16 @@ def test_gaps_are_measured_from_the_keys(head: "bpy.types.Object") -> None:
     _add(head, "jawOpen", 0.0, 0.4, 0.5)
     _add(head, "mouthClose", 0.04, -0.2)
     _add(head, "mouthUpperUpLeft", -0.1, 0.0)
-    gaps = part("addon.rig.lip_contact").measure(_face(head))
-    assert gaps == pytest.approx({"jawOpen": 1.0, "mouthClose": -0.6, "mouthUpperUpLeft": 0.25}, abs=1e-4)
+    lips = part("addon.rig.lip_contact").measure(_face(head))
+    assert lips.parted == pytest.approx({"jawOpen": 1.0, "mouthClose": -0.6, "mouthUpperUpLeft": 0.25}, abs=1e-4)
+    assert lips.rest == 0.0
 
 
 def test_split_channels_add_up(head: "bpy.types.Object") -> None:
     _add(head, "jawOpen", 0.0, 0.4, 0.5)
     for name, upper, lower in (("Upper", 0.1, 0.0), ("Lower", 0.0, -0.1)):
         _add(head, f"mouthClose{name}", upper, lower)
-    assert part("addon.rig.lip_contact").measure(_face(head))["mouthClose"] == pytest.approx(-0.5, abs=1e-4)
+    assert part("addon.rig.lip_contact").measure(_face(head)).parted["mouthClose"] == pytest.approx(-0.5, abs=1e-4)
 
 
 @pytest.mark.parametrize("closes", [0.9, 0.6, 0.4])
@@ -68,6 +69,25 @@ def test_closures_reach_contact_and_vowels_stay(head: "bpy.types.Object", closes
     assert closed.values.max() <= 1.0
     np.testing.assert_array_equal(closed.values[:11], take.values[:11])
     np.testing.assert_array_equal(closed.values[:, 2:], take.values[:, 2:])
+
+
+def test_lips_that_are_apart_at_rest_meet(scene: "bpy.types.Scene") -> None:
+    head = add_rows((0.6, 0.1, -0.1, -0.6), WIDTH)
+    _add(head, "jawOpen", 0.0, 0.4, 0.5)
+    _add(head, "mouthClose", 0.2, -0.4)
+    contact = part("addon.rig.lip_contact")
+    lips = contact.measure(_face(head))
+    assert (lips.rest, lips.parted["mouthClose"]) == pytest.approx((0.5, -1.5), abs=1e-4)
+    take = _speech()
+    closed = contact.reach_contact(_face(head), take)
+    assert abs(0.5 + _gap(closed, 1.5)[15]) < 1e-3
+    np.testing.assert_array_equal(closed.values[:11], take.values[:11])
+
+
+def test_mouth_close_that_goes_too_far_leaves_no_gap_at_rest(head: "bpy.types.Object") -> None:
+    _add(head, "jawOpen", 0.0, 0.4, 0.5)
+    _add(head, "mouthClose", 0.1, -0.5)
+    assert part("addon.rig.lip_contact").measure(_face(head)).rest < 0.01
 
 
 def test_jaw_shuts_without_mouth_close(head: "bpy.types.Object") -> None:

@@ -28,21 +28,39 @@ def test_head_gets_its_keys(scene: "bpy.types.Scene", name: str) -> None:
     assert np.array_equal(_coordinates(head), before)
     assert np.array_equal(_coordinates(head, keys[0].name), before)
 
-    face, number = found.face.analysis.head(), found.face.skin.vertices
-    transform = np.array(head.matrix_world)[:3, :3]
+    face, number, frame = found.face.analysis.head(), found.face.skin.vertices, found.face.analysis.frame
+    to_frame = np.array(head.matrix_world)[:3, :3].T @ frame.rows.T / frame.size
 
-    def gap(pair: tuple[str, str], *posed: str) -> float:
-        """Return the widest gap between two lines, as a share of the head's height."""
-        points = before + sum(_coordinates(head, key) - before for key in posed)
-        upper, lower = (points[number[face.lines[line]]] @ transform.T for line in pair)
-        return _apart(upper, lower) / found.face.analysis.frame.size
+    def lines_of(pair: tuple[str, str], posed: dict[str, float]) -> list[np.ndarray]:
+        """Return two lines of points, x to the left of the face, y back, z up, in units of the head's height."""
+        points = before + sum(value * (_coordinates(head, key) - before) for key, value in posed.items())
+        return [points[number[face.lines[line]]] @ to_frame for line in pair]
+
+    def gap(pair: tuple[str, str], *at_one: str) -> float:
+        """Return the widest gap between two lines."""
+        return _apart(*lines_of(pair, dict.fromkeys(at_one, 1.0)))
 
     lips, left, right = lines.PAIRS
     assert gap(lips, "jawOpen") > OPEN
     assert gap(lips, "jawOpen", "mouthClose") < LIPS
+    # Of a mouth that is open at rest, the lower lip comes to lie before the upper one. From the front, no gap is seen.
+    upper, lower = (line[:, [0, 2]] for line in lines_of(lips, _mouth_at_a_p(head)))
+    assert _apart(upper, lower) < LIPS
     for lids, side in ((left, "Left"), (right, "Right")):
         assert gap(lids) > OPEN
         assert gap(lids, f"eyeBlink{side}") < LIDS
+
+
+def _mouth_at_a_p(head: "bpy.types.Object") -> dict[str, float]:
+    """Return the channels that are keyed in the middle of a p between two vowels."""
+    names = ("jawOpen", "mouthClose")
+    values = np.zeros((31, len(names)), np.float32)
+    values[:, 0] = 0.5
+    values[12:19] = 0.2
+    face = part("addon.rig.face_rig").read_face(head)
+    take, controls = part("backend.curves.base").Curves(names, values, 30.0), part("backend.curves.adjust").Controls()
+    keyed = part("addon.takes.controls").fit(face, take, controls, None)
+    return dict(zip(names, keyed.values[15].tolist(), strict=True))
 
 
 def _coordinates(ob: "bpy.types.Object", key: str = "") -> np.ndarray:
@@ -53,7 +71,7 @@ def _coordinates(ob: "bpy.types.Object", key: str = "") -> np.ndarray:
 
 
 def _apart(points: np.ndarray, line: np.ndarray) -> float:
-    """Return the largest distance of points (n, 3) from a line (k, 3)."""
+    """Return the largest distance of points (n, d) from a line (k, d)."""
     starts, ways = line[:-1], np.diff(line, axis=0)
     share = ((points[:, None] - starts) * ways).sum(-1) / np.maximum((ways**2).sum(-1), 1e-30)
     nearest = starts + np.clip(share, 0.0, 1.0)[..., None] * ways
