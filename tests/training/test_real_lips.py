@@ -9,7 +9,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from backend.arkit import EMOTIONS
+from backend.arkit import CHANNELS, EMOTIONS
+from backend.sounds.files import Transcript, Word, write_transcript
+from backend.sounds.shapes import Sound
 from tests.training.tiny import TINY
 from training.data.prepared import Prepared, Take, prepare
 from training.evaluation import real_lips as module
@@ -86,3 +88,39 @@ def test_talkers_count_alike(films: Prepared, pipeline: TalkerPipeline, monkeypa
     monkeypatch.setattr(module, "_sampled", sampled)
     row = figures(real_lips([("half", pipeline)], films, limit=8))["half"]
     assert row["jaw r"] == pytest.approx(1 / len(films.speakers), abs=0.005)  # three digits are printed
+
+
+def test_people_who_say_the_same_words_are_the_scale(
+    beat_folder: Path, tmp_path: Path, pipeline: TalkerPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each take says a word of its own three times and a common one once, and every word has a mouth of its own."""
+    shutil.copytree(beat_folder, tmp_path / "prepared" / "recordings")
+    data = prepare(tmp_path / "prepared" / "recordings", tmp_path / "prepared", set(), workers=1)
+    rng = np.random.default_rng(0)
+    mouths = {name: rng.uniform(0.1, 0.6, 12) for name in ("pea", "bow")}
+    faces = data.array("faces").astype(np.float32)
+    for recorded in data.recordings:
+        words = [Word(name, at, at + 0.4) for name, at in (("pea", 0.5), ("bow", 1.0), ("pea", 1.5), ("bow", 2.0))]
+        sounds = [Sound("P", word.start + 0.18, word.start + 0.22) for word in words]
+        said = Transcript(tuple(sounds), tuple(words)).shifted(recorded.start / 10)
+        folder = tmp_path / "prepared" / "recordings" / str(recorded.speaker)
+        write_transcript(folder / f"{recorded.id}.TextGrid", said)
+        for word in words:
+            first = 3 * recorded.offset + round(30 * word.start)
+            jaw = mouths[word.text].copy()
+            jaw[5:7] = 0.0  # the p in its middle
+            noise = 0.05 * recorded.speaker * rng.standard_normal(12)
+            faces[first : first + 12] = 0.0
+            faces[first : first + 12, CHANNELS.index("jawOpen")] = np.clip(jaw + noise * (jaw > 0), 0, 1)
+    (tmp_path / "prepared" / "faces.f16").write_bytes(faces.astype(np.float16).tobytes())
+
+    def sampled(model: TalkerPipeline, data: Prepared, take: Take) -> np.ndarray:
+        return np.full((1, 3 * take.length, 52), 0.3) * np.linspace(0, 1, 3 * take.length)[None, :, None]
+
+    monkeypatch.setattr(module, "_sampled", sampled)
+    rows = figures(real_lips([("opens slowly", pipeline)], data, limit=8))
+    assert list(rows)[:3] == ["the films", "the same person again", "another person"]
+    for label in ("the same person again", "another person"):
+        assert 0.8 < rows[label]["jaw r"] < 1
+    assert rows["the films"]["P/B/M"] == 1.0
+    assert rows["opens slowly"]["P/B/M"] < 0.5

@@ -162,9 +162,17 @@ def _prepare_vocaset(args: argparse.Namespace) -> None:
 
 def _prepare_video(args: argparse.Namespace) -> int:
     from ..video.film_report import write_film_report
+    from ..video.spoken_words import bundled_listener
     from ..video.video_takes import import_video
 
-    done = import_video(args.recordings, args.tracker, args.out / "recordings", args.out / "tracked", args.workers)
+    done = import_video(
+        args.recordings,
+        args.tracker,
+        args.out / "recordings",
+        args.out / "tracked",
+        args.workers,
+        bundled_listener(),
+    )
     print("speakers:", ", ".join(f"{person.speaker} {person.identity}" for person in done.people))
     _prepare(args, args.out / "recordings", align=not args.aligned)
     print(f"wrote {write_film_report(args.out, done)}")

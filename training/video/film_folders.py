@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ..data.take_list import TAKE_LIST, read_take_list
+from .spoken_words import SpokenWord, read_alignment, sentence_words
 
 FILMS = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".flv", ".wmv", ".3gp", ".mts", ".m2ts")
 _SOUNDS = (".wav", ".flac")
+_ALIGNMENT = ".align"
 
 # GRID (Cooke et al. 2006): sN/.../bbaf2n.mpg, a letter or digit for each of six words. Copies have the talker in the name: s26_bgbsza.mp4.
-_GRID_SENTENCE = re.compile(r"(?:^|.*?[_-])(?:s(?P<talker>\d+)[_-])?[bpls][bgrw][abiw][a-vx-z][0-9z][anps]$")
+_GRID_SENTENCE = re.compile(r"(?:^|.*?[_-])(?:s(?P<talker>\d+)[_-])?(?P<code>[bpls][bgrw][abiw][a-vx-z][0-9z][anps])$")
 _GRID_TALKER = re.compile(r"s(?P<talker>\d+)(?:$|[._-])")
 # CREMA-D (Cao et al. 2014): VideoFlash/1001_DFA_ANG_XX.flv, with the sound again in AudioWAV.
 _CREMA = re.compile(r"(?P<actor>\d{4})_[A-Z]{3}_(?P<emotion>ANG|DIS|FEA|HAP|NEU|SAD)_[A-Z]{2}$")
@@ -26,13 +28,17 @@ _CREMA_EMOTIONS = {
 
 @dataclass(frozen=True)
 class FilmClip:
-    """A film on disk. name: its path in the folder without the suffix. sound: a sound file of that name, for films without sound."""
+    """A film on disk. name: its path in the folder without the suffix. sound: a sound file of that name, for films without sound.
+
+    words: what is said in it, if that is known.
+    """
 
     name: str
     film: Path
     sound: Path | None
     identity: str
     emotion: str
+    words: tuple[SpokenWord, ...] = ()
 
 
 def find_films(folder: Path) -> list[FilmClip]:
@@ -40,7 +46,7 @@ def find_films(folder: Path) -> list[FilmClip]:
 
     Whose a film is: takes.csv in the folder says (columns file, emotion, identity; any but file may be empty or missing), else GRID's or
     CREMA-D's names, else the first sub-folder that it lies in, else all are one person's. What is felt: takes.csv, CREMA-D's names, else
-    neutral. Raises ValueError if there is no film or takes.csv is wrong.
+    neutral. What is said: GRID's alignments and names. Raises ValueError if there is no film, or takes.csv or an alignment is wrong.
     """
     paths = {
         path.relative_to(folder).with_suffix("").as_posix(): path
@@ -50,14 +56,15 @@ def find_films(folder: Path) -> list[FilmClip]:
     if not paths:
         raise ValueError(f"{folder} holds no film ({', '.join(FILMS[:5])} and others): choose the folder of the films.")
     told = read_take_list(folder / TAKE_LIST, paths, _names_of)
-    sounds = _sounds(folder)
+    sounds, alignments = _sounds(folder), _alignments(folder)
     clips = []
     for name, path in paths.items():
         emotion, identity = told.get(name, ("", ""))
         named, felt = _by_name(folder, name)
         beside = sounds.get(path.stem.lower(), [])
         sound = min(beside, key=lambda each: each.parent != path.parent, default=None)
-        clips.append(FilmClip(name, path, sound, identity or named, emotion or felt))
+        words = _words(path.stem, alignments.get((named, path.stem.lower())))
+        clips.append(FilmClip(name, path, sound, identity or named, emotion or felt, words))
     return sorted(clips, key=lambda clip: (clip.identity, clip.name))
 
 
@@ -72,6 +79,20 @@ def _by_name(folder: Path, name: str) -> tuple[str, str]:
         if talker:
             return f"grid_s{talker}", "neutral"
     return (path.parts[0] if len(path.parts) > 1 else folder.resolve().name), "neutral"
+
+
+def _words(stem: str, alignment: Path | None) -> tuple[SpokenWord, ...]:
+    if alignment is not None:
+        return read_alignment(alignment)
+    sentence = _GRID_SENTENCE.match(stem)
+    return sentence_words(sentence["code"]) if sentence else ()
+
+
+def _alignments(folder: Path) -> dict[tuple[str, str], Path]:
+    """Return GRID's alignments by whose they are and their names in small letters: talkers say the same sentences."""
+    paths = sorted(path for path in folder.rglob(f"*{_ALIGNMENT}") if path.is_file())
+    names = ((path, path.relative_to(folder).with_suffix("")) for path in paths)
+    return {(_by_name(folder, name.as_posix())[0], name.name.lower()): path for path, name in names}
 
 
 def _sounds(folder: Path) -> dict[str, list[Path]]:

@@ -65,10 +65,13 @@ def estimate_scale(landmarks: Sequence[np.ndarray], scores: Sequence[np.ndarray]
     return PersonScale(rest, gain, float(np.quantile(gaps, _CLOSED)))
 
 
-def face_curves(landmarks: np.ndarray, scores: np.ndarray, scale: PersonScale, head: TrackedHead) -> np.ndarray:
+def face_curves(
+    landmarks: np.ndarray, scores: np.ndarray, scale: PersonScale, head: TrackedHead, left: np.ndarray | float = 1.0
+) -> np.ndarray:
     """Return the channels KNOWN of one shot, (n, 52) in 0..1 and NaN in the others.
 
     landmarks: (n, 478, 3). scores: (n, 52). Both without lost pictures. A shot is one camera's picture of one face without a cut.
+    left: what shall be left of the gap between the lips, (n,) or for all.
     """
     rest = rest_face(landmarks, head)
     fitted = fit_landmarks(landmarks, rest, head)
@@ -80,7 +83,7 @@ def face_curves(landmarks: np.ndarray, scores: np.ndarray, scale: PersonScale, h
     for name in _BLENDED:
         face[:, CHANNELS.index(name)] = (fitted[:, FITTED.index(name)] + scored[:, CHANNELS.index(name)]) / 2
     opening = np.maximum(measure(lay_on(landmarks, rest)).gap - scale.closed, 0.0) / head.gap_of_jaw
-    return _close_to(face, opening)
+    return _close_to(face, opening * left)
 
 
 def _close_to(face: np.ndarray, opening: np.ndarray) -> np.ndarray:

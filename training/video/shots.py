@@ -1,13 +1,17 @@
 """Cut tracked films into shots: the same face, seen without a break, at 30 fps and in whole tenths of a second."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from backend.sounds.shapes import Sound
+
 from .landmark_curves import PersonScale, face_curves
 from .landmark_fit import TrackedHead
-from .tracked_film import EYE_CORNERS, RIGID, TrackedFilm
+from .spoken_words import shut_lips
+from .tracked_film import EYE_CORNERS, RIGID, TrackedFilm, measure
 
 FPS = 30
 _TENTH = FPS // 10  # frames
@@ -75,9 +79,16 @@ def _breaks(film: TrackedFilm, cuts: np.ndarray, before: int, after: int) -> boo
     return lost or bool(((cuts > before) & (cuts <= after)).any())
 
 
-def shot_curves(film: TrackedFilm, shot: Shot, scale: PersonScale, head: TrackedHead) -> tuple[np.ndarray, np.ndarray]:
-    """Return a shot at 30 fps: channels (frames, 52), NaN in unknown ones, and the head's rotations (frames, 3) in rad."""
-    face = face_curves(film.landmarks[shot.pictures], film.scores[shot.pictures], scale, head)
+def shot_curves(
+    film: TrackedFilm, shot: Shot, scale: PersonScale, head: TrackedHead, sounds: Sequence[Sound] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a shot at 30 fps: channels (frames, 52), NaN in unknown ones, and the head's rotations (frames, 3) in rad.
+
+    sounds: what is said in the film, if that is known. The lips shut at p, b and m.
+    """
+    landmarks = film.landmarks[shot.pictures]
+    left = shut_lips(measure(landmarks).gap, film.times[shot.pictures], sounds)
+    face = face_curves(landmarks, film.scores[shot.pictures], scale, head, left)
     times = shot.start + np.arange(shot.frames) / FPS
     both = np.concatenate([face, np.unwrap(film.rotations[shot.pictures], axis=0)], axis=1)
     values = np.stack([np.interp(times, film.times[shot.pictures], column) for column in both.T], axis=1)

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from backend.arkit import CHANNELS
 from backend.audio import AudioError, read_clip
 from backend.curves.base import Curves
 from backend.features import RATE
+from backend.sounds.files import Transcript, write_transcript
 
 from ..data.beat_writer import Person, begin_import, end_import, recording_stem, write_recording
 from .face_tracker import TrackerError, require_tracker, track_film
@@ -26,20 +27,23 @@ from .film_folders import FilmClip, find_films
 from .landmark_curves import KNOWN, PersonScale, estimate_scale
 from .landmark_fit import TrackedHead, eye_distance, sample_head
 from .shots import FPS, Shot, find_cuts, find_shots, shot_curves
+from .spoken_words import Listen, transcribe
 from .tracked_film import TrackedFilm, is_tracked, read_tracked, write_tracked
 
 _TAKE = 45.0  # s, about the length of a joined take: 30 to 75 s for any amount of film
 _ROUND = 1  # raised when tracking changes, so that an earlier version's results are not taken for these
+_UNKNOWN = Transcript(())
 _HEAD = ("HeadYaw", "HeadPitch", "HeadRoll")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A shot of a film, with what was tracked in it."""
+    """A shot of a film, with what was tracked in it. said: in the whole film, as far as its words are known."""
 
     clip: FilmClip
     film: TrackedFilm
     shot: Shot
+    said: Transcript = _UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,18 @@ class VideoImport:
 
 
 def import_video(
-    films: Path | Sequence[FilmClip], tracker: Path, root: Path, tracked: Path, workers: int | None = None
+    films: Path | Sequence[FilmClip],
+    tracker: Path,
+    root: Path,
+    tracked: Path,
+    workers: int | None = None,
+    listen: Listen | None = None,
 ) -> VideoImport:
     """Turn films into recordings under root, with identities.json and sources.json. Films that can't be used are named and skipped.
 
     films: a folder (see find_films), or a list. tracker: face_landmarker.task. tracked: folder for what was tracked, from which the next run
-    resumes. workers: number of processes, by default one a core. Speakers are numbered from 1 in the order of their names.
+    resumes. workers: number of processes, by default one a core. listen: finds the words of films whose words are known; they are written
+    as TextGrids, and the lips shut where they must. Speakers are numbered from 1 in the order of their names.
     Raises ValueError if there is no film, or none with a face and a sound, and TrackerError if the tracker is missing.
     """
     require_tracker(tracker)
@@ -99,8 +109,9 @@ def import_video(
         begin_import(root, {stem: ", ".join(_source(piece) for piece in each) for stem, each in plan.items()})
         used = dict.fromkeys((clip.name for clip in theirs), 0.0)
         for stem, each in plan.items():
-            kept, samples = _sounds(each, reasons)
+            kept, samples = _sounds(each, reasons, listen)
             if kept:
+                _write_words(root / str(number), stem, kept)
                 write_recording(root / str(number), stem, samples, _joined(kept, scales[identity], head))
                 takes[stem] = list(dict.fromkeys(piece.clip.name for piece in kept))
                 for piece in kept:
@@ -230,10 +241,11 @@ def join(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return [[pieces[k] for k in np.flatnonzero(numbers == number).tolist()] for number in np.unique(numbers)]
 
 
-def _sounds(pieces: Sequence[Piece], reasons: dict[str, str]) -> tuple[list[Piece], np.ndarray]:
-    """Return the pieces that have a sound, shortened to it, and all of it, (n,) at 16 kHz. Notes why the others have none."""
+def _sounds(pieces: Sequence[Piece], reasons: dict[str, str], listen: Listen | None) -> tuple[list[Piece], np.ndarray]:
+    """Return the pieces that have a sound, shortened to it, with what is said, and all sound, (n,) at 16 kHz. Notes why the others have none."""
     kept, parts = [], []
     heard: dict[str, np.ndarray] = {}
+    said = _UNKNOWN
     for piece in pieces:
         name = piece.clip.name
         if name in reasons:
@@ -244,11 +256,13 @@ def _sounds(pieces: Sequence[Piece], reasons: dict[str, str]) -> tuple[list[Piec
             except AudioError as error:
                 reasons[name] = str(error)
                 continue
+            words = piece.clip.words
+            said = transcribe(listen(heard[name]), words) if listen and words else _UNKNOWN
         start = round(piece.shot.start * RATE)
         tenths = min(round(10 * (piece.shot.end - piece.shot.start)), (len(heard[name]) - start) * 10 // RATE)
         if tenths >= 10:
             shot = Shot(piece.shot.start, piece.shot.start + tenths / 10, piece.shot.pictures)
-            kept.append(Piece(piece.clip, piece.film, shot))
+            kept.append(replace(piece, shot=shot, said=said))
             parts.append(heard[name][start : start + tenths * RATE // 10])
     return kept, np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
@@ -263,8 +277,24 @@ def _sound(clip: FilmClip) -> np.ndarray:
         return read_clip(clip.sound).samples
 
 
+def _write_words(folder: Path, stem: str, pieces: Sequence[Piece]) -> None:
+    """Write folder/stem.TextGrid with what is said in the pieces, one after the other, or remove it if that is unknown."""
+    path = folder / f"{stem}.TextGrid"
+    path.unlink(missing_ok=True)
+    sounds, words, begin = [], [], 0.0
+    for piece in pieces:
+        start, end = piece.shot.start, piece.shot.end
+        inside = piece.said.shifted(begin - start)
+        sounds += [each for each in inside.sounds if begin <= each.start and each.end <= begin + end - start]
+        words += [each for each in inside.words if begin <= each.start and each.end <= begin + end - start]
+        begin += end - start
+    if sounds:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_transcript(path, Transcript(tuple(sounds), tuple(words)))
+
+
 def _joined(pieces: Sequence[Piece], scale: PersonScale, head: TrackedHead) -> Curves:
-    parts = [shot_curves(piece.film, piece.shot, scale, head) for piece in pieces]
+    parts = [shot_curves(piece.film, piece.shot, scale, head, piece.said.sounds) for piece in pieces]
     faces, turns = (np.concatenate(each).astype(np.float32) for each in zip(*parts, strict=True))
     values = faces[:, [CHANNELS.index(name) for name in KNOWN]]
     return Curves(KNOWN, values, float(FPS), rotations=dict(zip(_HEAD, turns.T, strict=True)))
