@@ -134,12 +134,9 @@ def _meeting(points: np.ndarray, lower: np.ndarray, upper: np.ndarray, longest: 
     if len(lower):
         box = points[lower].min(axis=0) - longest, points[lower].max(axis=0) + longest
         upper = upper[((points[upper] >= box[0]) & (points[upper] <= box[1])).all(axis=1)]
-    nearest_lower, nearest_upper = _nearest(points, upper, lower), _nearest(points, lower, upper)
-    pairs = [
-        (above, below)
-        for below, (above, far) in nearest_upper.items()
-        if far <= _NEAR * longest and nearest_lower[above][0] == below
-    ]
+    near = {below: above for below, (above, far) in _nearest(points, lower, upper).items() if far <= _NEAR * longest}
+    back = _nearest(points, np.unique(list(near.values())), np.array(list(near)))
+    pairs = [(above, below) for below, above in near.items() if back[above][0] == below]
     return np.array(pairs, int).reshape(-1, 2)
 
 

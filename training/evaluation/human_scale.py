@@ -62,7 +62,7 @@ def performances(
             others = [
                 each
                 for each in lexicon.get(word.text.lower(), ())
-                if (each.talker == take.speaker) == same_person and each.take.id != take.id
+                if (each.talker == take.speaker) == same_person and each.take != take
             ]
             if len(others) > version and last - first >= _SHORTEST:
                 # Spread over all who say it, so that the talker with most words does not speak alone.
