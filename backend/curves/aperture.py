@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..arkit import CHANNELS
 from .base import Curves
 
 # The channels that lip_aperture() reads.
@@ -43,6 +44,12 @@ def lip_rounding(curves: Curves) -> np.ndarray:
     """Return the protrusion of the lips, (frames,): mouthPucker + mouthFunnel."""
     get = _channels(curves)
     return get("mouthPucker") + get("mouthFunnel")
+
+
+def stop_at_contact(weights: np.ndarray) -> None:
+    """Lower mouthClose in place to jawOpen where it is above: the lips would go through each other. weights: (..., 52 or more)."""
+    jaw, close = (weights[..., CHANNELS.index(name)] for name in ("jawOpen", "mouthClose"))
+    np.minimum(close, jaw, out=close)
 
 
 def _channels(curves: Curves) -> Callable[[str], np.ndarray]:

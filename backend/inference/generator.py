@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import runtimes
 from ..arkit import CHANNELS, HEAD
+from ..curves.aperture import stop_at_contact
 from ..curves.base import Curves, resample
 from ..messages import UserMessage
 from ..model_folder import ModelCard, ModelError, Parts, read_card, read_parts
@@ -220,6 +221,7 @@ def _curves(card: ModelCard, z: np.ndarray) -> Curves:
         )
     weights = z[:, : len(CHANNELS)]
     np.clip(weights, 0.0, 1.0, out=weights)
+    stop_at_contact(weights)
     return Curves(
         CHANNELS, weights, FACE_FPS, rotations=dict(zip(card.rotations, z[:, len(CHANNELS) :].T, strict=True))
     )

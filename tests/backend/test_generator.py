@@ -11,7 +11,7 @@ import pytest
 from backend.arkit import CHANNELS, LOWER, REGIONS, UPPER
 from backend.audio import RATE, read_clip
 from backend.curves.adjust import Controls, adjust
-from backend.curves.aperture import lip_aperture
+from backend.curves.aperture import lip_aperture, stop_at_contact
 from backend.curves.base import Curves
 from backend.features import log_mel, speech_gain
 from backend.inference.generator import Model, generate, load_model, rank_voice
@@ -68,6 +68,15 @@ def test_smoothing_preserves_generated_lip_closures(faces: list[np.ndarray], sec
     aperture = lip_aperture(adjust(Curves(CHANNELS, faces[0], 30.0), Controls(smoothing=seconds)))
     shut = [aperture[max(round(30 * t) - 1, 0) : round(30 * t) + 2].min() for t in _centres("P B M")]
     assert max(shut) < 0.1 * np.percentile(aperture, 90)
+
+
+def test_lips_never_go_through_each_other(faces: list[np.ndarray]) -> None:
+    jaw, close = columns(("jawOpen", "mouthClose"))
+    assert (faces[0][:, close] <= faces[0][:, jaw]).all()
+    crossed = np.zeros((2, len(CHANNELS)), np.float32)
+    crossed[:, jaw], crossed[:, close] = 0.2, (0.3, 0.1)
+    stop_at_contact(crossed)
+    np.testing.assert_allclose(crossed[:, close], [0.2, 0.1])
 
 
 def test_lips_round_and_tuck_by_phone(faces: list[np.ndarray]) -> None:
@@ -175,7 +184,9 @@ def _in_one_go(model: Model, samples: np.ndarray, seed: int) -> np.ndarray:
     rng, counts = np.random.default_rng(seed), (len(CHANNELS), len(card.mean) - len(CHANNELS))
     noise = np.concatenate([rng.standard_normal((len(condition), count), np.float32) for count in counts], axis=1)
     curves = sample_ddim(denoise, noise[None] * card.initial_std, card.levels)[0] * card.std + card.mean
-    return np.clip(curves[:, : len(CHANNELS)], 0, 1)
+    weights = np.clip(curves[:, : len(CHANNELS)], 0, 1)
+    stop_at_contact(weights)
+    return weights
 
 
 def test_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from backend.features import RATE
 from tests.training.tiny import TINY
 from training.data.beat_writer import Person, recording_stem, write_recording
 from training.data.prepared import Prepared, prepare
-from training.evaluation.metrics import columns, correlation, jaw_opening, lip_gap
+from training.evaluation.metrics import columns, correlation, jaw_opening, lip_gap, rounding
 from training.model.checkpoint import load_model, save_model
 from training.model.config import LossWeights, ModelConfig, TrainConfig
 from training.model.diffusion import make_schedule
@@ -21,7 +21,7 @@ from training.model.network import Block, StudentEncoder, Talker
 from training.revision.effort import open_by_effort, with_effort
 from training.revision.expression import add_pose, emotion_pose, lean_left, make_even, raise_brows
 from training.revision.revise import revise
-from training.revision.tracked_lips import fit_sound_to_mouth, follow_mouth, is_tracked, mouth_shape
+from training.revision.tracked_lips import fit_sound_to_mouth, follow_mouth, is_tracked, mouth_shape, press_lips
 from training.synthetic.performer.styles import STYLES
 from training.train.augment import compress, decompress
 from training.train.student_encoder import shorten
@@ -101,14 +101,32 @@ def test_lips_follow_a_film_as_far_as_they_moved() -> None:
     jaw, close, *lips = columns(("jawOpen", "mouthClose", "mouthLowerDownLeft", "mouthLowerDownRight"))
     face[shut[:, None], lips] = 0
     face[shut, close] = face[shut, jaw]
-    followed = follow_mouth(face, mouth_shape(film))
+    seen = np.zeros(FRAMES, bool)
+    seen[200:203] = True
+    followed = follow_mouth(face, mouth_shape(film), seen)
     assert correlation(jaw_opening(followed), jaw_opening(film)) > 0.95
-    assert correlation(np.delete(lip_gap(followed), shut), np.delete(lip_gap(film), shut)) > 0.9
-    assert lip_gap(followed)[shut].max() < 0.02
+    closed = [*shut, *np.flatnonzero(seen)]
+    assert correlation(np.delete(lip_gap(followed), closed), np.delete(lip_gap(film), closed)) > 0.9
+    assert lip_gap(followed)[closed].max() < 0.02
+    assert correlation(rounding(followed), mouth_shape(film)[:, 2]) > 0.9
+    assert rounding(followed).mean() == pytest.approx(rounding(face).mean(), rel=0.2)
     assert abs(followed.max() - face.max()) < 0.1
     upper = [i for i, name in enumerate(CHANNELS) if name.startswith(("brow", "eye", "cheek", "nose"))]
     np.testing.assert_array_equal(followed[:, upper], face[:, upper])
     assert ((followed >= 0) & (followed <= 1)).all()
+
+
+def test_lips_press_where_they_touch_under_an_open_jaw() -> None:
+    face = _talking()
+    jaw, close = columns(("jawOpen", "mouthClose"))
+    touch = np.arange(FRAMES) % 30 < 3
+    face[touch] = 0.0
+    face[touch, jaw] = face[touch, close] = 0.2
+    pressed = press_lips(face)
+    assert (pressed[touch, close] > 0.25).all()
+    still = np.delete(pressed, close, axis=1)
+    np.testing.assert_array_equal(still, np.delete(face, close, axis=1))
+    np.testing.assert_array_equal(pressed[~touch], face[~touch])
 
 
 def test_effort_tilts_the_sound_and_opens_the_lips() -> None:

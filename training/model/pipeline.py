@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from backend.arkit import CHANNELS
+from backend.curves.aperture import stop_at_contact
 from backend.features import MEL_FPS, RATE, log_mel, speech_gain
 from backend.inference.generator import FACE_FPS
 from backend.inference.sampler import sample_ddim
@@ -142,4 +143,6 @@ def sample_curves(
         current = encode() if encode_again else condition
         return talker.denoise(z, current.expand(len(seeds), -1, -1), person, log_snr[level].expand(len(seeds)))
 
-    return pipeline.standardizer.undo(sample_ddim(denoise, noise, levels)).numpy()
+    curves = pipeline.standardizer.undo(sample_ddim(denoise, noise, levels)).numpy()
+    stop_at_contact(curves)
+    return curves

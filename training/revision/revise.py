@@ -30,7 +30,16 @@ from ..train.student_encoder import load_student_encoder
 from .effort import LARGEST_TILT, open_by_effort, with_effort
 from .expression import add_pose, lean_left, make_even, raise_brows
 from .head import speech_level
-from .tracked_lips import SoundToMouth, fit_sound_to_mouth, follow_mouth, is_tracked, mixed_shape
+from .tracked_lips import (
+    SoundToMouth,
+    fit_sound_to_mouth,
+    follow_mouth,
+    is_tracked,
+    lips_touch,
+    mixed_shape,
+    press_lips,
+    round_as_heard,
+)
 from .trajectory import FinishedModel, load_finished, trajectory
 
 _CLEAN_SHARE = 1 / 2  # of the clips that the encoder gets without augmentation
@@ -60,8 +69,10 @@ def revise_face(face: np.ndarray, row: _Row, mouth: SoundToMouth | None) -> np.n
     style = row.style
     face = lean_left(face) if EMOTION_STYLES[row.emotion].one_sided else make_even(face)
     if mouth is not None and is_tracked(row.face):
-        face = follow_mouth(face, mixed_shape(mouth, row.face, row.features))
-    face = add_pose(open_by_effort(face, row.tilt), row.emotion, style.expressive)
+        face = follow_mouth(face, mixed_shape(mouth, row.face, row.features), lips_touch(row.face))
+    elif mouth is not None:
+        face = round_as_heard(face, mouth, row.features)
+    face = press_lips(add_pose(open_by_effort(face, row.tilt), row.emotion, style.expressive))
     return raise_brows(face, speech_level(row.mel, len(face)), row.noise[:, _BROW], style)
 
 

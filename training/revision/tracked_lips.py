@@ -2,7 +2,7 @@
 
 A talker's tracked mouth has the talker's own scale, so only its shape over time is used: jaw, gap between the lips and rounding, standardized
 over a window. People differ, and few of them were tracked. So the shape is mixed with what a ridge regression from the sound predicts, which
-is the same for all of them.
+is the same for all of them. Rounding follows that regression a little in speech that nobody was filmed for, too.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,10 @@ _MOST_WEIGHT = 10.0  # of a frame of a talker with few, against one of the talke
 _RECORDED = 0.3  # share of the tracked mouth in its mixture with the regression's
 _PREDICTED_GAIN = 1.6  # makes up for the regression's smaller range
 _TOUCHING = 0.008  # gap, in units of jawOpen, at which lips touch
+_HEARD = 0.25  # of the regression's rounding, beside 1 of the face's own, where nobody was filmed
+_PRESSED = 0.06  # how much further than jawOpen mouthClose goes where lips touch
+_OPEN_JAW = 0.02  # jawOpen above which lips that touch must be closed
+_UNROUNDED = 0.1  # rounding below which the mixture of funnel and pucker is that of the whole take
 _WINDOW = 90  # frames that are standardized together
 _JAW, _CLOSE, _FUNNEL, _PUCKER = columns(("jawOpen", "mouthClose", "mouthFunnel", "mouthPucker"))
 _PARTING = columns(("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight"))
@@ -99,23 +103,63 @@ def mixed_shape(model: SoundToMouth, face: np.ndarray, features: np.ndarray) -> 
     return _RECORDED * mouth_shape(face) + (1 - _RECORDED) * _PREDICTED_GAIN * model.predict(features, len(face))
 
 
-def follow_mouth(face: np.ndarray, shape: np.ndarray) -> np.ndarray:
-    """Return a face (N, 52) that moves jaw, lips and rounding over time as `shape` (N, 3) does, and as far as it did."""
+def lips_touch(face: np.ndarray) -> np.ndarray:
+    """Return in which frames the lips of a face (N, 52) touch, (N,). Unknown channels count as 0."""
+    return lip_gap(np.nan_to_num(face.astype(np.float64))) < _TOUCHING
+
+
+def follow_mouth(face: np.ndarray, shape: np.ndarray, shut: np.ndarray) -> np.ndarray:
+    """Return a face (N, 52) that moves jaw, lips and rounding over time as `shape` (N, 3) does, and as far as it did.
+
+    shut: where the lips touch in the film, (N,). Where the face's own lips touch they stay shut too, since a film of 25 pictures a second
+    misses closures that the sound tells.
+    """
     old, face = face, face.copy()
     face[:, _JAW] = _in_order_of(shape[:, 0], old[:, _JAW])
     gap = _in_order_of(shape[:, 1], lip_gap(old))
-    # Where the model shuts the lips, they stay shut: a film of 25 pictures a second misses closures that the sound tells.
-    gap = np.where(lip_gap(old) < _TOUCHING, np.minimum(gap, 0.01), gap)
-    was = rounding(old)
-    more = 2 * (_in_order_of(shape[:, 2], was) - was)
-    funnel = old[:, _FUNNEL].mean() / (old[:, [_FUNNEL, _PUCKER]].mean(0).sum() + 1e-6)
-    face[:, _FUNNEL] = np.clip(old[:, _FUNNEL] + funnel * more, 0, 1)
-    face[:, _PUCKER] = np.clip(old[:, _PUCKER] + (1 - funnel) * more, 0, 1)
+    gap = np.where(lips_touch(old) | shut, np.minimum(gap, 0.01), gap)
+    _round_lips(face, shape[:, 2])
     face[:, _CLOSE] = np.minimum(face[:, _CLOSE], face[:, _JAW])
     for _ in range(3):  # the channels act on the gap together, and none of them goes below 0
         _part_lips(face, gap - lip_gap(face))
         _bring_together(face, lip_gap(face) - gap)
     return face
+
+
+def round_as_heard(face: np.ndarray, model: SoundToMouth, features: np.ndarray) -> np.ndarray:
+    """Return a face (N, 52) whose lips are rounded a little as the regression predicts from its features (T, F)."""
+    face = face.copy()
+    own, heard = rounding(face), model.predict(features, len(face))[:, 2]
+    _round_lips(face, _standardized(own) + _HEARD * _standardized(heard))
+    return face
+
+
+def press_lips(face: np.ndarray) -> np.ndarray:
+    """Return a face (N, 52) whose lips press where they touch under an open jaw: mouthClose goes beyond jawOpen.
+
+    A model that is not sure of a closure predicts the mean of both. With this margin, the mean is still a closed mouth.
+    """
+    face = face.copy()
+    shut = lips_touch(face) & (face[:, _JAW] > _OPEN_JAW)
+    face[shut, _CLOSE] = np.minimum(face[shut, _JAW] + _PRESSED, 1.0)
+    return face
+
+
+def _round_lips(face: np.ndarray, shape: np.ndarray) -> None:
+    """Round the lips in place as `shape` (N,) rises and falls, with the mean and the standard deviation that their rounding had.
+
+    The same values in another order would not do: a model rounds lips now and then, and those of people get wider and narrower all the time.
+    """
+    both = face[:, [_FUNNEL, _PUCKER]]
+    was = both.sum(1)
+    wanted = np.maximum(was.mean() + was.std() * _standardized(shape), 0.0)
+    usual = both.mean(0) + 1e-6
+    mixture = both + _UNROUNDED * usual / usual.sum()
+    face[:, [_FUNNEL, _PUCKER]] = np.clip(wanted[:, None] * mixture / mixture.sum(1, keepdims=True), 0.0, 1.0)
+
+
+def _standardized(curve: np.ndarray) -> np.ndarray:
+    return (curve - curve.mean()) / (curve.std() + 1e-9)
 
 
 def _part_lips(face: np.ndarray, by: np.ndarray) -> None:
