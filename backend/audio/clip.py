@@ -23,6 +23,7 @@ _BLOCK = 30 * RATE  # samples
 _MAX_HELD = 600.0  # s; a longer clip is not held in memory but decoded again for each iteration
 # Full scale is 1, but some float files are scaled like 16-bit integers. Larger values only occur in broken files.
 _LOUDEST = 65536.0
+_FOREVER = 1e9  # s; no sound is longer, and its samples can still be counted
 _LENGTH_TOLERANCE = 0.25  # s by which lengths may differ without a notice
 
 
@@ -151,8 +152,8 @@ def _parts(sound: Sound, path: Path, start: float, end: float | None) -> list[_P
                 highest=RATES[1],
             )
         frames = math.inf if piece.frames is None else piece.frames
-        first = round(max(0.0, start - offset) * piece.rate)
-        last = min(frames, math.inf if end is None else round((end - offset) * piece.rate))
+        first = round(min(max(0.0, start - offset), _FOREVER) * piece.rate)
+        last = min(frames, math.inf if end is None else round(min(end - offset, _FOREVER) * piece.rate))
         if frames == math.inf and last == math.inf:
             parts.append(_Part(piece, first, None, offset + first / piece.rate))
         elif first < last:

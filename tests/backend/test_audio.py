@@ -100,6 +100,12 @@ def test_non_finite_samples_become_silence(tmp_path: Path) -> None:
 def test_end_is_limited_to_file_length(tmp_path: Path) -> None:
     path = _write(tmp_path / "a.wav", _tone(16000), 16000)
     assert len(read_clip(path, 0.5, 1.04).samples) == RATE // 2
+    assert len(read_clip(path, 0.5, 1e308).samples) == RATE // 2
+
+
+def test_absurd_start_is_past_the_end(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="past the end"):
+        read_clip(_write(tmp_path / "a.wav", _tone(16000), 16000), 1e308)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,8 @@ def test_sounds_of_speech_cover_it() -> None:
     assert heard[0].start == 0 and heard[-1].end == pytest.approx(len(samples) / 16000)
     assert all(now.end == then.start for now, then in itertools.pairwise(heard))
     for start, shape in ((1.765, "m b p"), (2.19, "f v"), (4.015, "m b p"), (0.915, "oo w")):  # tests/data/speech.json
-        assert shape in {SHAPE_OF[sound.label] for sound in heard if abs(sound.start - start) < 0.06}, (start, shape)
+        # A sound may begin in the pause that the synthesizer writes before it.
+        assert shape in {SHAPE_OF[sound.label] for sound in heard if abs(sound.start - start) < 0.08}, (start, shape)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-import backend
+from backend import DEFAULT_MODEL
 from backend.features import RATE
 from backend.inference.generator import load_model
 from backend.sounds.files import Transcript, Word
@@ -54,7 +54,7 @@ class SpokenWord:
 
 def bundled_listener() -> Listen:
     """Return the hearing of the bundled model."""
-    model = load_model(Path(backend.__file__).parent / "model", threads=1)
+    model = load_model(DEFAULT_MODEL, threads=1)
     if model.sounds is None:
         raise ValueError("the bundled model hears no sounds: reinstall the package")
     head = model.sounds.head
