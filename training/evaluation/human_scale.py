@@ -1,7 +1,7 @@
 """How alike people are who say the same words: for scale beside what a model reaches.
 
 The face of a take is put together word by word from other takes, of the same person or of another one, as long as each word lasts there.
-What is left out of a figure by a person who talks a second time can't be expected of a model.
+No model can be expected to agree more with a person than this person does with himself or herself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backend.arkit import CHANNELS
 from backend.sounds.files import Word
 
 from ..data.prepared import FACES, Prepared, Take
@@ -55,7 +56,7 @@ def performances(
     words = words_of(data, take).words
     frames = FACES * take.length
     for version in range(_VERSIONS):
-        face = np.full((frames, recorded_face(data, take).shape[1]), np.nan)
+        face = np.full((frames, len(CHANNELS)), np.nan)
         there = np.zeros(frames, bool)
         for word in words:
             first, last = _frames(word)
@@ -67,13 +68,13 @@ def performances(
             if len(others) > version and last - first >= _SHORTEST:
                 # Spread over all who say it, so that the talker with most words does not speak alone.
                 chosen = others[(version * len(others)) // min(_VERSIONS, len(others))]
-                face[first:last] = stretched(chosen.face, last - first)
+                face[first:last] = _stretched(chosen.face, last - first)
                 there[first:last] = True
         if there.sum() >= _FEWEST:
             yield face, there
 
 
-def stretched(face: np.ndarray, frames: int) -> np.ndarray:
+def _stretched(face: np.ndarray, frames: int) -> np.ndarray:
     """Return a face (n, C) over another number of frames, (frames, C)."""
     at = np.linspace(0, len(face) - 1, frames)
     return np.stack([np.interp(at, np.arange(len(face)), column) for column in face.T], axis=1)

@@ -6,13 +6,13 @@ from backend.sounds.files import SoundsError, Transcript, read_transcript
 
 from ..data.prepared import Prepared, Take
 
-RECORDINGS = "recordings"  # of a prepared folder: what `prepare video` and others made before they prepared it
+_RECORDINGS = "recordings"  # of a prepared folder: what `prepare video` made of the films
 
 
 def words_of(data: Prepared, take: Take) -> Transcript:
     """Return the sounds and words of a take, with times from its start; none if nothing is known. Those that it cuts are left out."""
     recorded = next(each for each in data.recordings if each.id == take.id)
-    path: Path = data.folder / RECORDINGS / str(take.speaker) / f"{take.id}.TextGrid"
+    path: Path = data.folder / _RECORDINGS / str(take.speaker) / f"{take.id}.TextGrid"
     try:
         said = read_transcript(path) if path.is_file() else Transcript(())
     except SoundsError:
