@@ -242,8 +242,8 @@ def test_pose_is_held_and_released(
     again = _course(_active(face))
     assert np.abs(again[100 : 100 + fps + 1][:, lower] - before[100, lower]).max() < 2 * tolerance
     assert bpy.ops.lipsync.pose_release() == {"FINISHED"}
-    # Cut and reduced twice.
-    np.testing.assert_allclose(_course(_active(face)), before, atol=3 * tolerance)
+    # The keys were reduced four times: when the take was made, its pose held, the take made again, and the pose released.
+    np.testing.assert_allclose(_course(_active(face)), before, atol=4 * tolerance)
     assert part("addon.takes.take_sounds").read(_active(face)).held == ()
     with pytest.raises(RuntimeError, match="No pose is held"):
         bpy.ops.lipsync.pose_release()

@@ -13,8 +13,7 @@ from backend.arkit import CHANNELS
 from backend.sounds.files import Word
 
 from ..data.prepared import FACES, Prepared, Take
-from .sequences import recorded_face
-from .spoken_takes import words_of
+from .sequences import recorded_face, words_of
 
 _FPS = 10 * FACES
 _SHORTEST = 3  # frames of a word

@@ -17,8 +17,7 @@ from ..model.pipeline import TalkerPipeline, match_voice, sample_takes
 from . import alignment, metrics
 from .human_scale import performances, read_lexicon
 from .recordings import mean_figures
-from .sequences import SEEDS, encode_take, missing_features, recorded_face
-from .spoken_takes import words_of
+from .sequences import SEEDS, encode_take, missing_features, recorded_face, words_of
 from .tables import VOICE, Table, number
 
 Sampler = Callable[[Take], np.ndarray]  # a sequence -> takes (seeds, N, 52)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from backend.arkit import BEAT, CHANNELS, LOWER, UPPER
 from backend.features import RATE
+from backend.sounds.files import SoundsError, Transcript, read_transcript
 
 from ..data.prepared import FACES, Prepared, Take
 from ..model.pipeline import (
@@ -27,6 +28,7 @@ from .head_mesh import HeadMesh
 
 SEEDS = [0, 1, 2]
 SECONDS = 10.0  # of a sequence, as in the papers
+_RECORDINGS = "recordings"  # of a prepared folder: what `prepare video` made of the films
 _MIN_STD = 0.01  # of a recorded curve that is worth correlating with
 _RUNS = 5  # timed runs
 _SLOW_STEPS = 100  # a model with as many steps is timed once
@@ -75,6 +77,25 @@ def evenly_spaced(takes: list[Take], limit: int) -> list[Take]:
 def recorded_face(data: Prepared, take: Take) -> np.ndarray:
     """Return the recorded face of a take, (N, 52)."""
     return data.stretch("faces", take).astype(np.float32)
+
+
+def words_of(data: Prepared, take: Take) -> Transcript:
+    """Return the sounds and words of a take by the TextGrid of its recording, with times from its start; none if there is no TextGrid.
+
+    Those that the take cuts are left out.
+    """
+    recorded = next(each for each in data.recordings if each.id == take.id)
+    path = data.folder / _RECORDINGS / str(take.speaker) / f"{take.id}.TextGrid"
+    try:
+        said = read_transcript(path) if path.is_file() else Transcript(())
+    except SoundsError:
+        return Transcript(())
+    begin = (recorded.start + take.offset - recorded.offset) / 10
+    inside, end = said.shifted(-begin), take.length / 10
+    return Transcript(
+        tuple(each for each in inside.sounds if each.start >= 0 and each.end <= end),
+        tuple(each for each in inside.words if each.start >= 0 and each.end <= end),
+    )
 
 
 def encode_take(pipeline: TalkerPipeline, data: Prepared, take: Take) -> Tensor:

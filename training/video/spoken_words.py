@@ -10,14 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from backend import DEFAULT_MODEL
-from backend.features import RATE
-from backend.inference.generator import load_model
+from backend.inference.generator import hear, load_model
 from backend.sounds.files import Transcript, Word
-from backend.sounds.phone_head import score, sounds_of
 from backend.sounds.script import align_script
 from backend.sounds.shapes import SHAPE_OF, Sound
-
-from ..train.phone_training import features_of
 
 Listen = Callable[[np.ndarray], Sequence[Sound]]  # samples (n,) at 16 kHz -> what is heard, in order
 
@@ -55,10 +51,7 @@ class SpokenWord:
 def bundled_listener() -> Listen:
     """Return the hearing of the bundled model."""
     model = load_model(DEFAULT_MODEL, threads=1)
-    if model.sounds is None:
-        raise ValueError("the bundled model hears no sounds: reinstall the package")
-    head = model.sounds.head
-    return lambda samples: sounds_of(score(head, features_of(model, samples)), head, len(samples) / RATE)
+    return lambda samples: hear(model, samples)
 
 
 def sentence_words(code: str) -> tuple[SpokenWord, ...]:
