@@ -12,8 +12,8 @@ Sources:
 - Microsoft: Azure Speech, "Get facial position with viseme".
 - SALSA 2: the seven visemes that SALSA LipSync Suite's OneClick setups configure.
 - DAZ, Character Creator and MMD: the names that their importers and lip-sync plugins list.
-- The poses in ARKit's channels: `training/synthetic/performer/phones.py`, the targets that the model learned from. They are stressed
-  and somewhat exaggerated, as artists sculpt a viseme for full weight.
+- The poses in ARKit's channels: the targets of `training/synthetic/performer/articulation.json`. They are stressed and somewhat
+  exaggerated, as artists sculpt a viseme for full weight.
 """
 
 import re

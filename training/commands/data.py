@@ -2,6 +2,10 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SOME_LEFT_OUT = 3  # exit code, as of a batch
 
@@ -32,7 +36,16 @@ def add(stages: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     p.add_argument("speech", type=Path)
     p.add_argument("out", type=Path)
     p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--articulation", type=Path, metavar="FILE", help="how sounds move the mouth, as `fit` wrote it")
     p.set_defaults(run=_perform)
+
+    p = stages.add_parser(
+        "fit", help="fit how `perform` moves the mouth to films whose words are known, such as GRID's"
+    )
+    p.add_argument("prepared", type=Path, help="folder that `prepare video` wrote")
+    p.add_argument("recordings", type=Path, help="its sounds and TextGrids: PREPARED/recordings")
+    p.add_argument("out", type=Path, metavar="OUT.json")
+    p.set_defaults(run=_fit)
 
     p = stages.add_parser(
         "imitate",
@@ -107,9 +120,28 @@ def _synthesise(args: argparse.Namespace) -> None:
 
 
 def _perform(args: argparse.Namespace) -> None:
+    from ..synthetic.performer.articulation import read_articulation
     from ..synthetic.performer.performed_takes import perform_folder
 
-    perform_folder(args.speech, args.out, seed=args.seed)
+    articulation = read_articulation(args.articulation) if args.articulation else None
+    perform_folder(args.speech, args.out, seed=args.seed, articulation=articulation)
+
+
+def _fit(args: argparse.Namespace) -> None:
+    from ..data.prepared import load_prepared
+    from ..revision.fit_performer import CURVES, agreement, fit_articulation, read_clips
+    from ..synthetic.performer.articulation import bundled_articulation, write_articulation
+
+    clips = read_clips(load_prepared(args.prepared), args.recordings)
+    start = bundled_articulation()
+    print(f"{len(clips)} takes of {len({clip.talker for clip in clips})} people, correlation with the performer:")
+
+    def show(title: str, found: "np.ndarray") -> None:
+        print(f"  {title}:", ", ".join(f"{name} {r:.3f}" for name, r in zip(CURVES, found, strict=True)), flush=True)
+
+    fitted = fit_articulation(clips, start, lambda step, found: show(f"step {step}", found))
+    show("fitted", agreement(clips, fitted))
+    write_articulation(args.out, fitted)
 
 
 def _imitate(args: argparse.Namespace) -> int:

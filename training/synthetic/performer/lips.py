@@ -12,16 +12,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from .phones import ARTICULATORS, BILABIAL, DENTAL, LABIODENTAL, Phone, Score, score
+from .articulation import ARTICULATORS, Articulation, bundled_articulation
+from .phones import BILABIAL, DENTAL, LABIODENTAL, Phone, Score, score
 from .signal import plateau, smooth, union
 from .styles import Emotion, Style
 
-# Time constants (s) of an articulator's dominance before and after its phone. Rounding starts early and ends late; the jaw and the vertical
-# lips are quick.
-_ATTACK = dict(zip(ARTICULATORS, (0.045, 0.042, 0.042, 0.060, 0.080, 0.065), strict=True))
-_RELEASE = dict(zip(ARTICULATORS, (0.048, 0.045, 0.045, 0.062, 0.078, 0.065), strict=True))
-# The jaw is heavy: it is widest a little after the middle of its vowel. Artists part the lips with it.
-_LAG = dict(zip(ARTICULATORS, (0.018, 0.018, 0.018, 0.0, 0.0, 0.0), strict=True))  # s
 # jawOpen by the voice alone, at the speech level and whatever the phone: animated and captured faces open up when loud.
 _VOICED_OPENING = 0.065
 _PAUSE_TIME_CONSTANT = 0.045  # s, so short that a pause does not affect the words around it
@@ -56,14 +51,21 @@ class _Speech:
 
 
 def lower_face(
-    phones: Sequence[Phone], level: np.ndarray, style: Style, emotion: Emotion, intensity: float, fps: float
+    phones: Sequence[Phone],
+    level: np.ndarray,
+    style: Style,
+    emotion: Emotion,
+    intensity: float,
+    fps: float,
+    articulation: Articulation | None = None,
 ) -> dict[str, np.ndarray]:
     """Compute the jaw, mouth and tongue channels, each (frames,), not yet limited to 1.
 
     phones: as `tidy` returns them. level: (frames,) in dB relative to the take's speech level. intensity: 0 is neutral, 1 the emotion as acted.
+    articulation: the bundled one by default.
     """
     strength = intensity * style.expressive
-    speech = _analyze(phones, level, style, emotion, strength, fps)
+    speech = _analyze(phones, level, style, emotion, strength, fps, articulation or bundled_articulation())
     pucker, funnel = _rounding(speech)
     rounded = np.clip(pucker + funnel, 0, 1)
     spread = style.spread * speech.lips * speech.part["spread"] * (1 - 0.4 * speech.shut)
@@ -86,12 +88,19 @@ def lower_face(
 
 
 def _analyze(
-    phones: Sequence[Phone], level: np.ndarray, style: Style, emotion: Emotion, strength: float, fps: float
+    phones: Sequence[Phone],
+    level: np.ndarray,
+    style: Style,
+    emotion: Emotion,
+    strength: float,
+    fps: float,
+    articulation: Articulation,
 ) -> _Speech:
     frames = len(level)
     times = np.arange(frames) / fps
     gains = {name: 1 + (getattr(emotion, name) - 1) * strength for name in ("jaw", "lips", "smile", "crispness")}
-    pull = smooth(coarticulate(score(phones), frames, fps), 0.13 / (style.crispness * gains["crispness"]), fps)
+    pull = coarticulate(score(phones, articulation), articulation, frames, fps)
+    pull = smooth(pull, 0.13 / (style.crispness * gains["crispness"]), fps)
     talk = talking(phones, times)
     closures = (contact(phone, times, 0.095, 0.100) for phone in extend_into_pauses(phones) if phone.base in BILABIAL)
     tucks = (contact(phone, times, 0.090, 0.090) for phone in phones if phone.base in LABIODENTAL)
@@ -173,7 +182,7 @@ def _paired_channels(
     }
 
 
-def coarticulate(score: Score, frames: int, fps: float) -> np.ndarray:
+def coarticulate(score: Score, articulation: Articulation, frames: int, fps: float) -> np.ndarray:
     """Return the activation of each articulator, (frames, len(ARTICULATORS)): the dominance-weighted mean of the targets."""
     center, half = (score.start + score.end) / 2, (score.end - score.start) / 2
     # A target is held over the middle of its phone; a pause is all middle.
@@ -185,12 +194,12 @@ def coarticulate(score: Score, frames: int, fps: float) -> np.ndarray:
         near = (center + hold > times[0] - _MAX_DISTANCE) & (center - hold < times[-1] + _MAX_DISTANCE)
         offset = times[None, :] - center[near, None]
         resting = score.rest[near, None]
-        for k, name in enumerate(ARTICULATORS):
-            before = np.maximum(_LAG[name] - offset - hold[near, None], 0)
-            after = np.maximum(offset - _LAG[name] - hold[near, None], 0)
-            fade = before / np.where(resting, _PAUSE_TIME_CONSTANT, _ATTACK[name]) + after / np.where(
-                resting, _PAUSE_TIME_CONSTANT, _RELEASE[name]
-            )
+        for k in range(len(ARTICULATORS)):
+            late = offset - articulation.lag[k]
+            before, after = np.maximum(-late - hold[near, None], 0), np.maximum(late - hold[near, None], 0)
+            attack = np.where(resting, _PAUSE_TIME_CONSTANT, articulation.attack[k])
+            release = np.where(resting, _PAUSE_TIME_CONSTANT, articulation.release[k])
+            fade = before / attack + after / release
             dominance = score.dominances[near, k, None] * np.exp(-fade)
             total = dominance.sum(axis=0)
             out[first : first + step, k] = (dominance * score.values[near, k, None]).sum(axis=0) / np.maximum(

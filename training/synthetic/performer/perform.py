@@ -7,6 +7,7 @@ import numpy as np
 from backend.arkit import CHANNELS, HEAD
 from backend.curves.base import Curves
 
+from .articulation import Articulation
 from .head_motion import gaze_of, head_motion, size_of
 from .lips import lower_face
 from .phones import Phone, tidy
@@ -17,7 +18,7 @@ from .upper import accents, upper_face
 RATE = 16000  # Hz of the sound
 FPS = 60.0
 _FAINTEST_SPEECH = -45.0  # dB full scale; a take whose speech would be below this holds none
-_QUIET = -32.0  # dB relative to the speech level; below it counts as silence
+QUIET = -32.0  # dB relative to the speech level; below it counts as silence
 
 
 def perform(
@@ -27,17 +28,18 @@ def perform(
     emotion: str,
     rng: np.random.Generator,
     intensity: float = 1.0,
+    articulation: Articulation | None = None,
 ) -> Curves:
     """Animate a face to samples (n,), mono at 16 kHz: (frames, 52) at 60 fps, with max(1, round(60 * seconds)) frames, and the head.
 
     phones: labels with times on the samples' clock; without any, there is silence. emotion: one of BEAT's eight. intensity: 0 is neutral, 1
-    the emotion as acted. The upper face and the head are random, by rng; the lower face does not depend on it. Raises KeyError for an unknown emotion.
+    the emotion as acted. articulation: the bundled one by default. The upper face and the head are random, by rng; the lower face does not depend on it. Raises KeyError for an unknown emotion.
     """
     frames = max(1, round(len(samples) / RATE * FPS))
     absolute = loudness(samples, RATE, frames, FPS)
     level = absolute - speech_level(absolute)
-    tidied = tidy(phones, frames / FPS, level < _QUIET, FPS)
-    parts = lower_face(tidied, level, style, EMOTION_STYLES[emotion], intensity, FPS)
+    tidied = tidy(phones, frames / FPS, level < QUIET, FPS)
+    parts = lower_face(tidied, level, style, EMOTION_STYLES[emotion], intensity, FPS, articulation)
     parts |= upper_face(tidied, level, parts, style, EMOTION_STYLES[emotion], intensity, rng, FPS)
     values = np.stack([parts[name] for name in CHANNELS], axis=1)
     noise = rng.standard_normal((frames, len(HEAD)))

@@ -16,6 +16,7 @@ from backend.arkit import EMOTIONS
 
 from ...data.beat import NUMBERS
 from ...data.beat_writer import Person, resampled, write_identities, write_recording
+from .articulation import Articulation
 from .perform import RATE, perform
 from .phones import Phone, read_phones
 from .styles import Style, Voice, style_of_voice
@@ -68,12 +69,17 @@ class Summary:
 
 
 def perform_folder(
-    source: Path, out: Path, seed: int = 0, workers: int | None = None, limit: int | None = None
+    source: Path,
+    out: Path,
+    seed: int = 0,
+    workers: int | None = None,
+    limit: int | None = None,
+    articulation: Articulation | None = None,
 ) -> Summary:
     """Perform every utterance of source, and write out/ID/ID_name_0_N_N.{wav,json,TextGrid} and out/identities.json.
 
     source holds manifest.jsonl, audio/ID.ogg and speakers.json. workers: number of processes, by default one a core. limit: make only so many
-    takes, for a trial. Existing takes stay. The same seed makes the same takes with any number of workers. Unreadable files are skipped and
+    takes, for a trial. articulation: how sounds move the mouth, by default as bundled. Existing takes stay. The same seed makes the same takes with any number of workers. Unreadable files are skipped and
     reported. Several sources may share an out if no speaker is in two. Raises FileNotFoundError if there is no manifest, ValueError if
     speakers.json does not describe the voices.
     """
@@ -89,7 +95,7 @@ def perform_folder(
     write_identities(out, [Person(speaker, style.name, style.description) for speaker, style in sorted(styles.items())])
     lengths: list[float | None] = []
     with ProcessPoolExecutor(workers) as pool:
-        results = pool.map(make_take, plans, repeat(out), repeat(seed), chunksize=4)
+        results = pool.map(make_take, plans, repeat(out), repeat(seed), repeat(articulation), chunksize=4)
         for length, problems in tqdm(results, desc="perform", unit="take", total=len(plans)):
             lengths.append(length)
             skipped += problems
@@ -123,7 +129,9 @@ def plan_takes(utterances: dict[tuple[int, str], list[Utterance]], voices: dict[
     return sorted(plans, key=lambda plan: (plan.speaker, plan.number))
 
 
-def make_take(plan: Plan, out: Path, seed: int) -> tuple[float | None, list[str]]:
+def make_take(
+    plan: Plan, out: Path, seed: int, articulation: Articulation | None = None
+) -> tuple[float | None, list[str]]:
     """Perform and write one take. Return its length in s (None if it exists already, 0 if no source could be read) and the skipped sources.
 
     The .json is written last and by renaming, so a take that has one is complete.
@@ -137,7 +145,7 @@ def make_take(plan: Plan, out: Path, seed: int) -> tuple[float | None, list[str]
     samples, phones, problems = _join(plan.utterances, sound_rng)
     if plan.utterances and len(problems) == len(plan.utterances):
         return 0.0, problems
-    curves = perform(samples, phones, plan.style, plan.emotion, face_rng)
+    curves = perform(samples, phones, plan.style, plan.emotion, face_rng, articulation=articulation)
     (folder / f"{plan.stem}.TextGrid").write_text(text_grid(phones, len(samples) / RATE), encoding="utf-8")
     write_recording(folder, plan.stem, samples, curves)
     return len(samples) / RATE, problems
