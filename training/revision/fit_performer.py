@@ -27,7 +27,7 @@ from .tracked_lips import is_tracked, mouth_shape
 
 CURVES = ("jaw", "opening", "rounding")  # of mouth_shape
 _STEPS = 4
-_PRIOR = 0.01  # weight of a squared change; the mean squared error of a standardized curve is about 1
+_PRIOR = 0.02  # weight of a squared change; the mean squared error of a standardized curve is about 1
 _NUDGE = 0.3  # of a finite difference, in units of a change
 # Articulators that change together: the jaw, the lips up and down, and their rounding.
 _GROUPS = tuple(
