@@ -22,7 +22,9 @@ _WINDOW = 30  # s that are encoded at a time
 class AudioFeatures:
     """A clip's encoded sound."""
 
-    condition: np.ndarray  # (N, D) at 30 fps, a few frames longer than the clip
+    condition: (
+        np.ndarray
+    )  # (N, D) at 30 fps, a few frames longer than the clip; float16, or long clips would need twice the memory
     queries: tuple[np.ndarray, np.ndarray]  # unit vectors of identity and emotion, (E,) each
     seconds: float
     phone_scores: np.ndarray | None = None  # log probabilities at 50 Hz, (n, phones), if the model has a phone head
@@ -53,7 +55,7 @@ def encode_clip(
         for start, stop in zip(starts, stops, strict=True)
     ]  # mel frames
     pieces = cut(blocks, (span(first, last - first) for first, last in padded))
-    sums, condition = [], np.empty((frames, 0), np.float32)
+    sums, condition = [], np.empty((frames, 0), np.float16)
     scores = np.empty((total, len(head.output_bias)), np.float32) if head else None
     for number, (start, stop, (first, _), piece) in enumerate(zip(starts, stops, padded, pieces, strict=True)):
         callback(start / total)
@@ -63,7 +65,7 @@ def encode_clip(
         if head and scores is not None:
             scores[start:stop] = score(head, encoded)[inner]
         if number == 0:
-            condition = np.empty((frames, encoded.shape[1]), np.float32)
+            condition = np.empty((frames, encoded.shape[1]), np.float16)
         part = condition[number * _WINDOW * FACE_FPS :][: _WINDOW * FACE_FPS]
         part[:] = _interpolate(encoded[inner], len(part))
     queries = runtime.queries(pool_voice(np.sum(sums, axis=0)))

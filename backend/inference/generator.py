@@ -150,8 +150,9 @@ def _denoiser(model: Model, condition: np.ndarray, styles: Sequence[tuple[np.nda
         noisy: np.ndarray, level: NoiseLevel, first: int, states: list[Any] | None
     ) -> tuple[np.ndarray, list[Any]]:
         here = slice(first, first + noisy.shape[1] - 2 * model.card.lookahead)
+        heard = condition[here].astype(np.float32)
         answers = [
-            model.runtime.denoise(noisy, condition[here], style, level.log_snr, state)
+            model.runtime.denoise(noisy, heard, style, level.log_snr, state)
             for (style, _), state in zip(styles, states or [None] * len(styles), strict=True)
         ]
         states = [state for _, state in answers]

@@ -41,7 +41,7 @@ def test_encoding_in_windows_leaves_no_seam(
     features, voice = model.runtime.encode(log_mel(sound * np.float32(speech_gain(sound)), 0, 2 * total))
     position = np.minimum(np.arange(int(len(sound) / RATE * 30) + 2) * 50 / 30, total - 1)
     expected = np.stack([np.interp(position, np.arange(total), channel) for channel in features.T], axis=1)
-    np.testing.assert_allclose(encoded.condition, expected, atol=1e-4)
+    np.testing.assert_allclose(encoded.condition, expected, rtol=6e-4, atol=1e-4)  # half precision rounds by 5e-4
     for query, whole in zip(encoded.queries, model.runtime.queries(pool_voice(voice_sums(voice))), strict=True):
         np.testing.assert_allclose(query, whole, atol=1e-5)
     assert encoded.seconds == len(sound) / RATE

