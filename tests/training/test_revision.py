@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from backend.arkit import CHANNELS, EMOTIONS
+from backend.arkit import CHANNELS, EMOTIONS, UPPER
 from backend.curves.base import Curves
 from backend.features import RATE
 from tests.training.tiny import TINY
@@ -21,7 +21,14 @@ from training.model.network import Block, StudentEncoder, Talker
 from training.revision.effort import open_by_effort, with_effort
 from training.revision.expression import add_pose, emotion_pose, lean_left, make_even, raise_brows
 from training.revision.revise import revise
-from training.revision.tracked_lips import fit_sound_to_mouth, follow_mouth, is_tracked, mouth_shape, press_lips
+from training.revision.tracked_lips import (
+    fit_sound_to_mouth,
+    follow_mouth,
+    follow_performer,
+    is_tracked,
+    mouth_shape,
+    press_lips,
+)
 from training.synthetic.performer.styles import STYLES
 from training.train.augment import compress, decompress
 from training.train.student_encoder import shorten
@@ -114,6 +121,17 @@ def test_lips_follow_a_film_as_far_as_they_moved() -> None:
     upper = [i for i, name in enumerate(CHANNELS) if name.startswith(("brow", "eye", "cheek", "nose"))]
     np.testing.assert_array_equal(followed[:, upper], face[:, upper])
     assert ((followed >= 0) & (followed <= 1)).all()
+
+
+def test_mouth_goes_half_way_with_the_performer() -> None:
+    own, performed = _talking(1), np.roll(_talking(2), 8, axis=0)
+    after = follow_performer(own, performed)
+    for k in range(3):  # jaw, gap and rounding
+        was, now = (correlation(mouth_shape(face)[:, k], mouth_shape(performed)[:, k]) for face in (own, after))
+        assert now > was + 0.15
+        assert correlation(mouth_shape(after)[:, k], mouth_shape(own)[:, k]) > 0.4
+    upper = columns(UPPER)
+    assert np.array_equal(after[:, upper], own[:, upper])
 
 
 def test_lips_press_where_they_touch_under_an_open_jaw() -> None:

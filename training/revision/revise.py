@@ -34,6 +34,8 @@ from .tracked_lips import (
     SoundToMouth,
     fit_sound_to_mouth,
     follow_mouth,
+    follow_performer,
+    is_performed,
     is_tracked,
     lips_touch,
     mixed_shape,
@@ -65,13 +67,19 @@ class _Row:
 
 
 def revise_face(face: np.ndarray, row: _Row, mouth: SoundToMouth | None) -> np.ndarray:
-    """Return a take (N, 52) in 0..1 as it should have been."""
+    """Return a take (N, 52) in 0..1 as it should have been.
+
+    Its mouth follows the people of a film, or the performer where the recording is his.
+    """
     style = row.style
     face = lean_left(face) if EMOTION_STYLES[row.emotion].one_sided else make_even(face)
     if mouth is not None and is_tracked(row.face):
         face = follow_mouth(face, mixed_shape(mouth, row.face, row.features), lips_touch(row.face))
-    elif mouth is not None:
-        face = round_as_heard(face, mouth, row.features)
+    else:
+        if is_performed(row.face):
+            face = follow_performer(face, row.face)
+        if mouth is not None:
+            face = round_as_heard(face, mouth, row.features)
     face = press_lips(add_pose(open_by_effort(face, row.tilt), row.emotion, style.expressive))
     return raise_brows(face, speech_level(row.mel, len(face)), row.noise[:, _BROW], style)
 

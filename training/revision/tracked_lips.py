@@ -18,9 +18,10 @@ _RIDGE = 1e4
 _MOST_WEIGHT = 10.0  # of a frame of a talker with few, against one of the talker with most
 _RECORDED = 0.3  # share of the tracked mouth in its mixture with the regression's
 _PREDICTED_GAIN = 1.6  # makes up for the regression's smaller range
+_PERFORMED = 0.5  # share of the performer's mouth in its mixture with the model's own
 _TOUCHING = 0.008  # gap, in units of jawOpen, at which lips touch
 _HEARD = 0.25  # of the regression's rounding, beside 1 of the face's own, where nobody was filmed
-_PRESSED = 0.06  # how much further than jawOpen mouthClose goes where lips touch
+_PRESSED = 0.08  # how much further than jawOpen mouthClose goes where lips touch
 _OPEN_JAW = 0.02  # jawOpen above which lips that touch must be closed
 _UNROUNDED = 0.1  # rounding below which the mixture of funnel and pucker is that of the whole take
 _WINDOW = 90  # frames that are standardized together
@@ -32,6 +33,11 @@ _PARTED = 0.6  # what the four of them at 1 add to the gap
 def is_tracked(face: np.ndarray) -> bool:
     """Return True for a face (N, 52) of a film: its jaw is known and some of its channels are not."""
     return bool(np.isfinite(face[:, _JAW]).all() and np.isnan(face).any())
+
+
+def is_performed(face: np.ndarray) -> bool:
+    """Return True for a face (N, 52) of which everything is known, as of the performer's."""
+    return bool(np.isfinite(face).all())
 
 
 def mouth_shape(face: np.ndarray) -> np.ndarray:
@@ -124,6 +130,13 @@ def follow_mouth(face: np.ndarray, shape: np.ndarray, shut: np.ndarray) -> np.nd
         _part_lips(face, gap - lip_gap(face))
         _bring_together(face, lip_gap(face) - gap)
     return face
+
+
+def follow_performer(face: np.ndarray, performed: np.ndarray) -> np.ndarray:
+    """Return a face (N, 52) whose mouth moves half-way as that of `performed` (N, 52), and shuts where it does."""
+    performed = performed.astype(np.float64)
+    shape = (1 - _PERFORMED) * mouth_shape(face) + _PERFORMED * mouth_shape(performed)
+    return follow_mouth(face, shape, lips_touch(performed))
 
 
 def round_as_heard(face: np.ndarray, model: SoundToMouth, features: np.ndarray) -> np.ndarray:
