@@ -174,7 +174,8 @@ def test_engines_are_built_once(gpu: Gpu, cache: Path) -> None:
     assert [*map(str, steps)] == [f"Building {part} for NVIDIA L4, once" for part in PARTS]
     assert "TF32" not in gpu.flags
     assert sorted(path.name.split(".")[0] for path in cache.iterdir()) == sorted(PARTS)
-    np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=1e-6)  # windows of other lengths
+    # Windows have other lengths, and half precision rounds what the decoder hears from their sums.
+    np.testing.assert_allclose(_curves("tensorrt"), _curves("onnx"), atol=1e-4)
     assert load_model(MODEL, "tensorrt", report=steps.append).notices == ()
     assert gpu.built == 4
     assert len(steps) == 4
