@@ -60,14 +60,15 @@ def read_clips(data: Prepared, recordings: Path) -> list[Clip]:
     for take in data.part("train"):
         sound = recordings / str(take.speaker) / f"{take.id}.wav"
         labels = sound.with_suffix(".TextGrid")
+        phones = read_text_grid(labels).get("phones") if labels.exists() else None
         face = data.stretch("faces", take).astype(np.float64)
-        if not labels.exists() or len(face) < _SHORTEST or not is_tracked(face):
+        if not phones or len(face) < _SHORTEST or not is_tracked(face):
             continue
         start, offset = starts[take.id]
         first = start + take.offset - offset  # tenths of a second of the sound
         begin = first * FACES / FACE_FPS
         samples = soundfile.read(sound, dtype="float64", start=first * TENTH, frames=take.length * TENTH)[0]
-        rows = [(each.label, each.start - begin, each.end - begin) for each in read_text_grid(labels)["phones"]]
+        rows = [(each.label, each.start - begin, each.end - begin) for each in phones]
         clips.append(make_clip(take.speaker, samples, read_phones(rows), face))
     if not clips:
         raise ValueError(f"{recordings} holds no film whose words are known: `prepare video` reads GRID's")
