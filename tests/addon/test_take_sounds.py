@@ -61,7 +61,7 @@ def _outside(start: float, end: float, fps: float, frames: int) -> np.ndarray:
 def test_take_remembers_its_sounds(take: "bpy.types.Action") -> None:
     known = part("addon.takes.take_sounds").read(take)
     labels = [sound.label for sound in known.heard]
-    assert labels[:4] == ["SIL", "TH", "AE", "N"] and known.edits == ()
+    assert labels[:2] == ["SIL", "TH"] and {"M", "B", "UW", "OY"} <= set(labels) and known.edits == ()
     assert all(now.end == then.start for now, then in zip(known.heard, known.heard[1:], strict=False))
     copy = part("addon.takes.take_store").duplicate(take)
     assert part("addon.takes.take_sounds").read(copy) == known
