@@ -20,11 +20,9 @@ _WINDOW = 30  # s that are encoded at a time
 
 @dataclass(frozen=True)
 class AudioFeatures:
-    """A clip's encoded sound."""
+    """A clip's encoded sound. The condition is float16, because it is most of what a long clip takes in memory."""
 
-    condition: (
-        np.ndarray
-    )  # (N, D) at 30 fps, a few frames longer than the clip; float16, or long clips would need twice the memory
+    condition: np.ndarray  # (N, D) at 30 fps, a few frames longer than the clip
     queries: tuple[np.ndarray, np.ndarray]  # unit vectors of identity and emotion, (E,) each
     seconds: float
     phone_scores: np.ndarray | None = None  # log probabilities at 50 Hz, (n, phones), if the model has a phone head

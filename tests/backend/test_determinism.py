@@ -1,6 +1,7 @@
 """Same in, same out: one request gives the same bytes whatever came before it, in whichever process.
 
-With another number of threads it gives the same curves. test_generator.py has it for two takes in a row, test_runtimes.py for torch against onnx: 1e-4.
+With another number of threads it gives the same curves. test_generator.py has it for two takes in a row, test_runtimes.py for torch
+against onnx: 1e-4.
 """
 
 import json

@@ -16,10 +16,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.demo.panel_pictures import (
     DRAWN,
     MODULE,
-    SPEECH,
     Steps,
+    add_speech,
     area,
     in_view,
+    most_open,
     only,
     open_sidebar,
     sidebar,
@@ -74,23 +75,12 @@ def _steps(folder: Path, out: Path) -> Steps:
 
     for name in ("mouthSmileLeft", "mouthSmileRight"):
         keys[name].value = 0.0
-    scene = bpy.context.scene
-    strips = scene.sequence_editor_create().strips
-    scene.sequence_editor.active_strip = strips.new_sound("line_12", str(SPEECH), channel=1, frame_start=1)
+    add_speech()
     with in_view():
         bpy.ops.lipsync.generate("EXEC_DEFAULT")
-    scene.frame_set(_most_open(scene, head))
+    bpy.context.scene.frame_set(most_open(head))
     only("takes")
     yield from _picture(out / "make_keys_5_speak.png")
-
-
-def _most_open(scene: "bpy.types.Scene", head: "bpy.types.Object") -> int:
-    """Return the frame in which a head opens its jaw widest."""
-    jaw = {}
-    for frame in range(1, int(head.data.shape_keys.animation_data.action.frame_range[1])):
-        scene.frame_set(frame)
-        jaw[frame] = head.data.shape_keys.key_blocks["jawOpen"].value
-    return max(jaw, key=lambda frame: jaw[frame])
 
 
 def _job() -> Any:

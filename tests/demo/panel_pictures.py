@@ -80,8 +80,7 @@ def _steps(folder: Path, out: Path) -> Steps:
         bpy.ops.mesh.arkit_sample_face_add()
         bpy.ops.view3d.view_axis(type="FRONT")
         bpy.ops.view3d.view_selected()
-    strips = scene.sequence_editor_create().strips
-    strip = scene.sequence_editor.active_strip = strips.new_sound("line_12", str(SPEECH), channel=1, frame_start=1)
+    strip, strips = add_speech(), scene.sequence_editor.strips
     yield from _picture(out / "ready.png")
 
     long = folder / "act_one.wav"
@@ -123,6 +122,22 @@ def _steps(folder: Path, out: Path) -> Steps:
         bpy.ops.lipsync.cast_add_all()
     only("cast")
     yield from _picture(out / "cast.png")
+
+
+def add_speech() -> "bpy.types.Strip":
+    """Put the line of the tests into the Sequencer, as the active strip."""
+    editor = bpy.context.scene.sequence_editor_create()
+    editor.active_strip = editor.strips.new_sound("line_12", str(SPEECH), channel=1, frame_start=1)
+    return editor.active_strip
+
+
+def most_open(head: bpy.types.Object) -> int:
+    """Return the frame in which a head opens its jaw widest."""
+    keys, jaw = head.data.shape_keys, {}
+    for frame in range(1, int(keys.animation_data.action.frame_range[1])):
+        bpy.context.scene.frame_set(frame)
+        jaw[frame] = keys.key_blocks["jawOpen"].value
+    return max(jaw, key=lambda frame: jaw[frame])
 
 
 def _picture(file: Path) -> Steps:

@@ -13,7 +13,19 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.demo.panel_pictures import DRAWN, SPEECH, Steps, area, in_view, only, sidebar, take, write_shot
+from tests.demo.panel_pictures import (
+    DRAWN,
+    SPEECH,
+    Steps,
+    add_speech,
+    area,
+    in_view,
+    most_open,
+    only,
+    sidebar,
+    take,
+    write_shot,
+)
 
 _FACE = 300  # width in pixels of the face in lips_closed.png
 _LANE = 230  # height in pixels of the Dope Sheet
@@ -36,15 +48,14 @@ def _steps(folder: Path, out: Path) -> Steps:
         bpy.ops.view3d.view_axis(type="FRONT")
         bpy.ops.view3d.view_selected()
     scene = bpy.context.scene
-    strips = scene.sequence_editor_create().strips
-    scene.sequence_editor.active_strip = strips.new_sound("line_12", str(SPEECH), channel=1, frame_start=1)
+    add_speech()
     with in_view():
         bpy.ops.lipsync.generate("EXEC_DEFAULT")
     scene.lipsync.script = json.loads(SPEECH.with_suffix(".json").read_text(encoding="utf-8"))["text"]
     with in_view():
         bpy.ops.lipsync.sounds_from_script()
 
-    scene.frame_set(_widest(scene))
+    scene.frame_set(most_open(bpy.context.object))
     only("sounds")
     yield from _redraw()
     faces = [folder / "before.png", folder / "after.png"]
@@ -73,15 +84,6 @@ def _enlarge(lane: "bpy.types.Area") -> None:
     x, y = lane.x + lane.width // 2, lane.y + lane.height
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
         bpy.ops.screen.area_move(x=x, y=y, delta=max(0, _LANE - lane.height))
-
-
-def _widest(scene: "bpy.types.Scene") -> int:
-    """Return the frame in which the jaw is open widest."""
-    keys, jaw = bpy.context.object.data.shape_keys, {}
-    for frame in range(1, int(keys.animation_data.action.frame_range[1])):
-        scene.frame_set(frame)
-        jaw[frame] = keys.key_blocks["jawOpen"].value
-    return max(jaw, key=lambda frame: jaw[frame])
 
 
 def _redraw() -> Steps:

@@ -90,6 +90,11 @@ class Prepared:
         per = PER_TENTH[kind]
         return self.array(kind)[per * take.offset : per * (take.offset + take.length)]
 
+    def start_in_sound(self, take: Take) -> int:
+        """Return where a take begins in the sound of its recording, in tenths of a second."""
+        recorded = next(each for each in self.recordings if each.id == take.id)
+        return recorded.start + take.offset - recorded.offset
+
     @property
     def feature_width(self) -> int:
         """Return the width F of the cached features. Raises FileNotFoundError if there are none."""

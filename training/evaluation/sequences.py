@@ -84,14 +84,12 @@ def words_of(data: Prepared, take: Take) -> Transcript:
 
     Those that the take cuts are left out.
     """
-    recorded = next(each for each in data.recordings if each.id == take.id)
     path = data.folder / _RECORDINGS / str(take.speaker) / f"{take.id}.TextGrid"
     try:
         said = read_transcript(path) if path.is_file() else Transcript(())
     except SoundsError:
         return Transcript(())
-    begin = (recorded.start + take.offset - recorded.offset) / 10
-    inside, end = said.shifted(-begin), take.length / 10
+    inside, end = said.shifted(-data.start_in_sound(take) / 10), take.length / 10
     return Transcript(
         tuple(each for each in inside.sounds if each.start >= 0 and each.end <= end),
         tuple(each for each in inside.words if each.start >= 0 and each.end <= end),

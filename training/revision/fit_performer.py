@@ -1,7 +1,7 @@
 """Fit the performer to films: how early and late jaw, lips and rounding act, and how far each sound opens and rounds the mouth.
 
 Gauss-Newton steps with finite differences, from the bundled articulation, which is also the prior: what films say little about stays as it
-was. A talker has a scale of his own, so only the mouth's shape over time is compared (tracked_lips.mouth_shape).
+was. Talkers differ in scale, so only the mouth's shape over time is compared (tracked_lips.mouth_shape).
 """
 
 from collections.abc import Callable, Sequence
@@ -13,15 +13,14 @@ import soundfile
 
 from backend.arkit import CHANNELS
 
-from ..data.prepared import FACES, TENTH, Prepared
+from ..data.prepared import TENTH, Prepared
 from ..data.textgrid import read_text_grid
 from ..evaluation.metrics import correlation
 from ..model.network import FACE_FPS
 from ..synthetic.performer.articulation import ARTICULATORS, Articulation, Values
 from ..synthetic.performer.lips import lower_face
-from ..synthetic.performer.perform import QUIET, RATE, speech_level
+from ..synthetic.performer.perform import QUIET, relative_level
 from ..synthetic.performer.phones import Phone, read_phones, rows_of, tidy
-from ..synthetic.performer.signal import loudness
 from ..synthetic.performer.styles import EMOTION_STYLES, Style, Voice
 from .tracked_lips import is_tracked, mouth_shape
 
@@ -56,7 +55,6 @@ def read_clips(data: Prepared, recordings: Path) -> list[Clip]:
     recordings: its folder `recordings`, with sounds and TextGrids. Raises ValueError if no film's words are known.
     """
     clips = []
-    starts = {each.id: (each.start, each.offset) for each in data.recordings}
     for take in data.part("train"):
         sound = recordings / str(take.speaker) / f"{take.id}.wav"
         labels = sound.with_suffix(".TextGrid")
@@ -64,9 +62,8 @@ def read_clips(data: Prepared, recordings: Path) -> list[Clip]:
         face = data.stretch("faces", take).astype(np.float64)
         if not phones or len(face) < _SHORTEST or not is_tracked(face):
             continue
-        start, offset = starts[take.id]
-        first = start + take.offset - offset  # tenths of a second of the sound
-        begin = first * FACES / FACE_FPS
+        first = data.start_in_sound(take)
+        begin = first / 10
         samples = soundfile.read(sound, dtype="float64", start=first * TENTH, frames=take.length * TENTH)[0]
         rows = [(each.label, each.start - begin, each.end - begin) for each in phones]
         clips.append(make_clip(take.speaker, samples, read_phones(rows), face))
@@ -78,8 +75,7 @@ def read_clips(data: Prepared, recordings: Path) -> list[Clip]:
 def make_clip(talker: int, samples: np.ndarray, phones: Sequence[Phone], face: np.ndarray) -> Clip:
     """Return a clip from samples (n,) at 16 kHz, phones on their clock, and a tracked face (N, 52) at 30 fps."""
     frames = len(face)
-    level = loudness(samples, RATE, frames, FACE_FPS)
-    level = level - speech_level(level)
+    level = relative_level(samples, frames, FACE_FPS)
     return Clip(talker, tidy(phones, frames / FACE_FPS, level < QUIET, FACE_FPS), level, mouth_shape(face))
 
 

@@ -69,7 +69,7 @@ class _Row:
 def revise_face(face: np.ndarray, row: _Row, mouth: SoundToMouth | None) -> np.ndarray:
     """Return a take (N, 52) in 0..1 as it should have been.
 
-    Its mouth follows the people of a film, or the performer where the recording is his.
+    The mouth follows the people of a film, or the performer where it made the recording.
     """
     style = row.style
     face = lean_left(face) if EMOTION_STYLES[row.emotion].one_sided else make_even(face)

@@ -20,15 +20,13 @@ from backend.inference.generator import Model
 from backend.sounds.phone_head import FPS, PhoneHead, stack_context
 from backend.sounds.shapes import PAUSE, PHONES, SHAPE_OF, Sound
 
-from ..synthetic.performer.perform import speech_level
+from ..synthetic.performer.perform import QUIET, relative_level
 from ..synthetic.performer.phones import Phone, read_phones, tidy
-from ..synthetic.performer.signal import loudness
 from .augment import augment
 from .batch_rng import BatchRng, make_batch_rng
 
 log = logging.getLogger(__name__)
 
-_QUIET = -32.0  # dB relative to the speech level, as the performer has it
 _LEVEL_FPS = 60.0
 _REACH = 4  # frames of context on either side
 _HIDDEN = 192
@@ -83,8 +81,8 @@ def true_sounds(samples: np.ndarray, phones: Sequence[Phone]) -> list[Sound]:
 def tidy_phones(samples: np.ndarray, phones: Sequence[Phone]) -> tuple[Phone, ...]:
     """Return phones that cover a clip without gaps; word boundaries go to their neighbors, or to a pause where it is quiet."""
     duration = len(samples) / RATE
-    level = loudness(samples, RATE, max(1, round(_LEVEL_FPS * duration)), _LEVEL_FPS)
-    return tidy(phones, duration, level - speech_level(level) < _QUIET, _LEVEL_FPS)
+    level = relative_level(samples, max(1, round(_LEVEL_FPS * duration)), _LEVEL_FPS)
+    return tidy(phones, duration, level < QUIET, _LEVEL_FPS)
 
 
 def labels_of(samples: np.ndarray, phones: Sequence[Phone], frames: int) -> np.ndarray:

@@ -33,11 +33,11 @@ def perform(
     """Animate a face to samples (n,), mono at 16 kHz: (frames, 52) at 60 fps, with max(1, round(60 * seconds)) frames, and the head.
 
     phones: labels with times on the samples' clock; without any, there is silence. emotion: one of BEAT's eight. intensity: 0 is neutral, 1
-    the emotion as acted. articulation: the bundled one by default. The upper face and the head are random, by rng; the lower face does not depend on it. Raises KeyError for an unknown emotion.
+    the emotion as acted. articulation: the bundled one by default. The upper face and the head are random, by rng; the lower face does not
+    depend on it. Raises KeyError for an unknown emotion.
     """
     frames = max(1, round(len(samples) / RATE * FPS))
-    absolute = loudness(samples, RATE, frames, FPS)
-    level = absolute - speech_level(absolute)
+    level = relative_level(samples, frames, FPS)
     tidied = tidy(phones, frames / FPS, level < QUIET, FPS)
     parts = lower_face(tidied, level, style, EMOTION_STYLES[emotion], intensity, FPS, articulation)
     parts |= upper_face(tidied, level, parts, style, EMOTION_STYLES[emotion], intensity, rng, FPS)
@@ -46,6 +46,12 @@ def perform(
     turns = head_motion(noise, level, accents(tidied, level, FPS), gaze_of(parts), FPS, size_of(style))
     rotations = {name: angles.astype(np.float32) for name, angles in turns.items()}
     return Curves(CHANNELS, soft_limit(values).astype(np.float32), FPS, rotations=rotations)
+
+
+def relative_level(samples: np.ndarray, frames: int, fps: float) -> np.ndarray:
+    """Return the level around each frame in dB relative to the speech level of the take, (frames,)."""
+    level = loudness(samples, RATE, frames, fps)
+    return level - speech_level(level)
 
 
 def speech_level(level: np.ndarray) -> float:
